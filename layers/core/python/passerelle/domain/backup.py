@@ -1,0 +1,132 @@
+"""What a Moodle backup says of itself, once it has been read through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Container(StrEnum):
+    TGZ = "tgz"
+    ZIP = "zip"
+
+
+class Why(StrEnum):
+    """Why a backup is refused. The values are the `code`s of `passerelle mbz inspect --json`."""
+
+    PEOPLE_INSIDE = "people_inside"
+    NOT_A_BACKUP = "not_a_backup"
+    NOT_A_COURSE = "not_a_course"  # a backup of one activity or one section
+    TRUNCATED = "truncated"
+    DAMAGED = "damaged"  # a checksum of the container does not hold
+    FILES_LEFT_OUT = "files_left_out"
+    CONTENT_MISSING = "content_missing"
+    CONTENT_ALTERED = "content_altered"  # not the bytes its contenthash promises
+    UNSAFE_MEMBER = "unsafe_member"  # leaves the folder, a link, a device
+    DUPLICATE_MEMBER = "duplicate_member"  # twice, or differing by case only
+    OUT_OF_PROPORTION = "out_of_proportion"
+    UNSAFE_XML = "unsafe_xml"
+    BAD_XML = "bad_xml"  # a file that Passerelle must read is not well-formed
+    NEWER_RELEASE = "newer_release"
+    TOO_LARGE = "too_large"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    code: Why
+    message: str  # English; names the member and what to do
+    member: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    wwwroot: str
+    site_hash: str
+    course_id: int
+    fullname: str
+    shortname: str
+    idnumber: str
+    format: str
+    startdate: datetime | None
+    enddate: datetime | None
+    summary: str = ""
+    lang: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    id: int
+    number: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    module_id: int
+    section_id: int
+    plugin: str  # Moodle's module name: page, quiz, forum …
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    id: int
+    name: str
+    idnumber: str
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    count: int
+    total_bytes: int
+    largest: tuple[tuple[str, int], ...] = ()  # (file name, bytes), largest first, at most ten
+    by_mimetype: dict[str, tuple[int, int]] = field(default_factory=dict)  # (count, bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalTrace:
+    """One kind of personal datum (P4): where it stands and how often, never its value."""
+
+    member: str
+    element: str
+    count: int
+    scrubbed: bool  # False: reported only (an element that P4 does not name)
+
+
+@dataclass(frozen=True, slots=True)
+class OldLink:
+    member: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    container: Container
+    moodle_release: str  # 4.5.6 (Build: 20250811)
+    moodle_version: str  # 2024100706
+    backup_release: str  # 4.5
+    backup_version: str
+    backup_date: datetime
+    origin: Origin
+    settings: dict[str, str]  # root settings of moodle_backup.xml
+    sections: tuple[Section, ...]
+    activities: tuple[Activity, ...]
+    plugins: tuple[str, ...]  # Frankenstyle: mod_page, qtype_multichoice, block_html, format_topics …
+    groups: tuple[Group, ...]
+    files: Files
+    people: bool
+    people_evidence: tuple[str, ...]  # how that is known: members and elements, no names
+    traces: tuple[PersonalTrace, ...]
+    old_links: tuple[OldLink, ...]
+    size: int  # bytes of the archive
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """The verdict on one archive. `manifest` is None where the archive could not be read so far."""
+
+    accepted: bool
+    reasons: tuple[Reason, ...]
+    manifest: Manifest | None

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
 
 class PasserelleError(Exception):
     """The root. Its children carry data as attributes; nobody reads their text to decide."""
@@ -37,17 +42,25 @@ class Conflict(PasserelleError):
 
 
 class MoodleAway(TryAgain):
-    """The site did not answer as a Moodle: network error, 5xx, maintenance or an HTML page.
+    """The site did not answer as a Moodle.
 
-    `site` is the site's name in network.yaml, `reason` one of `network`, `http`, `maintenance`, `html`.
-    `sent` tells whether the request may have reached Moodle.
+    `site` is the site's name in network.yaml, `reason` one of `network`, `http` (5xx), `busy` (429),
+    `maintenance`, `html`, `garbled` (cut or broken JSON), `redirect`.
+    `sent` tells whether the request may have reached Moodle; `retry_after` what the site asked for.
     """
 
-    def __init__(self, site: str, reason: str, *, sent: bool = True) -> None:
+    def __init__(
+        self, site: str, reason: str, *, sent: bool = True, retry_after: timedelta | None = None
+    ) -> None:
         super().__init__(f"{site}: {reason}")
         self.site = site
         self.reason = reason
         self.sent = sent
+        self.retry_after = retry_after
+
+
+class LookFirst(MoodleAway):
+    """A call that is not safe to repeat lost its answer: see what is there before sending it again."""
 
 
 class MoodleRefused(GiveUp):
@@ -58,3 +71,24 @@ class MoodleRefused(GiveUp):
         self.site = site
         self.function = function
         self.errorcode = errorcode
+
+
+class FixAccess(MoodleRefused):
+    """The token, the service or its rights do not let this call in, whatever it says: repair those."""
+
+
+class InstallFunction(FixAccess):
+    """The site does not know the function: install or upgrade the plugin, or add it to the service."""
+
+
+class SpeaksOtherwise(GiveUp):
+    """The site answered a shape this release does not know; what was asked may have been done.
+
+    `function` and `where` (a path of keys, never a value) say what to compare.
+    """
+
+    def __init__(self, site: str, function: str, where: str) -> None:
+        super().__init__("speaksotherwise", site=site, function=function, where=where)
+        self.site = site
+        self.function = function
+        self.where = where

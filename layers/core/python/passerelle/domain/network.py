@@ -1,0 +1,115 @@
+"""The network as its administrators describe it in `network.yaml`.
+
+pydantic fills these classes from the file (runtime.network_file) and adds the line to every message;
+the rules that need no library stand in `__post_init__`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+from passerelle.domain.bytesizes import parse_size
+
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,38}")
+FORBID_EXTRA = {"extra": "forbid"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assistance:
+    """Where a person who was refused may write (H1)."""
+
+    __pydantic_config__: ClassVar[Mapping[str, str]] = FORBID_EXTRA
+
+    email: str = ""
+
+    def __post_init__(self) -> None:
+        if self.email and "@" not in self.email:
+            raise ValueError("is not an e-mail address")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    __pydantic_config__: ClassVar[Mapping[str, str]] = FORBID_EXTRA
+
+    title: str
+    url: str
+    token: str  # name of the SSM parameter that holds the web-service token
+    secrets: tuple[str, ...]  # names of one or two SSM parameters: the signing secrets now valid
+    language: str = "fr"
+    category: str = ""  # idnumber: where courses brought home arrive
+    own_category: bool = False  # rather one that the teacher owns, where there is one (P11)
+    owner_role: str = "editingteacher"
+    assistance: Assistance = field(default_factory=Assistance)
+    max_concurrency: int = 4
+    calls_per_second: float = 20.0
+
+    def __post_init__(self) -> None:
+        if not re.match(r"https?://[^\s/]+", self.url) or self.url.endswith("/"):
+            raise ValueError("url must be the address of the Moodle, as in its wwwroot, without a final slash")
+        if not 1 <= len(self.secrets) <= 2:
+            raise ValueError("secrets names one parameter, or two while a secret is being changed")
+        if self.max_concurrency < 1 or self.calls_per_second <= 0:
+            raise ValueError("max_concurrency and calls_per_second must be above zero")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hub:
+    __pydantic_config__: ClassVar[Mapping[str, str]] = FORBID_EXTRA
+
+    site: str
+    category: str  # idnumber: the *catégorie prédéfinie* (P8)
+    categories: Mapping[str, str] = field(default_factory=dict)  # source category → hub category
+    author_role: str = "teacher"  # views, does not edit (P9)
+    viewer_role: str = "teacher"  # what the teachers of the members hold on the hub's category
+    older_versions: Literal["hidden", "visible"] = "hidden"
+    unknown_author: Literal["warn", "create"] = "warn"
+    new_account_auth: str = "manual"
+    managers: tuple[str, ...] = ()  # `site:identity key` of who may withdraw and reclassify
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    __pydantic_config__: ClassVar[Mapping[str, str]] = FORBID_EXTRA
+
+    archive: str = "20 GB"
+    backups_kept: int = 3
+
+    def __post_init__(self) -> None:
+        if self.backups_kept < 1:
+            raise ValueError("backups_kept must be at least 1")
+        _ = self.archive_bytes
+
+    @property
+    def archive_bytes(self) -> int:
+        return parse_size(self.archive)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    __pydantic_config__: ClassVar[Mapping[str, str]] = FORBID_EXTRA
+
+    name: str
+    sites: Mapping[str, Site]
+    hub: Hub
+    identity: Literal["username", "email", "idnumber"] = "username"
+    limits: Limits = field(default_factory=Limits)
+
+    def __post_init__(self) -> None:
+        for name in self.sites:
+            if not NAME.fullmatch(name):
+                raise ValueError(f"sites: '{name}' must be lower-case letters, digits and dashes")
+        if self.hub.site not in self.sites:
+            raise ValueError(f"hub.site: '{self.hub.site}' is not one of the sites")
+
+    @property
+    def hub_site(self) -> Site:
+        return self.sites[self.hub.site]
+
+    def hub_category(self, source_category: str) -> str:
+        return self.hub.categories.get(source_category, self.hub.category)
+
+    def is_manager(self, site: str, identity: str) -> bool:
+        return f"{site}:{identity}" in self.hub.managers

@@ -1,0 +1,148 @@
+"""What a site may ask, one class per route (the signed bodies; DESIGN.md, "Routes").
+
+`events.site` fills them from JSON and refuses what does not fit, naming the field. Times are Unix
+seconds on the wire. `request` is the webhook-id: the same request carries the same one when repeated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+from passerelle.domain.publishing import Intent, Mode, Person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteCommand:
+    request: str = ""
+    site: str
+    type: str
+    person: Person | None = None
+
+    @property
+    def lang(self) -> str:
+        return self.person.lang if self.person else "en"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenUpload(SiteCommand):
+    route: ClassVar[str] = "uploads"
+    intent: Intent
+    courseid: int
+    idnumber: str
+    fullname: str
+    shortname: str
+    filesize: int
+    sha256: str
+    lastchange: int | None = None
+
+    def __post_init__(self) -> None:
+        if not self.idnumber.strip():
+            raise ValueError("idnumber: a course offered to the network needs one")
+        if len(self.sha256) != 64 or set(self.sha256) - set("0123456789abcdef"):
+            raise ValueError("sha256: 64 lower-case hexadecimal digits")
+        if self.filesize < 1:
+            raise ValueError("filesize: bytes, at least 1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignParts(SiteCommand):
+    route: ClassVar[str] = "parts"
+    upload: str
+    parts: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.parts) > 100:
+            raise ValueError("parts: at most 100 at a time")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompleteUpload(SiteCommand):
+    route: ClassVar[str] = "complete"
+    upload: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskPublication(SiteCommand):
+    route: ClassVar[str] = "publications"
+    action: Literal["status", "publish", "withdraw", "reclassify_list"]
+    courseid: int = 0
+    idnumber: str = ""
+    lastchange: int | None = None
+    # publish
+    title: str = ""
+    summary: str = ""
+    language: str = ""
+    level: str = ""
+    licence: str = ""
+    declaration: bool = False
+    course_url: str = ""
+    category_idnumber: str = ""
+    # withdraw
+    publication: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    mode: Mode = "new"
+    category_idnumber: str = ""
+    courseid: int = 0
+    idnumber: str = ""
+    confirmed: bool = False  # merge: the teacher was told what will be doubled (R6)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskRetrieval(SiteCommand):
+    route: ClassVar[str] = "retrievals"
+    action: Literal["start", "status"]
+    publication: str = ""
+    retrieval: str = ""
+    target: Target = field(default_factory=Target)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManageBackups(SiteCommand):
+    route: ClassVar[str] = "backups"
+    action: Literal["list", "download", "delete"]
+    courseid: int = 0
+    idnumber: str = ""
+    upload: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchCatalogue(SiteCommand):
+    route: ClassVar[str] = "catalogue"
+    query: str = ""
+    language: str = ""
+    level: str = ""
+    licence: str = ""
+    author: str = ""
+    activity: str = ""
+    from_site: str = ""
+    publication: str = ""  # one, with its preview
+    after: str | None = None
+    limit: int = 20
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.limit <= 50:
+            raise ValueError("limit: 1 to 50")
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedJob:
+    jobkey: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportJobs(SiteCommand):
+    """What the jobs say of themselves is not believed: only that they moved. The Moodle is asked."""
+
+    route: ClassVar[str] = "jobs"
+    jobs: tuple[ReportedJob, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignSource(SiteCommand):
+    route: ClassVar[str] = "source"
+    jobkey: str

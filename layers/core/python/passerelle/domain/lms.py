@@ -289,3 +289,40 @@ class Verdict:
     @property
     def ok(self) -> bool:
         return self.outcome is not Outcome.REFUSED
+
+
+# -- the site itself ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceFunction:
+    name: str
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteInfo:
+    """What Moodle's own call says of the site and of the account that Passerelle calls it with."""
+
+    sitename: str
+    siteurl: str
+    userid: int
+    release: str = ""
+    version: str = ""
+    functions: tuple[ServiceFunction, ...] = ()
+    userissiteadmin: bool = False
+    usermaxuploadfilesize: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    touserid: int
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """`msgid` is -1 where Moodle could not deliver; its sentence may name the person."""
+
+    msgid: int
+    errormessage: str | None = field(default=None, repr=False)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import Enum
@@ -86,6 +86,13 @@ def variables(params: Params) -> Iterator[tuple[str, str]]:
 def count_variables(params: Params) -> int:
     """What PHP counts against `max_input_vars`, without the call's own three."""
     return sum(1 for _ in variables(params))
+
+
+def row_params(row: Any, *, empty: bool = True) -> dict[str, object]:
+    """A dataclass as Moodle's parameters of the same names. None is left out; "" too unless `empty`."""
+    left_out: tuple[object, ...] = (None,) if empty else (None, "")
+    given = {one.name: getattr(row, one.name) for one in fields(row)}
+    return {name: value for name, value in given.items() if value not in left_out}
 
 
 def _flat(name: str, value: object) -> Iterator[tuple[str, str]]:

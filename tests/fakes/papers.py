@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+class FakePapers:
+    """Documents pass through JSON, as they do on the way to S3: tuples come back as lists."""
+
+    def __init__(self, documents: Mapping[str, Mapping[str, object]] | None = None) -> None:
+        self._kept: dict[str, str] = {}
+        for key, document in (documents or {}).items():
+            self.put(key, document)
+
+    def put(self, key: str, document: Mapping[str, object]) -> None:
+        self._kept[key] = json.dumps(document)
+
+    def get(self, key: str) -> Mapping[str, object] | None:
+        return self[key] if key in self._kept else None
+
+    def delete(self, key: str) -> None:
+        self._kept.pop(key, None)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._kept
+
+    def __getitem__(self, key: str) -> Mapping[str, object]:
+        document: Mapping[str, object] = json.loads(self._kept[key])
+        return document
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._kept))
+
+    def __len__(self) -> int:
+        return len(self._kept)

@@ -1,0 +1,146 @@
+"""The port `Records` as a collection: `assert upload in records`, `records[Upload, id]`."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from passerelle.domain.publishing import CourseLine, Publication, Retrieval, RunningJob, TargetLock, Upload
+from passerelle.errors import Conflict, Refused
+from passerelle.ports import Page, R, Record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+Kind = type[Record]
+
+KINDS: tuple[Kind, ...] = (Upload, Publication, Retrieval, CourseLine, RunningJob, TargetLock)
+
+# (kind, index) → the value a record stands under; None: not in that index.
+INDEXES: dict[tuple[Kind, str], Callable[[Any], str | None]] = {
+    (Upload, "course"): lambda u: u.network_id,
+    (Upload, "site"): lambda u: u.site,
+    (Upload, "state"): lambda u: u.state.value,
+    (Publication, "course"): lambda p: p.network_id,
+    (Publication, "state"): lambda p: p.state.value,
+    (Publication, "upload"): lambda p: p.upload,
+    (Publication, "all"): lambda _: "all",
+    (Retrieval, "publication_course"): lambda r: r.network_id,
+    (Retrieval, "site"): lambda r: r.site,
+    (RunningJob, "running"): lambda j: None if j.ended else "yes",
+}
+
+AGE: dict[Kind, Callable[[Any], datetime]] = {
+    Upload: lambda u: u.created_at,
+    Publication: lambda p: p.requested_at,
+    Retrieval: lambda r: r.requested_at,
+    RunningJob: lambda j: j.heard_at,
+}
+
+
+class FakeRecords:
+    def __init__(self, *records: Record) -> None:
+        self._kept: dict[tuple[Kind, str], Record] = {}
+        self._lock = threading.RLock()
+        for record in records:
+            self._kept[type(record), record.id] = copy.deepcopy(record)
+
+    # -- the port ----------------------------------------------------------------------------------
+
+    def get(self, kind: type[R], key: str) -> R | None:
+        found = self._kept.get((kind, key))
+        return copy.deepcopy(found) if isinstance(found, kind) else None
+
+    def add(self, record: R) -> R:
+        with self._lock:
+            if (type(record), record.id) in self._kept:
+                raise Conflict(f"{type(record).__name__} exists")
+            self._kept[type(record), record.id] = copy.deepcopy(record)
+        return record
+
+    def change(self, before: R, after: R) -> R:
+        if (type(before), before.id) != (type(after), after.id):
+            raise ValueError("a change keeps the record's kind and id")
+        with self._lock:
+            self._must_be_current(before)
+            written = replace(after, revision=before.revision + 1)
+            self._kept[type(after), after.id] = copy.deepcopy(written)
+        return written
+
+    def delete(self, record: R) -> None:
+        with self._lock:
+            if (type(record), record.id) not in self._kept:
+                return
+            self._must_be_current(record)
+            del self._kept[type(record), record.id]
+
+    def list(
+        self, kind: type[R], index: str, value: str, *, after: str | None = None, limit: int = 1000
+    ) -> Page[R]:
+        value_of = INDEXES[kind, index]
+        past = _decoded(after) if after is not None else ""
+        found = sorted(
+            (_place(r), r) for (k, _), r in list(self._kept.items()) if k is kind and value_of(r) == value
+        )
+        rest = [(place, r) for place, r in found if place > past]
+        shown = rest[:limit]
+        items = tuple(copy.deepcopy(r) for _, r in shown if isinstance(r, kind))
+        return Page(items, _encoded(shown[-1][0]) if len(rest) > limit else None)
+
+    # -- what a test asks --------------------------------------------------------------------------
+
+    def __contains__(self, record: object) -> bool:
+        """Whether this very record is kept, at whatever revision."""
+        if not isinstance(record, KINDS):
+            return False
+        kept = self._kept.get((type(record), record.id))
+        return kept is not None and replace(kept, revision=0) == replace(record, revision=0)
+
+    def __getitem__(self, kind_and_id: tuple[type[R], str]) -> R:
+        found = self.get(*kind_and_id)
+        if found is None:
+            raise KeyError(f"{kind_and_id[0].__name__} {kind_and_id[1]}")
+        return found
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter(copy.deepcopy(list(self._kept.values())))
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def all(self, kind: type[R]) -> tuple[R, ...]:
+        """Oldest first; kinds without an age in the order of their ids."""
+        return tuple(sorted((r for r in self if isinstance(r, kind)), key=_place))
+
+    # ----------------------------------------------------------------------------------------------
+
+    def _must_be_current(self, record: Record) -> None:
+        kept = self._kept.get((type(record), record.id))
+        if kept is None or kept.revision != record.revision:
+            raise Conflict(f"{type(record).__name__} moved on")
+        if isinstance(record, TargetLock) and isinstance(kept, TargetLock) and kept.holder != record.holder:
+            raise Conflict("TargetLock is somebody else's now")
+
+
+def _place(record: Record) -> str:
+    age = AGE.get(type(record))
+    when = age(record).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ") if age else ""
+    return f"{when}#{record.id}"
+
+
+def _encoded(place: str) -> str:
+    return base64.urlsafe_b64encode(place.encode()).decode()
+
+
+def _decoded(cursor: str) -> str:
+    try:
+        place = base64.b64decode(cursor, altchars=b"-_", validate=True).decode()
+    except ValueError:
+        place = ""
+    if "#" not in place:
+        raise Refused("bad_cursor")
+    return place

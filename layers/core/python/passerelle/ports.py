@@ -132,6 +132,8 @@ class BackupReader(Protocol):
 
     def scrub(self, key: str, to_key: str) -> Cleaned: ...
 
+    def manifest(self, document: Mapping[str, object]) -> Manifest: ...
+
     def document(self, manifest: Manifest) -> Mapping[str, object]:
         """The manifest as JSON."""
         ...
@@ -191,7 +193,9 @@ class Sites(Protocol):
 
 
 class Queues(Protocol):
-    def send(self, queue: QueueName, message: Mapping[str, str], *, delay: timedelta | None = None) -> None: ...
+    def send(
+        self, queue: QueueName, message: Mapping[str, str], *, delay: timedelta | None = None
+    ) -> None: ...
 
 
 class Clock(Protocol):

@@ -48,7 +48,7 @@ class Site:
 
     def __post_init__(self) -> None:
         if not re.match(r"https?://[^\s/]+", self.url) or self.url.endswith("/"):
-            raise ValueError("url must be the address of the Moodle, as in its wwwroot, without a final slash")
+            raise ValueError("url is the address of the Moodle (its wwwroot), without a final slash")
         if not 1 <= len(self.secrets) <= 2:
             raise ValueError("secrets names one parameter, or two while a secret is being changed")
         if self.max_concurrency < 1 or self.calls_per_second <= 0:

@@ -71,7 +71,8 @@ class CourseLine:
 
     id: str  # {site}:{idnumber}
     sequence: int = 0
-    version: int = 0
+    opened_last: str = ""  # the upload that got `sequence`: opening it again gives the same number
+    versions: tuple[str, ...] = ()  # publications in the order of their claims; version 1 comes first
     current: str = ""  # id of the publication that holds the network identifier on the hub
     published_sequence: int = 0
     ancestor: str = ""  # the publication this course was retrieved from (P12)
@@ -337,21 +338,40 @@ def publication_id(upload: Upload, publications: list[Publication]) -> str:
     return derived_id("publication", upload.id, str(attempts))
 
 
+def number(upload_id: str, line: CourseLine) -> CourseLine:
+    """The line with a sequence number for this upload, the same one where it was given just before (P14)."""
+    if line.opened_last == upload_id:
+        return line
+    return replace(line, sequence=line.sequence + 1, opened_last=upload_id)
+
+
 def claim(publication: Publication, line: CourseLine) -> CourseLine | Skip:
-    """The line with a version number for this publication, unless a later upload stands already (P14)."""
-    if publication.sequence <= line.published_sequence and line.current != publication.id:
-        return Skip("a later upload is already published")
-    return replace(line, version=line.version + 1)
+    """The line with a version for this publication, unless a later upload stands already (P13, P14)."""
+    if publication.sequence < line.published_sequence:
+        return Skip("later_published")
+    if publication.id in line.versions:
+        return line
+    return replace(line, versions=(*line.versions, publication.id))
+
+
+def version_of(publication_id: str, line: CourseLine) -> int:
+    return line.versions.index(publication_id) + 1
 
 
 def crown(publication: Publication, line: CourseLine) -> CourseLine | None:
     """The line with this publication as its current one; None where a later upload won meanwhile (P14).
 
-    A withdrawn upload may be published again, so an equal sequence number wins over itself.
+    A withdrawn upload may be published again (P18), so an equal sequence number wins over itself, by
+    the order of the claims.
     """
     if line.current == publication.id:
         return line
     if publication.sequence < line.published_sequence:
+        return None
+    older_claim = line.current in line.versions and (
+        version_of(publication.id, line) < version_of(line.current, line)
+    )
+    if publication.sequence == line.published_sequence and older_claim:
         return None
     return replace(line, current=publication.id, published_sequence=publication.sequence)
 
@@ -372,9 +392,7 @@ def past_keeping(uploads: list[Upload], publications: list[Publication], keep: i
         accepted = [u for u in mine if u.state == BackupState.ACCEPTED]
         gone += [u for u in accepted[keep:] if not protected(u, publications)]
         if accepted:
-            gone += [
-                u for u in mine if u.state == BackupState.REFUSED and u.sequence < accepted[0].sequence
-            ]
+            gone += [u for u in mine if u.state == BackupState.REFUSED and u.sequence < accepted[0].sequence]
     return sorted(gone, key=lambda u: u.sequence)
 
 

@@ -142,8 +142,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "This publication does not exist or is no longer in the catalogue. Search for it again.",
     ),
     "not_yours": (
-        "Seul l'auteur de la publication ou un gestionnaire du réseau peut le faire. "
-        "Demandez à l'un d'eux.",
+        "Seul l'auteur de la publication ou un gestionnaire du réseau peut le faire. Demandez à l'un d'eux.",
         "Only the author of the publication or a manager of the network can do this. Ask one of them.",
     ),
     "hub_only": (
@@ -338,7 +337,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
 
 
 class _Forgiving(Formatter):
-    def get_value(self, key: int | str, args: Any, kwargs: Any) -> Any:
+    def get_value(self, key: int | str, args: Any, kwargs: Any) -> Any:  # noqa: ARG002 - Formatter's own
         return kwargs.get(key, "…") if isinstance(key, str) else "…"
 
 

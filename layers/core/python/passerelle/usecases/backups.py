@@ -1,0 +1,56 @@
+"""*Gérer les sauvegardes*: list, download, delete (P6); and the nightly tidying."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from passerelle.domain.commands import ManageBackups
+from passerelle.domain.publishing import Publication, Upload, abandoned, network_id, protected
+from passerelle.domain.states import BackupState, state_word
+from passerelle.errors import NotFound, Refused
+from passerelle.ports import World
+from passerelle.usecases.amending import everything
+from passerelle.usecases.inspection import discard
+from passerelle.usecases.publications import describe_backup
+
+
+def answer(world: World, command: ManageBackups) -> Mapping[str, object]:
+    course = network_id(command.site, command.idnumber)
+    publications = everything(world.records, Publication, "course", course)
+    uploads = everything(world.records, Upload, "course", course)
+    if command.action == "list":
+        kept = sorted((u for u in uploads if u.state != BackupState.DELETED), key=lambda u: -u.sequence)
+        return {
+            "backups": [
+                {**describe_backup(u, command.lang), "protected": protected(u, publications)} for u in kept
+            ]
+        }
+    upload = next((u for u in uploads if u.id == command.upload), None)
+    if upload is None:
+        raise NotFound("backup_unknown")
+    if command.action == "download":
+        return _download(world, command, upload)
+    if protected(upload, publications):
+        raise Refused("backup_protected")
+    gone = discard(world, upload, "deleted by a person of the site")
+    return {"upload": gone.id, "state": gone.state.value}
+
+
+def _download(world: World, command: ManageBackups, upload: Upload) -> Mapping[str, object]:
+    if upload.state != BackupState.ACCEPTED:
+        raise Refused("backup_not_ready", state=state_word(upload.state, command.lang))
+    name = f"{upload.shortname or upload.idnumber}-{upload.created_at:%Y%m%d}.mbz"
+    url, expires = world.archives.sign(upload.accepted_key, filename=name)
+    return {"url": url, "expires": int(expires.timestamp())}
+
+
+def tidy(world: World) -> int:
+    """Give up uploads that were never completed. Answers how many."""
+    now = world.clock.now()
+    gone = 0
+    for upload in everything(world.records, Upload, "state", BackupState.UPLOADING.value):
+        if abandoned(upload, now):
+            world.archives.abort(upload.raw_key, upload.multipart)
+            discard(world, upload, "never completed")
+            gone += 1
+    return gone

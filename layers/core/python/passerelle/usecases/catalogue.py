@@ -1,0 +1,78 @@
+"""Searching the catalogue and looking into one publication before bringing it home (P15)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from passerelle.domain.catalogue import Wanted, fits
+from passerelle.domain.commands import SearchCatalogue
+from passerelle.domain.publishing import Publication
+from passerelle.domain.states import PublicationState
+from passerelle.errors import NotFound
+from passerelle.ports import World
+
+
+def answer(world: World, command: SearchCatalogue) -> Mapping[str, object]:
+    if command.publication:
+        publication = world.records.get(Publication, command.publication)
+        if publication is None or publication.state != PublicationState.PUBLISHED:
+            raise NotFound("publication_unknown")
+        return {"publications": [card(world, publication, preview=True)], "next": None}
+    wanted = Wanted(
+        query=command.query,
+        language=command.language,
+        level=command.level,
+        licence=command.licence,
+        author=command.author,
+        activity=command.activity,
+        from_site=command.from_site,
+    )
+    found, after = search(world, wanted, after=command.after, limit=command.limit)
+    return {"publications": [card(world, p, preview=False) for p in found], "next": after}
+
+
+def search(
+    world: World, wanted: Wanted, *, after: str | None = None, limit: int = 20
+) -> tuple[list[Publication], str | None]:
+    """At most `limit` publications that fit, and the cursor to go on from; None at the end."""
+    found: list[Publication] = []
+    while True:
+        # One record per read near the end, so that the cursor stands exactly behind the last one given.
+        page = world.records.list(
+            Publication,
+            "state",
+            PublicationState.PUBLISHED.value,
+            after=after,
+            limit=max(1, limit - len(found)),
+        )
+        found += [p for p in page.items if fits(p, wanted)]
+        after = page.next
+        if after is None or len(found) >= limit:
+            return found, after
+
+
+def card(world: World, publication: Publication, *, preview: bool) -> dict[str, object]:
+    site = world.network.sites.get(publication.site)
+    shown: dict[str, object] = {
+        "publication": publication.id,
+        "title": publication.card.title,
+        "summary": publication.card.summary,
+        "author": publication.author.fullname,
+        "site": publication.site,
+        "site_name": site.title if site else publication.site,
+        "language": publication.card.language,
+        "level": publication.card.level,
+        "licence": publication.card.licence,
+        "version": publication.version,
+        "published_at": int(publication.published_at.timestamp()) if publication.published_at else None,
+        "activities": publication.contents.activities,
+        "size": publication.contents.size,
+        "hub_url": publication.hub_url,
+        "ancestor": publication.ancestor,
+    }
+    if preview:
+        shown["sections"] = list(publication.contents.sections)
+        shown["titles"] = list(publication.contents.titles)
+        shown["moodle_release"] = publication.contents.moodle_release
+        shown["plugins"] = list(publication.contents.plugins)
+    return shown

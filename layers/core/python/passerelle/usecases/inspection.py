@@ -1,0 +1,141 @@
+"""A backup has arrived: prove it, scrub it or refuse it, and stop there (P3–P6, P16)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import PurePosixPath
+
+from passerelle.domain.backup import Inspection, Manifest, PersonalTrace
+from passerelle.domain.publishing import (
+    Contents,
+    Note,
+    Publication,
+    Upload,
+    moved,
+    past_keeping,
+)
+from passerelle.domain.states import BackupState, PublicationState
+from passerelle.ports import Cleaned, World
+from passerelle.usecases import uploads
+from passerelle.usecases.amending import amend, everything
+from passerelle.usecases.outcomes import fail_publication
+
+NAMES_KEPT = 500  # of sections and activities: enough to preview, bounded for the record's size
+
+
+def inspect_backup(world: World, key: str) -> None:
+    """`key` is the object that S3 announced, `uploads/{site}/{upload}.mbz`. Safe to repeat."""
+    upload = world.records.get(Upload, PurePosixPath(key).stem)
+    if upload is None or upload.raw_key != key:
+        return
+    if upload.state == BackupState.UPLOADING:
+        upload = uploads.receive(world, upload.id, "arrived in the bucket")
+    if upload.state == BackupState.RECEIVED:
+        upload = _check(world, upload)
+    follow_up(world, upload)
+
+
+def _check(world: World, upload: Upload) -> Upload:
+    inspection = world.backups.inspect(upload.raw_key)
+    reasons = _reasons(upload, inspection)
+    now = world.clock.now()
+    if reasons or inspection.manifest is None:
+
+        def refuse(before: Upload) -> Upload:
+            if before.state != BackupState.RECEIVED:
+                return before
+            return replace(moved(before, BackupState.REFUSED, now, reasons[0].code), reasons=reasons)
+
+        return amend(world.records, Upload, upload.id, refuse)
+    cleaned = world.backups.scrub(upload.raw_key, upload.accepted_key)
+    world.papers.put(upload.manifest_key, world.backups.document(inspection.manifest))
+
+    def accept(before: Upload) -> Upload:
+        if before.state != BackupState.RECEIVED:
+            return before
+        return replace(
+            moved(before, BackupState.ACCEPTED, now, "proved and scrubbed"),
+            scrubbed=_report(cleaned),
+            accepted_size=cleaned.size,
+            accepted_sha256=cleaned.sha256,
+        )
+
+    return amend(world.records, Upload, upload.id, accept)
+
+
+def _reasons(upload: Upload, inspection: Inspection) -> tuple[Note, ...]:
+    reasons = tuple(
+        Note(reason.code.value, {"detail": reason.message, "member": reason.member or ""})
+        for reason in inspection.reasons
+    )
+    manifest = inspection.manifest
+    if manifest is not None and manifest.size != upload.filesize:
+        reasons = (*reasons, Note("size_differs"))
+    elif manifest is not None and manifest.sha256 != upload.sha256:
+        reasons = (*reasons, Note("sha256_differs"))
+    if not inspection.accepted and not reasons:
+        reasons = (Note("not_a_backup"),)
+    return reasons
+
+
+def _report(cleaned: Cleaned) -> tuple[Note, ...]:
+    """What was scrubbed and what was left, by place and number, never by value (P4)."""
+    wiped = sum(trace.count for trace in cleaned.traces if trace.scrubbed)
+    left: list[PersonalTrace] = [trace for trace in cleaned.traces if not trace.scrubbed]
+    notes = [Note("traces_scrubbed", {"count": str(wiped)})] if wiped else []
+    notes += [
+        Note("traces_left", {"count": str(t.count), "element": t.element, "member": t.member})
+        for t in left[:50]
+    ]
+    return tuple(notes)
+
+
+def contents_of(manifest: Manifest, size: int) -> Contents:
+    return Contents(
+        activities=dict(sorted(Counter(a.plugin for a in manifest.activities).items())),
+        sections=tuple(s.name or str(s.number) for s in manifest.sections)[:NAMES_KEPT],
+        titles=tuple(a.title for a in manifest.activities)[:NAMES_KEPT],
+        size=size,
+        moodle_release=manifest.moodle_release,
+        plugins=manifest.plugins,
+    )
+
+
+def follow_up(world: World, upload: Upload) -> None:
+    """What a verdict sets going. Repeated with every delivery, so that a crash in between loses nothing."""
+    if upload.state not in (BackupState.ACCEPTED, BackupState.REFUSED):
+        return
+    for publication in everything(world.records, Publication, "course", upload.network_id):
+        if publication.upload == upload.id and publication.state == PublicationState.REQUESTED:
+            if upload.state == BackupState.ACCEPTED:
+                world.queues.send("publications", {"publication": publication.id})
+            else:
+                why = upload.reasons[0] if upload.reasons else Note("not_a_backup")
+                fail_publication(world, publication.id, why)
+    retain(world, upload.network_id)
+    # The raw archive may name people: it goes as soon as the verdict stands.
+    world.archives.delete(upload.raw_key)
+
+
+def retain(world: World, network_id: str) -> None:
+    """Keep the newest N backups of a course, and those a live publication rests on (P6)."""
+    uploads_ = everything(world.records, Upload, "course", network_id)
+    publications = everything(world.records, Publication, "course", network_id)
+    for upload in past_keeping(uploads_, publications, world.network.limits.backups_kept):
+        discard(world, upload, "older than the backups kept")
+
+
+def discard(world: World, upload: Upload, why: str) -> Upload:
+    """Delete a backup: the record first, so that nobody relies on an archive that is going."""
+    now = world.clock.now()
+
+    def decide(before: Upload) -> Upload:
+        if before.state == BackupState.DELETED:
+            return before
+        return moved(before, BackupState.DELETED, now, why)
+
+    deleted = amend(world.records, Upload, upload.id, decide)
+    world.archives.delete(upload.accepted_key)
+    world.archives.delete(upload.raw_key)
+    return deleted

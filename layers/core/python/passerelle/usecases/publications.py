@@ -1,0 +1,230 @@
+"""*Mutualiser* as a teacher asks for it: publish, look, withdraw, reclassify (P5, P8, P14, P17, P18)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from passerelle.domain.commands import AskPublication
+from passerelle.domain.publishing import (
+    Already,
+    Card,
+    CourseLine,
+    Note,
+    Publication,
+    Upload,
+    WaitForCheck,
+    changed_since,
+    choose_upload,
+    moved,
+    network_id,
+    newest,
+    publication_id,
+)
+from passerelle.domain.states import BackupState, PublicationState, state_word
+from passerelle.errors import NotFound, Refused
+from passerelle.ports import World
+from passerelle.usecases import hub, inspection
+from passerelle.usecases.amending import amend, everything, found_or_added
+from passerelle.usecases.outcomes import told
+from passerelle.usecases.uploads import moment_of
+
+
+def answer(world: World, command: AskPublication) -> Mapping[str, object]:
+    match command.action:
+        case "status":
+            return status(world, command)
+        case "publish":
+            return ask(world, command)
+        case "withdraw":
+            return withdraw(world, command)
+        case "reclassify_list":
+            return reclassify_list(world, command)
+
+
+def ask(world: World, command: AskPublication) -> Mapping[str, object]:
+    if command.person is None:
+        raise Refused("field", field="person", problem="missing")
+    if not command.declaration:
+        raise Refused("declaration_needed")
+    if not command.title.strip():
+        raise Refused("title_needed")
+    course = network_id(command.site, command.idnumber)
+    publications = everything(world.records, Publication, "course", course)
+    uploads = everything(world.records, Upload, "course", course)
+    try:
+        choice = choose_upload(uploads, publications)
+    except Refused as refusal:
+        if refusal.code == "backup_refused":
+            reason = told(Note(str(refusal.details["reason"]) or "not_a_backup"), command.lang)
+            raise Refused("backup_refused", reason=reason) from refusal
+        raise
+    if isinstance(choice, Already):
+        publication = choice.publication
+    else:
+        line = world.records.get(CourseLine, course)
+        publication = found_or_added(
+            world.records,
+            _requested(world, command, choice.upload, publications, line.ancestor if line else ""),
+        )
+    _set_going(world, publication)
+    return {
+        "publication": publication.id,
+        "state": publication.state.value,
+        "waiting_for_check": isinstance(choice, WaitForCheck),
+    }
+
+
+def _requested(
+    world: World,
+    command: AskPublication,
+    upload: Upload,
+    publications: list[Publication],
+    ancestor: str,
+) -> Publication:
+    person = command.person or upload.person
+    return Publication(
+        id=publication_id(upload, publications),
+        upload=upload.id,
+        site=upload.site,
+        idnumber=upload.idnumber,
+        sequence=upload.sequence,
+        author=person,
+        card=Card(
+            title=command.title.strip(),
+            summary=command.summary.strip(),
+            language=command.language.strip(),
+            level=command.level.strip(),
+            licence=command.licence.strip(),
+        ),
+        course_url=command.course_url,
+        source_category=command.category_idnumber,
+        requested_at=world.clock.now(),
+        ancestor=ancestor,
+    )
+
+
+def _set_going(world: World, publication: Publication) -> None:
+    """Queue it if its backup is proved by now; else the check's own follow-up will."""
+    if publication.state != PublicationState.REQUESTED:
+        return
+    upload = world.records.get(Upload, publication.upload)
+    if upload is None:
+        return
+    if upload.state == BackupState.ACCEPTED:
+        world.queues.send("publications", {"publication": publication.id})
+    elif upload.state == BackupState.REFUSED:
+        # The verdict fell between our reading and our writing.
+        inspection.follow_up(world, upload)
+
+
+def status(world: World, command: AskPublication) -> Mapping[str, object]:
+    course = network_id(command.site, command.idnumber)
+    uploads = everything(world.records, Upload, "course", course)
+    publications = everything(world.records, Publication, "course", course)
+    latest = newest(
+        uploads,
+        BackupState.UPLOADING,
+        BackupState.RECEIVED,
+        BackupState.ACCEPTED,
+        BackupState.REFUSED,
+    )
+    good = newest(uploads, BackupState.RECEIVED, BackupState.ACCEPTED)
+    shown = max(publications, key=lambda p: p.requested_at, default=None)
+    return {
+        "backup": None if latest is None else describe_backup(latest, command.lang),
+        "publication": None if shown is None else describe(shown, command.lang),
+        "changed_since": changed_since(good, moment_of(command.lastchange)),
+    }
+
+
+def describe_backup(upload: Upload, lang: str) -> dict[str, object]:
+    return {
+        "upload": upload.id,
+        "sequence": upload.sequence,
+        "state": upload.state.value,
+        "state_word": state_word(upload.state, lang),
+        "made_at": int(upload.created_at.timestamp()),
+        "size": upload.accepted_size or upload.filesize,
+        "reasons": [{"code": n.code, "message": told(n, lang)} for n in upload.reasons],
+        "scrubbed": [{"code": n.code, "message": told(n, lang)} for n in upload.scrubbed],
+    }
+
+
+def describe(publication: Publication, lang: str) -> dict[str, object]:
+    return {
+        "id": publication.id,
+        "state": publication.state.value,
+        "state_word": state_word(publication.state, lang),
+        "version": publication.version,
+        "title": publication.card.title,
+        "hub_url": publication.hub_url,
+        "course_url": publication.course_url,
+        "published_at": int(publication.published_at.timestamp()) if publication.published_at else None,
+        "message": told(publication.message, lang) if publication.message else "",
+        "warnings": [{"code": n.code, "message": told(n, lang)} for n in publication.warnings],
+        "reference": publication.id[:8],
+    }
+
+
+def withdraw(world: World, command: AskPublication) -> Mapping[str, object]:
+    publication = world.records.get(Publication, command.publication)
+    on_hub = command.site == world.network.hub.site
+    if publication is None or (publication.site != command.site and not on_hub):
+        raise NotFound("publication_unknown")
+    _may_withdraw(world, command, publication)
+    withdrawn = take_out(world, publication.id, "withdrawn by " + command.site)
+    return {"publication": withdrawn.id, "state": withdrawn.state.value}
+
+
+def _may_withdraw(world: World, command: AskPublication, publication: Publication) -> None:
+    if command.person is None:
+        raise Refused("not_yours")
+    identity = command.person.key(world.network.identity)
+    is_author = identity != "" and identity == publication.author.key(world.network.identity)
+    if not is_author and not world.network.is_manager(command.site, identity):
+        raise Refused("not_yours")
+
+
+def take_out(world: World, publication: str, why: str) -> Publication:
+    """Out of the catalogue first, then hidden on the hub; copies brought home stay (P18)."""
+    now = world.clock.now()
+
+    def decide(before: Publication) -> Publication:
+        if before.state == PublicationState.WITHDRAWN:
+            return before
+        if before.state not in (PublicationState.PUBLISHED, PublicationState.SUPERSEDED):
+            raise Refused("withdraw_too_early", state=before.state.value)
+        return moved(before, PublicationState.WITHDRAWN, now, why)
+
+    withdrawn = amend(world.records, Publication, publication, decide)
+    hub.arrange_copies(world, withdrawn.network_id)
+    return withdrawn
+
+
+def reclassify_list(world: World, command: AskPublication) -> Mapping[str, object]:
+    """*À reclasser*: copies that still stand where the hub's configuration put them (P8)."""
+    if command.site != world.network.hub.site:
+        raise Refused("hub_only")
+    return {
+        "courses": [
+            {
+                "publication": p.id,
+                "course_url": p.hub_url,
+                "title": p.card.title,
+                "author": p.author.fullname,
+                "site": p.site,
+                "site_name": world.network.sites[p.site].title if p.site in world.network.sites else p.site,
+            }
+            for p in to_reclassify(world)
+        ]
+    }
+
+
+def to_reclassify(world: World) -> list[Publication]:
+    lms = world.sites.lms(world.network.hub.site)
+    found = []
+    for publication in everything(world.records, Publication, "state", PublicationState.PUBLISHED.value):
+        course = lms.course(publication.hub_course_id)
+        if course is not None and course.categoryid == publication.category_id:
+            found.append(publication)
+    return found

@@ -1,0 +1,266 @@
+"""What the queue does of a publication: claim, restore on the hub, crown (P7–P10, P13, P14, P16)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from passerelle.domain.compatibility import objections
+from passerelle.domain.plugin import (
+    Job,
+    JobStatus,
+    Owner,
+    Restore,
+    RestoreMode,
+    Source,
+)
+from passerelle.domain.publishing import (
+    CourseLine,
+    Note,
+    Publication,
+    RunningJob,
+    Skip,
+    Upload,
+    claim,
+    copy_idnumber,
+    crown,
+    moved,
+    version_of,
+)
+from passerelle.domain.states import BackupState, PublicationState
+from passerelle.errors import Conflict, MoodleRefused
+from passerelle.ports import Lms, World
+from passerelle.usecases import hub, inspection
+from passerelle.usecases.amending import amend, everything, found_or_added
+from passerelle.usecases.outcomes import fail_publication, tell_author
+
+
+def publish(world: World, publication_id: str) -> None:
+    """Claim, ask the hub whether it can, start the restore. Safe to repeat at any point."""
+    publication = world.records.get(Publication, publication_id)
+    if publication is None or publication.state not in (
+        PublicationState.REQUESTED,
+        PublicationState.RESTORING,
+    ):
+        return
+    upload = world.records.get(Upload, publication.upload)
+    if upload is None or upload.state != BackupState.ACCEPTED:
+        if upload is None or upload.state in (BackupState.DELETED, BackupState.REFUSED):
+            fail_publication(world, publication.id, Note("backup_unknown"))
+        return
+    claimed = _claim(world, publication)
+    if claimed is None:
+        return
+    lms = world.sites.lms(world.network.hub.site)
+    prepared = _prepare(world, claimed, upload)
+    facts = lms.get_site()
+    against = objections(prepared.contents, facts, prepared.author.lang)
+    if against:
+        fail_publication(world, prepared.id, against[0])
+        return
+    owner, warnings = _author_on_hub(world, lms, prepared)
+    _note_job(world, prepared)
+    try:
+        lms.start_restore(_order(world, prepared, upload, owner))
+    except MoodleRefused as refusal:
+        fail_publication(world, prepared.id, refused_by_moodle(refusal))
+        return
+    _restoring(world, prepared, warnings)
+
+
+def refused_by_moodle(refusal: MoodleRefused) -> Note:
+    return Note("moodle_refused", {"site": refusal.site, "errorcode": refusal.errorcode})
+
+
+def _claim(world: World, publication: Publication) -> Publication | None:
+    """Its version number, or None where a later upload stands already and it is put aside (P14)."""
+    verdicts: list[Skip] = []
+
+    def decide(line: CourseLine) -> CourseLine:
+        verdicts.clear()
+        verdict = claim(publication, line)
+        if isinstance(verdict, Skip):
+            verdicts.append(verdict)
+            return line
+        return verdict
+
+    line = amend(world.records, CourseLine, publication.network_id, decide)
+    if verdicts:
+        now = world.clock.now()
+
+        def put_aside(before: Publication) -> Publication:
+            if before.state == PublicationState.SUPERSEDED:
+                return before
+            return replace(
+                moved(before, PublicationState.SUPERSEDED, now, verdicts[0].why),
+                message=Note(verdicts[0].why),
+            )
+
+        amend(world.records, Publication, publication.id, put_aside)
+        return None
+    version = version_of(publication.id, line)
+    return amend(world.records, Publication, publication.id, lambda before: replace(before, version=version))
+
+
+def _prepare(world: World, publication: Publication, upload: Upload) -> Publication:
+    """Write what the archive holds into the publication, for the catalogue and the question to the hub."""
+    document = world.papers.get(upload.manifest_key)
+    if document is None:
+        return publication
+    manifest = world.backups.manifest(document)
+    contents = inspection.contents_of(manifest, upload.accepted_size)
+    return amend(
+        world.records, Publication, publication.id, lambda before: replace(before, contents=contents)
+    )
+
+
+def _author_on_hub(world: World, lms: Lms, publication: Publication) -> tuple[Owner | None, tuple[Note, ...]]:
+    """Who the author is on the hub (P9): found by the identity key, made if so configured, or a warning."""
+    identity = world.network.identity
+    wanted = publication.author.key(identity)
+    if not wanted:
+        return None, (Note("author_unknown"),)
+    found = [u for u in lms.find_users(identity, [wanted]).get(wanted, ()) if not u.suspended]
+    if not found and world.network.hub.unknown_author == "create":
+        lms.create_account(publication.author, world.network.hub.new_account_auth)
+        found = [u for u in lms.find_users(identity, [wanted]).get(wanted, ()) if not u.suspended]
+    if not found:
+        return None, (Note("author_unknown"),)
+    if len(found) > 1:
+        return None, (Note("author_ambiguous"),)
+    return Owner(username=found[0].username, role=world.network.hub.author_role), ()
+
+
+def _note_job(world: World, publication: Publication) -> None:
+    """Written before the restore starts: a job that nobody wrote down would be watched by nobody."""
+    now = world.clock.now()
+    found_or_added(
+        world.records,
+        RunningJob(
+            id=publication.jobkey,
+            site=world.network.hub.site,
+            about="publication",
+            about_id=publication.id,
+            started_at=now,
+            heard_at=now,
+        ),
+    )
+
+
+def _order(world: World, publication: Publication, upload: Upload, owner: Owner | None) -> Restore:
+    url, _ = world.archives.sign(upload.accepted_key)
+    return Restore(
+        jobkey=publication.jobkey,
+        source=Source(url=url, sha256=upload.accepted_sha256, filesize=upload.accepted_size),
+        mode=RestoreMode.NEW,
+        category=world.network.hub_category(publication.source_category),
+        fullname=publication.card.title,
+        shortname=f"{upload.shortname} ({publication.site} v{publication.version})",
+        # Every copy is born as its version; it takes the network identifier when it is whole (hub.py).
+        idnumber=copy_idnumber(publication, current=False),
+        visible=False,
+        owners=(owner,) if owner else (),
+    )
+
+
+def _restoring(world: World, publication: Publication, warnings: tuple[Note, ...]) -> Publication:
+    now = world.clock.now()
+
+    def decide(before: Publication) -> Publication:
+        if before.state != PublicationState.REQUESTED:
+            return before
+        return replace(
+            moved(before, PublicationState.RESTORING, now, "the hub restores it"), warnings=warnings
+        )
+
+    return amend(world.records, Publication, publication.id, decide)
+
+
+def finish(world: World, publication_id: str, job: Job) -> None:
+    """The hub's job has ended. Repeated until every step stands."""
+    publication = world.records.get(Publication, publication_id)
+    if publication is None:
+        return
+    if publication.state == PublicationState.REQUESTED:
+        publication = _restoring(world, publication, ())
+    if job.status != JobStatus.DONE:
+        fail_publication(world, publication.id, why_failed(job))
+        return
+    if publication.state == PublicationState.RESTORING:
+        publication = _arrived(world, publication, job)
+        line = _crown(world, publication)
+        hub.arrange_copies(world, publication.network_id, beside=publication)
+        publication = _publish_or_put_aside(world, publication, current=line.current == publication.id)
+    _put_former_aside(world, publication)
+    if publication.state == PublicationState.PUBLISHED:
+        tell_author(world, publication, "published")
+
+
+def why_failed(job: Job) -> Note:
+    code = job.error.code if job.error and job.error.code else "restorefailed"
+    if job.status == JobStatus.CANCELLED:
+        code = "cancelled"
+    return Note(code, {"detail": job.error.message if job.error else ""})
+
+
+def warnings_of(job: Job) -> tuple[Note, ...]:
+    """Moodle's own precheck warnings, kept with their words (P16)."""
+    return tuple(Note(w.code or "warning", {"detail": w.message}) for w in job.warnings[:50])
+
+
+def _arrived(world: World, publication: Publication, job: Job) -> Publication:
+    lms = world.sites.lms(world.network.hub.site)
+    course_id = job.courseid or 0
+    course = lms.course(course_id)
+    if course is None:
+        raise Conflict("the hub reports a course that it does not have")
+    url = job.courseurl or f"{world.network.hub_site.url}/course/view.php?id={course_id}"
+
+    def decide(before: Publication) -> Publication:
+        if before.hub_course_id:
+            return before
+        return replace(
+            before,
+            hub_course_id=course_id,
+            hub_url=url,
+            category_id=course.categoryid,
+            warnings=(*before.warnings, *warnings_of(job)),
+        )
+
+    return amend(world.records, Publication, publication.id, decide)
+
+
+def _crown(world: World, publication: Publication) -> CourseLine:
+    def decide(line: CourseLine) -> CourseLine:
+        return crown(publication, line) or line
+
+    return amend(world.records, CourseLine, publication.network_id, decide)
+
+
+def _publish_or_put_aside(world: World, publication: Publication, *, current: bool) -> Publication:
+    now = world.clock.now()
+
+    def decide(before: Publication) -> Publication:
+        if before.state != PublicationState.RESTORING:
+            return before
+        if not current:
+            aside = moved(before, PublicationState.SUPERSEDED, now, "later_published")
+            return replace(aside, message=Note("later_published"), published_at=now)
+        return replace(moved(before, PublicationState.PUBLISHED, now, "restored"), published_at=now)
+
+    return amend(world.records, Publication, publication.id, decide)
+
+
+def _put_former_aside(world: World, publication: Publication) -> None:
+    line = world.records.get(CourseLine, publication.network_id)
+    if line is None:
+        return
+    now = world.clock.now()
+
+    def decide(before: Publication) -> Publication:
+        if before.state != PublicationState.PUBLISHED or before.id == line.current:
+            return before
+        return moved(before, PublicationState.SUPERSEDED, now, "later_published")
+
+    for other in everything(world.records, Publication, "course", publication.network_id):
+        if other.state == PublicationState.PUBLISHED and other.id != line.current:
+            amend(world.records, Publication, other.id, decide)

@@ -1,0 +1,153 @@
+"""A night's folder of CSV extracts → the model. Streams: a file is never held whole."""
+
+from __future__ import annotations
+
+import codecs
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from passerelle.domain.offer.model import Extracts, FileFault, FileProblem, RefusedRow, Table
+from passerelle.errors import GiveUp
+from passerelle.sources.collecting import Collected, collect, refuse_shared_usernames
+from passerelle.sources.layouts import FIELDS, LAYOUTS, MAKERS
+from passerelle.sources.manifest import MANIFEST, Manifest, read_manifest
+from passerelle.sources.tables import Digesting, FileStopped, read_records
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+    from datetime import datetime
+
+ALL_TABLES = frozenset(Table)
+
+
+class SourcesStopped(GiveUp):
+    """Files are missing, cut or older than the night: `problems` says which. Nothing may be planned
+    from them."""
+
+    def __init__(self, problems: tuple[FileProblem, ...]) -> None:
+        super().__init__("sources_stopped", files=[problem.file for problem in problems])
+        self.problems = problems
+
+
+class UnknownEncoding(GiveUp):
+    def __init__(self, encoding: str) -> None:
+        super().__init__("unknown_encoding", encoding=encoding)
+
+
+Folder = Path | dict[str, IO[bytes]]
+
+
+@contextmanager
+def open_file(folder: Folder, name: str) -> Iterator[IO[bytes] | None]:
+    """None where the folder lacks it. Streams that were handed in stay their owner's to close."""
+    if not isinstance(folder, Path):
+        yield folder.get(name)
+        return
+    path = folder / name
+    if not path.is_file():
+        yield None
+        return
+    with path.open("rb") as stream:
+        yield stream
+
+
+def read_extracts(
+    folder: Folder,
+    encoding: str = "utf-8",
+    *,
+    tables: Collection[Table] = ALL_TABLES,
+    not_before: datetime | None = None,
+) -> Extracts:
+    """`folder`: a directory, or streams by file name, each read once, to its end. `tables`: those
+    wanted (people may come from LDAP). `not_before`: older extracts than this are not this night's.
+
+    Never raises for what is in the files: rows go to `refused`, files to `problems` (see
+    `require_whole`).
+    """
+    try:
+        codecs.lookup(encoding)
+    except LookupError:
+        raise UnknownEncoding(encoding) from None
+    with open_file(folder, MANIFEST) as stream:
+        manifest = read_manifest(stream, tables)
+    if isinstance(manifest, FileProblem):
+        return Extracts(year="", problems=(manifest,))
+    read = _Read(folder, encoding, manifest)
+    for table in sorted(tables):
+        read.table(table)
+    problems = read.problems
+    if not_before is not None and (manifest.made_at is None or manifest.made_at < not_before):
+        expected, found = not_before.isoformat(), manifest.made_at.isoformat() if manifest.made_at else ""
+        late = FileProblem(MANIFEST, FileFault.TOO_OLD, "made_at", expected, found, frozenset(tables))
+        problems.insert(0, late)
+    return replace(
+        Extracts(year=manifest.year, made_at=manifest.made_at),
+        refused=tuple(read.refused),
+        problems=tuple(problems),
+        counts=read.counts,
+        sha256=read.sha256,
+        **read.rows,
+    )
+
+
+def require_whole(extracts: Extracts, tables: Collection[Table] = ALL_TABLES) -> Extracts:
+    """A stage names the tables it reads, and stops where one of them cannot be trusted."""
+    wanted = frozenset(tables)
+    problems = tuple(problem for problem in extracts.problems if problem.tables & wanted)
+    if problems:
+        raise SourcesStopped(problems)
+    return extracts
+
+
+@dataclass(slots=True)
+class _Read:
+    folder: Folder
+    encoding: str
+    manifest: Manifest
+    rows: dict[str, Any] = field(default_factory=dict)
+    refused: list[RefusedRow] = field(default_factory=list)
+    problems: list[FileProblem] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    sha256: dict[str, str] = field(default_factory=dict)
+
+    def table(self, table: Table) -> None:
+        with open_file(self.folder, table.value) as stream:
+            if stream is None:
+                self._stop(FileProblem(table.value, FileFault.MISSING_FILE), table)
+                return
+            digesting = Digesting(stream)
+            try:
+                records = read_records(digesting, LAYOUTS[table], self.encoding)
+                collected = collect(records, LAYOUTS[table], table, table.value)
+            except FileStopped as stopped:
+                self._stop(FileProblem(table.value, stopped.fault, stopped.column), table)
+                return
+        self.counts[table.value] = collected.read
+        self.sha256[table.value] = digesting.hexdigest()
+        problem = self.manifest.disagrees(table.value, collected.read, digesting.hexdigest())
+        if problem is not None:  # its rows are believed no more than those it lost
+            self._stop(problem, table)
+            return
+        if table is Table.PEOPLE:
+            refuse_shared_usernames(collected)
+        self.refused += collected.refused
+        self.rows[FIELDS[table]] = make_rows(collected)
+
+    def _stop(self, problem: FileProblem, table: Table) -> None:
+        self.problems.append(replace(problem, tables=frozenset({table})))
+
+
+def make_rows(collected: Collected) -> tuple[Any, ...]:
+    """Codes come again and again: interning them halves the memory of a night."""
+    make, intern = MAKERS[collected.table], sys.intern
+    return tuple(make(tuple(map(intern, values)), line) for values, line in collected.good.items())
+
+
+def problems_by_file(extracts: Extracts) -> Mapping[str, list[RefusedRow]]:
+    found: dict[str, list[RefusedRow]] = {}
+    for row in extracts.refused:
+        found.setdefault(row.file, []).append(row)
+    return found

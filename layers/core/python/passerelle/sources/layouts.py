@@ -1,0 +1,120 @@
+"""The files of EXTRACTS.md: their columns, their keys, and the rows they become."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from passerelle.domain.offer.build import KEY_COLUMNS
+from passerelle.domain.offer.model import (
+    Attachment,
+    Category,
+    Cohort,
+    CohortMember,
+    Element,
+    Group,
+    Kind,
+    Person,
+    Planning,
+    Registration,
+    Row,
+    Standing,
+    Table,
+)
+from passerelle.sources.tables import Column, Holds, Layout, read_date
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+def _code(name: str) -> Column:
+    return Column(name)
+
+
+def _text(name: str) -> Column:
+    return Column(name, Holds.TEXT)
+
+
+_COLUMNS: Mapping[Table, tuple[Column, ...]] = {
+    Table.CATEGORIES: (_code("code"), Column("parent_code", may_be_empty=True), _text("title")),
+    Table.ELEMENTS: (
+        _code("code"),
+        _text("title"),
+        _code("category_code"),
+        Column("distance", Holds.FLAG),
+        Column("carrier_code", may_be_empty=True),
+        Column("term_start", Holds.DATE),
+    ),
+    Table.COLLECTIONS: (_code("collection_code"), _code("element_code")),
+    Table.GROUPS: (_code("code"), _text("label"), _code("collection_code")),
+    Table.PEOPLE: (
+        _code("code"),
+        Column("username", may_be_empty=True, lower=True),
+        Column("lastname", Holds.TEXT, may_be_empty=True, personal=True),
+        Column("firstname", Holds.TEXT, may_be_empty=True, personal=True),
+        Column("email", may_be_empty=True, personal=True),
+        Column("kind", Holds.ONE_OF, words=frozenset(Kind)),
+    ),
+    Table.IA: (
+        _code("person_code"),
+        _code("year"),
+        _code("step_code"),
+        Column("tele", Holds.FLAG),
+        _code("state"),
+    ),
+    Table.IP: (_code("person_code"), _code("element_code"), Column("group_code", may_be_empty=True)),
+    Table.ADE: tuple(_code(name) for name in KEY_COLUMNS[Table.ADE]),
+    Table.COHORTS: (_code("code"), _text("title")),
+    Table.COHORT_MEMBERS: (_code("cohort_code"), _code("person_code")),
+}
+
+LAYOUTS: Mapping[Table, Layout] = {
+    table: Layout(table.value, columns, KEY_COLUMNS[table]) for table, columns in _COLUMNS.items()
+}
+
+
+def _element(values: tuple[str, ...], line: int) -> Element:
+    code, title, category, distance, carrier, term_start = values
+    return Element(code, title, category, distance == "1", carrier, read_date(term_start), line)
+
+
+def _person(values: tuple[str, ...], line: int) -> Person:
+    code, username, lastname, firstname, email, kind = values
+    return Person(code, username, lastname, firstname, email, Kind(kind), line)
+
+
+def _standing(values: tuple[str, ...], line: int) -> Standing:
+    person, year, step, tele, state = values
+    return Standing(person, year, step, tele == "1", state, line)
+
+
+def _planning(values: tuple[str, ...], line: int) -> Planning:
+    person, element, sheet, origin, state, status = values
+    return Planning(person, element, sheet, origin, state, status, line)
+
+
+MAKERS: Mapping[Table, Callable[[tuple[str, ...], int], Row]] = {
+    Table.CATEGORIES: lambda values, line: Category(values[0], values[1], values[2], line),
+    Table.ELEMENTS: _element,
+    Table.COLLECTIONS: lambda values, line: Attachment(values[0], values[1], line),
+    Table.GROUPS: lambda values, line: Group(values[0], values[1], values[2], line),
+    Table.PEOPLE: _person,
+    Table.IA: _standing,
+    Table.IP: lambda values, line: Registration(values[0], values[1], values[2], line),
+    Table.ADE: _planning,
+    Table.COHORTS: lambda values, line: Cohort(values[0], values[1], line),
+    Table.COHORT_MEMBERS: lambda values, line: CohortMember(values[0], values[1], line),
+}
+
+# The field of Extracts that holds each table's rows.
+FIELDS: Mapping[Table, str] = {
+    Table.CATEGORIES: "categories",
+    Table.ELEMENTS: "elements",
+    Table.COLLECTIONS: "attachments",
+    Table.GROUPS: "groups",
+    Table.PEOPLE: "people",
+    Table.IA: "standings",
+    Table.IP: "registrations",
+    Table.ADE: "plannings",
+    Table.COHORTS: "cohorts",
+    Table.COHORT_MEMBERS: "cohort_members",
+}

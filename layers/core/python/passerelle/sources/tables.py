@@ -1,0 +1,318 @@
+"""One CSV file → rows that are valid or refused, as a stream; a bad row never costs its neighbours."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import re
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import date
+from enum import Enum
+from typing import IO, TYPE_CHECKING, NamedTuple
+
+from passerelle.domain.offer.model import Because, FileFault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from typing_extensions import Buffer
+
+# A record over more lines than this is a stray quote, not a title with line breaks in it.
+_MAX_LINES_OF_RECORD = 50
+_BOM = b"\xef\xbb\xbf"
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ].*)?|\d{2}/\d{2}/\d{4}")
+
+csv.field_size_limit(1 << 20)
+
+
+class Holds(Enum):
+    CODE = "code"
+    TEXT = "text"  # as typed: may hold separators, quotes and line breaks
+    FLAG = "flag"  # 0 or 1
+    DATE = "date"
+    ONE_OF = "one_of"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    name: str
+    holds: Holds = Holds.CODE
+    may_be_empty: bool = False
+    personal: bool = False  # its values are put in no message
+    words: frozenset[str] = frozenset()  # of ONE_OF
+    lower: bool = False
+
+    def fault(self, value: str) -> Because | None:
+        if not value:
+            return None if self.may_be_empty else Because.MISSING_VALUE
+        match self.holds:
+            case Holds.TEXT:
+                good = True
+            case Holds.CODE:
+                good = "\n" not in value and "\r" not in value
+            case Holds.FLAG:
+                good = value in ("0", "1")
+            case Holds.DATE:
+                good = _is_date(value)
+            case Holds.ONE_OF:
+                good = value in self.words
+        return None if good else Because.BAD_VALUE
+
+
+def read_date(value: str) -> date:
+    """`2026-09-01`, with or without a time, or `01/09/2026` as French exports write it."""
+    if not _DATE.fullmatch(value):
+        raise ValueError
+    if "/" in value:
+        day, month, year = value.split("/")
+        return date(int(year), int(month), int(day))
+    return date.fromisoformat(value[:10])
+
+
+def _is_date(value: str) -> bool:
+    try:
+        read_date(value)
+    except ValueError:
+        return False
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The columns that are read of a file, and those that are its key."""
+
+    file: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    optional_columns: frozenset[str] = frozenset()  # read as empty where the file lacks them
+
+
+class FileStopped(Exception):
+    def __init__(self, fault: FileFault, column: str = "") -> None:
+        super().__init__(fault)
+        self.fault = fault
+        self.column = column
+
+
+class Fault(NamedTuple):
+    because: Because
+    column: str | None = None
+    value: str | None = None
+
+
+class Record(NamedTuple):
+    """`values` in the layout's order; None where unreadable, which only a row with a fault may hold."""
+
+    line: int
+    values: tuple[str | None, ...]
+    fault: Fault | None
+
+
+class Digesting(io.RawIOBase):
+    """Hashes what is read through it, so that one pass both reads and proves a file."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._sha256 = hashlib.sha256()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Buffer, /) -> int:
+        view = memoryview(buffer).cast("B")
+        data = self._stream.read(len(view))
+        view[: len(data)] = data
+        self._sha256.update(data)
+        return len(data)
+
+    def hexdigest(self) -> str:
+        return self._sha256.hexdigest()
+
+
+class _TooManyLines(Exception):
+    pass
+
+
+@dataclass(slots=True)
+class _Lines:
+    """Feeds csv.reader and remembers the lines of the record under way, to give them back."""
+
+    source: Iterator[str]
+    number: int = 0  # of the last line given out
+    taken: list[str] = field(default_factory=list)
+    again: deque[str] = field(default_factory=deque)
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        if len(self.taken) >= _MAX_LINES_OF_RECORD:
+            raise _TooManyLines
+        line = self.again.popleft() if self.again else next(self.source)
+        self.taken.append(line)
+        self.number += 1
+        return line
+
+    def give_back_all_but_first(self) -> str:
+        first, *others = self.taken
+        self.again.extendleft(reversed(others))
+        self.number -= len(others)
+        return first
+
+
+def read_records(stream: Digesting, layout: Layout, encoding: str) -> Iterator[Record]:
+    """Raises FileStopped where the file as a whole cannot be used. Blank lines are no records."""
+    buffered: io.BufferedReader = io.BufferedReader(stream, 1 << 16)
+    if buffered.peek(3)[:3] == _BOM:  # it says itself that it is UTF-8, whatever was configured
+        encoding = "utf-8-sig"
+    # Bytes that are not of the encoding become lone surrogates, which refuse their row only.
+    text = io.TextIOWrapper(buffered, encoding, errors="surrogateescape", newline="")
+    try:
+        yield from _read(_Lines(iter(text)), layout)
+    except UnicodeError:  # an encoding in which a bad byte loses the rest, such as UTF-16
+        raise FileStopped(FileFault.NOT_DECODABLE) from None
+
+
+def _read(lines: _Lines, layout: Layout) -> Iterator[Record]:
+    header = next(lines, "")
+    while header and not header.strip():
+        header = next(lines, "")
+    if not header.strip("\x00 \r\n"):
+        raise FileStopped(FileFault.EMPTY_FILE)
+    separator, names = _read_header(header, layout)
+    shape = _Shape.of(names, layout, separator)
+    reader = csv.reader(lines, delimiter=separator, strict=True)
+    width = len(names)
+    while True:
+        lines.taken.clear()
+        line = lines.number + 1
+        try:
+            fields = next(reader)
+        except StopIteration:
+            return
+        except (csv.Error, _TooManyLines):
+            yield shape.salvage(lines.give_back_all_but_first(), line)
+            continue
+        if not fields:
+            continue
+        if len(fields) != width:
+            if len(lines.taken) > 1:  # quotes that swallowed other rows
+                yield shape.salvage(lines.give_back_all_but_first(), line)
+            else:
+                yield shape.miscounted(fields, line)
+            continue
+        record = shape.judge(fields, line, lines.taken)
+        if record.fault and len(lines.taken) > 1 and shape.swallowed_rows(fields):
+            record = shape.salvage(lines.give_back_all_but_first(), line)
+        yield record
+
+
+def _read_header(header: str, layout: Layout) -> tuple[str, list[str]]:
+    wanted = [column.name for column in layout.columns if column.name not in layout.optional_columns]
+    readings = []
+    for separator in (";", ","):
+        try:
+            names = [name.strip() for name in next(csv.reader([header], delimiter=separator))]
+        except csv.Error:
+            continue
+        readings.append((sum(name in wanted for name in names), separator, names))
+    if not readings:
+        raise FileStopped(FileFault.MISSING_COLUMN, wanted[0])
+    _, separator, names = max(readings, key=lambda reading: reading[0])
+    for name in wanted:
+        if name not in names:
+            raise FileStopped(FileFault.MISSING_COLUMN, name)
+    for column in layout.columns:
+        if names.count(column.name) > 1:
+            raise FileStopped(FileFault.DOUBLE_COLUMN, column.name)
+    return separator, names
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """One file's header laid over its layout."""
+
+    layout: Layout
+    separator: str
+    width: int
+    places: tuple[int, ...]  # of each column of the layout in the file; -1: not there
+    sure: int  # fields before the first that may hold anything: right even if a row has too many
+
+    @classmethod
+    def of(cls, names: list[str], layout: Layout, separator: str) -> _Shape:
+        codes = {column.name for column in layout.columns if column.holds is not Holds.TEXT}
+        sure = next((place for place, name in enumerate(names) if name not in codes), len(names))
+        places = {name: place for place, name in enumerate(names)}
+        found = tuple(places.get(column.name, -1) for column in layout.columns)
+        return cls(layout, separator, len(names), found, sure)
+
+    def judge(self, fields: list[str], line: int, taken: list[str]) -> Record:
+        """A record with the right number of fields."""
+        values = [fields[place].strip() if place >= 0 else "" for place in self.places]
+        fault: Fault | None = None
+        odd = not all(text.isascii() and "\x00" not in text for text in taken)
+        for place, column in enumerate(self.layout.columns):
+            value = values[place]
+            if column.lower:
+                values[place] = value = value.lower()
+            because = column.fault(value)
+            if odd:
+                because = _unfit(value) or because
+            if because is not None and fault is None:
+                fault = Fault(because, column.name, None if column.personal else value)
+        if fault is None:
+            return Record(line, tuple(values), None)
+        readable = (
+            None if column.fault(value) or (odd and _unfit(value)) else value
+            for column, value in zip(self.layout.columns, values, strict=True)
+        )
+        return Record(line, tuple(readable), fault)
+
+    def swallowed_rows(self, fields: list[str]) -> bool:
+        """A line break where only a code, a flag or a date may stand: a quote that was never closed."""
+        return any(
+            column.holds is not Holds.TEXT and place >= 0 and "\n" in fields[place].strip()
+            for column, place in zip(self.layout.columns, self.places, strict=True)
+        )
+
+    def miscounted(self, fields: list[str], line: int) -> Record:
+        if len(fields) < self.width:
+            # The last field may be cut short, and so be another code than it looks.
+            return Record(line, self._some(fields, len(fields) - 1), Fault(Because.SHORT_ROW))
+        return Record(line, self._some(fields, self.sure), Fault(Because.LONG_ROW))
+
+    def salvage(self, text: str, line: int) -> Record:
+        """A row whose quotes do not close: what stands unquoted in its place can still be read."""
+        fields = text.rstrip("\r\n").split(self.separator)
+        sure = self.width if len(fields) == self.width else min(self.sure, len(fields) - 1)
+        return Record(line, self._some(fields, sure), Fault(Because.UNREADABLE_QUOTES))
+
+    def _some(self, fields: list[str], sure: int) -> tuple[str | None, ...]:
+        return tuple(
+            self._one(column, fields[place]) if 0 <= place < sure else None
+            for column, place in zip(self.layout.columns, self.places, strict=True)
+        )
+
+    def _one(self, column: Column, value: str) -> str | None:
+        value = value.strip().lower() if column.lower else value.strip()
+        unreadable = '"' in value or column.fault(value) or _unfit(value)
+        return None if unreadable else value
+
+
+def _unfit(value: str) -> Because | None:
+    if "\x00" in value:
+        return Because.NUL_BYTE
+    if any("\ud800" <= letter <= "\udfff" for letter in value):
+        return Because.BAD_ENCODING
+    return None
+
+
+def readable_fields(layout: Layout, values: tuple[str | None, ...]) -> Mapping[str, str]:
+    """What may be told and reasoned upon of a refused row: no names, no e-mails."""
+    return {
+        column.name: value
+        for column, value in zip(layout.columns, values, strict=True)
+        if value is not None and not column.personal
+    }

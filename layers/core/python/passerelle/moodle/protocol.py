@@ -28,6 +28,7 @@ from passerelle.errors import (
 from passerelle.moodle.shapes import Mismatch, shaped
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 Params = Mapping[str, object]
 
 PATH = "/webservice/rest/server.php"
@@ -43,12 +44,12 @@ class Repeat(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Call(Generic[T]):
+class Call(Generic[T_co]):
     """One call of one web-service function and how its answer is read."""
 
     function: str
     params: Params = field(repr=False)
-    read: Callable[[Any], T] = field(repr=False)
+    read: Callable[[Any], T_co] = field(repr=False)
     repeat: Repeat = Repeat.READ
 
 

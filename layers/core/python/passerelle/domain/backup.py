@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class Container(StrEnum):
@@ -96,6 +99,9 @@ class PersonalTrace:
 
 @dataclass(frozen=True, slots=True)
 class OldLink:
+    """A link to the platform of origin: typed as an address, or encoded by Moodle (`$@…@$`) towards
+    something that is not in the backup, and then given as the address that a restore writes back."""
+
     member: str
     url: str
 
@@ -118,9 +124,10 @@ class Manifest:
     people: bool
     people_evidence: tuple[str, ...]  # how that is known: members and elements, no names
     traces: tuple[PersonalTrace, ...]
-    old_links: tuple[OldLink, ...]
+    old_links: tuple[OldLink, ...]  # the first 500
     size: int  # bytes of the archive
-    sha256: str
+    sha256: str  # empty where the archive was not read through (a zip looked at by ranges)
+    old_link_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,133 @@
+"""The verdict on one archive, from one pass over it."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from passerelle.domain.backup import Container, Inspection, Manifest, Reason, Why
+from passerelle.mbz.archive_index import INDEX, ArchiveIndex
+from passerelle.mbz.dossier import Dossier, major_release
+from passerelle.mbz.findings import Broken, Findings
+from passerelle.mbz.gunzip import GZIP_MAGIC, Gunzip, Proportion
+from passerelle.mbz.hashing import Lane
+from passerelle.mbz.limits import GIB, Limits
+from passerelle.mbz.members import Members
+from passerelle.mbz.tar import TarReading
+from passerelle.mbz.zip_pass import inspect_zip
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from passerelle.mbz.sources import Source
+    from passerelle.mbz.tar import Consumer, Header
+
+ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x06\x06")
+
+
+def inspect(
+    source: Source,
+    *,
+    target_release: str | None = None,
+    limits: Limits | None = None,
+    verify_content: bool = False,
+    threads: bool = True,
+) -> Inspection:
+    """Read an archive and say whether it may be published (P3, P4, P16).
+
+    A tgz is always read through once, everything in it proved. Of a zip the XML is read by a few ranged
+    reads, which proves P3 and P4; `verify_content` reads it through as well, for the hashes of its
+    contents and of itself (without which the manifest's sha256 is empty).
+
+    Raises CannotRead for what is no fault of the archive, ValueError for a release that is none.
+    """
+    limits = limits or Limits()
+    if target_release is not None and major_release(target_release) is None:
+        raise ValueError(target_release)
+    findings = Findings()
+    dossier = Dossier(limits, findings)
+    manifest: Manifest | None = None
+    try:
+        container = recognise(source, limits)
+        if container is Container.ZIP:
+            sha256 = inspect_zip(source, dossier, verify_content=verify_content, threads=threads)
+        else:
+            sha256 = TgzPass(source, dossier, threads=threads).run()
+        dossier.judge(target_release=target_release)
+        manifest = dossier.manifest(container, source.size, sha256)
+    except Broken as broken:
+        findings.take(broken.reason)
+    return conclude(findings, manifest)
+
+
+def conclude(findings: Findings, manifest: Manifest | None) -> Inspection:
+    reasons = findings.reasons()
+    if not reasons and manifest is None:
+        reasons = (Reason(Why.NOT_A_BACKUP, "this is no Moodle backup"),)
+    return Inspection(accepted=not reasons, reasons=reasons, manifest=manifest)
+
+
+def recognise(source: Source, limits: Limits) -> Container:
+    """By its first bytes, never by its name. Raises Broken."""
+    if source.size > limits.archive:
+        raise Broken(
+            Why.TOO_LARGE,
+            f"the archive is larger than {limits.archive / GIB:.0f} GiB; "
+            "move large files to the media library and make the backup again",
+        )
+    start = source.read_range(0, min(4, source.size)) if source.size else b""
+    if start.startswith(ZIP_MAGICS):
+        return Container.ZIP
+    if start.startswith(GZIP_MAGIC):
+        return Container.TGZ
+    raise Broken(Why.NOT_A_BACKUP, "this is no Moodle backup: neither a tgz nor a zip archive")
+
+
+class TgzPass:
+    """One walk over a tgz: unpacking here, the hashes of archive and contents beside it."""
+
+    def __init__(
+        self,
+        source: Source,
+        dossier: Dossier,
+        *,
+        threads: bool = True,
+        emit: Callable[[bytes | memoryview], None] | None = None,
+    ) -> None:
+        self._source = source
+        self._dossier = dossier
+        self._archive_lane = Lane(threaded=threads)
+        self._content_lane = Lane(threaded=threads)
+        self._sha256 = hashlib.sha256()
+        self._members = Members(dossier, self._content_lane, editing=emit is not None)
+        self._index = ArchiveIndex(dossier.limits, dossier.findings)
+        self._first = True
+        self._tar = TarReading(self._open, dossier.findings, emit)
+        self.gunzip = Gunzip(dossier.limits, Proportion(dossier.limits, source.size))
+
+    def run(self) -> str:
+        """The archive's SHA-256. Raises Broken."""
+        try:
+            for packed in self._source.stream():
+                self._archive_lane.update(self._sha256, packed)
+                for plain in self.gunzip.feed(packed):
+                    self._tar.feed(plain)
+            self.gunzip.finish()
+            self._tar.finish()
+            self._index.close()
+            self._archive_lane.close()
+            self._content_lane.close()
+        except BaseException:
+            self._archive_lane.abandon()
+            self._content_lane.abandon()
+            raise
+        return self._sha256.hexdigest()
+
+    def _open(self, header: Header) -> Consumer | None:
+        if self._first:
+            self._first = False
+            if header.name == INDEX and not header.directory:
+                self._dossier.names.admit(header.name)
+                return self._index
+        self._index.compare(header)
+        return self._members.open(header.name, header.size, directory=header.directory)

@@ -1,0 +1,268 @@
+"""What each XML member of a backup tells the dossier."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from typing import TYPE_CHECKING
+
+from passerelle.domain.backup import Activity, Group, Section
+from passerelle.mbz.personal import NULL, has_value, is_suspect, proofs_for
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from passerelle.mbz.dossier import Dossier
+
+_MAX_VALUE = 64 * 1024  # of what a manifest keeps: a course's summary may be long
+_MAX_ENCODED = 1024 * 1024
+_PLUGIN_ELEMENT = re.compile(r"plugin_([a-z]+)_([a-z0-9_]+)_[a-z0-9]+\Z")
+_SUBPLUGIN_ELEMENT = re.compile(r"subplugin_([a-z0-9]+)_([a-z0-9_]+)_[a-z0-9]+\Z")
+_AVAILABILITY = re.compile(r'"type":"([a-z0-9_]+)"')
+_NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
+
+
+class MemberReader:
+    """What holds for every member: people, personal data, plugins, links."""
+
+    def __init__(self, member: str, dossier: Dossier) -> None:
+        self.member = member
+        self.dossier = dossier
+        self._proofs = proofs_for(member)
+        self._plugin: tuple[int, str] | None = None  # depth and plugin of the wrapper we are inside
+
+    def start(self, path: Sequence[str], attributes: dict[str, str]) -> None:
+        name = path[-1]
+        if len(path) > 1 and (path[-2], name) in self._proofs.rows:
+            self.dossier.add_person(self.member, f"{path[-2]}/{name}")
+        if name.startswith(("plugin_", "subplugin_")) and self._plugin is None:
+            plugin = _plugin_of(name)
+            if plugin is not None:
+                self._plugin = (len(path), plugin)
+        for attribute, value in attributes.items():
+            if is_suspect(attribute) and has_value(value):
+                self.dossier.add_trace(self.member, f"{name}@{attribute}", named=False)
+
+    def leaf(self, path: Sequence[str], value: str) -> None:
+        name = path[-1]
+        if self._plugin is not None:
+            if value and not value.isspace():
+                self.dossier.plugins.add(self._plugin[1])
+            if len(path) <= self._plugin[0]:
+                self._plugin = None
+        if not value or value == NULL:
+            return
+        self._scan(name, value)
+        if self._proofs.leaf is not None and self._proofs.leaf(path, value):
+            self.dossier.add_person(self.member, f"{path[-2]}/{name}" if len(path) > 1 else name)
+        elif name not in self.named and is_suspect(name) and has_value(value):
+            self.dossier.add_trace(self.member, name, named=False)
+        if name in ("availabilityjson", "availability"):
+            self.dossier.plugins.update(
+                f"availability_{kind}" for kind in _AVAILABILITY.findall(value.replace(" ", ""))
+            )
+        elif len(path) > 1 and name == "activemethod" and _NAME.match(value):
+            self.dossier.plugins.add(f"gradingform_{value}")
+        self.tell(path, value)
+
+    def end(self, path: Sequence[str]) -> None:
+        if self._plugin is not None and len(path) <= self._plugin[0]:
+            self._plugin = None
+
+    def long_text(self, path: Sequence[str], part: str) -> None:
+        self._scan(path[-1], part)
+
+    def personal(self, element: str) -> None:
+        self.dossier.add_trace(self.member, element, named=True)
+
+    named: frozenset[str] = frozenset()  # elements that P4 cures in this member
+
+    def tell(self, path: Sequence[str], value: str) -> None:
+        """A leaf with a value, for readers of particular members."""
+
+    def _scan(self, name: str, value: str) -> None:
+        if self.member == "moodle_backup.xml":
+            return  # it tells its own address; that is no link
+        if name == "configdata":  # a block's settings are base64 of PHP's serialised form
+            try:
+                value = base64.b64decode(value[:_MAX_ENCODED], validate=True).decode("utf-8", "replace")
+            except (binascii.Error, ValueError):
+                return
+        self.dossier.links.scan(self.member, value)
+
+
+class BackupReader(MemberReader):
+    """moodle_backup.xml"""
+
+    def __init__(self, member: str, dossier: Dossier) -> None:
+        super().__init__(member, dossier)
+        self._row: dict[str, str] = {}
+
+    def start(self, path: Sequence[str], attributes: dict[str, str]) -> None:
+        super().start(path, attributes)
+        if len(path) > 1 and path[-2] in ("activities", "sections", "settings"):
+            self._row = {}
+
+    def tell(self, path: Sequence[str], value: str) -> None:
+        place = list(path[1:-1])
+        name = path[-1]
+        told = self.dossier.information
+        if place == ["information"] and path[0] == "moodle_backup":
+            if len(told) < 100:
+                told[name] = value[:_MAX_VALUE]
+        elif place == ["information", "details", "detail"]:
+            if name == "type":
+                self.dossier.kind = value[:20]
+            elif name == "format":
+                told["details/format"] = value[:20]
+        elif len(self._row) < 20:
+            self._row[name] = value[:_MAX_VALUE]
+
+    def end(self, path: Sequence[str]) -> None:
+        super().end(path)
+        row, dossier = self._row, self.dossier
+        place = "/".join(path[1:])
+        if place == "information/contents/activities/activity":
+            dossier.count_row()
+            plugin = row.get("modulename", "")
+            if _NAME.match(plugin):
+                dossier.plugins.add(f"mod_{plugin}")
+            dossier.activities.append(
+                Activity(
+                    _int(row, "moduleid"), _int(row, "sectionid"), plugin[:100], row.get("title", "")[:1333]
+                )
+            )
+            dossier.directories.append(row.get("directory", "")[:200])
+        elif place == "information/contents/sections/section":
+            dossier.count_row()
+            dossier.section_ids.append((_int(row, "sectionid"), row.get("title", "")[:1333]))
+        elif (
+            place == "information/settings/setting"
+            and row.get("level") == "root"
+            and len(dossier.settings) < 500
+        ):
+            dossier.settings[row.get("name", "")] = row.get("value", "")[:1000]
+
+
+class FilesReader(MemberReader):
+    """files.xml"""
+
+    _KEPT = frozenset({"contenthash", "filename", "filesize", "mimetype", "repositorytype"})
+
+    def __init__(self, member: str, dossier: Dossier) -> None:
+        super().__init__(member, dossier)
+        self._row: dict[str, str] = {}
+
+    def tell(self, path: Sequence[str], value: str) -> None:
+        if path[-1] in self._KEPT and len(path) == 3:
+            self._row[path[-1]] = value[:1000]
+
+    def end(self, path: Sequence[str]) -> None:
+        super().end(path)
+        if list(path) == ["files", "file"]:
+            self.dossier.add_file(self._row)
+            self._row = {}
+
+
+class CourseReader(MemberReader):
+    """course/course.xml"""
+
+    def tell(self, path: Sequence[str], value: str) -> None:
+        if len(path) == 2 and path[1] in ("idnumber", "summary", "format", "lang"):
+            self.dossier.course[path[1]] = value[:_MAX_VALUE]
+        elif path[-1] == "type" and path[-2] == "customfield" and _NAME.match(value):
+            self.dossier.plugins.add(f"customfield_{value}")
+
+
+class SectionReader(MemberReader):
+    """sections/section_…/section.xml"""
+
+    def __init__(self, member: str, dossier: Dossier) -> None:
+        super().__init__(member, dossier)
+        self._id = 0
+        self._row: dict[str, str] = {}
+
+    def start(self, path: Sequence[str], attributes: dict[str, str]) -> None:
+        super().start(path, attributes)
+        if len(path) == 1:
+            self._id = _int(attributes, "id")
+
+    def tell(self, path: Sequence[str], value: str) -> None:
+        if len(path) == 2 and path[1] in ("number", "name"):
+            self._row[path[1]] = value[:1333]
+
+    def end(self, path: Sequence[str]) -> None:
+        super().end(path)
+        if len(path) == 1:
+            self.dossier.count_row()
+            self.dossier.sections[self._id] = Section(
+                self._id, _int(self._row, "number"), self._row.get("name", "")
+            )
+
+
+class GroupsReader(MemberReader):
+    """groups.xml"""
+
+    def __init__(self, member: str, dossier: Dossier) -> None:
+        super().__init__(member, dossier)
+        self._id = 0
+        self._row: dict[str, str] = {}
+
+    def start(self, path: Sequence[str], attributes: dict[str, str]) -> None:
+        super().start(path, attributes)
+        if list(path) == ["groups", "group"]:
+            self._id, self._row = _int(attributes, "id"), {}
+
+    def tell(self, path: Sequence[str], value: str) -> None:
+        if list(path[:-1]) == ["groups", "group"] and path[-1] in ("name", "idnumber"):
+            self._row[path[-1]] = value[:1333]
+
+    def end(self, path: Sequence[str]) -> None:
+        super().end(path)
+        if list(path) == ["groups", "group"]:
+            self.dossier.count_row()
+            self.dossier.groups.append(
+                Group(self._id, self._row.get("name", ""), self._row.get("idnumber", ""))
+            )
+
+
+class PluginReader(MemberReader):
+    """Members where one leaf names a plugin."""
+
+    _KINDS = {  # noqa: RUF012 - never changed
+        "qtype": "qtype",
+        "blockname": "block",
+        "preferredbehaviour": "qbehaviour",
+    }
+
+    def tell(self, path: Sequence[str], value: str) -> None:
+        kind = self._KINDS.get(path[-1])
+        if kind is not None and _NAME.match(value):
+            self.dossier.plugins.add(f"{kind}_{value}")
+        elif path[-1] == "contenttype" and _NAME.match(value):
+            self.dossier.plugins.add(value)
+
+
+def reader_for(member: str, dossier: Dossier) -> MemberReader:
+    if member == "moodle_backup.xml":
+        return BackupReader(member, dossier)
+    if member == "files.xml":
+        return FilesReader(member, dossier)
+    if member == "course/course.xml":
+        return CourseReader(member, dossier)
+    if member == "groups.xml":
+        return GroupsReader(member, dossier)
+    if member.startswith("sections/") and member.endswith("/section.xml"):
+        return SectionReader(member, dossier)
+    return PluginReader(member, dossier)
+
+
+def _plugin_of(element: str) -> str | None:
+    match = _PLUGIN_ELEMENT.match(element) or _SUBPLUGIN_ELEMENT.match(element)
+    return f"{match.group(1)}_{match.group(2)}" if match else None
+
+
+def _int(row: dict[str, str], key: str) -> int:
+    value = row.get(key, "").strip()[:18]
+    return int(value) if value.isascii() and value.isdigit() else 0

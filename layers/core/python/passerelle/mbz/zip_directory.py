@@ -1,0 +1,210 @@
+"""The central directory of a zip, read from the end of the archive and judged.
+
+zipfile is not used for reading: it wants a seekable file, trusts the directory without comparing it
+with what stands before each member, and neither refuses overlaps nor gives raw records to copy.
+"""
+
+from __future__ import annotations
+
+import stat
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from passerelle.domain.backup import Why
+from passerelle.mbz.findings import Broken
+from passerelle.mbz.limits import KIB
+
+if TYPE_CHECKING:
+    from passerelle.mbz.findings import Findings
+    from passerelle.mbz.limits import Limits
+    from passerelle.mbz.sources import Source
+
+_TAIL = 512 * KIB  # holds the directory of five thousand members, so that one read is enough
+_END = struct.Struct("<4s4H2LH")
+_END64 = struct.Struct("<4sQ2H2L4Q")
+_LOCATOR64 = struct.Struct("<4sLQL")
+RECORD = struct.Struct("<4s4B4HL2L5H2L")
+LOCAL = struct.Struct("<4s5H3L2H")
+_END_MAGIC = b"PK\x05\x06"
+_MAX32 = 0xFFFFFFFF
+_MAX16 = 0xFFFF
+STORED, DEFLATED = 0, 8
+_ENCRYPTED = 0x1 | 0x40 | 0x2000
+FOLLOWED = 0x8  # sizes stand behind the data, not before it
+_UTF8 = 0x800
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    name: str
+    raw_name: bytes
+    record: bytes  # as it stands in the directory
+    flags: int
+    method: int
+    crc: int
+    packed: int
+    size: int
+    offset: int  # of the local header
+    end: int  # where the next member or the directory starts
+
+    @property
+    def directory(self) -> bool:
+        return self.name.endswith("/")
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    entries: tuple[Entry, ...]  # in the order of their bytes
+    listed: tuple[int, ...]  # the offsets in the directory's own order
+    start: int
+    comment: bytes
+
+
+def read_directory(source: Source, limits: Limits, findings: Findings) -> Directory:
+    """Raises Broken. Members that must not be opened are findings."""
+    tail_start = max(0, source.size - _TAIL)
+    tail = source.read_range(tail_start, source.size - tail_start)
+    place = tail.rfind(_END_MAGIC)
+    if place < 0 or place + _END.size > len(tail):
+        raise Broken(Why.TRUNCATED, "the archive stops before its table of contents; send it again")
+    _, disk, _, _, count, length, start, comment = _END.unpack_from(tail, place)
+    end = tail_start + place
+    if end + _END.size + comment != source.size:
+        raise Broken(Why.DAMAGED, "bytes that belong to no member follow the archive; send it again")
+    if count == _MAX16 or _MAX32 in (length, start):
+        count, length, start, end = _read_end64(tail, tail_start, place)
+    if disk or start + length != end:
+        raise Broken(Why.DAMAGED, "the archive's table of contents is damaged; send it again")
+    if count > limits.members or length > limits.index * 2:
+        raise Broken(Why.OUT_OF_PROPORTION, "the archive has absurdly many members")
+    table = (
+        tail[start - tail_start : start - tail_start + length]
+        if start >= tail_start
+        else source.read_range(start, length)
+    )
+    entries = _read_entries(table, count, start)
+    for entry in entries:
+        _judge(entry, findings)
+    offsets = tuple(entry.offset for entry in entries)
+    ordered = _with_ends(sorted(entries, key=lambda entry: entry.offset), start)
+    return Directory(ordered, offsets, start, tail[place + _END.size :])
+
+
+def _read_end64(tail: bytes, tail_start: int, place: int) -> tuple[int, int, int, int]:
+    try:
+        magic, _, at, _ = _LOCATOR64.unpack_from(tail, place - _LOCATOR64.size)
+        if magic != b"PK\x06\x07" or at < tail_start:
+            raise Broken(Why.DAMAGED, "the archive's table of contents is damaged; send it again")
+        magic64, _, _, _, _, _, _, count, length, start = _END64.unpack_from(tail, at - tail_start)
+    except struct.error:
+        raise Broken(Why.DAMAGED, "the archive's table of contents is damaged; send it again") from None
+    if magic64 != b"PK\x06\x06":
+        raise Broken(Why.DAMAGED, "the archive's table of contents is damaged; send it again")
+    return count, length, start, at
+
+
+def _read_entries(table: bytes, count: int, start: int) -> list[Entry]:
+    entries: list[Entry] = []
+    place = 0
+    while place < len(table):
+        try:
+            fields = RECORD.unpack_from(table, place)
+        except struct.error:
+            fields = (b"",)
+        if fields[0] != b"PK\x01\x02":
+            raise Broken(Why.DAMAGED, "the archive's table of contents is damaged; send it again")
+        flags, method, crc, packed, size = fields[5], fields[6], fields[9], fields[10], fields[11]
+        length, extra, comment, offset = fields[12], fields[13], fields[14], fields[18]
+        stop = place + RECORD.size + length + extra + comment
+        raw_name = table[place + RECORD.size : place + RECORD.size + length]
+        extras = table[place + RECORD.size + length : place + RECORD.size + length + extra]
+        size, packed, offset = _widen(extras, size, packed, offset)
+        if stop > len(table) or offset >= start:
+            raise Broken(Why.DAMAGED, "the archive's table of contents is damaged; send it again")
+        record = table[place:stop]
+        name = _decode(raw_name, utf8=bool(flags & _UTF8))
+        entries.append(Entry(name, raw_name, record, flags, method, crc, packed, size, offset, 0))
+        place = stop
+    if len(entries) != count:
+        raise Broken(Why.DAMAGED, "the archive's table of contents miscounts its members; send it again")
+    return entries
+
+
+def _widen(extras: bytes, size: int, packed: int, offset: int) -> tuple[int, int, int]:
+    """The 64-bit values that stand in an extra field in place of those that do not fit."""
+    values = [size, packed, offset]
+    wide = [place for place, value in enumerate(values) if value == _MAX32]
+    if not wide:
+        return size, packed, offset
+    field = zip64_field(extras)
+    if len(field) < 8 * len(wide):
+        raise Broken(Why.DAMAGED, "the archive's table of contents is damaged; send it again")
+    for rank, place in enumerate(wide):
+        values[place] = struct.unpack_from("<Q", field, 8 * rank)[0]
+    return values[0], values[1], values[2]
+
+
+def zip64_field(extras: bytes) -> bytes:
+    place = 0
+    while place + 4 <= len(extras):
+        kind, length = struct.unpack_from("<2H", extras, place)
+        if kind == 1:
+            return extras[place + 4 : place + 4 + length]
+        place += 4 + length
+    return b""
+
+
+def _decode(raw: bytes, *, utf8: bool) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        if utf8:
+            raise Broken(Why.UNSAFE_MEMBER, "a member's name is not UTF-8") from None
+        return raw.decode("cp437")
+
+
+def _judge(entry: Entry, findings: Findings) -> None:
+    if entry.flags & _ENCRYPTED:
+        raise Broken(
+            Why.UNSAFE_MEMBER, "a member is encrypted; make the backup with Moodle itself", entry.name
+        )
+    if entry.method not in (STORED, DEFLATED):
+        raise Broken(Why.UNSAFE_MEMBER, "a member is packed in a way that Moodle cannot read", entry.name)
+    if entry.method == STORED and entry.packed != entry.size:
+        raise Broken(
+            Why.DAMAGED, "a member's sizes contradict each other; send the archive again", entry.name
+        )
+    if entry.directory and entry.size:
+        raise Broken(Why.UNSAFE_MEMBER, "a folder claims to have content", entry.name)
+    made_by_unix = entry.record[5] == 3
+    mode = struct.unpack_from("<L", entry.record, 38)[0] >> 16
+    kind = stat.S_IFMT(mode)
+    if made_by_unix and kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+        findings.add(
+            Why.UNSAFE_MEMBER, "a link or device is inside; make the backup with Moodle itself", entry.name
+        )
+
+
+def _with_ends(entries: list[Entry], start: int) -> tuple[Entry, ...]:
+    """Each member must end before the next starts: overlapping ones unpack to any size."""
+    ends = [entry.offset for entry in entries[1:]] + [start]
+    placed = []
+    for entry, end in zip(entries, ends, strict=True):
+        if entry.offset + LOCAL.size + len(entry.raw_name) + entry.packed > end:
+            raise Broken(Why.OUT_OF_PROPORTION, "members overlap; make the backup again", entry.name)
+        placed.append(
+            Entry(
+                entry.name,
+                entry.raw_name,
+                entry.record,
+                entry.flags,
+                entry.method,
+                entry.crc,
+                entry.packed,
+                entry.size,
+                entry.offset,
+                end,
+            )
+        )
+    return tuple(placed)

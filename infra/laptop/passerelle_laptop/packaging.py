@@ -26,8 +26,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
-from passerelle_laptop.loops import unrolled
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -95,7 +93,6 @@ def _with_numbers(node: Any, numbers: Mapping[str, int]) -> Any:
 
 
 def _packed(house: House, folder: Path, template: dict[str, Any], shelf: Shelf) -> bytes:
-    template = unrolled(template)
     for resource in template["Resources"].values():
         properties = resource.get("Properties", {})
         match resource.get("Type"):

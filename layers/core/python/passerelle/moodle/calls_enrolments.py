@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from passerelle.domain.lms import Course, Enrolment, EnrolmentMethod, Participant
 from passerelle.moodle.protocol import Call, Repeat, reads, reads_nothing, row_params
+from passerelle.moodle.shapes import shaped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +47,14 @@ def participants(
 def courses_of(userid: int) -> Call[tuple[Course, ...]]:
     # Counting every course's people is the slow half of the call.
     params = {"userid": userid, "returnusercount": False}
-    return Call("core_enrol_get_users_courses", params, reads(tuple[Course, ...]))
+
+    def read(answer: Any) -> tuple[Course, ...]:
+        # The one function that calls it `category`.
+        rows = shaped(tuple[dict[str, Any], ...], answer)
+        named = [{**row, "categoryid": row.get("category")} for row in rows]
+        return shaped(tuple[Course, ...], named)
+
+    return Call("core_enrol_get_users_courses", params, read)
 
 
 def methods(courseid: int) -> Call[tuple[EnrolmentMethod, ...]]:

@@ -1,0 +1,161 @@
+"""What the typed calls send fits the signatures recorded on a real Moodle, names and types."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+from passerelle.domain.lms import (
+    CategoryChange,
+    CohortMembership,
+    CourseChange,
+    Enrolment,
+    Membership,
+    Message,
+    NewCategory,
+    NewCohort,
+    NewCourse,
+    NewGroup,
+    NewUser,
+    RoleAssignment,
+    UserChange,
+)
+from passerelle.moodle import (
+    calls_cohorts,
+    calls_courses,
+    calls_enrolments,
+    calls_groups,
+    calls_site,
+    calls_users,
+)
+from passerelle.moodle.protocol import Repeat, encode
+
+from tests.unit.moodle.php_form import parse
+from tests.unit.moodle.recorded import functions
+
+SOON = datetime(2026, 9, 1, tzinfo=UTC)
+FULL_USER = NewUser(
+    "zoe", "Zoé", "Ng", "zoe@ex.org", "S9", "cas", False, "fr", "Caen", "FR", "02", "UniCaen", "Chimie"
+)
+CALLS = [
+    calls_site.info(),
+    calls_site.assign_roles([RoleAssignment(1, 2, "user", 3)]),
+    calls_site.unassign_roles([RoleAssignment(1, 2, "course", 3)]),
+    calls_site.send_messages([Message(5, "Bonjour <Zoé> & co")]),
+    calls_site.backup_progress(["0123abcd"], 1),
+    calls_site.draft_area(),
+    calls_users.by_field("id", [5]),
+    calls_users.by_field("username", ["zoe"]),
+    calls_users.by_criteria(email="zoe@ex.org"),
+    calls_users.create([FULL_USER, NewUser("a", "b", "c", "d@e")]),
+    calls_users.update([UserChange(1, "z", "Z", "N", "z@ex.org", "S1", "cas", False, "fr"), UserChange(2)]),
+    calls_users.delete([1, 2]),
+    calls_courses.categories(),
+    calls_courses.categories(subcategories=True, id=4),
+    calls_courses.create_categories([NewCategory("N", "n", 3, "d"), NewCategory("M", "m")]),
+    calls_courses.update_categories([CategoryChange(1, "N", "n", 2), CategoryChange(1, idnumber="")]),
+    calls_courses.delete_category(3),
+    calls_courses.courses_by_field("idnumber", "x"),
+    calls_courses.create_courses(
+        [
+            NewCourse("F", "S", 1),
+            NewCourse("F", "S", 1, "i", True, "<p>s</p>", "weeks", 3, "fr", SOON, SOON),
+        ]
+    ),
+    calls_courses.update_courses([CourseChange(1, "F", "S", 2, "i", True, "s", SOON, SOON)]),
+    calls_courses.delete_courses([1]),
+    calls_courses.contents(2),
+    calls_courses.search("chimie"),
+    calls_enrolments.enrol([Enrolment(1, 2, 3), Enrolment(1, 2, 3, SOON, SOON, True)]),
+    calls_enrolments.unenrol([Enrolment(1, 2, 3)]),
+    calls_enrolments.participants(2),
+    calls_enrolments.courses_of(2),
+    calls_enrolments.methods(2),
+    calls_groups.of_course(2),
+    calls_groups.create([NewGroup(2, "TD", "td")]),
+    calls_groups.rename(1, "TD2"),
+    calls_groups.rename(1, "TD2", "td2"),
+    calls_groups.delete([1]),
+    calls_groups.members([1]),
+    calls_groups.add_members([Membership(1, 2)]),
+    calls_groups.remove_members([Membership(1, 2)]),
+    calls_groups.groupings_of_course(2),
+    calls_groups.create_groupings([NewGroup(2, "Gr", "gr")]),
+    calls_groups.put_in_grouping(1, [2, 3]),
+    calls_cohorts.search("l1"),
+    calls_cohorts.create([NewCohort("L1", "l1")]),
+    calls_cohorts.delete([1]),
+    calls_cohorts.members([1]),
+    calls_cohorts.add_members([CohortMembership("l1", "zoe")]),
+    calls_cohorts.remove_members(1, [2]),
+]
+
+# Moodle's PARAM_… as far as they can refuse; the other kinds take any text.
+KINDS = {
+    "int": r"-?\d+",
+    "bool": r"[01]",
+    "alpha": r"[a-zA-Z]*",
+    "alphanum": r"[a-zA-Z0-9]*",
+    "alphanumext": r"[a-zA-Z0-9_-]*",
+    "plugin": r"[a-z][a-z0-9_]*",
+    "auth": r"[a-z]+",
+    "lang": r"[a-z_]+",
+    "safedir": r"[a-zA-Z0-9_-]*",
+    "username": r"[-.@_a-z0-9]+",
+}
+
+
+def misfit(spec, value, where):
+    """The first place where `value` would be refused by Moodle's validate_parameters, or None."""
+    if spec["type"] == "object":
+        if not isinstance(value, dict):
+            return f"{where}: no object"
+        extra = value.keys() - spec["keys"].keys()
+        if extra:
+            return f"{where}: unexpected {sorted(extra)}"
+        for key, inner in spec["keys"].items():
+            if key not in value:
+                if inner["required"] in (True, "required"):
+                    return f"{where}.{key}: missing"
+            elif found := misfit(inner, value[key], f"{where}.{key}"):
+                return found
+        return None
+    if spec["type"] == "array":
+        if not isinstance(value, list):
+            return f"{where}: no list"
+        found = (misfit(spec["items"], item, f"{where}[{n}]") for n, item in enumerate(value))
+        return next((one for one in found if one), None)
+    if not isinstance(value, str):
+        return f"{where}: no value"
+    pattern = KINDS.get(spec["param"])
+    return None if pattern is None or re.fullmatch(pattern, value) else f"{where}: not {spec['param']}"
+
+
+def sent(call):
+    built, _ = parse(encode(call, "t"))
+    return {key: value for key, value in built.items() if key not in ("wstoken", "wsfunction", "moodlewsrestformat")}
+
+
+@pytest.mark.parametrize("call", CALLS, ids=lambda call: call.function)
+def test_what_is_sent_fits_the_recorded_signature(call):
+    assert misfit(functions()[call.function]["parameters"], sent(call), call.function) is None
+
+
+@pytest.mark.parametrize("call", CALLS, ids=lambda call: call.function)
+def test_a_call_is_a_read_only_where_moodle_says_so_itself(call):
+    recorded = functions()[call.function]["type"]
+    assert (call.repeat is Repeat.READ) == (recorded == "read")
+
+
+def test_the_check_sees_a_wrong_name_a_missing_one_and_a_wrong_type():
+    spec = functions()["core_group_create_groups"]["parameters"]
+    good = {"groups": [{"courseid": "2", "name": "TD", "description": ""}]}
+    assert misfit(spec, good, "p") is None
+    assert misfit(spec, {"groups": [{**good["groups"][0], "nom": "x"}]}, "p") == "p.groups[0]: unexpected ['nom']"
+    assert misfit(spec, {"groups": [{"courseid": "2", "name": "TD"}]}, "p") == "p.groups[0].description: missing"
+    assert misfit(spec, {"groups": [{**good["groups"][0], "courseid": "x"}]}, "p") == "p.groups[0].courseid: not int"
+
+
+@pytest.mark.rule("S10")
+def test_no_call_can_carry_a_password():
+    for call in CALLS:
+        assert "password" not in encode(call, "t").decode().replace("createpassword", "")

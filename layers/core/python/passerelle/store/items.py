@@ -1,0 +1,256 @@
+"""A record as an item of the table: its keys, where it is listed, how long it stays, its size.
+
+| item | pk | sk | also |
+| --- | --- | --- | --- |
+| a record | `Upload#{id}` | `Upload` | `revision`, `stamp`, `record` (a map), gsi keys, `expires_at` |
+| where it is listed | `Upload#course#{value}` | `{time}#{id}` | `expires_at` |
+
+An index is kept in one of two ways. The use cases decide on what `course`, `upload` and
+`publication_course` list, so these are items of the base table, written in one transaction with the
+record and read consistently; they rest on fields that never change, so that a change of state remains
+one conditional write. `state`, `running`, `all` and the sites only show or wake: they are gsi1 and gsi2
+(projection ALL), which lag by moments. Who acts on a record from there writes it conditionally, and
+loses with Conflict if what he saw was old.
+
+Time to live: see `expires`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Literal
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from pydantic import TypeAdapter, ValidationError
+
+from passerelle.domain.publishing import Publication, Retrieval, RunningJob, TargetLock, Upload
+from passerelle.domain.states import BackupState, RetrievalState
+from passerelle.errors import GiveUp
+from passerelle.ports import R, Record
+
+Item = dict[str, Any]  # attribute name → {"S": …}, as the client of DynamoDB takes it
+Kind = type[Record]
+
+LOG = logging.getLogger(__name__)
+
+# DynamoDB refuses an item above 400 KiB, names and keys included.
+LARGEST = 390_000
+
+HISTORY_KEPT = timedelta(days=400)  # a school year, and time to ask about it
+JOB_KEPT = timedelta(days=30)
+LOCK_KEPT = timedelta(days=1)
+
+
+# -- where a record is listed -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    kept: Literal["items", "gsi1", "gsi2"]
+    value: Callable[[Any], str | None]  # None: the record is not in this index
+
+
+INDEXES: dict[Kind, dict[str, Index]] = {
+    Upload: {
+        "course": Index("items", lambda upload: upload.network_id),
+        "state": Index("gsi1", lambda upload: upload.state.value),
+        "site": Index("gsi2", lambda upload: upload.site),
+    },
+    Publication: {
+        "course": Index("items", lambda publication: publication.network_id),
+        "upload": Index("items", lambda publication: publication.upload),
+        "state": Index("gsi1", lambda publication: publication.state.value),
+        "all": Index("gsi2", lambda _: "all"),
+    },
+    Retrieval: {
+        "publication_course": Index("items", lambda retrieval: retrieval.network_id),
+        "site": Index("gsi2", lambda retrieval: retrieval.site),
+    },
+    RunningJob: {"running": Index("gsi1", lambda job: None if job.ended else "yes")},
+}
+
+AGE: dict[Kind, Callable[[Any], datetime]] = {
+    Upload: lambda upload: upload.created_at,
+    Publication: lambda publication: publication.requested_at,
+    Retrieval: lambda retrieval: retrieval.requested_at,
+    RunningJob: lambda job: job.heard_at,
+}
+
+
+def partition(kind: Kind, index: str, value: str) -> str:
+    return f"{kind.__name__}#{index}#{value}"
+
+
+def place(record: Record) -> str:
+    """Sorts by age, then by id: `2026-10-05T08:00:00.000000Z#{id}`."""
+    return f"{iso(AGE[type(record)](record))}#{record.id}"
+
+
+def key(kind: Kind, record_id: str) -> dict[str, Any]:
+    return {"pk": {"S": f"{kind.__name__}#{record_id}"}, "sk": {"S": kind.__name__}}
+
+
+def listings(record: Record) -> dict[tuple[str, str], Item]:
+    """The items of the base table that list this record, by their keys."""
+    found = {}
+    for name, index in INDEXES.get(type(record), {}).items():
+        value = index.value(record)
+        if index.kept == "items" and value is not None:
+            pk, sk = partition(type(record), name, value), place(record)
+            found[pk, sk] = {"pk": {"S": pk}, "sk": {"S": sk}} | _time_to_live(record)
+    return found
+
+
+# -- how long it stays ------------------------------------------------------------------------------
+
+
+def expires(record: Record) -> datetime | None:
+    """When DynamoDB may forget a record; None: never.
+
+    Uploads: 400 days after they were deleted. Retrievals that came to nothing: 400 days; those that are
+    done tell who holds which version (P13). Publications never: they number one another's attempts and
+    are the family tree (P12). Jobs 30 days after they ended; locks a day after they died.
+    """
+    match record:
+        case Upload(state=BackupState.DELETED):
+            return _last_moment(record.history, record.created_at) + HISTORY_KEPT
+        case Retrieval(state=RetrievalState.REFUSED | RetrievalState.FAILED):
+            return _last_moment(record.history, record.requested_at) + HISTORY_KEPT
+        case RunningJob(ended=True):
+            return record.heard_at + JOB_KEPT
+        case TargetLock():
+            return record.until + LOCK_KEPT
+    return None
+
+
+def _last_moment(history: tuple[Any, ...], otherwise: datetime) -> datetime:
+    last: datetime = history[-1].at if history else otherwise
+    return last
+
+
+def _time_to_live(record: Record) -> Item:
+    when = expires(record)
+    return {} if when is None else {"expires_at": {"N": str(int(when.timestamp()))}}
+
+
+# -- to and from the table --------------------------------------------------------------------------
+
+
+_adapters: dict[Kind, TypeAdapter[Any]] = {}  # made when first used: each takes milliseconds
+
+
+def _adapter(kind: Kind) -> TypeAdapter[Any]:
+    if kind not in _adapters:
+        _adapters[kind] = TypeAdapter(kind)
+    return _adapters[kind]
+
+
+def to_item(record: Record, stamp: str) -> Item:
+    """`stamp` is the write's own: by it a write whose answer was lost knows itself again."""
+    kind = type(record)
+    fields = _plain(_adapter(kind).dump_python(record))
+    del fields["revision"]
+    item: Item = key(kind, record.id) | {
+        "revision": {"N": str(record.revision)},
+        "stamp": {"S": stamp},
+        "record": TypeSerializer().serialize(fields),
+    }
+    if isinstance(record, TargetLock):
+        item["holder"] = {"S": record.holder}
+    for name, index in INDEXES.get(kind, {}).items():
+        value = index.value(record)
+        if index.kept != "items" and value is not None:
+            item[f"{index.kept}pk"] = {"S": partition(kind, name, value)}
+            item[f"{index.kept}sk"] = {"S": place(record)}
+    return item | _time_to_live(record)
+
+
+def from_item(kind: type[R], item: Mapping[str, Any]) -> R:
+    fields = TypeDeserializer().deserialize(item["record"])
+    try:
+        record: R = _adapter(kind).validate_python(fields | {"revision": int(item["revision"]["N"])})
+    except ValidationError:
+        # pydantic quotes the values, which may be people's names.
+        raise GiveUp("record_unreadable", kind=kind.__name__) from None
+    return record
+
+
+def iso(when: datetime) -> str:
+    """UTC, always as many digits, so that text sorts as time does."""
+    if when.tzinfo is None:
+        raise ValueError("a time without zone cannot be stored")
+    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case datetime():
+            return iso(value)
+        case dict():
+            return {name: _plain(inner) for name, inner in value.items()}
+        case list() | tuple():
+            return [_plain(inner) for inner in value]
+        case bool() | None:
+            return value
+        case int():
+            return Decimal(value)
+        case str():
+            return str(value)
+    raise TypeError(f"no place in the table for a {type(value).__name__}")
+
+
+# -- its size ---------------------------------------------------------------------------------------
+
+# What may be cut where a record would not fit: previews and lists of notes, which stand whole in the
+# manifest and in the job's papers. Dots lead inwards.
+CUTTABLE: dict[Kind, tuple[str, ...]] = {
+    Upload: ("reasons", "scrubbed"),
+    Publication: ("contents.titles", "contents.sections", "contents.plugins", "card.summary", "warnings"),
+    Retrieval: ("warnings",),
+}
+
+
+def fitted(record: R) -> R:
+    """The record, its longest list or text halved until it fits. Raises GiveUp where that is not enough."""
+    kind = type(record)
+    while (size := size_of(to_item(record, "0" * 32))) > LARGEST:
+        sizes = {path: size_of(_plain(_reach(record, path))) for path in CUTTABLE.get(kind, ())}
+        longest = max(sizes, key=lambda path: sizes[path], default="")
+        if not longest or sizes[longest] == 0:
+            raise GiveUp("record_too_large", kind=kind.__name__, size=size)
+        whole = _reach(record, longest)
+        LOG.warning(
+            "cut to fit the table",
+            extra={"kind": kind.__name__, "record": record.id, "field": longest, "kept": len(whole) // 2},
+        )
+        record = _cut(record, longest, whole[: len(whole) // 2])
+    return record
+
+
+def size_of(value: Any) -> int:
+    """Bytes as DynamoDB counts them, from above: names, text in UTF-8, 21 for a number, 3 for a list."""
+    match value:
+        case {"N": str()}:
+            return 21
+        case dict():
+            return 3 + sum(len(str(name).encode()) + 1 + size_of(inner) for name, inner in value.items())
+        case list() | tuple():
+            return sum(1 + size_of(inner) for inner in value)
+        case str():
+            return len(value.encode())
+    return 21
+
+
+def _reach(record: Any, path: str) -> Any:
+    for name in path.split("."):
+        record = getattr(record, name)
+    return record
+
+
+def _cut(record: Any, path: str, shorter: Any) -> Any:
+    name, _, rest = path.partition(".")
+    return replace(record, **{name: _cut(getattr(record, name), rest, shorter) if rest else shorter})

@@ -1,0 +1,43 @@
+"""The port `Papers`: JSON documents in the state bucket, which keeps their older versions."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from passerelle.store.aws import aws_named, code_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mypy_boto3_s3.client import S3Client
+
+
+class S3Papers:
+    def __init__(self, client: S3Client, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def put(self, key: str, document: Mapping[str, object]) -> None:
+        body = json.dumps(document, ensure_ascii=False).encode()
+        with aws_named():
+            self._client.put_object(
+                Bucket=self._bucket, Key=key, Body=body, ContentType="application/json; charset=utf-8"
+            )
+
+    def get(self, key: str) -> Mapping[str, object] | None:
+        with aws_named():
+            try:
+                body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+            except ClientError as error:
+                if code_of(error) != "NoSuchKey":
+                    raise
+                return None
+        document: Mapping[str, object] = json.loads(body)
+        return document
+
+    def delete(self, key: str) -> None:
+        with aws_named():
+            self._client.delete_object(Bucket=self._bucket, Key=key)

@@ -1,0 +1,241 @@
+"""The port `Records` on one DynamoDB table (`items` says how it is laid out)."""
+
+from __future__ import annotations
+
+import base64
+import re
+import uuid
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from passerelle.errors import Conflict, Refused
+from passerelle.ports import Page, R, Record
+from passerelle.store.aws import AwsBusy, aws_named, code_of, is_busy
+from passerelle.store.items import (
+    INDEXES,
+    Index,
+    Item,
+    Kind,
+    fitted,
+    from_item,
+    key,
+    listings,
+    partition,
+    to_item,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+Steps = list[dict[str, Any]]
+
+PLACE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z#.+", re.DOTALL)
+BATCH = 100  # keys that BatchGetItem takes
+BATCH_ROUNDS = 8
+
+
+class DynamoRecords:
+    """`client` is boto3's of DynamoDB; every write is conditional, every `get` consistent."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def get(self, kind: type[R], key: str) -> R | None:
+        item = self._item(kind, key)
+        return None if item is None else from_item(kind, item)
+
+    def add(self, record: R) -> R:
+        record = fitted(record)
+        stamp = uuid.uuid4().hex
+        put = self._put(to_item(record, stamp)) | {"ConditionExpression": "attribute_not_exists(pk)"}
+        self._write(put, [{"Put": self._put(item)} for item in listings(record).values()], record, stamp)
+        return record
+
+    def change(self, before: R, after: R) -> R:
+        if (type(before), before.id) != (type(after), after.id):
+            raise ValueError("a change keeps the record's kind and id")
+        written = fitted(replace(after, revision=before.revision + 1))
+        stamp = uuid.uuid4().hex
+        put = self._put(to_item(written, stamp)) | _as_read(before)
+        old, new = listings(before), listings(written)
+        moves: Steps = [{"Put": self._put(item)} for at, item in new.items() if old.get(at) != item]
+        moves += [{"Delete": self._at(*at)} for at in old.keys() - new.keys()]
+        self._write(put, moves, written, stamp)
+        return written
+
+    def delete(self, record: R) -> None:
+        """Gone already is well. Raises Conflict where the record moved on, or a lock is another's."""
+        delete: dict[str, Any] = {"TableName": self._table, "Key": key(type(record), record.id)}
+        delete |= _as_read(record, or_absent=True)
+        gone = [{"Delete": self._at(*at)} for at in listings(record)]
+        with aws_named():
+            try:
+                if gone:
+                    self._transact({"Delete": delete}, gone)
+                else:
+                    self._client.delete_item(**delete)
+            except ClientError as error:
+                if not _lost(error):
+                    raise
+                raise Conflict(f"{type(record).__name__} moved on") from None
+
+    def list(
+        self, kind: type[R], index: str, value: str, *, after: str | None = None, limit: int = 1000
+    ) -> Page[R]:
+        """`state`, `running`, `all` and `site` lag by moments (`items`); the others do not."""
+        kept = INDEXES[kind][index]
+        past = None if after is None else _place_of(after)
+        # One more than asked tells whether there is a next page, without a page that turns out empty.
+        rows = tuple(self._rows(kept, kind, partition(kind, index, value), past, limit + 1))
+        places = [row["sk" if kept.kept == "items" else f"{kept.kept}sk"]["S"] for row in rows]
+        if kept.kept == "items":
+            items: Sequence[Mapping[str, Any]] = self._fetch(
+                kind, [_id_of(where) for where in places[:limit]]
+            )
+        else:
+            found = rows[:limit]
+        more = _cursor(places[limit - 1]) if len(rows) > limit else None
+        return Page(tuple(from_item(kind, item) for item in found), more)
+
+    # -- reading -----------------------------------------------------------------------------------
+
+    def _item(self, kind: Kind, record_id: str) -> Mapping[str, Any] | None:
+        with aws_named():
+            answer = self._client.get_item(
+                TableName=self._table, Key=key(kind, record_id), ConsistentRead=True
+            )
+        return answer.get("Item")
+
+    def _rows(self, kept: Index, kind: Kind, pk: str, past: str | None, limit: int) -> Iterator[Item]:
+        names = ("pk", "sk") if kept.kept == "items" else (f"{kept.kept}pk", f"{kept.kept}sk")
+        query: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": "#pk = :pk",
+            "ExpressionAttributeNames": {"#pk": names[0]},
+            "ExpressionAttributeValues": {":pk": {"S": pk}},
+        }
+        if kept.kept == "items":
+            query["ConsistentRead"] = True
+        else:
+            query["IndexName"] = kept.kept
+        if past is not None:
+            query["ExclusiveStartKey"] = {names[0]: {"S": pk}, names[1]: {"S": past}}
+            if kept.kept != "items":
+                query["ExclusiveStartKey"] |= key(kind, _id_of(past))
+        while limit > 0:
+            with aws_named():
+                answer = self._client.query(**query, Limit=limit)
+            yield from answer["Items"]
+            limit -= len(answer["Items"])
+            if not answer.get("LastEvaluatedKey"):
+                return
+            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def _fetch(self, kind: Kind, ids: Sequence[str]) -> tuple[Mapping[str, Any], ...]:
+        """The records in the order of `ids`, less those that died since they were listed."""
+        found: dict[str, Mapping[str, Any]] = {}
+        for start in range(0, len(ids), BATCH):
+            wanted: Any = [key(kind, record_id) for record_id in ids[start : start + BATCH]]
+            for _ in range(BATCH_ROUNDS):
+                with aws_named():
+                    answer: Any = self._client.batch_get_item(
+                        RequestItems={self._table: {"Keys": wanted, "ConsistentRead": True}}
+                    )
+                for item in answer["Responses"].get(self._table, []):
+                    found[item["pk"]["S"]] = item
+                wanted = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
+                if not wanted:
+                    break
+            else:
+                raise AwsBusy("BatchGetItem", "UnprocessedKeys")
+        pks = [key(kind, record_id)["pk"]["S"] for record_id in ids]
+        return tuple(found[pk] for pk in pks if pk in found)
+
+    # -- writing -----------------------------------------------------------------------------------
+
+    def _write(self, put: dict[str, Any], others: Steps, record: Record, stamp: str) -> None:
+        with aws_named():
+            try:
+                if others:
+                    self._transact({"Put": put}, others)
+                else:
+                    self._client.put_item(**put)
+            except ClientError as error:
+                if not _lost(error):
+                    raise
+            else:
+                return
+        # boto3 repeats a write whose answer it lost, and the repetition fails its own condition.
+        item = self._item(type(record), record.id)
+        if item is None or item["stamp"]["S"] != stamp:
+            raise Conflict(f"{type(record).__name__} moved on")
+
+    def _transact(self, first: dict[str, Any], others: Steps) -> None:
+        steps: Any = [first, *others]
+        self._client.transact_write_items(TransactItems=steps)
+
+    def _put(self, item: Item) -> dict[str, Any]:
+        return {"TableName": self._table, "Item": item}
+
+    def _at(self, pk: str, sk: str) -> dict[str, Any]:
+        return {"TableName": self._table, "Key": {"pk": {"S": pk}, "sk": {"S": sk}}}
+
+
+def _as_read(record: Record, *, or_absent: bool = False) -> dict[str, Any]:
+    """The condition that the stored record is the one that was read.
+
+    A lock that was deleted and taken again starts at the same revision: its holder tells them apart.
+    """
+    condition = "#revision = :revision"
+    names = {"#revision": "revision"}
+    values = {":revision": {"N": str(record.revision)}}
+    holder = to_item(record, "").get("holder")
+    if holder:
+        condition += " AND #holder = :holder"
+        names["#holder"] = "holder"
+        values[":holder"] = holder
+    if or_absent:
+        condition = f"attribute_not_exists(pk) OR ({condition})"
+    return {
+        "ConditionExpression": condition,
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": values,
+    }
+
+
+def _lost(error: ClientError) -> bool:
+    """Whether a condition failed, or another transaction was at it. A throttled transaction did not lose."""
+    code = code_of(error)
+    if code != "TransactionCanceledException":
+        return code in ("ConditionalCheckFailedException", "TransactionConflictException")
+    reasons: Any = error.response.get("CancellationReasons", [])
+    codes = {reason.get("Code", "None") for reason in reasons}
+    if codes & {"ConditionalCheckFailed", "TransactionConflict"}:
+        return True
+    busy = next((c for c in codes if is_busy(c)), None)
+    if busy:
+        raise AwsBusy(error.operation_name, busy) from None
+    return False
+
+
+def _id_of(where: str) -> str:
+    return where.partition("#")[2]
+
+
+def _cursor(where: str) -> str:
+    return base64.urlsafe_b64encode(where.encode()).decode()
+
+
+def _place_of(cursor: str) -> str:
+    try:
+        where = base64.b64decode(cursor, altchars=b"-_", validate=True).decode()
+    except ValueError:
+        where = ""
+    if not PLACE.fullmatch(where):
+        raise Refused("bad_cursor")
+    return where

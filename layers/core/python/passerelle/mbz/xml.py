@@ -53,7 +53,7 @@ class XmlReading:
         self._limits = limits
         self._cures = cures_for(member)
         self.named = frozenset(self._cures)
-        self._editing = editing and bool(self._cures)
+        self.editing = editing and bool(self._cures)
         self._passing = editing and not self._cures
         self._fed = 0
         self._settled = 0  # bytes before this place will not be edited any more
@@ -85,7 +85,7 @@ class XmlReading:
         self._fed += len(data)
         if self._fed > self._limits.xml_member:
             raise Broken(Why.OUT_OF_PROPORTION, "an XML file of absurd size is inside", self.member)
-        if self._editing:
+        if self.editing:
             self._raw += data
         elif self._passing:
             self._out.append(bytes(data))
@@ -99,7 +99,7 @@ class XmlReading:
 
     def take(self) -> bytes:
         """The bytes that are ready, scrubbed."""
-        if self._editing:
+        if self.editing:
             ready = self._settled - self._raw_start
             self._out.append(bytes(self._raw[:ready]))
             del self._raw[:ready]
@@ -156,7 +156,7 @@ class XmlReading:
             if self._held_value or (leaf and has_value(value)):
                 self._reader.personal(name)
                 self.edits += 1
-                if self._editing:
+                if self.editing:
                     self._replace(held[1], held[2])
         if self._held is None:
             self._settled = self._parser.CurrentByteIndex

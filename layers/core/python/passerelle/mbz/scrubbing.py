@@ -1,0 +1,140 @@
+"""An archive without what P4 names: the same members, order, sizes and index."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from passerelle.domain.backup import Container, Inspection, Manifest, PersonalTrace
+from passerelle.mbz.dossier import Dossier
+from passerelle.mbz.findings import Broken, Findings
+from passerelle.mbz.gzip_writing import GzipWriting
+from passerelle.mbz.hashing import Lane
+from passerelle.mbz.inspecting import TgzPass, conclude, recognise
+from passerelle.mbz.limits import KIB, Limits
+from passerelle.mbz.zip_pass import read_zip_through
+
+if TYPE_CHECKING:
+    from passerelle.mbz.gzip_writing import Sink
+    from passerelle.mbz.sources import Source
+
+_PIECE = 512 * KIB
+
+
+@dataclass(frozen=True, slots=True)
+class ScrubReport:
+    """What `scrub` found and wrote. Where the inspection refuses, what was written is worth nothing."""
+
+    inspection: Inspection  # of the archive that was read
+    size: int  # bytes written
+    sha256: str  # of what was written
+
+    @property
+    def accepted(self) -> bool:
+        return self.inspection.accepted
+
+    @property
+    def scrubbed(self) -> tuple[PersonalTrace, ...]:
+        return tuple(trace for trace in self._traces if trace.scrubbed)
+
+    @property
+    def reported(self) -> tuple[PersonalTrace, ...]:
+        """Elements that look personal, that P4 does not name, and that stand as they stood."""
+        return tuple(trace for trace in self._traces if not trace.scrubbed)
+
+    @property
+    def manifest(self) -> Manifest | None:
+        """Of the archive that was written: what `inspect` would say of it."""
+        manifest = self.inspection.manifest
+        if manifest is None or not self.accepted:
+            return None
+        return replace(manifest, size=self.size, sha256=self.sha256, traces=self.reported)
+
+    @property
+    def _traces(self) -> tuple[PersonalTrace, ...]:
+        return () if self.inspection.manifest is None else self.inspection.manifest.traces
+
+
+def scrub(
+    source: Source,
+    sink: Sink,
+    *,
+    target_release: str | None = None,
+    limits: Limits | None = None,
+    threads: bool = True,
+) -> ScrubReport:
+    """Inspect in full and write the scrubbed archive in the same pass (P3, P4, P16).
+
+    A refusal shows only at the end of some archives: the caller throws away what `sink` got unless the
+    report says `accepted`. Raises CannotRead, and whatever `sink` raises.
+    """
+    limits = limits or Limits()
+    findings = Findings()
+    dossier = Dossier(limits, findings)
+    packing = Packing(sink, threads=threads)
+    manifest: Manifest | None = None
+    try:
+        container = recognise(source, limits)
+        if container is Container.ZIP:
+            sha256 = read_zip_through(source, dossier, threads=threads, emit=packing.write)
+        else:
+            packing.compress = GzipWriting()
+            sha256 = TgzPass(source, dossier, threads=threads, emit=packing.write).run()
+        packing.close()
+        dossier.judge(target_release=target_release)
+        manifest = dossier.manifest(container, source.size, sha256)
+    except Broken as broken:
+        packing.abandon()
+        findings.take(broken.reason)
+    except BaseException:
+        packing.abandon()
+        raise
+    return ScrubReport(conclude(findings, manifest), packing.size, packing.sha256.hexdigest())
+
+
+class Packing:
+    """Small pieces gathered, then packed, hashed and written beside the reading."""
+
+    def __init__(self, sink: Sink, *, threads: bool) -> None:
+        self.compress: GzipWriting | None = None
+        self.size = 0
+        self.sha256 = hashlib.sha256()
+        self._sink = sink
+        self._lane = Lane(threaded=threads)
+        self._pieces: list[bytes | memoryview] = []
+        self._gathered = 0
+
+    def write(self, data: bytes | memoryview) -> None:
+        self._pieces.append(data)
+        self._gathered += len(data)
+        if self._gathered >= _PIECE:
+            self._hand_over()
+
+    def close(self) -> None:
+        self._hand_over()
+        self._lane.close()
+        if self.compress is not None:
+            for packed in self.compress.finish():
+                self._put(packed)
+
+    def abandon(self) -> None:
+        self._lane.abandon()
+
+    def _hand_over(self) -> None:
+        pieces, self._pieces, self._gathered = self._pieces, [], 0
+        if pieces:
+            self._lane.do(lambda: self._pack(b"".join(pieces)))
+
+    def _pack(self, piece: bytes) -> None:
+        if self.compress is None:
+            self._put(piece)
+        else:
+            for packed in self.compress.pack(piece):
+                self._put(packed)
+
+    def _put(self, packed: bytes) -> None:
+        if packed:
+            self.size += len(packed)
+            self.sha256.update(packed)
+            self._sink.write(packed)

@@ -8,6 +8,7 @@ from passerelle.mbz.manifest_json import (
     manifest_from_dict,
     manifest_to_dict,
 )
+from passerelle.mbz.scrubbing import ScrubReport, scrub
 from passerelle.mbz.sources import BytesSource, CannotRead, FileSource, Source
 
 __all__ = [
@@ -15,10 +16,12 @@ __all__ = [
     "CannotRead",
     "FileSource",
     "Limits",
+    "ScrubReport",
     "Source",
     "inspect",
     "inspection_from_dict",
     "inspection_to_dict",
     "manifest_from_dict",
     "manifest_to_dict",
+    "scrub",
 ]

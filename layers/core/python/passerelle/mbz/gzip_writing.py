@@ -77,7 +77,7 @@ def _shrinks(piece: bytes) -> bool:
 
 def _stored_blocks(piece: bytes) -> Iterator[bytes]:
     view = memoryview(piece)
-    out = []
+    out: list[bytes | memoryview] = []
     for place in range(0, len(piece), _STORED_MAX):
         block = view[place : place + _STORED_MAX]
         out += [struct.pack("<BHH", 0, len(block), len(block) ^ 0xFFFF), block]

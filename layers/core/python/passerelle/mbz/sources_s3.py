@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from passerelle.errors import TryAgain
 from passerelle.mbz.limits import MIB
@@ -85,13 +85,13 @@ class S3Source:
         """botocore's own retries come first; what it gives up on is told apart here."""
         try:
             return call()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - only the caller knows its client's errors
             response = getattr(error, "response", None)
             code = str((response or {}).get("Error", {}).get("Code", ""))
             if code in _CODES:
                 raise CannotRead(_CODES[code]) from None
             if response is not None and not code.startswith(("5", "Slow", "Internal", "Service")):
-                raise CannotRead("storage", code=code) from None
+                raise CannotRead("storage", answer=code) from None
             raise StorageAway(code or type(error).__name__) from None
 
 
@@ -110,7 +110,7 @@ class S3Sink:
         self._buffer = bytearray()
         self._open = True
 
-    def __enter__(self) -> S3Sink:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

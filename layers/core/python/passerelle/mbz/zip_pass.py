@@ -30,9 +30,8 @@ def inspect_zip(source: Source, dossier: Dossier, *, verify_content: bool, threa
     if verify_content:
         return read_zip_through(source, dossier, threads=threads)
     directory = read_directory(source, dossier.limits, dossier.findings)
-    _read_spans(
-        source, directory, Members(dossier, Lane(threaded=False)), Proportion(dossier.limits, source.size)
-    )
+    members = Members(dossier, Lane(threaded=False))
+    _read_spans(source, directory, members, Proportion(dossier.limits, source.size))
     return ""
 
 

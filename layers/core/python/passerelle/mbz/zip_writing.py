@@ -111,8 +111,8 @@ class _Changed:
         self.entry = entry
         self.header = header
         self.crc = 0
-        self.original: SpooledTemporaryFile[bytes] = SpooledTemporaryFile(_HELD)
-        self.replacement: SpooledTemporaryFile[bytes] = SpooledTemporaryFile(_HELD)
+        self.original: SpooledTemporaryFile[bytes] = SpooledTemporaryFile(_HELD)  # noqa: SIM115 - discard()
+        self.replacement: SpooledTemporaryFile[bytes] = SpooledTemporaryFile(_HELD)  # noqa: SIM115
         self._packed = 0
         self._deflate = isal_zlib.compressobj(2, wbits=-15) if entry.method == DEFLATED else None
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pytest
+
 from passerelle.domain.lms import (
     Category,
     CategoryChange,
@@ -39,7 +40,6 @@ from passerelle.moodle.calls_courses import Made
 from passerelle.moodle.calls_groups import GroupMembers
 from passerelle.moodle.calls_users import MadeUser
 from passerelle.moodle.protocol import Answer, Call, Warned, encode, read_answer, reads_nothing
-
 from tests.unit.moodle.php_form import parse
 from tests.unit.moodle.recorded import exchange, exchanges
 
@@ -207,9 +207,7 @@ EXPECTED = {
     "create cohort": (Cohort(1, "L1 Sciences 2026", "l1-sc-2026"),),
     "create cohort: idnumber taken": INVALID,
     "add cohort members by username and idnumber": (),
-    "add cohort members: one unknown (warnings)": (
-        Warned("2", message="user username=nobody not exists"),
-    ),
+    "add cohort members: one unknown (warnings)": (Warned("2", message="user username=nobody not exists"),),
     "cohort members": (CohortMembers(1, (5, 6)),),
     "search cohorts": (Cohort(1, "L1 Sciences 2026", "l1-sc-2026"),),
     "delete cohort members": None,
@@ -269,7 +267,13 @@ PICTURES = {
     ),
     "course contents of an empty course": (
         lambda sections: [
-            (s.id, s.name, s.section, s.visible, [(m.id, m.modname, m.name, m.availability) for m in s.modules])
+            (
+                s.id,
+                s.name,
+                s.section,
+                s.visible,
+                [(m.id, m.modname, m.name, m.availability) for m in s.modules],
+            )
             for s in sections
         ],
         [(1, "General", 0, True, [(1, "forum", "Announcements", None)])],

@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime
 
 import pytest
+
 from passerelle.domain.lms import (
     CategoryChange,
     CohortMembership,
@@ -28,7 +29,6 @@ from passerelle.moodle import (
     calls_users,
 )
 from passerelle.moodle.protocol import Repeat, encode
-
 from tests.unit.moodle.php_form import parse
 from tests.unit.moodle.recorded import functions
 
@@ -104,35 +104,45 @@ KINDS = {
 }
 
 
-def misfit(spec, value, where):
-    """The first place where `value` would be refused by Moodle's validate_parameters, or None."""
+def misfits(spec, value, where):
+    """The places where `value` would be refused by Moodle's validate_parameters."""
     if spec["type"] == "object":
-        if not isinstance(value, dict):
-            return f"{where}: no object"
-        extra = value.keys() - spec["keys"].keys()
-        if extra:
-            return f"{where}: unexpected {sorted(extra)}"
-        for key, inner in spec["keys"].items():
-            if key not in value:
-                if inner["required"] in (True, "required"):
-                    return f"{where}.{key}: missing"
-            elif found := misfit(inner, value[key], f"{where}.{key}"):
-                return found
-        return None
-    if spec["type"] == "array":
+        yield from object_misfits(spec["keys"], value, where)
+    elif spec["type"] == "array":
         if not isinstance(value, list):
-            return f"{where}: no list"
-        found = (misfit(spec["items"], item, f"{where}[{n}]") for n, item in enumerate(value))
-        return next((one for one in found if one), None)
-    if not isinstance(value, str):
-        return f"{where}: no value"
-    pattern = KINDS.get(spec["param"])
-    return None if pattern is None or re.fullmatch(pattern, value) else f"{where}: not {spec['param']}"
+            yield f"{where}: no list"
+            return
+        for place, item in enumerate(value):
+            yield from misfits(spec["items"], item, f"{where}[{place}]")
+    elif not isinstance(value, str):
+        yield f"{where}: no value"
+    elif not re.fullmatch(KINDS.get(spec["param"], r"(?s:.*)"), value):
+        yield f"{where}: not {spec['param']}"
+
+
+def object_misfits(keys, value, where):
+    if not isinstance(value, dict):
+        yield f"{where}: no object"
+        return
+    yield from (f"{where}: unexpected {key}" for key in value.keys() - keys.keys())
+    for key, inner in keys.items():
+        if key in value:
+            yield from misfits(inner, value[key], f"{where}.{key}")
+        elif inner["required"] in (True, "required"):
+            yield f"{where}.{key}: missing"
+
+
+def misfit(spec, value, where):
+    return next(misfits(spec, value, where), None)
 
 
 def sent(call):
     built, _ = parse(encode(call, "t"))
-    return {key: value for key, value in built.items() if key not in ("wstoken", "wsfunction", "moodlewsrestformat")}
+    return {
+        key: value
+        for key, value in built.items()
+        if key not in ("wstoken", "wsfunction", "moodlewsrestformat")
+    }
 
 
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: call.function)
@@ -150,9 +160,14 @@ def test_the_check_sees_a_wrong_name_a_missing_one_and_a_wrong_type():
     spec = functions()["core_group_create_groups"]["parameters"]
     good = {"groups": [{"courseid": "2", "name": "TD", "description": ""}]}
     assert misfit(spec, good, "p") is None
-    assert misfit(spec, {"groups": [{**good["groups"][0], "nom": "x"}]}, "p") == "p.groups[0]: unexpected ['nom']"
-    assert misfit(spec, {"groups": [{"courseid": "2", "name": "TD"}]}, "p") == "p.groups[0].description: missing"
-    assert misfit(spec, {"groups": [{**good["groups"][0], "courseid": "x"}]}, "p") == "p.groups[0].courseid: not int"
+    assert misfit(spec, {"groups": [{**good["groups"][0], "nom": "x"}]}, "p") == "p.groups[0]: unexpected nom"
+    assert (
+        misfit(spec, {"groups": [{"courseid": "2", "name": "TD"}]}, "p") == "p.groups[0].description: missing"
+    )
+    assert (
+        misfit(spec, {"groups": [{**good["groups"][0], "courseid": "x"}]}, "p")
+        == "p.groups[0].courseid: not int"
+    )
 
 
 @pytest.mark.rule("S10")

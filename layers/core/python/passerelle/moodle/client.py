@@ -46,7 +46,7 @@ class Site:
         return self.url.rstrip("/") + PATH
 
 
-class NotSent(Exception):  # noqa: N818 - a word between the two halves of this file
+class NotSent(Exception):
     """The connection never stood: Moodle has seen nothing. `fix` if waiting will not help."""
 
     def __init__(self, *, fix: bool = False) -> None:
@@ -54,11 +54,11 @@ class NotSent(Exception):  # noqa: N818 - a word between the two halves of this 
         self.fix = fix
 
 
-class NoAnswer(Exception):  # noqa: N818
+class NoAnswer(Exception):
     """The connection broke, or the answer took too long: the call may have been done."""
 
 
-class TooLong(Exception):  # noqa: N818
+class TooLong(Exception):
     """The answer exceeds what the site may send."""
 
 

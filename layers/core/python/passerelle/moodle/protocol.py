@@ -215,27 +215,25 @@ def _decode(site: str, call: Call[Any], body: bytes) -> Any:
     head = text[:LOOK_AT].lower()
     if "<html" in head or "<!doctype" in head:
         raise lost(site, call, "maintenance" if _tells_of_maintenance(body) else "html")
-    for start in _after_notices(text):
-        try:
-            decoded, end = json.JSONDecoder().raw_decode(text, start)
-        except (ValueError, RecursionError):
-            continue
-        if not text[end:].strip() or text[end:].lstrip().startswith("<"):
+    try:
+        decoded, end = json.JSONDecoder().raw_decode(text, _NOTICES.match(text).end())  # type: ignore[union-attr]
+    except (ValueError, RecursionError):
+        pass
+    else:
+        if _NOTICES.fullmatch(text, end):
             return decoded
     raise lost(site, call, "maintenance" if _tells_of_maintenance(body) else "garbled")
 
 
-# With display_errors on, PHP prints its notices before or after the answer:
-# `<br />\n<b>Warning</b>:  … on line <b>12</b><br />`.
-_JSON_BEGINS = re.compile(r"(?:\A|(?<=[\n>]))\s*(?=[\[{]|null\b)")
-
-
-def _after_notices(text: str) -> Iterator[int]:
-    for attempt, found in enumerate(_JSON_BEGINS.finditer(text, 0, LOOK_AT)):
-        if attempt > 50:  # noqa: PLR2004 - a page full of braces is no answer
-            return
-        yield found.end()
-
+# With display_errors on, PHP prints its notices before or after the answer. Only whole notices are
+# skipped: to search for the next brace would read one row of a cut list as the answer.
+_NOTICES = re.compile(
+    r"""\s*(?:
+        <br\ />\s*<b>[^<]{3,30}</b>:[^\n]{0,2000}?on\ line\ <b>\d+</b><br\ />\s*
+      | (?:PHP\ )?(?:Warning|Notice|Deprecated|Strict\ Standards):[^\n]{0,2000}?on\ line\ \d+\s*
+    )*""",
+    re.VERBOSE,
+)
 
 _CODE = re.compile(r"[a-z0-9_/:.-]{1,64}")
 

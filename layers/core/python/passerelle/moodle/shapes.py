@@ -19,7 +19,7 @@ from typing import Any, TypeVar, cast
 T = TypeVar("T")
 
 
-class Mismatch(ValueError):  # noqa: N818 - named like its siblings in errors.py
+class Mismatch(ValueError):
     """The answer does not fit. `where` is a path of keys; the value is never told."""
 
     def __init__(self, where: str) -> None:

@@ -110,7 +110,7 @@ class Emulator:
         """A session with the emulator's own account and region, whatever ~/.aws says."""
         return boto3.Session(
             aws_access_key_id=ACCOUNT,
-            aws_secret_access_key="laptop",  # noqa: S106 - not a secret: nothing checks it
+            aws_secret_access_key="test",  # noqa: S106 - the emulator's own
             region_name=REGION,
         )
 
@@ -119,7 +119,7 @@ class Emulator:
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": ACCOUNT,
-            "AWS_SECRET_ACCESS_KEY": "laptop",
+            "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_DEFAULT_REGION": REGION,
             "AWS_REGION": REGION,
             "AWS_EC2_METADATA_DISABLED": "true",
@@ -209,6 +209,7 @@ def _environment(port: int, scratch: Path, state: Path | None) -> dict[str, str]
         "TMPDIR": str(scratch),
         "HOME": str(scratch),
         "TZ": "UTC",
+        "AUTH": "true",
         "PYTHONUNBUFFERED": "1",
         # What a function writes while it is imported stays out of the person's tree.
         "PYTHONDONTWRITEBYTECODE": "1",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 NAME = "passerelle"
 # On a laptop time is short and cores are few; the interpreter is the one that runs the emulator.
-LAPTOP = {"JobsRate": "rate(1 minute)", "Concurrency": "2", "Protected": "false"}
+LAPTOP = {"JobsRate": "rate(1 minute)", "Concurrency": "2", "Protected": "false", "OnlyTls": "false"}
 
 _PACKAGES = "passerelle-packages"
 _PATIENCE = 60.0

@@ -1,0 +1,113 @@
+"""What people read about sources: files that stop a stage, rows that are refused, traps; French, English."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from passerelle.domain.offer.model import Because, FileFault, FileProblem, RefusedRow
+
+Sentence = tuple[str, str]
+
+FILES: Mapping[FileFault, Sentence] = {
+    FileFault.MISSING_FILE: (
+        "{file} manque. Déposez-le dans le dossier, puis relancez.",
+        "{file} is missing. Put it into the folder, then run again.",
+    ),
+    FileFault.EMPTY_FILE: (
+        "{file} est vide : pas même une ligne d'en-tête. Refaites l'extraction.",
+        "{file} is empty: not even a header row. Make the extract again.",
+    ),
+    FileFault.MISSING_COLUMN: (
+        "{file} : la colonne « {column} » manque dans l'en-tête. Refaites l'extraction avec elle.",
+        "{file}: the column “{column}” is missing in the header. Make the extract again with it.",
+    ),
+    FileFault.DOUBLE_COLUMN: (
+        "{file} : la colonne « {column} » vient deux fois dans l'en-tête. Gardez-en une.",
+        "{file}: the column “{column}” comes twice in the header. Keep one.",
+    ),
+    FileFault.ROWS_DISAGREE: (
+        "{file} : {found} lignes lues, {expected} annoncées par le manifeste. Le fichier est coupé ou "
+        "n'est pas celui du manifeste : déposez à nouveau les extractions.",
+        "{file}: {found} rows read, {expected} announced by the manifest. The file is cut, or not the "
+        "manifest's: deliver the extracts again.",
+    ),
+    FileFault.SHA256_DISAGREES: (
+        "{file} : son empreinte ({found}…) n'est pas celle du manifeste ({expected}…). Déposez à nouveau "
+        "les extractions.",
+        "{file}: its checksum ({found}…) is not the manifest's ({expected}…). Deliver the extracts again.",
+    ),
+    FileFault.NOT_DECODABLE: (
+        "{file} ne se lit pas dans l'encodage indiqué. Vérifiez l'encodage.",
+        "{file} cannot be read in the given encoding. Check the encoding.",
+    ),
+    FileFault.BAD_MANIFEST: (
+        "{file} ne se lit pas (« {column} »). Il doit être en JSON et donner year et files.",
+        "{file} cannot be read (“{column}”). It must be JSON and give year and files.",
+    ),
+    FileFault.TOO_OLD: (
+        "{file} : les extractions datent de {found}, il en faut d'après {expected}. Refaites-les.",
+        "{file}: the extracts are of {found}, they must be later than {expected}. Make them again.",
+    ),
+    FileFault.DELTA_WITHOUT_BULK: (
+        "{file} est un différentiel sans fichier complet avant lui. Donnez d'abord le fichier complet.",
+        "{file} is a delta with no bulk file before it. Give the bulk file first.",
+    ),
+    FileFault.UNKNOWN_VERSION: (
+        "{file} annonce OneRoster {found} ; 1.1 et 1.2 sont lus.",
+        "{file} announces OneRoster {found}; 1.1 and 1.2 are read.",
+    ),
+}
+
+ROWS: Mapping[Because, Sentence] = {
+    Because.UNREADABLE_QUOTES: ("guillemets mal fermés", "quotes that do not close"),
+    Because.BAD_ENCODING: ("octets étrangers à l'encodage", "bytes that are not of the encoding"),
+    Because.NUL_BYTE: ("octet nul", "NUL byte"),
+    Because.SHORT_ROW: ("moins de champs que l'en-tête", "fewer fields than the header"),
+    Because.LONG_ROW: ("plus de champs que l'en-tête", "more fields than the header"),
+    Because.MISSING_VALUE: ("valeur absente", "no value"),
+    Because.BAD_VALUE: ("valeur non admise", "a value that is not allowed"),
+    Because.SEVERAL_VALUES: (
+        "plusieurs valeurs pour une seule attendue",
+        "several values where one is wanted",
+    ),
+    Because.DIFFERENT_VALUES: (
+        "même clé qu'une autre ligne, valeurs différentes",
+        "same key as another row, different values",
+    ),
+    Because.SAME_USERNAME: ("deux personnes, un identifiant", "two people, one username"),
+    Because.NO_USERNAME: ("personne sans identifiant", "a person without login"),
+    Because.NO_EMAIL: ("personne sans adresse électronique", "a person without e-mail"),
+    Because.SAME_IDNUMBER: (
+        "deux cours auraient le même numéro d'identifiant ou nom abrégé",
+        "two courses would have the same idnumber or short name",
+    ),
+    Because.LOOP: ("boucle", "a loop"),
+    Because.UNKNOWN_PARENT: ("catégorie parente inconnue", "unknown parent category"),
+    Because.REFUSED_PARENT: ("catégorie parente refusée", "refused parent category"),
+    Because.UNKNOWN_CATEGORY: ("catégorie inconnue", "unknown category"),
+    Because.REFUSED_CATEGORY: ("catégorie refusée", "refused category"),
+    Because.UNKNOWN_CARRIER: ("porteur inconnu", "unknown carrier"),
+    Because.REFUSED_CARRIER: ("porteur refusé", "refused carrier"),
+}
+
+
+def say_file(problem: FileProblem, lang: str) -> str:
+    return _in(lang, FILES[problem.fault]).format(
+        file=problem.file, column=problem.column, expected=problem.expected, found=problem.found
+    )
+
+
+def say_row(row: RefusedRow, lang: str) -> str:
+    """One line: file, line, column and value (never a personal one), and why."""
+    french = lang.startswith("fr")
+    where = f"{row.file}, {'ligne' if french else 'line'} {row.line}"
+    if row.column:
+        where += f", {'colonne' if french else 'column'} {row.column}"
+    said = _in(lang, ROWS[row.because])
+    shown = f" « {row.value} »" if french else f" “{row.value}”"
+    colon = " :" if french else ":"
+    return f"{where}{colon} {said}{shown if row.value else ''}"
+
+
+def _in(lang: str, sentence: Sentence) -> str:
+    return sentence[0] if lang.startswith("fr") else sentence[1]

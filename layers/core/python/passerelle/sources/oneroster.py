@@ -1,0 +1,207 @@
+"""OneRoster 1.1 and 1.2 CSV → the model. Columns: 1EdTech *OneRoster: CSV Binding*, both versions.
+
+orgs are categories, classes are elements, each class is also the one group of its own course;
+enrollments with role student are IP rows, with role teacher plannings. Codes are sourcedIds.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from passerelle.domain.offer.model import Extracts, FileFault, FileProblem, RefusedRow, Table
+from passerelle.sources.collecting import collect
+from passerelle.sources.extracts import Folder, open_file
+from passerelle.sources.rosters import Entry, Roster, to_extracts
+from passerelle.sources.tables import Column, Digesting, FileStopped, Holds, Layout, read_records
+
+MANIFEST = "manifest.csv"
+_VERSIONS = ("1.1", "1.2")
+_BULK, _DELTA, _ABSENT = "bulk", "delta", "absent"
+_LIMIT = 1 << 20
+
+_ID = Column("sourcedId")
+_STATUS = Column(
+    "status", Holds.ONE_OF, may_be_empty=True, words=frozenset({"active", "tobedeleted"}), lower=True
+)
+
+
+def _name(name: str) -> Column:
+    return Column(name, Holds.TEXT, may_be_empty=True, personal=True)
+
+
+def _layout(file: str, *columns: Column, optional: frozenset[str] = frozenset()) -> Layout:
+    return Layout(file, (_ID, _STATUS, *columns), ("sourcedId",), optional | {"status"})
+
+
+_LAYOUTS = {
+    layout.file: layout
+    for layout in (
+        _layout(
+            "orgs.csv",
+            Column("name", Holds.TEXT),
+            Column("parentSourcedId", may_be_empty=True),
+            optional=frozenset({"parentSourcedId"}),
+        ),
+        _layout(
+            "users.csv",
+            Column("username", may_be_empty=True, lower=True),
+            _name("familyName"),
+            _name("givenName"),
+            Column("email", may_be_empty=True, personal=True),
+            Column("role", may_be_empty=True),  # 1.1; 1.2 has roles.csv
+            optional=frozenset({"role", "email"}),
+        ),
+        _layout("roles.csv", Column("userSourcedId"), Column("roleType", may_be_empty=True), Column("role")),
+        _layout(
+            "classes.csv",
+            Column("title", Holds.TEXT),
+            Column("schoolSourcedId"),
+            Column("termSourcedIds", may_be_empty=True),
+            optional=frozenset({"termSourcedIds"}),
+        ),
+        _layout(
+            "academicSessions.csv",
+            Column("type", may_be_empty=True),
+            Column("startDate", Holds.DATE),
+            optional=frozenset({"type"}),
+        ),
+        _layout("enrollments.csv", Column("classSourcedId"), Column("userSourcedId"), Column("role")),
+    )
+}
+_NEEDED = ("orgs.csv", "users.csv", "classes.csv", "enrollments.csv")
+_FILLS: Mapping[str, frozenset[Table]] = {
+    "orgs.csv": frozenset({Table.CATEGORIES}),
+    "users.csv": frozenset({Table.PEOPLE}),
+    "roles.csv": frozenset({Table.PEOPLE}),
+    "classes.csv": frozenset({Table.ELEMENTS, Table.GROUPS, Table.COLLECTIONS}),
+    "academicSessions.csv": frozenset({Table.ELEMENTS}),
+    "enrollments.csv": frozenset({Table.IP, Table.ADE}),
+}
+_EVERY = frozenset(table for tables in _FILLS.values() for table in tables)
+
+
+def is_oneroster(folder: Path) -> bool:
+    return (folder / MANIFEST).is_file() and not (folder / "manifest.json").exists()
+
+
+def read_oneroster(folders: Sequence[Folder], encoding: str = "utf-8", *, year: str = "") -> Extracts:
+    """`folders`: a bulk set and then its deltas, oldest first. Each file of each set is `bulk`,
+    `delta` or `absent`, as that set's manifest says; a bulk file begins its table anew.
+
+    `year`: "2026" for 2026/2027; read from the school year among the sessions where not given.
+    """
+    reading = _Reading(encoding)
+    for folder in folders:
+        reading.read_set(folder)
+    for file in _NEEDED:
+        if file not in reading.rosters and not any(problem.file == file for problem in reading.problems):
+            reading.stop(FileProblem(file, FileFault.MISSING_FILE))
+    if reading.version == "1.2" and "roles.csv" not in reading.rosters:
+        reading.stop(FileProblem("roles.csv", FileFault.MISSING_FILE))
+    stopped = {problem.file for problem in reading.problems}
+    rosters = {file: roster for file, roster in reading.rosters.items() if file not in stopped}
+    extracts = to_extracts(rosters, year)
+    return replace(
+        extracts,
+        problems=tuple(reading.problems),
+        counts=reading.counts,
+        sha256=reading.sha256,
+    )
+
+
+class _Manifest(NamedTuple):
+    version: str
+    modes: Mapping[str, str]  # by file name
+
+
+@dataclass(slots=True)
+class _Reading:
+    encoding: str
+    version: str = ""
+    rosters: dict[str, Roster] = field(default_factory=dict)
+    problems: list[FileProblem] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    sha256: dict[str, str] = field(default_factory=dict)
+
+    def stop(self, problem: FileProblem) -> None:
+        tables = problem.tables or _FILLS.get(problem.file, _EVERY)
+        self.problems.append(replace(problem, tables=tables))
+
+    def read_set(self, folder: Folder) -> None:
+        manifest = self._manifest(folder)
+        if manifest is None:
+            return
+        self.version = manifest.version
+        for file, layout in _LAYOUTS.items():
+            mode = manifest.modes.get(file, _ABSENT)
+            if mode == _ABSENT:
+                continue
+            if mode == _DELTA and file not in self.rosters:
+                self.stop(FileProblem(file, FileFault.DELTA_WITHOUT_BULK))
+                continue
+            self._file(folder, layout, mode)
+
+    def _manifest(self, folder: Folder) -> _Manifest | None:
+        with open_file(folder, MANIFEST) as stream:
+            text = None if stream is None else stream.read(_LIMIT).decode("utf-8-sig", errors="replace")
+        if text is None:
+            self.stop(FileProblem(MANIFEST, FileFault.MISSING_FILE))
+            return None
+        said = dict(_properties(text))
+        version = said.get("oneroster.version", "")
+        if not version.startswith(_VERSIONS):
+            self.stop(FileProblem(MANIFEST, FileFault.UNKNOWN_VERSION, found=version))
+            return None
+        modes = {f"{name[5:]}.csv": mode.lower() for name, mode in said.items() if name.startswith("file.")}
+        return _Manifest(version[:3], modes)
+
+    def _file(self, folder: Folder, layout: Layout, mode: str) -> None:
+        with open_file(folder, layout.file) as stream:
+            if stream is None:
+                self.stop(FileProblem(layout.file, FileFault.MISSING_FILE))
+                return
+            digesting = Digesting(stream)
+            try:
+                # Which table a row fills is decided later; IP only stands for "a table" here.
+                read = collect(read_records(digesting, layout, self.encoding), layout, Table.IP, layout.file)
+            except FileStopped as stopped:
+                self.stop(FileProblem(layout.file, stopped.fault, stopped.column))
+                return
+        self.counts[layout.file] = self.counts.get(layout.file, 0) + read.read
+        self.sha256[layout.file] = digesting.hexdigest()
+        names = [column.name for column in layout.columns]
+        entries = [Entry(dict(zip(names, values, strict=True)), line) for values, line in read.good.items()]
+        old = self.rosters.get(layout.file, Roster()) if mode == _DELTA else Roster()
+        self.rosters[layout.file] = apply_delta(old, entries, read.refused)
+
+
+def apply_delta(old: Roster, entries: Sequence[Entry], refused: Sequence[RefusedRow]) -> Roster:
+    """A refused row makes its object unknown, with what was known of it before, until a good row of a
+    later set speaks of it again."""
+    live, unknown = dict(old.live), dict(old.unknown)
+    for entry in entries:
+        code = entry.values["sourcedId"]
+        unknown.pop(code, None)
+        if entry.values["status"] == "tobedeleted":
+            live.pop(code, None)
+        else:
+            live[code] = entry
+    for row in refused:
+        code = row.fields.get("sourcedId", "")
+        before = live.pop(code, None)
+        rows = [*unknown.get(code, ()), row]
+        if before is not None:
+            rows.append(replace(row, fields=before.values))
+        unknown[code] = tuple(rows)
+    return Roster(live, unknown)
+
+
+def _properties(text: str) -> Iterator[tuple[str, str]]:
+    for fields in csv.reader(io.StringIO(text)):
+        if len(fields) >= 2:
+            yield fields[0].strip(), fields[1].strip()

@@ -100,6 +100,7 @@ class Upload:
     scrubbed: tuple[Note, ...] = ()
     accepted_size: int = 0
     accepted_sha256: str = ""
+    purged: bool = False  # deleted, and its archives are gone from the bucket
     history: tuple[Moment, ...] = ()
     revision: int = 0
 
@@ -275,7 +276,7 @@ R = TypeVar("R", Upload, Publication, Retrieval)
 
 def moved(record: R, state: State, at: datetime, why: str) -> R:
     """The record in its next state, with when and why. Raises Conflict where the order forbids it."""
-    if state not in FOLLOWS[record.state]:
+    if type(state) is not type(record.state) or state not in FOLLOWS[type(state)][record.state]:
         raise Conflict(f"{type(record).__name__} cannot go from {record.state} to {state}")
     moment = Moment(state.value, at, why)
     changes: dict[str, Any] = {"state": state, "history": (*record.history, moment)}
@@ -393,6 +394,8 @@ def past_keeping(uploads: list[Upload], publications: list[Publication], keep: i
         gone += [u for u in accepted[keep:] if not protected(u, publications)]
         if accepted:
             gone += [u for u in mine if u.state == BackupState.REFUSED and u.sequence < accepted[0].sequence]
+    # Those that a run deleted in the records and died before it reached the bucket.
+    gone += [u for u in uploads if u.state == BackupState.DELETED and not u.purged]
     return sorted(gone, key=lambda u: u.sequence)
 
 

@@ -136,6 +136,8 @@ def discard(world: World, upload: Upload, why: str) -> Upload:
         return moved(before, BackupState.DELETED, now, why)
 
     deleted = amend(world.records, Upload, upload.id, decide)
+    if deleted.purged:
+        return deleted
     world.archives.delete(upload.accepted_key)
     world.archives.delete(upload.raw_key)
-    return deleted
+    return amend(world.records, Upload, upload.id, lambda before: replace(before, purged=True))

@@ -1,0 +1,39 @@
+"""A reader that believes what a test says is in an archive."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import TypeAdapter
+
+from passerelle.domain.backup import Inspection, Manifest, PersonalTrace
+from passerelle.ports import Cleaned
+from tests.factories import CLEAN_SHA, an_inspection
+from tests.fakes.archives import FakeArchives
+
+MANIFEST = TypeAdapter(Manifest)
+
+
+class FakeBackups:
+    def __init__(self, archives: FakeArchives) -> None:
+        self._archives = archives
+        self.found: dict[str, Inspection] = {}  # by key; the others are accepted
+        self.traces: tuple[PersonalTrace, ...] = ()
+        self.inspected: list[str] = []
+
+    def inspect(self, key: str) -> Inspection:
+        self.inspected.append(key)
+        return self.found.get(key, an_inspection())
+
+    def scrub(self, key: str, to_key: str) -> Cleaned:
+        size = self._archives.size(key)
+        assert size is not None, f"{key} is gone"
+        self._archives.put(to_key, size)
+        return Cleaned(size=size, sha256=CLEAN_SHA, traces=self.traces)
+
+    def document(self, manifest: Manifest) -> Mapping[str, object]:
+        document: Mapping[str, object] = MANIFEST.dump_python(manifest, mode="json")
+        return document
+
+    def manifest(self, document: Mapping[str, object]) -> Manifest:
+        return MANIFEST.validate_python(document)

@@ -27,7 +27,7 @@ class Assistance:
 
     def __post_init__(self) -> None:
         if self.email and "@" not in self.email:
-            raise ValueError("is not an e-mail address")
+            raise ValueError("email: is not an e-mail address")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +48,11 @@ class Site:
 
     def __post_init__(self) -> None:
         if not re.match(r"https?://[^\s/]+", self.url) or self.url.endswith("/"):
-            raise ValueError("url is the address of the Moodle (its wwwroot), without a final slash")
+            raise ValueError("url: the address of the Moodle (its wwwroot), without a final slash")
         if not 1 <= len(self.secrets) <= 2:
-            raise ValueError("secrets names one parameter, or two while a secret is being changed")
+            raise ValueError("secrets: one parameter is named, or two while a secret is being changed")
         if self.max_concurrency < 1 or self.calls_per_second <= 0:
-            raise ValueError("max_concurrency and calls_per_second must be above zero")
+            raise ValueError("max_concurrency: it and calls_per_second are above zero")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +79,7 @@ class Limits:
 
     def __post_init__(self) -> None:
         if self.backups_kept < 1:
-            raise ValueError("backups_kept must be at least 1")
+            raise ValueError("backups_kept: at least 1")
         _ = self.archive_bytes
 
     @property

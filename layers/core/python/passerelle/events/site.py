@@ -1,0 +1,180 @@
+"""What a site's signed request asks, read from its raw bytes (DESIGN.md, "Routes").
+
+The order is part of the rule: size, signature, JSON, then that the body repeats what its path says,
+then the fields. Nothing of a body is looked at before its signature held.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+from urllib.parse import unquote
+
+from pydantic import TypeAdapter, ValidationError
+
+from passerelle.domain import commands
+from passerelle.domain.commands import SiteCommand
+from passerelle.errors import Refused
+from passerelle.events.misfits import Misfit, misfit
+from passerelle.events.signatures import SignatureRefused, verify
+
+BODY_LIMIT = 1024 * 1024  # bytes
+TEXT_LIMIT = 20_000  # characters of one field: a record must fit into one DynamoDB item
+LARGEST_INT = 2**53  # what JSON carries faithfully between PHP and Python
+LAST_SECOND = 253_402_300_799  # 9999-12-31, the last that datetime knows
+IDS_IN_PATH = ("upload", "jobkey")
+IDS = (*IDS_IN_PATH, "publication", "retrieval")
+
+_COMMANDS: Mapping[str, type[SiteCommand]] = {
+    command.route: command
+    for command in (
+        commands.OpenUpload,
+        commands.SignParts,
+        commands.CompleteUpload,
+        commands.AskPublication,
+        commands.AskRetrieval,
+        commands.ManageBackups,
+        commands.SearchCatalogue,
+        commands.ReportJobs,
+        commands.SignSource,
+    )
+}
+_ID = re.compile(r"[A-Za-z0-9:._-]{1,100}")
+
+
+class BodyTooLarge(Refused):
+    def __init__(self) -> None:
+        super().__init__("body_too_large", limit=BODY_LIMIT)
+
+
+class FieldRefused(Refused):
+    """A field is missing, unreadable or out of range; `misfit` says which, never its value."""
+
+    def __init__(self, misfit: Misfit) -> None:
+        super().__init__("field", field=misfit.field, problem=misfit.worded("en"))
+        self.misfit = misfit
+
+
+@dataclass(frozen=True, slots=True)
+class SiteRequest:
+    """A request as it came, believed by nobody yet. `headers` have lower-case names."""
+
+    route: str
+    site: str
+    ids: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A body whose signature held and which says what its path says."""
+
+    request: str  # the webhook-id
+    route: str
+    site: str
+    body_sha256: str
+    lang: str  # of the person in it, or nothing
+    document: Mapping[str, Any] = field(repr=False)
+
+
+def read_request(event: Mapping[str, Any], route: str) -> SiteRequest:
+    """From API Gateway's payload 2.0. Raises BodyTooLarge, SignatureRefused for what nobody can sign."""
+    path = {name: unquote(value) for name, value in (event.get("pathParameters") or {}).items()}
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    ids = {name: path[name] for name in IDS_IN_PATH if name in path}
+    return SiteRequest(route, path.get("site", ""), ids, headers, _body(event))
+
+
+def _body(event: Mapping[str, Any]) -> bytes:
+    text = event.get("body") or ""
+    if len(text) > 2 * BODY_LIMIT:  # even as base64
+        raise BodyTooLarge
+    if event.get("isBase64Encoded"):
+        try:
+            body = base64.b64decode(text, validate=True)
+        except (binascii.Error, ValueError):
+            raise SignatureRefused from None
+    else:
+        body = text.encode("utf-8", "surrogatepass")
+    if len(body) > BODY_LIMIT:
+        raise BodyTooLarge
+    return body
+
+
+def read_signed(request: SiteRequest, keys: Iterable[bytes], now: datetime) -> Signed:
+    """The body, once its signature held. Raises SignatureRefused, FieldRefused where it is no JSON.
+
+    A body that names another site, type or id than its path is as good as unsigned.
+    """
+    request_id = verify(request.headers, request.body, keys, now)
+    try:
+        document = json.loads(request.body.decode("utf-8"))
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict):
+        raise FieldRefused(Misfit((), "not_json"))
+    said = {"site": request.site, "type": request.route, **request.ids}
+    if any(document.get(name) != value for name, value in said.items()):
+        raise SignatureRefused
+    person = document.get("person")
+    lang = person.get("lang") if isinstance(person, dict) else None
+    return Signed(
+        request=request_id,
+        route=request.route,
+        site=request.site,
+        body_sha256=hashlib.sha256(request.body).hexdigest(),
+        lang=lang if isinstance(lang, str) else "",
+        document=document,
+    )
+
+
+def read_command(signed: Signed) -> SiteCommand:
+    """The typed command. Raises FieldRefused for the first field that does not fit."""
+    try:
+        command = _adapter(_COMMANDS[signed.route]).validate_python({**signed.document, "request": signed.request})
+    except ValidationError as error:
+        first = misfit(error.errors(include_url=False, include_input=False)[0])
+    else:
+        _check_bounds((), command)
+        return command
+    # Outside the handler: not even as its context may pydantic's error go further, for it quotes values.
+    raise FieldRefused(first)
+
+
+@cache
+def _adapter(command: type[SiteCommand]) -> TypeAdapter[SiteCommand]:
+    return TypeAdapter(command)
+
+
+def _check_bounds(path: tuple[str | int, ...], value: object) -> None:
+    """What every field must keep to, so that no store and no clock stumbles over it later."""
+    if isinstance(value, str):
+        _check_text(path, value)
+    elif isinstance(value, int):
+        largest = LAST_SECOND if path[-1] == "lastchange" else LARGEST_INT
+        if not 0 <= value <= largest:
+            raise FieldRefused(Misfit(path, "out_of_range"))
+    elif isinstance(value, tuple):
+        for place, item in enumerate(value):
+            _check_bounds((*path, place), item)
+    elif is_dataclass(value):
+        for one in fields(value):
+            _check_bounds((*path, one.name), getattr(value, one.name))
+
+
+def _check_text(path: tuple[str | int, ...], text: str) -> None:
+    if len(text) > TEXT_LIMIT:
+        raise FieldRefused(Misfit(path, "string_too_long", context={"max_length": TEXT_LIMIT}))
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise FieldRefused(Misfit(path, "string_unicode"))
+    if path[-1] in IDS and text and not _ID.fullmatch(text):
+        raise FieldRefused(Misfit(path, "bad_id"))

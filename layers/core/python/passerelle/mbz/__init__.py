@@ -1,5 +1,6 @@
 """Moodle backups (.mbz), read, proved and scrubbed as streams."""
 
+from passerelle.mbz.dossier import major_release
 from passerelle.mbz.inspecting import inspect
 from passerelle.mbz.limits import Limits
 from passerelle.mbz.manifest_json import (
@@ -21,6 +22,7 @@ __all__ = [
     "inspect",
     "inspection_from_dict",
     "inspection_to_dict",
+    "major_release",
     "manifest_from_dict",
     "manifest_to_dict",
     "scrub",

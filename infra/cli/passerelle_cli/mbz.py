@@ -1,0 +1,298 @@
+"""`passerelle mbz`: a backup looked at, or rid of the people it names, without any Moodle."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from passerelle.domain.backup import Inspection, Manifest, PersonalTrace, Reason, Why
+from passerelle.domain.bytesizes import spell_size
+from passerelle.domain.wording import sentence
+from passerelle.errors import TryAgain
+from passerelle.mbz import (
+    CannotRead,
+    FileSource,
+    Limits,
+    ScrubReport,
+    Source,
+    inspect,
+    inspection_to_dict,
+    major_release,
+    scrub,
+)
+
+REFUSED = 3
+UNREADABLE = 1
+_LISTED = 10
+
+
+@click.group("mbz")
+def mbz() -> None:
+    """Moodle backups: inspect one, or scrub what it says of people."""
+
+
+@mbz.command("inspect")
+@click.argument("archive")
+@click.option("--target-release", metavar="R", help="The Moodle that is to take it, such as 4.5.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object: the manifest and the verdict.")
+@click.option("--quick", is_flag=True, help="Of a zip, read only its XML: no hash of contents or archive.")
+def inspect_command(archive: str, target_release: str | None, as_json: bool, quick: bool) -> None:
+    """Say what a backup holds and whether it may be published.
+
+    ARCHIVE is a file or s3://bucket/key. Exit status: 0 accepted, 3 refused, 1 not readable.
+    """
+    if target_release is not None and major_release(target_release) is None:
+        raise click.BadParameter(_say("4.5, par exemple", "such as 4.5"), param_hint="--target-release")
+    with _outside_the_file(archive, as_json=as_json):
+        source = open_source(archive)
+        inspection = inspect(source, target_release=target_release, verify_content=not quick)
+    if as_json:
+        told = inspection_to_dict(inspection)
+        manifest = told.pop("manifest") or {}
+        click.echo(json.dumps({**told, **manifest}, ensure_ascii=False, indent=1))
+    else:
+        _print_inspection(inspection, source.size, target_release)
+    sys.exit(0 if inspection.accepted else REFUSED)
+
+
+@mbz.command("scrub")
+@click.argument("archive", metavar="IN")
+@click.argument("out", metavar="OUT")
+def scrub_command(archive: str, out: str) -> None:
+    """Write IN to OUT without what it says of people: same members, sizes and index.
+
+    IN is a file or s3://bucket/key, OUT a file. Nothing is written unless IN is a sound backup without
+    users. Exit status: 0 written, 3 refused, 1 not readable or not writable.
+    """
+    target = Path(out)
+    with _outside_the_file(archive):
+        source = open_source(archive)
+    if target.is_dir() or not target.absolute().parent.is_dir():
+        _stop(_say(f"{out} n'est pas un fichier possible.", f"{out} cannot be a file."))
+    if isinstance(source, FileSource) and target.exists() and target.samefile(source.path):
+        _stop(
+            _say(
+                "L'original ne peut pas être écrasé : donnez un autre nom au résultat.",
+                "The original cannot be overwritten: give the result another name.",
+            )
+        )
+    with _outside_the_file(archive):
+        report = _write(source, target)
+    if not report.accepted:
+        _print_reasons(report.inspection, source.size, None)
+        sys.exit(REFUSED)
+    _print_scrubbed(report, out)
+
+
+def open_source(archive: str) -> Source:
+    """Raises CannotRead."""
+    if not archive.startswith("s3://"):
+        return FileSource(archive)
+    import boto3
+
+    from passerelle.mbz.sources_s3 import S3Source
+
+    bucket, _, key = archive.removeprefix("s3://").partition("/")
+    if not bucket or not key:
+        raise CannotRead("missing")
+    return S3Source(boto3.client("s3"), bucket, key)
+
+
+def _write(source: Source, target: Path) -> ScrubReport:
+    """Beside the target first, in its place only when all is written and accepted."""
+    descriptor, name = tempfile.mkstemp(
+        prefix=f".{target.name}.", suffix=".part", dir=target.absolute().parent
+    )
+    part = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            report = scrub(source, file)
+            file.flush()
+            os.fsync(file.fileno())
+        if report.accepted:
+            _give_usual_rights(part)
+            part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+    return report
+
+
+def _give_usual_rights(part: Path) -> None:
+    mask = os.umask(0)
+    os.umask(mask)
+    part.chmod(0o666 & ~mask)
+
+
+@contextmanager
+def _outside_the_file(archive: str, *, as_json: bool = False) -> Iterator[None]:
+    """What is no fault of the archive ends the command with status 1 and a sentence."""
+    try:
+        yield
+    except CannotRead as error:
+        code = error.code
+    except TryAgain:
+        code = "away"
+    except OSError:
+        code = "disk"
+    except Exception as error:
+        # boto3's own errors (no credentials, no region) have no common root with ours.
+        if not type(error).__module__.startswith("botocore"):
+            raise
+        code = "credentials"
+    else:
+        return
+    french, english = _OUTSIDE.get(code, _OUTSIDE["storage"])
+    message = f"{archive}: {_say(french, english)}"
+    if as_json:
+        click.echo(json.dumps({"accepted": False, "reasons": [], "error": message}, ensure_ascii=False))
+    _stop(message)
+
+
+_OUTSIDE = {
+    "missing": ("introuvable. Vérifiez le nom.", "not found. Check the name."),
+    "forbidden": (
+        "lecture interdite. Demandez le droit de lire ce fichier.",
+        "reading is forbidden. Ask for the right to read this file.",
+    ),
+    "directory": ("c'est un dossier. Donnez un fichier .mbz.", "this is a folder. Give an .mbz file."),
+    "changed": (
+        "le fichier a changé pendant la lecture. Recommencez.",
+        "the file changed while it was read. Try again.",
+    ),
+    "away": (
+        "S3 ne répond pas. Vérifiez le réseau et l'adresse (AWS_ENDPOINT_URL), puis recommencez.",
+        "S3 does not answer. Check the network and the address (AWS_ENDPOINT_URL), then try again.",
+    ),
+    "credentials": (
+        "S3 n'a pas pu être interrogé. Vérifiez les identifiants et la région AWS.",
+        "S3 could not be asked. Check the AWS credentials and region.",
+    ),
+    "disk": (
+        "lecture ou écriture impossible. Vérifiez la place et les droits sur le disque.",
+        "reading or writing failed. Check the disk's space and rights.",
+    ),
+    "storage": (
+        "la lecture a échoué. Vérifiez le support, puis recommencez.",
+        "reading failed. Check the storage, then try again.",
+    ),
+}
+
+
+def _print_inspection(inspection: Inspection, size: int, target_release: str | None) -> None:
+    if inspection.manifest is not None:
+        _print_manifest(inspection.manifest)
+    if inspection.accepted:
+        click.echo(_say("Verdict : acceptée.", "Verdict: accepted."))
+    else:
+        _print_reasons(inspection, size, target_release)
+
+
+def _print_manifest(manifest: Manifest) -> None:
+    origin, lang = manifest.origin, _language()
+    size = spell_size(manifest.size, lang)
+    click.echo(f"{origin.fullname} ({origin.shortname}{f', {origin.idnumber}' if origin.idnumber else ''})")
+    click.echo(
+        _say(
+            f"Sauvegarde {manifest.container} de {size}, faite le {manifest.backup_date:%d/%m/%Y} "
+            f"par Moodle {manifest.moodle_release} ({origin.wwwroot})",
+            f"{manifest.container} backup of {size}, made on {manifest.backup_date:%Y-%m-%d} "
+            f"by Moodle {manifest.moodle_release} ({origin.wwwroot})",
+        )
+    )
+    files = manifest.files
+    bytes_ = spell_size(files.total_bytes, lang)
+    click.echo(
+        _say(
+            f"Sections : {len(manifest.sections)} · activités : {len(manifest.activities)} · "
+            f"groupes : {len(manifest.groups)} · fichiers : {files.count} ({bytes_})",
+            f"Sections: {len(manifest.sections)} · activities: {len(manifest.activities)} · "
+            f"groups: {len(manifest.groups)} · files: {files.count} ({bytes_})",
+        )
+    )
+    _list(_say("Plugins", "Plugins"), list(manifest.plugins), limit=len(manifest.plugins))
+    _list(
+        _say("Liens vers l'ancienne plate-forme", "Links to the old platform"),
+        [f"{link.member}: {link.url}" for link in manifest.old_links],
+        count=manifest.old_link_count,
+    )
+    _list(_say("Personnes", "People"), list(manifest.people_evidence))
+    _print_traces(
+        _say("Données personnelles à retirer", "Personal data to scrub"),
+        [trace for trace in manifest.traces if trace.scrubbed],
+    )
+    _print_traces(
+        _say("Données peut-être personnelles, non retirées", "Possibly personal data, not scrubbed"),
+        [trace for trace in manifest.traces if not trace.scrubbed],
+    )
+    if manifest.sha256:
+        click.echo(f"SHA-256: {manifest.sha256}")
+
+
+def _print_reasons(inspection: Inspection, size: int, target_release: str | None) -> None:
+    click.echo(_say("Verdict : refusée.", "Verdict: refused."))
+    for reason in inspection.reasons:
+        spoken = _spell_reason(reason, inspection.manifest, size, target_release)
+        where = f" [{reason.member}]" if reason.member else ""
+        click.echo(f"- {reason.code}: {spoken}{where}")
+
+
+def _spell_reason(reason: Reason, manifest: Manifest | None, size: int, target_release: str | None) -> str:
+    lang = _language()
+    if reason.code is Why.TOO_LARGE:
+        limit = spell_size(Limits().archive, lang)
+        return sentence(reason.code, lang, {"size": spell_size(size, lang), "limit": limit})
+    if reason.code is Why.NEWER_RELEASE:
+        release = "?" if manifest is None else manifest.backup_release
+        return sentence(reason.code, lang, {"release": release, "target": target_release})
+    # The reader's own message is finer than the sentence of its code, but English only.
+    return sentence(reason.code, lang) if lang == "fr" else reason.message
+
+
+def _print_scrubbed(report: ScrubReport, out: str) -> None:
+    if report.scrubbed:
+        _print_traces(_say("Retiré", "Scrubbed"), list(report.scrubbed))
+    else:
+        click.echo(_say("Rien à retirer.", "Nothing to scrub."))
+    _print_traces(
+        _say("À vérifier, laissé tel quel", "To be looked at, left as it is"), list(report.reported)
+    )
+    size = spell_size(report.size, _language())
+    click.echo(_say(f"Écrit : {out} ({size})", f"Written: {out} ({size})"))
+
+
+def _print_traces(title: str, traces: list[PersonalTrace]) -> None:
+    _list(title, [f"{trace.member}: {trace.element} × {trace.count}" for trace in traces], limit=40)
+
+
+def _list(title: str, lines: list[str], *, limit: int = _LISTED, count: int | None = None) -> None:
+    if not lines:
+        return
+    colon = " :" if _language() == "fr" else ":"
+    click.echo(f"{title} ({len(lines) if count is None else count}){colon}")
+    for line in lines[:limit]:
+        click.echo(f"  {line}")
+    if len(lines) > limit:
+        click.echo("  …")
+
+
+def _stop(message: str) -> None:
+    click.echo(message, err=True)
+    sys.exit(UNREADABLE)
+
+
+def _say(french: str, english: str) -> str:
+    return french if _language() == "fr" else english
+
+
+def _language() -> str:
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if os.environ.get(name):
+            return "fr" if os.environ[name].startswith("fr") else "en"
+    return "en"

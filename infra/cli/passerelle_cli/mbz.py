@@ -216,7 +216,7 @@ def _print_manifest(manifest: Manifest) -> None:
             f"groups: {len(manifest.groups)} · files: {files.count} ({bytes_})",
         )
     )
-    _list(_say("Plugins", "Plugins"), list(manifest.plugins), limit=len(manifest.plugins))
+    click.echo(f"Plugins: {', '.join(manifest.plugins)}")
     _list(
         _say("Liens vers l'ancienne plate-forme", "Links to the old platform"),
         [f"{link.member}: {link.url}" for link in manifest.old_links],

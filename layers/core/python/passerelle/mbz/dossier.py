@@ -146,7 +146,7 @@ class Dossier:
                 f"this is the backup of one {self.kind or 'part'}, not of a course; back up the whole course",
             )
         if self.people:
-            evidence = next(iter(self.people))
+            evidence = min(self.people, key=lambda where: not where.startswith("users.xml"))
             self.findings.add(
                 Why.PEOPLE_INSIDE,
                 "enrolled people or their work are inside; make the backup again without enrolled users",

@@ -1,0 +1,76 @@
+"""The `passerelle` command. Subcommands are imported when they are called, so that each starts quickly."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+import click
+
+from passerelle.domain.wording import known, sentence
+from passerelle.errors import Conflict, GiveUp, MoodleAway, PasserelleError, TryAgain
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    # name: (module, attribute)
+    "up": ("passerelle_laptop.commands", "up"),
+    "demo": ("passerelle_laptop.commands", "demo"),
+    "mbz": ("passerelle_cli.mbz", "mbz"),
+    "network": ("passerelle_cli.network", "network"),
+    "publications": ("passerelle_cli.publications", "publications"),
+    "catalogue": ("passerelle_cli.publications", "catalogue"),
+    "retrieve": ("passerelle_cli.publications", "retrieve"),
+    "redrive": ("passerelle_cli.redrive", "redrive"),
+    "sync": ("passerelle_cli.sync", "sync"),
+}
+
+
+def language() -> str:
+    """`fr` or `en`, as the person's environment says."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        value = os.environ.get(name)
+        if value:
+            return "fr" if value.lower().startswith("fr") else "en"
+    return "en"
+
+
+class _Lazy(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="passerelle")
+def cli() -> None:
+    """Passerelle connects the Moodles of a network."""
+
+
+def explain(error: PasserelleError, lang: str) -> str:
+    """What happened and what to do, in a sentence."""
+    if isinstance(error, MoodleAway):
+        return f"{error.site}: {sentence('away', lang)}"
+    if isinstance(error, GiveUp):
+        if known(error.code):
+            return sentence(error.code, lang, error.details)
+        details = ", ".join(f"{key}: {value}" for key, value in error.details.items())
+        return f"{error.code} ({details})" if details else error.code
+    if isinstance(error, Conflict):
+        return sentence("conflict", lang)
+    if isinstance(error, TryAgain):
+        return sentence("away", lang)
+    return sentence("internal", lang)
+
+
+def main() -> None:
+    try:
+        cli()
+    except PasserelleError as error:
+        click.echo(explain(error, language()), err=True)
+        sys.exit(1)

@@ -1,0 +1,83 @@
+"""Where a publication comes from, what came of it, and who holds which version (P12, P13)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from passerelle.domain.plugin import Notification
+from passerelle.domain.publishing import Publication, Retrieval
+from passerelle.domain.states import RetrievalState
+from passerelle.errors import MoodleRefused, NotFound
+from passerelle.ports import World
+from passerelle.usecases.amending import everything
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One network course of a family: its versions, oldest first, and what was made from them."""
+
+    network_id: str
+    versions: tuple[Publication, ...]
+    children: tuple[Branch, ...]
+
+
+def family(world: World, publication_id: str) -> Branch:
+    """The whole family tree that a publication belongs to, from its oldest known ancestor down."""
+    publications = everything(world.records, Publication, "all", "all")
+    by_id = {p.id: p for p in publications}
+    root = by_id.get(publication_id)
+    if root is None:
+        raise NotFound("publication_unknown")
+    seen = {root.network_id}
+    while root.ancestor in by_id and by_id[root.ancestor].network_id not in seen:
+        root = by_id[root.ancestor]
+        seen.add(root.network_id)
+    return _branch(root.network_id, publications, frozenset())
+
+
+def _branch(network_id: str, publications: list[Publication], above: frozenset[str]) -> Branch:
+    mine = sorted((p for p in publications if p.network_id == network_id), key=lambda p: p.requested_at)
+    ids = {p.id for p in mine}
+    above = above | {network_id}
+    offspring = sorted({p.network_id for p in publications if p.ancestor in ids} - above)
+    return Branch(network_id, tuple(mine), tuple(_branch(child, publications, above) for child in offspring))
+
+
+def holders(world: World, network_id: str) -> list[Retrieval]:
+    """Who brought a version of this course home, oldest first."""
+    found = everything(world.records, Retrieval, "publication_course", network_id)
+    return [r for r in found if r.state == RetrievalState.DONE]
+
+
+def tell_holders(world: World, publication_id: str) -> tuple[list[Retrieval], list[Retrieval]]:
+    """Tell everybody who holds an older version that this one exists; each is told once (P13).
+
+    Answers who was told, and who could not be because his site refused the message.
+    """
+    publication = world.records.get(Publication, publication_id)
+    if publication is None:
+        raise NotFound("publication_unknown")
+    told: list[Retrieval] = []
+    not_told: list[Retrieval] = []
+    for retrieval in holders(world, publication.network_id):
+        if retrieval.version >= publication.version:
+            continue
+        message = Notification(
+            key=f"{publication.jobkey}:newer:{retrieval.id}",
+            username=retrieval.person.username,
+            kind="new_version",
+            lang=retrieval.person.lang,
+            values={
+                "title": publication.card.title,
+                "version": str(publication.version),
+                "huburl": publication.hub_url,
+                "courseurl": retrieval.course_url,
+            },
+        )
+        try:
+            world.sites.lms(retrieval.site).notify([message])
+        except MoodleRefused:
+            not_told.append(retrieval)
+        else:
+            told.append(retrieval)
+    return told, not_told

@@ -36,7 +36,9 @@ def family(world: World, publication_id: str) -> Branch:
 
 
 def _branch(network_id: str, publications: list[Publication], above: frozenset[str]) -> Branch:
-    mine = sorted((p for p in publications if p.network_id == network_id), key=lambda p: p.requested_at)
+    mine = sorted(
+        (p for p in publications if p.network_id == network_id), key=lambda p: (p.sequence, p.version)
+    )
     ids = {p.id for p in mine}
     above = above | {network_id}
     offspring = sorted({p.network_id for p in publications if p.ancestor in ids} - above)

@@ -2,7 +2,6 @@
 
 from passerelle.errors import LookFirst, MoodleAway, MoodleRefused
 from passerelle.moodle.protocol import Repeat, encode
-
 from tests.unit.moodle.php_form import parse
 
 
@@ -59,11 +58,22 @@ class FakeMoodle:
     def do_core_user_update_users(self, _function, params):
         known = {str(number) for number in self.users.values()}
         bad = [row["id"] for row in params["users"] if row["id"] not in known]
-        return {"warnings": [{"item": "user", "itemid": int(one), "warningcode": "invaliduserid", "message": "x"} for one in bad]}
+        return {
+            "warnings": [
+                {"item": "user", "itemid": int(one), "warningcode": "invaliduserid", "message": "x"}
+                for one in bad
+            ]
+        }
 
     def do_core_cohort_add_cohort_members(self, _function, params):
-        bad = [row["usertype"]["value"] for row in params["members"] if row["usertype"]["value"] not in self.users]
-        return {"warnings": [{"warningcode": "2", "message": f"user username={one} not exists"} for one in bad]}
+        bad = [
+            row["usertype"]["value"]
+            for row in params["members"]
+            if row["usertype"]["value"] not in self.users
+        ]
+        return {
+            "warnings": [{"warningcode": "2", "message": f"user username={one} not exists"} for one in bad]
+        }
 
     def do_enrol_manual_enrol_users(self, function, params):
         known = {str(number) for number in self.users.values()}

@@ -5,13 +5,13 @@ import math
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from passerelle.domain.lms import CohortMembership, Enrolment, NewUser, Outcome, UserChange
 from passerelle.errors import FixAccess, LookFirst, MoodleAway
 from passerelle.moodle import calls_enrolments, calls_users
 from passerelle.moodle.batching import Room, chunks, settle
 from passerelle.moodle.core import MoodleCore
 from passerelle.moodle.protocol import encode
-
 from tests.unit.moodle.php_form import parse
 from tests.unit.moodle.site_fake import FakeMoodle
 

@@ -11,6 +11,7 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import requests
+import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import MaxRetryError, NewConnectionError, SSLError
 
@@ -63,9 +64,12 @@ class TooLong(Exception):
 
 
 class Post(Protocol):
-    """Sends one body and fetches the whole answer. Raises NotSent, NoAnswer or TooLong."""
+    """Sends one body and fetches the whole answer. Raises NotSent, NoAnswer or TooLong.
 
-    def __call__(self, body: bytes, /) -> Answer: ...
+    `fresh`: over a connection that no call has used before.
+    """
+
+    def __call__(self, body: bytes, /, *, fresh: bool) -> Answer: ...
 
 
 class Socket:
@@ -74,20 +78,17 @@ class Socket:
     def __init__(self, site: Site, now: Callable[[], float] = time.monotonic) -> None:
         self._site = site
         self._now = now
-        self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.verify = site.verify
-        self._session.headers["User-Agent"] = "Passerelle"
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        adapter = HTTPAdapter(pool_maxsize=site.concurrency, max_retries=0)
-        self._session.mount("https://", adapter)
-        self._session.mount("http://", adapter)
+        self._kept = _session(site)
+        # An idle connection may die as it is used, and then nobody knows whether Moodle has seen the
+        # call: what is not safe to repeat pays for a connection of its own.
+        self._fresh = _session(site)
+        self._fresh.headers["Connection"] = "close"
 
-    def __call__(self, body: bytes, /) -> Answer:
+    def __call__(self, body: bytes, /, *, fresh: bool) -> Answer:
         site = self._site
         deadline = self._now() + site.read_timeout.total_seconds()
         try:
-            with self._session.post(
+            with (self._fresh if fresh else self._kept).post(
                 site.endpoint,
                 data=body,
                 headers={"Content-Type": "application/x-www-form-urlencoded"},
@@ -98,13 +99,16 @@ class Socket:
                 fetched = self._fetch(response, deadline)
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 return Answer(response.status_code, headers, fetched)
+        except urllib3.exceptions.HTTPError:
+            raise NoAnswer from None  # within the answer
         except requests.RequestException as error:
             # Never chained: the texts of these errors hold addresses and parts of answers.
             raise _told_apart(error) from None
 
     def _fetch(self, response: requests.Response, deadline: float) -> bytes:
         fetched = bytearray()
-        for piece in response.iter_content(65_536):
+        # Whatever has come, not full buffers: a server that drips would never be seen to.
+        while piece := response.raw.read1(65_536, decode_content=True):
             fetched += piece
             if len(fetched) > self._site.answer_bytes:
                 raise TooLong
@@ -113,13 +117,26 @@ class Socket:
         return bytes(fetched)
 
     def close(self) -> None:
-        self._session.close()
+        self._kept.close()
+        self._fresh.close()
+
+
+def _session(site: Site) -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False
+    session.verify = site.verify
+    session.headers["User-Agent"] = "Passerelle"
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    adapter = HTTPAdapter(pool_maxsize=site.concurrency, max_retries=0)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
 
 
 def _told_apart(error: requests.RequestException) -> NotSent | NoAnswer:
     if isinstance(error, requests.ConnectTimeout):
         return NotSent()
-    if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)):
+    if isinstance(error, ValueError):  # an address that is none
         return NotSent(fix=True)
     cause = error.args[0] if error.args else None
     reason = cause.reason if isinstance(cause, MaxRetryError) else None
@@ -190,7 +207,7 @@ class Client:
     def _sent(self, call: Call[Any], body: bytes) -> Answer:
         site = self.site.name
         try:
-            return self._post(body)
+            return self._post(body, fresh=call.repeat is Repeat.UNSAFE)
         except NotSent as broken:
             if broken.fix:
                 raise FixAccess(site, call.function, "connection") from None

@@ -1,0 +1,366 @@
+"""The socket, against a real server on the loopback that cuts, drips, redirects and refuses."""
+
+import gzip
+import logging
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from passerelle.domain.lms import Enrolment, Message, NewUser
+from passerelle.errors import FixAccess, LookFirst, MoodleAway, MoodleRefused, PasserelleError
+from passerelle.moodle import calls_enrolments, calls_plugin, calls_site, calls_users, pace
+from passerelle.moodle.client import Client, Site
+from passerelle.moodle.pace import Clock, Patience, TokenBucket
+from passerelle.moodle.protocol import PATH, Answer, Call, Repeat, reads_nothing
+from tests.unit.moodle.loopback import OK_NULL, cut, reply, reset, says, serving
+
+TOKEN = "5ecre7-7oken"
+READ = Call("local_passerelle_get_nothing", {}, reads_nothing)
+SAME = calls_enrolments.enrol([Enrolment(2, 5, 5)])
+UNSAFE = calls_users.create([NewUser("zoe", "Zoé", "Ng", "zoe@ex.org")])
+
+
+class StillClock:
+    """Time that passes only by sleeping."""
+
+    def __init__(self):
+        self.time = 0.0
+        self.slept = []
+
+    def clock(self):
+        return Clock(now=lambda: self.time, sleep=self.sleep, between=lambda _low, high: high)
+
+    def sleep(self, seconds):
+        self.slept.append(round(seconds, 3))
+        self.time += seconds
+
+
+def site(url, **limits):
+    limits = {"read_timeout": timedelta(seconds=5), "calls_per_second": 1000.0, **limits}
+    return Site("bleu", url, TOKEN, **limits)
+
+
+@pytest.fixture
+def at():
+    """A client of a server, that waits for nothing."""
+    with pace.testing():
+        yield lambda server, **limits: Client(site(server.url, **limits), patience=Patience(attempts=4))
+
+
+# -- what goes out -------------------------------------------------------------------------------------
+
+
+def test_the_token_is_in_the_body_and_nowhere_else(at):
+    with serving() as server:
+        at(server).ask(READ)
+    head, _, body = server.requests[0].partition(b"\r\n\r\n")
+    assert head.startswith(f"POST {PATH} HTTP/1.1\r\n".encode())
+    assert TOKEN.encode() not in head
+    assert body.startswith(f"wstoken={TOKEN}&wsfunction=".encode())
+
+
+def test_a_netrc_of_the_machine_signs_nothing(at, tmp_path, monkeypatch):
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login root password hush\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    with serving() as server:
+        at(server).ask(READ)
+    assert b"authorization" not in server.requests[0].lower()
+
+
+def test_no_cookie_is_kept(at):
+    with serving(says(reply(Set_Cookie="MoodleSession=abc; path=/"))) as server:
+        client = at(server)
+        client.ask(READ)
+        client.ask(READ)
+    assert b"cookie" not in server.requests[1].lower()
+
+
+def test_a_redirect_is_never_followed_with_the_token(at):
+    with (
+        serving() as elsewhere,
+        serving(says(reply("301 Moved Permanently", Location=elsewhere.url))) as server,
+    ):
+        with pytest.raises(FixAccess) as refusal:
+            at(server).ask(READ)
+        assert refusal.value.errorcode == "http301"
+        assert elsewhere.requests == []
+
+
+def test_a_passing_redirect_is_asked_again_and_not_followed(at):
+    with serving() as elsewhere, serving(says(reply("302 Found", Location=elsewhere.url))) as server:
+        at(server).ask(UNSAFE_NOTHING)
+        assert len(server.requests) == 2
+        assert elsewhere.requests == []
+
+
+UNSAFE_NOTHING = Call("core_message_send_instant_messages", {}, reads_nothing, Repeat.UNSAFE)
+
+
+# -- when answers are lost -----------------------------------------------------------------------------
+
+LOST = {
+    "cut": cut,
+    "reset": reset,
+    "cut in the head": says(b"HTTP/1.1 200 OK\r\nContent-Le"),
+    "cut in the body": says(b"HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n[{"),
+    "cut without a length": says(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n[{"),
+    "500": says(reply("500 Internal Server Error", b"")),
+    "504": says(reply("504 Gateway Timeout", b"")),
+    "page": says(reply(body=b"<!DOCTYPE html><html>Hello</html>")),
+}
+
+
+@pytest.mark.parametrize("how", LOST)
+def test_a_safe_call_is_sent_again(at, how):
+    with serving(LOST[how], LOST[how]) as server:
+        at(server).ask(SAME)
+        assert len(server.requests) == 3
+
+
+@pytest.mark.parametrize("how", LOST)
+def test_an_unsafe_call_that_may_have_been_done_is_never_sent_again(at, how):
+    with serving(LOST[how]) as server:
+        with pytest.raises(LookFirst):
+            at(server).ask(UNSAFE)
+        assert len(server.requests) == 1
+
+
+def test_an_unsafe_call_that_timed_out_is_never_sent_again(at):
+    with serving(says(OK_NULL, pause=3)) as server:
+        with pytest.raises(LookFirst):
+            at(server, read_timeout=timedelta(seconds=0.2)).ask(UNSAFE)
+        assert len(server.requests) == 1
+
+
+def test_an_answer_that_drips_does_not_hold_the_caller(at):
+    drip = says(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n", *[b" " * 2] * 40, pause=0.05)
+    with serving(*[drip] * 4) as server:
+        began = time.monotonic()
+        with pytest.raises(MoodleAway):
+            at(server, read_timeout=timedelta(seconds=0.2)).ask(READ)
+        assert len(server.requests) == 4
+    assert time.monotonic() - began < 4  # each would take two seconds to its end
+
+
+def test_a_call_that_surely_was_not_sent_may_be_sent_again_even_if_unsafe():
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+    still = StillClock()
+    client = Client(site(url), clock=still.clock(), patience=Patience(attempts=3))
+    with pytest.raises(MoodleAway) as away:
+        client.ask(UNSAFE)
+    assert not isinstance(away.value, LookFirst)
+    assert not away.value.sent
+    assert len(still.slept) == 2
+
+
+def test_an_unsafe_call_has_a_connection_of_its_own(at):
+    """An idle one may die as it is used; nobody would know whether the call had arrived."""
+    with serving() as server:
+        client = at(server)
+        for call in (READ, UNSAFE_NOTHING, UNSAFE_NOTHING):
+            client.ask(call)
+    assert [b"connection: close" in request.lower() for request in server.requests] == [False, True, True]
+
+
+def test_an_unknown_host_is_away_and_not_a_crash():
+    client = Client(site("http://moodle.invalid"), patience=pace.IMPATIENT)
+    with pytest.raises(MoodleAway) as away:
+        client.ask(UNSAFE)
+    assert not away.value.sent
+
+
+@pytest.mark.parametrize("url", ["ftp://127.0.0.1", "http://", "nonsense"])
+def test_an_address_that_is_none_wants_repair(url):
+    with pytest.raises(FixAccess):
+        Client(site(url), patience=pace.IMPATIENT).ask(READ)
+
+
+def test_an_answer_above_the_cap_is_not_held_in_memory(at):
+    with serving(says(reply(body=b" " * 300_000))) as server:
+        with pytest.raises(MoodleRefused) as refusal:
+            at(server, answer_bytes=200_000).ask(READ)
+        assert refusal.value.errorcode == "answertoolong"
+        assert len(server.requests) == 1
+
+
+def test_a_small_packed_answer_that_unpacks_without_end_is_stopped(at):
+    packed = gzip.compress(b" " * 5_000_000)
+    with (
+        serving(says(reply(body=packed, Content_Encoding="gzip"))) as server,
+        pytest.raises(MoodleRefused),
+    ):
+        at(server, answer_bytes=200_000).ask(READ)
+
+
+def test_a_write_whose_answer_is_above_the_cap_counts_as_lost(at):
+    with serving(says(reply(body=b" " * 300_000))) as server, pytest.raises(LookFirst):
+        at(server, answer_bytes=200_000).ask(UNSAFE)
+
+
+# -- patience --------------------------------------------------------------------------------------------
+
+
+class Answers:
+    """A socket that gives its answers one by one, then the last for ever."""
+
+    def __init__(self, *answers):
+        self.left = list(answers)
+        self.posted = 0
+
+    def __call__(self, _body, *, fresh):
+        self.posted += 1
+        return self.left.pop(0) if len(self.left) > 1 else self.left[0]
+
+
+GOOD = Answer(200, {}, b"null")
+BAD = Answer(502, {}, b"")
+
+
+def patient(post, still, patience=None, **limits):
+    return Client(site("https://bleu.example", **limits), post, clock=still.clock(), patience=patience)
+
+
+def test_waits_double_up_to_a_cap():
+    still, post = StillClock(), Answers(BAD)
+    patience = Patience(attempts=7, budget=timedelta(hours=1), longest_wait=timedelta(seconds=4))
+    with pytest.raises(MoodleAway):
+        patient(post, still, patience).ask(READ)
+    assert post.posted == 7
+    assert still.slept == [0.5, 1, 2, 4, 4, 4]
+
+
+def test_jitter_is_full():
+    asked = []
+    clock = Clock(
+        now=lambda: 0.0, sleep=lambda _s: None, between=lambda low, high: asked.append((low, high)) or low
+    )
+    assert Patience().wait_after(3, None, clock) == timedelta()
+    assert asked == [(0.0, 2.0)]
+
+
+def test_the_budget_of_time_ends_it_too():
+    still, post = StillClock(), Answers(BAD)
+    with pytest.raises(MoodleAway):
+        patient(post, still, Patience(attempts=100, budget=timedelta(seconds=4))).ask(READ)
+    assert sum(still.slept) <= 4
+    assert post.posted == 4
+
+
+def test_retry_after_is_kept_and_counts_against_the_budget():
+    still = StillClock()
+    post = Answers(Answer(429, {"retry-after": "7"}, b""), GOOD)
+    patient(post, still).ask(UNSAFE_NOTHING)
+    assert still.slept == [7]
+    with pytest.raises(MoodleAway):
+        patient(Answers(Answer(429, {"retry-after": "3600"}, b""), GOOD), still).ask(READ)
+    assert still.slept == [7]
+
+
+def test_a_refusal_is_not_asked_twice():
+    post = Answers(Answer(200, {}, b'{"exception":"x","errorcode":"invalidparameter","message":""}'))
+    with pytest.raises(MoodleRefused):
+        patient(post, StillClock()).ask(READ)
+    assert post.posted == 1
+
+
+def test_starting_a_job_may_be_repeated_because_its_jobkey_makes_it_one():
+    done = Answer(200, {}, b'{"jobkey": "bak:1", "status": "queued"}')
+    post = Answers(BAD, BAD, done)
+    assert patient(post, StillClock()).ask(calls_plugin.start_backup("bak:1", 3, "share")).jobkey == "bak:1"
+    assert post.posted == 3
+
+
+# -- pace -------------------------------------------------------------------------------------------------
+
+
+def test_calls_keep_to_the_rate_after_a_burst():
+    still = StillClock()
+    bucket = TokenBucket(rate=10, burst=5, clock=still.clock())
+    at = []
+    for _ in range(15):
+        bucket.take()
+        at.append(round(still.time, 3))
+    assert at == [0.0] * 5 + [round(n / 10, 1) for n in range(1, 11)]
+
+
+def test_a_pause_fills_the_bucket_but_no_more_than_the_burst():
+    still = StillClock()
+    bucket = TokenBucket(rate=10, burst=3, clock=still.clock())
+    still.time = 1000.0
+    for _ in range(4):
+        bucket.take()
+    assert still.slept == [0.1]
+
+
+def test_no_more_calls_at_once_than_the_site_bears():
+    inside, most = [], []
+
+    def post(_body, *, fresh):
+        inside.append(1)
+        most.append(len(inside))
+        time.sleep(0.01)
+        inside.pop()
+        return GOOD
+
+    with pace.testing():
+        client = Client(site("https://bleu.example", concurrency=3), post)
+        with ThreadPoolExecutor(12) as pool:
+            list(pool.map(lambda _n: client.ask(READ), range(24)))
+    assert len(most) == 24
+    assert max(most) == 3
+
+
+# -- what is told ------------------------------------------------------------------------------------------
+
+SECRETS = [TOKEN, "zoe", "Zoé", "Ng", "ex.org", "Bonjour", "presigned"]
+CALLS = [
+    UNSAFE,
+    calls_users.by_criteria(email="zoe@ex.org"),
+    calls_site.send_messages([Message(5, "Bonjour Zoé")]),
+    calls_plugin.stash_backup("j", calls_plugin.Source("https://s3.example/presigned"), "zoe", "f.mbz"),
+]
+SAID = b'{"exception":"x","errorcode":"%s","message":"zoe@ex.org Zo\xc3\xa9 Ng","debuginfo":"zoe"}'
+SCENES = [
+    says(reply(body=SAID % b"invalidparameter")),
+    says(reply(body=SAID % b"zoe@ex.org")),
+    says(reply(body=b"<html>zoe@ex.org</html>")),
+    says(reply("500 zoe@ex.org", b"zoe@ex.org")),
+    says(reply(body=b'{"users": "zoe@ex.org"}')),
+    cut,
+    says(reply(body=b'[{"id": "zoe@ex.org"}]')),
+]
+
+
+@pytest.mark.parametrize("call", CALLS, ids=lambda call: call.function)
+@pytest.mark.parametrize("scene", range(len(SCENES)))
+def test_no_secret_and_no_person_is_in_a_log_or_an_error(at, caplog, call, scene):
+    caplog.set_level(logging.DEBUG)
+    with serving(*[SCENES[scene]] * 4) as server:
+        client = at(server)
+        with pytest.raises(PasserelleError) as failure:
+            client.ask(call)
+    told = [repr(client.site), repr(call), *(repr(vars(record)) for record in caplog.records)]
+    error = failure.value
+    while error is not None:
+        told += [repr(error), str(error), repr(vars(error))]
+        assert error.__cause__ is None
+        error = error.__context__ if not error.__suppress_context__ else None
+    assert caplog.records
+    assert not [secret for secret in SECRETS for text in told if secret in text]
+
+
+def test_a_log_line_says_site_function_outcome_and_duration(at, caplog):
+    caplog.set_level(logging.INFO, "passerelle.moodle")
+    with serving(cut) as server:
+        at(server).ask(SAME)
+    lines = [(r.site, r.function, r.outcome, r.attempt) for r in caplog.records]
+    assert lines == [
+        ("bleu", "enrol_manual_enrol_users", "away (network)", 1),
+        ("bleu", "enrol_manual_enrol_users", "done", 2),
+    ]
+    assert all(record.duration_ms >= 0 for record in caplog.records)

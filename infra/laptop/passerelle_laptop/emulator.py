@@ -13,6 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
 
@@ -93,7 +94,7 @@ class Emulator:
     def client(self, service: str) -> Any:
         """A boto3 client of the emulator, the same one each time."""
         if service not in self._clients:
-            session: Any = self.session()  # its stubs name each service by a literal
+            session: Any = self.session  # its stubs name each service by a literal
             self._clients[service] = session.client(
                 service,
                 endpoint_url=self.endpoint,
@@ -106,6 +107,7 @@ class Emulator:
             )
         return self._clients[service]
 
+    @cached_property
     def session(self) -> boto3.Session:
         """A session with the emulator's own account and region, whatever ~/.aws says."""
         return boto3.Session(
@@ -209,6 +211,7 @@ def _environment(port: int, scratch: Path, state: Path | None) -> dict[str, str]
         "TMPDIR": str(scratch),
         "HOME": str(scratch),
         "TZ": "UTC",
+        # A function may do what its role in infra/permissions.yaml says, and nothing else, as on AWS.
         "AUTH": "true",
         "PYTHONUNBUFFERED": "1",
         # What a function writes while it is imported stays out of the person's tree.

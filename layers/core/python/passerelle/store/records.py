@@ -94,9 +94,7 @@ class DynamoRecords:
         rows = tuple(self._rows(kept, kind, partition(kind, index, value), past, limit + 1))
         places = [row["sk" if kept.kept == "items" else f"{kept.kept}sk"]["S"] for row in rows]
         if kept.kept == "items":
-            items: Sequence[Mapping[str, Any]] = self._fetch(
-                kind, [_id_of(where) for where in places[:limit]]
-            )
+            found = self._fetch(kind, [_id_of(where) for where in places[:limit]])
         else:
             found = rows[:limit]
         more = _cursor(places[limit - 1]) if len(rows) > limit else None

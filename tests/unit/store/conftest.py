@@ -1,0 +1,187 @@
+"""Each port twice, as `store` of the fixtures below: its fake, and its adapter on moto."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import boto3
+import pytest
+import yaml
+from botocore.awsrequest import AWSRequest
+from botocore.config import Config
+from botocore.httpsession import URLLib3Session
+from moto import mock_aws
+from moto.s3.exceptions import NoSuchUpload
+from moto.s3.models import S3Backend
+
+from passerelle.store.archives import S3Archives, signing_config
+from passerelle.store.papers import S3Papers
+from passerelle.store.queues import SqsQueues
+from passerelle.store.records import DynamoRecords
+from passerelle.store.requests import DynamoRequests
+from tests.fakes.archives import FakeArchives
+from tests.fakes.clock import FakeClock
+from tests.fakes.papers import FakePapers
+from tests.fakes.queues import FakeQueues
+from tests.fakes.records import FakeRecords
+from tests.fakes.requests import FakeRequests
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+STATE = Path(__file__).parents[3] / "infra" / "state.yaml"
+BUCKET = "backups"
+PAPERS = "state"
+TABLE = "records"
+
+both = pytest.mark.parametrize("real", [False, True], ids=["fake", "moto"])
+
+
+class _CloudFormation(yaml.SafeLoader):
+    """Reads a template and takes no interest in its functions."""
+
+
+_CloudFormation.add_multi_constructor("!", lambda _loader, _tag, _node: None)
+
+
+def table_definition() -> dict[str, Any]:
+    """As infra/state.yaml has it: adapter and template cannot drift apart unnoticed."""
+    resources = yaml.load(STATE.read_text(encoding="utf-8"), Loader=_CloudFormation)["Resources"]  # noqa: S506
+    properties = resources["Table"]["Properties"]
+    wanted = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
+    return {"TableName": TABLE} | {name: properties[name] for name in wanted}
+
+
+@dataclass
+class Aws:
+    """moto's AWS with one table, two buckets and three queues."""
+
+    dynamodb: Any
+    s3: Any
+    sqs: Any
+    ssm: Any
+    urls: dict[str, str]
+
+
+def _complete_as_s3_does(backend: S3Backend, bucket: str, multipart: str, body: Any) -> Any:
+    """moto fails with a KeyError on an aborted upload; S3 says NoSuchUpload, and is what is meant."""
+    if multipart not in backend.get_bucket(bucket).multiparts:
+        raise NoSuchUpload(upload_id=multipart)
+    return _moto_completes(backend, bucket, multipart, body)
+
+
+_moto_completes = S3Backend.complete_multipart_upload
+
+
+REGION = "eu-west-3"
+
+
+@pytest.fixture(scope="session")
+def clients() -> dict[str, Any]:
+    """Made once, since making them is slow; after moto was imported, or it would miss them."""
+    keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+    session = boto3.Session(region_name=REGION, **keys)
+    plain = Config(ignore_configured_endpoint_urls=True)
+    names = ("dynamodb", "sqs", "ssm", "s3")
+    return {
+        name: session.client(name, config=plain.merge(signing_config()) if name == "s3" else plain)
+        for name in names
+    }
+
+
+@pytest.fixture
+def aws(clients: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+    monkeypatch.setattr(S3Backend, "complete_multipart_upload", _complete_as_s3_does)
+    with mock_aws():
+        clients["dynamodb"].create_table(**table_definition())
+        for bucket in (BUCKET, PAPERS):
+            clients["s3"].create_bucket(
+                Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
+            )
+        clients["s3"].put_bucket_versioning(Bucket=PAPERS, VersioningConfiguration={"Status": "Enabled"})
+        queues = ("publications", "retrievals", "jobs")
+        urls = {name: clients["sqs"].create_queue(QueueName=name)["QueueUrl"] for name in queues}
+        yield Aws(**clients, urls=urls)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def records(real: bool, request: pytest.FixtureRequest) -> DynamoRecords | FakeRecords:
+    if not real:
+        return FakeRecords()
+    return DynamoRecords(request.getfixturevalue("aws").dynamodb, TABLE)
+
+
+@pytest.fixture
+def requests(real: bool, request: pytest.FixtureRequest, clock: FakeClock) -> DynamoRequests | FakeRequests:
+    if not real:
+        return FakeRequests(clock)
+    return DynamoRequests(request.getfixturevalue("aws").dynamodb, TABLE, clock)
+
+
+@pytest.fixture
+def papers(real: bool, request: pytest.FixtureRequest) -> S3Papers | FakePapers:
+    return S3Papers(request.getfixturevalue("aws").s3, PAPERS) if real else FakePapers()
+
+
+@dataclass
+class Bucket:
+    """The archives and the far end of their addresses, whichever kind they are."""
+
+    archives: S3Archives | FakeArchives
+    put_part: Callable[[str, bytes], None]
+    fetch: Callable[[str], bytes]
+    put: Callable[[str, bytes], None]
+
+
+@pytest.fixture
+def bucket(real: bool, request: pytest.FixtureRequest, clock: FakeClock) -> Bucket:
+    if not real:
+        fake = FakeArchives(clock)
+        return Bucket(fake, fake.put_part, fake.fetch, fake.put)
+    s3 = request.getfixturevalue("aws").s3
+    return Bucket(
+        S3Archives(s3, BUCKET, clock),
+        put_part=lambda address, content: _send(s3, "PUT", address, content),
+        fetch=lambda address: _send(s3, "GET", address),
+        put=lambda key, content: s3.put_object(Bucket=BUCKET, Key=key, Body=content),
+    )
+
+
+def _send(s3: Any, method: str, address: str, content: bytes = b"") -> bytes:
+    """A bare HTTP request as a site makes it: no AWS header, only what the address itself carries."""
+    prepared = AWSRequest(method, address, data=content).prepare()
+    found = None
+    for _, found in s3.meta.events.emit("before-send.s3.Presigned", request=prepared):
+        break
+    answer = found or URLLib3Session().send(prepared)
+    assert answer.status_code == 200, urlsplit(address).path
+    return bytes(answer.content)
+
+
+@dataclass
+class Queue:
+    queues: SqsQueues | FakeQueues
+    take: Callable[[str], Any]
+
+
+@pytest.fixture
+def queue(real: bool, request: pytest.FixtureRequest) -> Queue:
+    if not real:
+        fake = FakeQueues()
+        return Queue(fake, fake.take)
+    aws = request.getfixturevalue("aws")
+
+    def take(name: str) -> Any:
+        found = aws.sqs.receive_message(QueueUrl=aws.urls[name]).get("Messages", [])
+        return json.loads(found[0]["Body"]) if found else None
+
+    return Queue(SqsQueues(aws.sqs, aws.urls), take)

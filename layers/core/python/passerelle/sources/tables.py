@@ -243,7 +243,8 @@ class _Shape:
     @classmethod
     def of(cls, names: list[str], layout: Layout, separator: str) -> _Shape:
         codes = {column.name for column in layout.columns if column.holds is not Holds.TEXT}
-        sure = next((place for place, name in enumerate(names) if name not in codes), len(names))
+        # A field too many comes from a separator in free text. Where no text stands, it may be anywhere.
+        sure = next((place for place, name in enumerate(names) if name not in codes), 0)
         places = {name: place for place, name in enumerate(names)}
         found = tuple(places.get(column.name, -1) for column in layout.columns)
         return cls(layout, separator, len(names), found, sure)

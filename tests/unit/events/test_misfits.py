@@ -39,7 +39,11 @@ def test_a_path_is_spelled_as_people_write_it() -> None:
 
 
 def test_the_field_that_a_class_names_is_found_in_its_sentence() -> None:
-    error = {"loc": ("hub",), "type": "value_error", "ctx": {"error": ValueError("site: '{}' is not one of the sites")}}
+    error = {
+        "loc": ("hub",),
+        "type": "value_error",
+        "ctx": {"error": ValueError("site: '{}' is not one of the sites")},
+    }
     assert misfit(error).field == "hub.site"
 
 

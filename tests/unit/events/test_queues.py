@@ -29,7 +29,9 @@ def test_the_messages_of_our_queues_are_read() -> None:
 
 
 def test_s3_announces_the_key_of_what_was_created() -> None:
-    assert read_created(body_of("sqs_s3_object_created.json")) == ("uploads/caen/8a3c1f0e5b7d9a2c4e6f8091.mbz",)
+    assert read_created(body_of("sqs_s3_object_created.json")) == (
+        "uploads/caen/8a3c1f0e5b7d9a2c4e6f8091.mbz",
+    )
 
 
 @pytest.mark.parametrize("key", ["uploads/a+b.mbz", "uploads/a%20b.mbz", "uploads/été 1.mbz"])

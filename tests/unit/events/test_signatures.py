@@ -73,7 +73,9 @@ def test_while_a_secret_is_changed_both_are_accepted() -> None:
 
 def test_one_of_several_signatures_is_enough() -> None:
     headers = signed()
-    headers["webhook-signature"] = f"v1a,ed25519 {signed(OTHER)['webhook-signature']} {headers['webhook-signature']}"
+    headers["webhook-signature"] = (
+        f"v1a,ed25519 {signed(OTHER)['webhook-signature']} {headers['webhook-signature']}"
+    )
     assert verify(headers, BODY, [KEY], NOW)
 
 
@@ -125,7 +127,9 @@ def test_a_secret_is_read_with_or_without_padding_and_edges(text: str) -> None:
     assert read_secret(text) == KEY
 
 
-@pytest.mark.parametrize("text", ["", "whsec_", "whsec_c2hvcnQ=", "whsec_!!!", base64.b64encode(KEY).decode()])
+@pytest.mark.parametrize(
+    "text", ["", "whsec_", "whsec_c2hvcnQ=", "whsec_!!!", base64.b64encode(KEY).decode()]
+)
 def test_what_is_no_secret_is_refused_without_being_shown(text: str) -> None:
     with pytest.raises(ValueError) as caught:
         read_secret(text)

@@ -39,9 +39,7 @@ UPLOAD: dict[str, Any] = {
 }
 
 
-def request(
-    document: object = UPLOAD, route: str = "uploads", site: str = "caen", **ids: str
-) -> SiteRequest:
+def request(document: object = UPLOAD, route: str = "uploads", site: str = "caen", **ids: str) -> SiteRequest:
     body = document if isinstance(document, bytes) else json.dumps(document).encode()
     return SiteRequest(route, site, ids, sign(KEY, "msg_1", NOW, body), body)
 
@@ -59,7 +57,12 @@ def refused_field(document: dict[str, Any], route: str = "uploads", **ids: str) 
 def test_a_signed_body_becomes_the_command_it_asks_for() -> None:
     asked = command()
     assert isinstance(asked, OpenUpload)
-    assert (asked.request, asked.site, asked.courseid, asked.lastchange) == ("msg_1", "caen", 12, 1_790_000_000)
+    assert (asked.request, asked.site, asked.courseid, asked.lastchange) == (
+        "msg_1",
+        "caen",
+        12,
+        1_790_000_000,
+    )
     assert asked.person is not None
     assert (asked.person.username, asked.lang) == ("ada", "fr")
 
@@ -85,7 +88,12 @@ def test_nested_objects_and_lists_are_typed() -> None:
 
 
 def test_jobs_are_read_by_their_keys_only() -> None:
-    job = {"jobkey": "pub:p1", "status": "done", "map": [{"kind": "course", "old": 1, "new": 2}], "progress": 1.0}
+    job = {
+        "jobkey": "pub:p1",
+        "status": "done",
+        "map": [{"kind": "course", "old": 1, "new": 2}],
+        "progress": 1.0,
+    }
     asked = command({"site": "caen", "type": "jobs", "jobs": [job]}, "jobs")
     assert isinstance(asked, ReportJobs)
     assert [reported.jobkey for reported in asked.jobs] == ["pub:p1"]
@@ -175,12 +183,19 @@ def test_an_id_that_could_name_something_else_in_the_store_is_refused(upload: st
     assert refused_field({}, "complete", upload=upload).misfit.field == "upload"
 
 
-@pytest.mark.parametrize("change", [{"courseid": "secret-word"}, {"intent": "secret-word"}, {"sha256": "secret-word"}])
+@pytest.mark.parametrize(
+    "change", [{"courseid": "secret-word"}, {"intent": "secret-word"}, {"sha256": "secret-word"}]
+)
 def test_a_refusal_never_quotes_the_value(change: dict[str, Any]) -> None:
     refusal = refused_field(UPLOAD | change)
     assert refusal.__cause__ is None
     assert refusal.__context__ is None
-    for text in (str(refusal), repr(refusal.misfit), refusal.misfit.worded("fr"), refusal.misfit.worded("en")):
+    for text in (
+        str(refusal),
+        repr(refusal.misfit),
+        refusal.misfit.worded("fr"),
+        refusal.misfit.worded("en"),
+    ):
         assert "secret-word" not in text
 
 
@@ -205,7 +220,9 @@ def test_a_jobkey_arrives_readable_whether_the_gateway_decoded_it_or_not() -> No
         assert read.ids == {"jobkey": "pub:p1"}
 
 
-@pytest.mark.parametrize("body", ["x" * (BODY_LIMIT + 1), "é" * (BODY_LIMIT // 2 + 1), "x" * (3 * BODY_LIMIT)])
+@pytest.mark.parametrize(
+    "body", ["x" * (BODY_LIMIT + 1), "é" * (BODY_LIMIT // 2 + 1), "x" * (3 * BODY_LIMIT)]
+)
 def test_a_body_over_one_mebibyte_is_refused_unread(body: str) -> None:
     with pytest.raises(BodyTooLarge):
         read_request(event(body), "uploads")

@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from passerelle.errors import Refused
 
 TOLERANCE = timedelta(seconds=300)
-SECRET_PREFIX = "whsec_"
+SECRET_PREFIX = "whsec_"  # noqa: S105 - what every secret begins with
 SMALLEST_SECRET = 16  # bytes; below that it could be guessed
 VERSION = "v1"
 _REQUEST_ID = re.compile(r"[!-~]{1,128}")

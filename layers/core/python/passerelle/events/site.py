@@ -140,7 +140,7 @@ def read_signed(request: SiteRequest, keys: Iterable[bytes], now: datetime) -> S
 def read_command(signed: Signed) -> SiteCommand:
     """The typed command. Raises FieldRefused for the first field that does not fit."""
     try:
-        command = _adapter(_COMMANDS[signed.route]).validate_python({**signed.document, "request": signed.request})
+        command = _adapter(signed.route).validate_python({**signed.document, "request": signed.request})
     except ValidationError as error:
         first = misfit(error.errors(include_url=False, include_input=False)[0])
     else:
@@ -151,8 +151,8 @@ def read_command(signed: Signed) -> SiteCommand:
 
 
 @cache
-def _adapter(command: type[SiteCommand]) -> TypeAdapter[SiteCommand]:
-    return TypeAdapter(command)
+def _adapter(route: str) -> TypeAdapter[SiteCommand]:
+    return TypeAdapter(_COMMANDS[route])
 
 
 def _check_bounds(path: tuple[str | int, ...], value: object) -> None:

@@ -1,0 +1,18 @@
+"""Asks the hub to restore a backup as a new course."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from passerelle.events.queues import read_publication
+from passerelle.runtime.records import take_each
+from passerelle.usecases import publishing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Mapping[str, Any]:
+    return take_each(event, context, read_publication, publishing.publish)

@@ -1,0 +1,15 @@
+"""A fresh address of the archive for a job whose address has expired."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from passerelle.runtime.http import answer
+from passerelle.usecases import jobs
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return answer(event, context, "source", jobs.sign_source)

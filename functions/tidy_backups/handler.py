@@ -1,0 +1,15 @@
+"""Gives up uploads that were never completed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from passerelle.runtime.schedules import go_round
+from passerelle.usecases import backups
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001
+    return go_round(context, backups.tidy)

@@ -1,0 +1,40 @@
+"""The port `Sites`: each Moodle of network.yaml with its token, at its own pace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from passerelle.domain.network import Network, Site
+from passerelle.errors import GiveUp
+from passerelle.moodle import client
+from passerelle.moodle.lms import Moodle
+from passerelle.ports import Lms
+
+
+class Moodles:
+    """A Moodle is opened once for as long as its address, token and pace stay what they are."""
+
+    def __init__(self, network: Callable[[], Network], secret: Callable[[str], str]) -> None:
+        self._network = network
+        self._secret = secret
+        self._open: dict[str, tuple[client.Site, Lms]] = {}
+
+    def lms(self, site: str) -> Lms:
+        """Raises GiveUp `site_unknown`, NotFound `secret_missing` where its token is not in SSM."""
+        configured = self._network().sites.get(site)
+        if configured is None:
+            raise GiveUp("site_unknown", site=site)
+        wanted = self._described(site, configured)
+        held = self._open.get(site)
+        if held is None or held[0] != wanted:
+            held = self._open[site] = (wanted, Moodle.at(wanted))
+        return held[1]
+
+    def _described(self, name: str, site: Site) -> client.Site:
+        return client.Site(
+            name=name,
+            url=site.url,
+            token=self._secret(site.token).strip(),
+            concurrency=site.max_concurrency,
+            calls_per_second=site.calls_per_second,
+        )

@@ -1,0 +1,61 @@
+"""The doors for queues and schedules: one record, one call, one verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
+
+from passerelle.errors import GiveUp
+from passerelle.ports import World
+from passerelle.runtime import wiring
+from passerelle.runtime.observability import begin, reference
+from passerelle.runtime.settings import is_ours
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+
+def take_each(
+    event: Mapping[str, Any],
+    context: object,
+    read: Callable[[str], tuple[str, ...]],
+    usecase: Callable[..., None],
+    open_world: Callable[[], World] | None = None,
+) -> Mapping[str, Any]:
+    """Calls `usecase(world, *read(body))` for each message and names those to be delivered again.
+
+    A GiveUp is finished with: the use case has written down why, and once more would change nothing.
+    What an administrator must repair, and everything else, comes back, and lands in the dead letters
+    when it has come too often.
+    """
+    log = begin(context)
+
+    def take(record: SQSRecord) -> None:
+        about: tuple[str, ...] = ()
+        attempt = record.attributes.approximate_receive_count
+        try:
+            about = read(record.body)
+            world = (open_world or wiring.world)()
+            _do(world, about)
+        except Exception as error:
+            facts = {"about": about, "attempt": attempt, "reference": reference(*about)}
+            log.warning("comes back", extra=facts, exc_info=error)
+            raise
+
+    def _do(world: World, about: tuple[str, ...]) -> None:
+        try:
+            usecase(world, *about)
+        except GiveUp as error:
+            if is_ours(error):
+                raise
+            facts = {"about": about, "code": error.code, "reference": reference(*about)}
+            log.exception("given up", extra=facts)
+        else:
+            log.info("done", extra={"about": about})
+
+    processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+    with processor(list(event["Records"]), take, lambda_context=None):
+        processor.process()
+    return processor.response()

@@ -1,0 +1,208 @@
+"""Puts the adapters behind the ports, once per warm container and only those that are used.
+
+The imports of adapters stand inside: each function uses a few and pays for each at its cold start.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets as chance
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any, cast
+
+import boto3
+from botocore.config import Config
+
+from passerelle.domain.network import Network
+from passerelle.events.signatures import read_secret
+from passerelle.ports import (
+    Archives,
+    BackupReader,
+    Clock,
+    Papers,
+    Queues,
+    Records,
+    Requests,
+    Sites,
+    World,
+)
+from passerelle.runtime.settings import Misconfigured, Settings
+
+if TYPE_CHECKING:
+    from passerelle.store.configuration import Configuration
+    from passerelle.store.secrets import SecretsReader
+
+CLIENT_SECONDS = 20  # that one answer of AWS may take; retried by botocore
+DECOY_BYTES = 32
+
+
+class SystemClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+class Later:
+    """An adapter that is made when it is first used: a function opens no door that it does not go through,
+    and needs only the environment of what it uses.
+    """
+
+    def __init__(self, make: Callable[[], object]) -> None:
+        self._make = make
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._make(), name)
+        self.__dict__[name] = value  # found here from now on
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What stands between a site's request and the use cases."""
+
+    world: World
+    requests: Requests
+    keys: Callable[[str], tuple[bytes, ...]]  # of a site; for an unknown one, keys that fit nothing
+
+
+def aws_client(service: str, *, region: str | None = None, endpoint: str | None = None) -> Any:
+    """A client of boto3. `endpoint` also comes from AWS_ENDPOINT_URL."""
+    session = boto3.session.Session(region_name=region)
+    config = Config(
+        connect_timeout=5,
+        read_timeout=CLIENT_SECONDS,
+        retries={"mode": "standard", "total_max_attempts": 4},
+    )
+    if service == "s3":
+        # Only with the region in their host name are signed addresses answered without a redirect,
+        # which a Moodle does not follow. An emulator on this machine knows no such names.
+        elsewhere = endpoint or os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+        style = "path" if elsewhere else "virtual"
+        addressing: Any = {"addressing_style": style}
+        config = config.merge(Config(signature_version="s3v4", s3=addressing))
+    return session.client(service, endpoint_url=endpoint, config=config)  # type: ignore[call-overload]
+
+
+class Wiring:
+    """The adapters of one installation of Passerelle. `client` makes boto3 clients by service name."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        client: Callable[[str], Any] = aws_client,
+        clock: Clock | None = None,
+    ) -> None:
+        self.settings = settings
+        self.clock = clock or SystemClock()
+        self._make_client = client
+        self._clients: dict[str, Any] = {}
+
+    def client(self, service: str) -> Any:
+        if service not in self._clients:
+            self._clients[service] = self._make_client(service)
+        return self._clients[service]
+
+    def world(self) -> World:
+        return World(
+            network=self.configuration.network(),
+            records=cast(Records, Later(lambda: self.records)),
+            archives=cast(Archives, Later(lambda: self.archives)),
+            papers=cast(Papers, Later(lambda: self.papers)),
+            backups=cast(BackupReader, Later(lambda: self.backups)),
+            sites=cast(Sites, Later(lambda: self.sites)),
+            queues=cast(Queues, Later(lambda: self.queues)),
+            clock=self.clock,
+        )
+
+    def door(self) -> Door:
+        world = self.world()
+        requests = cast(Requests, Later(lambda: self.requests))
+        return Door(world, requests, lambda site: self.keys(world.network, site))
+
+    def keys(self, network: Network, site: str) -> tuple[bytes, ...]:
+        """The signing keys of a site. An unknown one costs the same and gets keys that fit nothing."""
+        known = network.sites.get(site)
+        names = (known or network.hub_site).secrets
+        keys = tuple(self._key(name) for name in names)
+        return keys if known else tuple(chance.token_bytes(DECOY_BYTES) for _ in keys)
+
+    def _key(self, name: str) -> bytes:
+        try:
+            return read_secret(self.secret(name))
+        except ValueError:
+            raise Misconfigured(name) from None
+
+    def secret(self, name: str) -> str:
+        return self._secrets.get(name)
+
+    # -- adapters -------------------------------------------------------------------------------------
+
+    @cached_property
+    def configuration(self) -> Configuration:
+        from passerelle.store.configuration import Configuration
+
+        return Configuration(self.client("s3"), self.settings.state_bucket, self.clock)
+
+    @cached_property
+    def _secrets(self) -> SecretsReader:
+        from passerelle.store.secrets import SecretsReader
+
+        return SecretsReader(self.client("ssm"), self.clock)
+
+    @cached_property
+    def records(self) -> Records:
+        from passerelle.store.records import DynamoRecords
+
+        return DynamoRecords(self.client("dynamodb"), self.settings.table)
+
+    @cached_property
+    def requests(self) -> Requests:
+        from passerelle.store.requests import DynamoRequests
+
+        return DynamoRequests(self.client("dynamodb"), self.settings.table, self.clock)
+
+    @cached_property
+    def archives(self) -> Archives:
+        from passerelle.store.archives import S3Archives
+
+        return S3Archives(self.client("s3"), self.settings.backups_bucket, self.clock)
+
+    @cached_property
+    def papers(self) -> Papers:
+        from passerelle.store.papers import S3Papers
+
+        return S3Papers(self.client("s3"), self.settings.state_bucket)
+
+    @cached_property
+    def queues(self) -> Queues:
+        from passerelle.store.queues import SqsQueues
+
+        return SqsQueues(self.client("sqs"), self.settings.queues)
+
+    @cached_property
+    def backups(self) -> BackupReader:
+        from passerelle.runtime.backups import S3Backups
+
+        return S3Backups(self.client("s3"), self.settings.backups_bucket)
+
+    @cached_property
+    def sites(self) -> Sites:
+        from passerelle.runtime.lms import Moodles
+
+        return Moodles(self.configuration.network, self.secret)
+
+
+@cache
+def _warm() -> Wiring:
+    return Wiring(Settings.read())
+
+
+def world() -> World:
+    """Of this function, as its environment describes it."""
+    return _warm().world()
+
+
+def door() -> Door:
+    return _warm().door()

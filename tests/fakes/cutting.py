@@ -81,6 +81,12 @@ class Cut:
             events.register_first("before-call.*.*", self._before_call)
             events.register_last("after-call.*.*", self._after_call)
 
+    def detach(self, *clients: Any) -> None:
+        """A client that outlives the cut is the caller's: detaching twice is well."""
+        for client in clients:
+            client.meta.events.unregister("before-call.*.*", self._before_call)
+            client.meta.events.unregister("after-call.*.*", self._after_call)
+
     def _before_call(self, event_name: str, **_: Any) -> None:
         self.begin(event_name.removeprefix("before-call."))
 

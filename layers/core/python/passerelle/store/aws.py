@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
-    ConnectionError,  # noqa: A004 (botocore's, which stands beside HTTPClientError)
+    ConnectionError,  # noqa: A004 (botocore's own, beside HTTPClientError)
     HTTPClientError,
     IncompleteReadError,
 )

@@ -18,11 +18,10 @@ Time to live: see `expires`.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from pydantic import TypeAdapter, ValidationError
@@ -31,6 +30,9 @@ from passerelle.domain.publishing import Publication, Retrieval, RunningJob, Tar
 from passerelle.domain.states import BackupState, RetrievalState
 from passerelle.errors import GiveUp
 from passerelle.ports import R, Record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 Item = dict[str, Any]  # attribute name → {"S": …}, as the client of DynamoDB takes it
 Kind = type[Record]
@@ -218,16 +220,17 @@ def fitted(record: R) -> R:
     """The record, its longest list or text halved until it fits. Raises GiveUp where that is not enough."""
     kind = type(record)
     while (size := size_of(to_item(record, "0" * 32))) > LARGEST:
-        sizes = {path: size_of(_plain(_reach(record, path))) for path in CUTTABLE.get(kind, ())}
+        fields = _plain(_adapter(kind).dump_python(record))
+        sizes = {path: size_of(_inside(fields, path)) for path in CUTTABLE.get(kind, ())}
         longest = max(sizes, key=lambda path: sizes[path], default="")
         if not longest or sizes[longest] == 0:
             raise GiveUp("record_too_large", kind=kind.__name__, size=size)
-        whole = _reach(record, longest)
+        kept = len(_inside(fields, longest)) // 2
         LOG.warning(
             "cut to fit the table",
-            extra={"kind": kind.__name__, "record": record.id, "field": longest, "kept": len(whole) // 2},
+            extra={"kind": kind.__name__, "record": record.id, "field": longest, "kept": kept},
         )
-        record = _cut(record, longest, whole[: len(whole) // 2])
+        record = _cut(record, longest, kept)
     return record
 
 
@@ -245,12 +248,13 @@ def size_of(value: Any) -> int:
     return 21
 
 
-def _reach(record: Any, path: str) -> Any:
+def _inside(fields: Any, path: str) -> Any:
     for name in path.split("."):
-        record = getattr(record, name)
-    return record
+        fields = fields[name]
+    return fields
 
 
-def _cut(record: Any, path: str, shorter: Any) -> Any:
+def _cut(record: Any, path: str, kept: int) -> Any:
     name, _, rest = path.partition(".")
-    return replace(record, **{name: _cut(getattr(record, name), rest, shorter) if rest else shorter})
+    inner = getattr(record, name)
+    return replace(record, **{name: _cut(inner, rest, kept) if rest else inner[:kept]})

@@ -1,0 +1,151 @@
+"""Does jobs as the plugin's ad-hoc tasks do: phase first, then the step; after a kill it first puts back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from passerelle_laptop.site_client import Answered, NotHeard
+from passerelle_laptop.twin.archive import NotRestorable
+from passerelle_laptop.twin.plugin_jobs import ENDED
+from passerelle_laptop.twin.restore import put_back
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from passerelle_laptop.twin.records import Job
+    from passerelle_laptop.twin.site import Site
+
+_ATTEMPTS = 3
+
+
+class JobFailed(Exception):
+    def __init__(self, code: str, message: str = "") -> None:
+        super().__init__(code)
+        self.code = code
+        self.message = message
+
+
+class Killed(Exception):
+    """The process is gone: nothing below this line runs, not even a `finally` of Moodle's."""
+
+
+class Walk:
+    """One job under way. Steps take the site's lock for themselves; downloads and uploads do not."""
+
+    def __init__(self, site: Site, job: Job) -> None:
+        self.site = site
+        self.job = job
+        self._state = site.state
+
+    def alive(self) -> bool:
+        return self.site.state is self._state
+
+    def step(self, phase: str, progress: float, work: Callable[[Walk], None]) -> None:
+        self.enter(phase, progress)
+        work(self)
+        self.strike(phase, "after")
+
+    def enter(self, phase: str, progress: float) -> None:
+        with self.site.lock:
+            if not self.alive():
+                raise Killed
+            self.job.phase, self.job.progress = phase, progress
+            self.job.timemodified = self.site.now()
+            self.site.report_job(self.job)
+        self.site.flush_reports()
+        self.strike(phase, "before")
+
+    def strike(self, phase: str, when: str) -> None:
+        if self.site.faults.for_job("killed", self.job.kind, self.job.jobkey, phase, when):
+            raise Killed
+
+    def warn(self, code: str, message: str) -> None:
+        self.job.warnings.append({"code": code, "message": message})
+
+
+def run_job(site: Site, jobkey: str) -> None:
+    """Until the job has ended, is killed or stuck."""
+    # Imported late: the steps import this module.
+    from passerelle_laptop.twin.steps import STEPS
+
+    with site.lock:
+        job = site.state.jobs.get(jobkey)
+        if job is None or job.status in ENDED or job.stuck:
+            return
+        killed_before = job.status == "running"
+        job.status = "running"
+        job.attempts += 1
+        job.stuck = site.faults.for_job("stuck", job.kind, jobkey)
+        job.unreported = job.unreported or site.faults.for_job("unreported", job.kind, jobkey)
+        if job.stuck:
+            return
+    walk = Walk(site, job)
+    try:
+        if killed_before:
+            _after_a_kill(walk)
+        STEPS[job.kind](walk)
+        _end(walk, "done")
+    except Killed:
+        return
+    except (JobFailed, NotRestorable) as failed:
+        _fail(walk, failed.code, failed.message)
+    except Answered as refused:
+        _fail(walk, refused.code or "invalid", str(refused.body.get("message", "")))
+    except NotHeard:
+        # Like any ad-hoc task that throws: it is tried again, and goes on where it stopped.
+        if job.attempts >= _ATTEMPTS:
+            _fail(walk, "unreachable", "")
+    except Exception:
+        _fail(walk, "restorefailed" if job.kind == "restore" else "invalid", "")
+        raise
+
+
+def _after_a_kill(walk: Walk) -> None:
+    """A course that was there is put back and the job ends; whatever else is begun again."""
+    job = walk.job
+    touched = job.kind == "restore" and job.safety is not None and job.phase in {"restore", "owners"}
+    _put_back(walk)
+    if touched or job.attempts > _ATTEMPTS:
+        raise JobFailed("killed")
+    job.warnings.clear()
+    job.map.clear()
+
+
+def _put_back(walk: Walk) -> None:
+    site, job = walk.site, walk.job
+    with site.lock:
+        if not walk.alive():
+            return
+        if job.made is not None:
+            if job.made in site.state.courses:
+                site.state.drop_course(site.state.courses[job.made])
+            job.made = job.courseid = None
+        if job.kind == "restore" and job.safety is not None:
+            if job.safety.course.id in site.state.courses:
+                put_back(site.state, job.safety)
+            job.safety = None
+
+
+def _fail(walk: Walk, code: str, message: str) -> None:
+    _put_back(walk)
+    walk.job.error = {"code": code, "message": message}
+    walk.job.map.clear()
+    _end(walk, "failed")
+
+
+def _end(walk: Walk, status: str) -> None:
+    site, job = walk.site, walk.job
+    with site.lock:
+        if not walk.alive():
+            return
+        job.status, job.timemodified = status, site.now()
+        if status == "done":
+            job.phase, job.progress = "done", 1.0
+        # Presigned addresses do not outlive the job.
+        job.args.pop("sourceurl", None)
+        if job.workfile:
+            Path(job.workfile).unlink(missing_ok=True)
+            job.workfile = ""
+        site.report_job(job)
+    site.flush_reports()

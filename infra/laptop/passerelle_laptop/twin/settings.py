@@ -1,0 +1,88 @@
+"""What an administrator of a site has set: releases, limits, languages, plugins, what Passerelle may do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from passerelle_laptop.twin.records import Role
+
+_MIB = 1 << 20
+PLUGIN_VERSION = 2026110100
+CORE_VERSION = 2024100700
+
+_MODULES = ["assign", "bigbluebuttonbn", "book", "chat", "choice", "data", "feedback", "folder", "forum", "glossary", "h5pactivity", "imscp", "label", "lesson", "lti", "page", "quiz", "resource", "scorm", "subsection", "survey", "url", "wiki", "workshop"]
+_BLOCKS = ["activity_modules", "activity_results", "badges", "calendar_month", "calendar_upcoming", "comments", "completionstatus", "html", "online_users", "participants", "recent_activity", "search_forums"]
+
+
+def _modules() -> dict[str, int]:
+    return {f"mod_{name}": CORE_VERSION for name in _MODULES}
+
+
+def _blocks() -> dict[str, int]:
+    return {f"block_{name}": CORE_VERSION for name in _BLOCKS} | {"block_passerelle": PLUGIN_VERSION}
+
+
+def _own_plugins() -> dict[str, int]:
+    names = ("local_passerelle", "enrol_passerelle", "block_passerelle")
+    return dict.fromkeys(names, PLUGIN_VERSION)
+
+
+@dataclass(slots=True)
+class Settings:
+    title: str
+    #: The site's name in the plugin's settings, which is its name in network.yaml.
+    passerelle_name: str
+    release: str = "4.5.6 (Build: 20250811)"
+    version: str = "2024100706"
+    themerev: int = 1795294065
+    max_input_vars: int = 1000  # PHP's default (MOODLE.md, trap 3)
+    upload_max_filesize: int = 2048 * _MIB
+    post_max_size: int = 2056 * _MIB
+    languages: frozenset[str] = frozenset({"en", "fr"})
+    auths: frozenset[str] = frozenset({"manual", "nologin", "email", "ldap", "cas", "shibboleth", "oauth2"})
+    same_email_allowed: bool = False
+    log_readable: bool = True
+    modules: dict[str, int] = field(default_factory=_modules)
+    blocks: dict[str, int] = field(default_factory=_blocks)
+    own_plugins: dict[str, int] = field(default_factory=_own_plugins)
+    #: Hosts (or host:port) that the plugin may download from.
+    allowed_hosts: frozenset[str] = frozenset({"127.0.0.1", "localhost"})
+
+    def plugin_names(self) -> frozenset[str]:
+        return frozenset([*self.modules, *self.blocks])
+
+    def installed(self) -> dict[str, frozenset[str]]:
+        return {
+            "lang": self.languages,
+            "auth": self.auths,
+            "theme": frozenset({"", "boost", "classic"}),
+        }
+
+
+_COURSE = ("course", "module")
+_EVERYWHERE = ("system", "coursecat", "course")
+_VIEW = ("moodle/course:view", "moodle/course:viewhiddencourses")
+_EDIT = ("moodle/course:viewhiddencourses", "moodle/course:update", "moodle/course:manageactivities")
+
+
+def standard_roles() -> list[Role]:
+    """Moodle's own, one that only looks (for the network's teachers), one made for user contexts."""
+    return [
+        Role(
+            1,
+            "manager",
+            "",
+            "manager",
+            (*_EVERYWHERE, "module"),
+            (*_VIEW, *_EDIT[1:], "moodle/user:update", "moodle/user:loginas", "moodle/role:assign"),
+        ),
+        Role(2, "coursecreator", "", "coursecreator", ("system", "coursecat"), _VIEW[1:]),
+        Role(3, "editingteacher", "", "editingteacher", _COURSE, (*_EDIT, "moodle/role:assign")),
+        Role(4, "teacher", "", "teacher", _COURSE, _VIEW[1:]),
+        Role(5, "student", "", "student", _COURSE),
+        Role(6, "guest", "", "guest", ()),
+        Role(7, "user", "", "user", ()),
+        Role(8, "frontpage", "", "frontpage", ()),
+        Role(9, "networkteacher", "Enseignant du réseau", "", (*_EVERYWHERE, "module"), _VIEW),
+        Role(10, "mentor", "Suivi d'une personne", "", ("user",)),
+    ]

@@ -35,12 +35,13 @@ def says(*pieces, pause=0.0):
 class Server:
     """`requests` holds what arrived, whole; `script` what to do with each, then `null` for ever."""
 
-    def __init__(self, script):
+    def __init__(self, script, tls=None):
         self.script = list(script)
         self.requests = []
         self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._tls = tls
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self._listener.getsockname()[1]}"
         threading.Thread(target=self._serve, daemon=True).start()
 
     def _serve(self):
@@ -52,6 +53,12 @@ class Server:
             threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
 
     def _answer(self, connection):
+        if self._tls:
+            try:
+                connection = self._tls.wrap_socket(connection, server_side=True)
+            except OSError:  # the other side did not trust us
+                connection.close()
+                return
         with connection:
             request = b""
             while b"\r\n\r\n" not in request or len(request) < self._whole(request):
@@ -78,8 +85,8 @@ class Server:
 
 
 @contextmanager
-def serving(*script):
-    server = Server(script)
+def serving(*script, tls=None):
+    server = Server(script, tls)
     try:
         yield server
     finally:

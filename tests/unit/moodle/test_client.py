@@ -3,11 +3,16 @@
 import gzip
 import logging
 import socket
+import ssl
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from passerelle.domain.lms import Enrolment, Message, NewUser
 from passerelle.errors import FixAccess, LookFirst, MoodleAway, MoodleRefused, PasserelleError
@@ -98,6 +103,42 @@ def test_a_passing_redirect_is_asked_again_and_not_followed(at):
 
 
 UNSAFE_NOTHING = Call("core_message_send_instant_messages", {}, reads_nothing, Repeat.UNSAFE)
+
+
+def test_a_certificate_nobody_signed_is_refused_before_anything_is_sent(tmp_path):
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    self_signed(key, certificate)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with serving(tls=context) as server:
+        with pytest.raises(FixAccess) as refusal:
+            Client(site(server.url), patience=pace.IMPATIENT).ask(READ)
+        assert refusal.value.errorcode == "connection"
+        assert server.requests == []
+        Client(site(server.url, verify=str(certificate)), patience=pace.IMPATIENT).ask(READ)
+        assert len(server.requests) == 1
+
+
+def self_signed(key_path, certificate_path):
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "bleu")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    certificate_path.write_bytes(certificate.public_bytes(pem))
+    plain = serialization.NoEncryption()
+    key_path.write_bytes(key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain))
 
 
 # -- when answers are lost -----------------------------------------------------------------------------

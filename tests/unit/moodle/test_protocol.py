@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from passerelle.domain.lms import Course, NewUser, User
@@ -68,6 +68,7 @@ def as_php_sees(value):
 
 
 @given(st.dictionaries(names, trees, max_size=4))
+@settings(max_examples=40, deadline=None)
 def test_php_reads_back_what_was_encoded(params):
     built, _ = parse(encode(Call("f", params, reads_nothing), "token"))
     own = {"wstoken": "token", "wsfunction": "f", "moodlewsrestformat": "json"}
@@ -75,6 +76,7 @@ def test_php_reads_back_what_was_encoded(params):
 
 
 @given(st.dictionaries(names, trees, max_size=4))
+@settings(max_examples=40, deadline=None)
 def test_the_variables_counted_are_those_that_php_counts(params):
     body = encode(Call("f", params, reads_nothing), "token")
     assert count_variables(params) + OWN_VARIABLES == body.count(b"=")

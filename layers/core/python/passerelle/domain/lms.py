@@ -34,6 +34,9 @@ class User:
     lang: str = ""
     firstaccess: datetime | None = None
     lastaccess: datetime | None = None
+    # Only the plugin tells these two: core functions never find a deleted account.
+    deleted: bool = False
+    privileged: bool = False  # an administrator, or a role at site or category level (S6)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ a refused chunk is halved until the bad rows stand alone; what exists already is
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from passerelle.domain.lms import Outcome, Verdict
-from passerelle.errors import FixAccess, LookFirst, MoodleRefused
+from passerelle.errors import FixAccess, GiveUp, LookFirst, MoodleRefused
 from passerelle.moodle.protocol import OWN_VARIABLES, Call, Repeat, Warned, count_variables, encode
 
 if TYPE_CHECKING:
@@ -42,10 +42,12 @@ class Room:
 
 
 def chunks(rows: Sequence[R], build: Callable[[Sequence[R]], Call[Any]], room: Room) -> Iterator[range]:
-    """Places of `rows` that go together. One that fits nowhere stands alone: see `fits`."""
-    start, variables, size = 0, 0, 0
+    """Places of `rows` that go together. One that fits nowhere stands alone: see `unfit`."""
+    own = _measure([], build)
+    start, variables, size = 0, own.variables, own.size
     for place, row in enumerate(rows):
-        more_variables, more_size = _measure(row, build)
+        whole = _measure([row], build)
+        more_variables, more_size = whole.variables - own.variables, whole.size - own.size
         full = (
             place - start >= room.rows
             or variables + more_variables > room.free_variables
@@ -53,23 +55,38 @@ def chunks(rows: Sequence[R], build: Callable[[Sequence[R]], Call[Any]], room: R
         )
         if full and place > start:
             yield range(start, place)
-            start, variables, size = place, 0, 0
+            start, variables, size = place, own.variables, own.size
         variables += more_variables
         size += more_size
     if start < len(rows):
         yield range(start, len(rows))
 
 
-def fits(row: R, build: Callable[[Sequence[R]], Call[Any]], room: Room) -> bool:
-    variables, size = _measure(row, build)
-    return variables <= room.free_variables and size <= room.bytes
+def unfit(row: R, build: Callable[[Sequence[R]], Call[Any]], room: Room) -> str:
+    """Why this row can go in no call at all: `toolarge`, `unencodable`, or "" if it can."""
+    alone = _measure([row], build)
+    if alone is NOWHERE:
+        return "unencodable"
+    fits = alone.variables <= room.free_variables and alone.size <= room.bytes
+    return "" if fits else "toolarge"
 
 
-def _measure(row: R, build: Callable[[Sequence[R]], Call[Any]]) -> tuple[int, int]:
-    call = build([row])
-    variables = count_variables(call.params)
-    # Measured at place 0; five more digits each for places up to 99,999.
-    return variables, len(encode(call, "")) + 5 * variables
+class _Measure(NamedTuple):
+    variables: int
+    size: int
+
+
+NOWHERE = _Measure(2**62, 2**62)
+
+
+def _measure(rows: Sequence[R], build: Callable[[Sequence[R]], Call[Any]]) -> _Measure:
+    try:
+        call = build(rows)
+        variables = count_variables(call.params)
+        # Measured at place 0; four more digits each for places up to 99,999.
+        return _Measure(variables, len(encode(call, "")) + 4 * variables)
+    except GiveUp:
+        return NOWHERE
 
 
 # -- judging an accepted call: a word on each row, or None if it complains without saying which --
@@ -144,8 +161,8 @@ def _settled(
     waiting = list(chunks(rows, build, room))[::-1]
     while waiting:
         here = waiting.pop()
-        if len(here) == 1 and not fits(rows[here.start], build, room):
-            yield Verdict(here.start, Outcome.REFUSED, errorcode="toolarge")
+        if len(here) == 1 and (why := unfit(rows[here.start], build, room)):
+            yield Verdict(here.start, Outcome.REFUSED, errorcode=why)
             continue
         judged = _tried(rows[here.start : here.stop], build, ask, judge)
         if judged is None:

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-MOST_VALUES = 500  # of one find_users
-
 Row = dict[str, Any]  # of export: `id` and the columns of apply's operations
 
 
@@ -48,6 +46,7 @@ def get_site() -> Call[SiteFacts]:
 
 
 def find_users(field: UserField, values: Sequence[str]) -> Call[tuple[FoundUsers, ...]]:
+    """At most 500 values."""
     params = {"field": field, "values": list(values)}
     return Call("local_passerelle_find_users", params, reads(tuple[FoundUsers, ...]))
 

@@ -5,6 +5,7 @@ Methods over rows answer one Verdict a row, in order; a bad row never stops the 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from passerelle.errors import FixAccess, LookFirst, MoodleRefused
@@ -51,6 +52,8 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 A = TypeVar("A")
 
+VALUES = 500  # to read at once; the plugin takes no more
+
 
 class MoodleCore:
     """`site` is its name in network.yaml; `ask` sends one call, as `Client.ask` does."""
@@ -64,7 +67,7 @@ class MoodleCore:
         self, rows: Sequence[R], build: Callable[[Sequence[R]], Call[tuple[A, ...]]]
     ) -> Iterator[A]:
         """The answers to a reading call whose values do not fit in one."""
-        for places in chunks(rows, build, self.room):
+        for places in chunks(rows, build, replace(self.room, rows=VALUES)):
             yield from self.ask(build(rows[places.start : places.stop]))
 
     def site_info(self) -> SiteInfo:
@@ -288,7 +291,10 @@ class MoodleCore:
 
         Raises LookFirst where an answer was lost; those before it are sent.
         """
-        return tuple(self.in_chunks(messages, calls_site.send_messages))
+        sent: list[SentMessage] = []
+        for places in chunks(messages, calls_site.send_messages, self.room):
+            sent += self.ask(calls_site.send_messages(messages[places.start : places.stop]))
+        return tuple(sent)
 
 
 def _first(rows: tuple[R, ...]) -> R | None:

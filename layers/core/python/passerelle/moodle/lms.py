@@ -22,7 +22,7 @@ from passerelle.domain.plugin import (
 )
 from passerelle.errors import MoodleRefused
 from passerelle.moodle import calls_courses, calls_plugin, calls_users
-from passerelle.moodle.batching import Judged, Room, chunks, settle
+from passerelle.moodle.batching import Judged, Room, settle
 from passerelle.moodle.client import Client, Post, Site
 from passerelle.moodle.core import MoodleCore
 
@@ -70,11 +70,9 @@ class Moodle(MoodleCore):
         wanted = UserField(field)
         distinct = list(dict.fromkeys(values))
         found: dict[str, tuple[User, ...]] = {}
-        room = replace(self.room, rows=calls_plugin.MOST_VALUES)
-        for places in chunks(distinct, lambda some: calls_plugin.find_users(wanted, some), room):
-            call = calls_plugin.find_users(wanted, distinct[places.start : places.stop])
+        for one in self.in_chunks(distinct, lambda some: calls_plugin.find_users(wanted, some)):
             # Moodle may give a value back trimmed or in lower case.
-            found |= {one.value.strip().lower(): one.users for one in self.ask(call)}
+            found[one.value.strip().lower()] = one.users
         return {value: found.get(value.strip().lower(), ()) for value in distinct}
 
     def create_account(self, person: Person, auth: str) -> None:

@@ -1,0 +1,89 @@
+import pytest
+
+from tests.infra.templates import functions, logical, resources, statements, template
+
+# What each variable opens: whoever is given it may use it, and whoever may use it is given it.
+OPENS = {
+    "PASSERELLE_BACKUPS_BUCKET": "Backups",
+    "PASSERELLE_STATE_BUCKET": "State",
+    "PASSERELLE_PUBLICATIONS_QUEUE": "Publications",
+    "PASSERELLE_RETRIEVALS_QUEUE": "Retrievals",
+    "PASSERELLE_JOBS_QUEUE": "Jobs",
+    "PASSERELLE_TABLE": "Table",
+}
+
+
+def named(resource):
+    """The text of a resource: a parameter's name, or a substituted text."""
+    return resource.get("Ref") or resource["Fn::Sub"]
+
+
+def listed(value):
+    return value if isinstance(value, list) else [value]
+
+
+def test_every_function_has_a_role_of_its_own():
+    roles = [tuple(properties["Role"]["Fn::GetAtt"]) for properties in functions().values()]
+    assert len(set(roles)) == len(roles)
+    for name, properties in functions().items():
+        assert properties["Role"] == {"Fn::GetAtt": ["Permissions", f"Outputs.{logical(name)}"]}
+        assert template("infra/permissions")["Outputs"][logical(name)]["Value"] == {
+            "Fn::GetAtt": [logical(name), "Arn"]
+        }
+    assert set(resources("infra/permissions", "AWS::IAM::Role")) == {logical(name) for name in functions()}
+
+
+@pytest.mark.parametrize("function", functions())
+def test_no_right_is_a_star(function):
+    for statement in statements(function):
+        assert statement["Effect"] == "Allow"
+        for action in listed(statement["Action"]):
+            assert "*" not in action
+        for resource in listed(statement["Resource"]):
+            text = named(resource)
+            assert text != "*"
+            # A star stands only at the end of a prefix, and never for a whole bucket, table or queue.
+            assert "*" not in text[:-1]
+            assert not text.endswith("}/*")
+
+
+@pytest.mark.parametrize("function", functions())
+def test_no_managed_policy_of_aws_is_attached(function):
+    role = resources("infra/permissions", "AWS::IAM::Role")[logical(function)]
+    assert role.get("ManagedPolicyArns", []) in ([], [{"Ref": "ReadSecrets"}])
+
+
+@pytest.mark.parametrize("function", functions())
+def test_a_function_may_use_what_it_is_told_of_and_nothing_else(function):
+    told = {OPENS[name] for name in functions()[function]["Environment"]["Variables"] if name in OPENS}
+    allowed = set()
+    for statement in statements(function):
+        for action in listed(statement["Action"]):
+            service, _, verb = action.partition(":")
+            if service in {"s3", "dynamodb"} or verb == "SendMessage":
+                for resource in listed(statement["Resource"]):
+                    allowed.add(named(resource).removeprefix("${").partition("}")[0])
+    assert allowed - {"Undelivered"} == told
+
+
+@pytest.mark.parametrize("function", functions())
+def test_a_function_is_told_where_secrets_lie_if_and_only_if_it_may_read_them(function):
+    told = "PASSERELLE_SECRETS_PREFIX" in functions()[function]["Environment"]["Variables"]
+    may = any("ssm:GetParameter" in statement["Action"] for statement in statements(function))
+    assert told == may
+
+
+@pytest.mark.parametrize("function", functions())
+def test_a_function_writes_to_its_own_log_only(function):
+    logs = [statement for statement in statements(function) if "logs:PutLogEvents" in statement["Action"]]
+    (statement,) = logs
+    assert named(statement["Resource"]).endswith(f":log-group:/aws/lambda/${{Name}}-{function}:*")
+
+
+def test_only_what_reads_secrets_reads_them_under_one_prefix():
+    (policy,) = resources("infra/permissions", "AWS::IAM::ManagedPolicy").values()
+    read = policy["PolicyDocument"]["Statement"][0]
+    assert read["Action"] == ["ssm:GetParameter", "ssm:GetParameters"]
+    assert read["Resource"]["Fn::Sub"].endswith(":parameter${SecretsPrefix}*")
+    # A prefix without its slashes would open what merely begins alike.
+    assert template("template")["Parameters"]["SecretsPrefix"]["AllowedPattern"] == "/([A-Za-z0-9_.-]+/)+"

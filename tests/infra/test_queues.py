@@ -1,0 +1,144 @@
+from tests.infra.templates import functions, logical, resources, suffix, template, timeout
+
+TWO_WEEKS = 1_209_600
+
+
+def queues():
+    return resources("infra/queues", "AWS::SQS::Queue")
+
+
+def consumers():
+    """By the queue's logical id: the function that takes from it, and the event's properties."""
+    found = {}
+    for name, properties in functions().items():
+        for event in properties.get("Events", {}).values():
+            if event["Type"] == "SQS":
+                source = event["Properties"]["Queue"]["Fn::GetAtt"]
+                source = source if isinstance(source, list) else source.split(".", 1)
+                found[source[1].removeprefix("Outputs.").removesuffix("Arn")] = (name, event["Properties"])
+    return found
+
+
+def test_every_queue_that_is_worked_on_has_dead_letters_after_five_attempts():
+    assert set(consumers()) == {name for name in queues() if not name.endswith("Dead")}
+    for name in consumers():
+        redrive = queues()[name]["RedrivePolicy"]
+        assert redrive["maxReceiveCount"] == 5
+        assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": [f"{name}Dead", "Arn"]}
+        assert f"{name}Dead" in queues()
+
+
+def test_every_message_is_kept_for_two_weeks():
+    assert {properties["MessageRetentionPeriod"] for properties in queues().values()} == {TWO_WEEKS}
+
+
+def test_a_message_stays_invisible_for_as_long_as_its_function_may_take_and_a_minute():
+    for name, (function, event) in consumers().items():
+        longest = timeout(functions()[function])
+        wanted = longest + 60 if event["BatchSize"] == 1 else longest * 6
+        assert queues()[name]["VisibilityTimeout"] == wanted, name
+
+
+def test_every_consumer_reports_single_failures_and_is_bounded():
+    for _, event in consumers().values():
+        assert event["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert event["ScalingConfig"] == {"MaximumConcurrency": {"Ref": "Concurrency"}}
+
+
+def test_only_uploads_start_a_check_so_that_no_event_feeds_itself():
+    (rule,) = resources("infra/queues", "AWS::Events::Rule").values()
+    assert rule["EventPattern"]["detail-type"] == ["Object Created"]
+    assert rule["EventPattern"]["detail"]["object"]["key"] == [{"prefix": "uploads/"}]
+    assert rule["EventPattern"]["detail"]["bucket"]["name"] == [{"Ref": "Backups"}]
+    (target,) = rule["Targets"]
+    assert target["Arn"] == {"Fn::GetAtt": ["Uploads", "Arn"]}
+
+
+def test_what_takes_uploads_may_write_them_nowhere_in_uploads():
+    from tests.infra.templates import statements
+
+    consumer, _ = consumers()["Uploads"]
+    for statement in statements(consumer):
+        if "s3:PutObject" in statement["Action"]:
+            for resource in statement["Resource"]:
+                assert "/uploads/" not in resource["Fn::Sub"]
+
+
+def test_an_event_that_cannot_be_delivered_goes_to_dead_letters():
+    (rule,) = resources("infra/queues", "AWS::Events::Rule").values()
+    assert all("Arn" in target["DeadLetterConfig"] for target in rule["Targets"])
+
+
+def test_a_scheduled_call_that_fails_to_the_end_goes_to_dead_letters():
+    scheduled = 0
+    undelivered = {"Fn::GetAtt": ["Queues", "Outputs.UndeliveredDeadArn"]}
+    for function in functions().values():
+        for event in function.get("Events", {}).values():
+            if event["Type"] == "ScheduleV2":
+                scheduled += 1
+                assert event["Properties"]["DeadLetterConfig"]["Arn"] == undelivered
+                failed = function["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
+                assert failed == {"Type": "SQS", "Destination": undelivered}
+    assert scheduled == 2
+
+
+def test_every_queue_of_dead_letters_wakes_a_person_and_every_other_one_is_timed():
+    watched = {
+        (suffix(alarm["Dimensions"][0]["Value"]), alarm["MetricName"])
+        for alarm in resources("infra/watch", "AWS::CloudWatch::Alarm").values()
+        if alarm["Namespace"] == "AWS/SQS"
+    }
+    wanted = {
+        (
+            suffix(properties["QueueName"]),
+            "ApproximateNumberOfMessagesVisible"
+            if name.endswith("Dead")
+            else "ApproximateAgeOfOldestMessage",
+        )
+        for name, properties in queues().items()
+    }
+    assert watched == wanted
+
+
+def test_every_function_has_a_log_group_with_retention_and_alarms_on_errors_and_throttles():
+    watched = {
+        (suffix(alarm["Dimensions"][0]["Value"]), alarm["MetricName"])
+        for alarm in resources("infra/watch", "AWS::CloudWatch::Alarm").values()
+        if alarm["Namespace"] == "AWS/Lambda"
+    }
+    assert watched == {(name, metric) for name in functions() for metric in ("Errors", "Throttles")}
+    groups = resources("template", "AWS::Logs::LogGroup")
+    for name in functions():
+        group = groups[f"{logical(name)}Logs"]
+        assert group["RetentionInDays"] == {"Ref": "LogRetention"}
+        assert group["LogGroupName"] == {"Fn::Sub": f"/aws/lambda/${{{logical(name)}}}"}
+
+
+def test_every_alarm_reaches_the_topic():
+    for name, alarm in resources("infra/watch", "AWS::CloudWatch::Alarm").items():
+        assert alarm["AlarmActions"] == [{"Ref": "Alarms"}], name
+
+
+def test_what_holds_records_and_archives_outlives_its_stack():
+    for name, resource in template("infra/state")["Resources"].items():
+        if resource["Type"] in {"AWS::DynamoDB::Table", "AWS::S3::Bucket"}:
+            assert resource["DeletionPolicy"] == "RetainExceptOnCreate", name
+            assert resource["UpdateReplacePolicy"] == "Retain", name
+    assert template("template")["Resources"]["Storage"]["DeletionPolicy"] == "Retain"
+    (table,) = resources("infra/state", "AWS::DynamoDB::Table").values()
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert template("template")["Parameters"]["Protected"]["Default"] == "true"
+    assert template("template")["Parameters"]["OnlyTls"]["Default"] == "true"
+
+
+def test_no_bucket_is_public_or_unencrypted():
+    buckets = resources("infra/state", "AWS::S3::Bucket")
+    assert len(buckets) == 2
+    for bucket in buckets.values():
+        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+        assert "BucketEncryption" in bucket
+    policed = {
+        policy["Bucket"]["Ref"] for policy in resources("infra/state", "AWS::S3::BucketPolicy").values()
+    }
+    assert policed == set(buckets)

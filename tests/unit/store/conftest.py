@@ -1,4 +1,7 @@
-"""Each port twice, as `store` of the fixtures below: its fake, and its adapter on moto."""
+"""Each port by its fake, and by its adapter on moto and on the laptop's emulator.
+
+The emulator also checks that what moto lets pass is not moto's kindness, and the other way round.
+"""
 
 from __future__ import annotations
 
@@ -8,21 +11,24 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
 
 import boto3
 import pytest
 import yaml
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
+from botocore.httpsession import URLLib3Session
 from moto import mock_aws
 from moto.s3.exceptions import NoSuchUpload
 from moto.s3.models import S3Backend
 
-from passerelle.store.archives import S3Archives, signing_config
+from passerelle.store.archives import S3Archives
 from passerelle.store.papers import S3Papers
 from passerelle.store.queues import SqsQueues
 from passerelle.store.records import DynamoRecords
 from passerelle.store.requests import DynamoRequests
+from passerelle_laptop.emulator import Emulator
 from tests.fakes.archives import FakeArchives
 from tests.fakes.clock import FakeClock
 from tests.fakes.papers import FakePapers
@@ -38,7 +44,10 @@ BUCKET = "backups"
 PAPERS = "state"
 TABLE = "records"
 
-both = pytest.mark.parametrize("real", [False, True], ids=["fake", "moto"])
+# Truthy where the adapter is meant.
+both = pytest.mark.parametrize(
+    "real", ["", "moto", pytest.param("emulator", marks=pytest.mark.slow)], ids=lambda real: real or "fake"
+)
 
 
 class _CloudFormation(yaml.SafeLoader):
@@ -81,32 +90,51 @@ _moto_completes = S3Backend.complete_multipart_upload
 REGION = "eu-west-3"
 
 
+SIGNING = Config(signature_version="s3v4", s3={"addressing_style": "path"})
+
+
 @pytest.fixture(scope="session")
 def clients() -> dict[str, Any]:
     """Made once, since making them is slow; after moto was imported, or it would miss them."""
     keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
     session = boto3.Session(region_name=REGION, **keys)
     plain = Config(ignore_configured_endpoint_urls=True)
-    names = ("dynamodb", "sqs", "ssm", "s3")
     return {
-        name: session.client(name, config=plain.merge(signing_config()) if name == "s3" else plain)
-        for name in names
+        name: session.client(name, config=plain.merge(SIGNING) if name == "s3" else plain)
+        for name in ("dynamodb", "sqs", "ssm", "s3")
     }
 
 
+@pytest.fixture(scope="session")
+def emulator() -> Iterator[Emulator]:
+    with Emulator.start() as started:
+        yield started
+
+
 @pytest.fixture
-def aws(clients: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+def aws(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+    """Empty but for one table, two buckets and three queues; moto's where the test does not say."""
+    if "real" in request.fixturenames and request.getfixturevalue("real") == "emulator":
+        emulator = request.getfixturevalue("emulator")
+        again = Request(f"{emulator.endpoint}/_ministack/reset", method="POST")
+        with urlopen(again, timeout=10):
+            pass
+        yield furnished({name: emulator.client(name) for name in ("dynamodb", "sqs", "ssm", "s3")})
+        return
     monkeypatch.setattr(S3Backend, "complete_multipart_upload", _complete_as_s3_does)
     with mock_aws():
-        clients["dynamodb"].create_table(**table_definition())
-        for bucket in (BUCKET, PAPERS):
-            clients["s3"].create_bucket(
-                Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
-            )
-        clients["s3"].put_bucket_versioning(Bucket=PAPERS, VersioningConfiguration={"Status": "Enabled"})
-        queues = ("publications", "retrievals", "jobs")
-        urls = {name: clients["sqs"].create_queue(QueueName=name)["QueueUrl"] for name in queues}
-        yield Aws(**clients, urls=urls)
+        yield furnished(request.getfixturevalue("clients"))
+
+
+def furnished(clients: dict[str, Any]) -> Aws:
+    clients["dynamodb"].create_table(**table_definition())
+    for bucket in (BUCKET, PAPERS):
+        place = {"LocationConstraint": REGION}
+        clients["s3"].create_bucket(Bucket=bucket, CreateBucketConfiguration=place)
+    clients["s3"].put_bucket_versioning(Bucket=PAPERS, VersioningConfiguration={"Status": "Enabled"})
+    queues = ("publications", "retrievals", "jobs")
+    urls = {name: clients["sqs"].create_queue(QueueName=name)["QueueUrl"] for name in queues}
+    return Aws(**clients, urls=urls)
 
 
 @pytest.fixture
@@ -115,21 +143,21 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def records(real: bool, request: pytest.FixtureRequest) -> DynamoRecords | FakeRecords:
+def records(real: str, request: pytest.FixtureRequest) -> DynamoRecords | FakeRecords:
     if not real:
         return FakeRecords()
     return DynamoRecords(request.getfixturevalue("aws").dynamodb, TABLE)
 
 
 @pytest.fixture
-def requests(real: bool, request: pytest.FixtureRequest, clock: FakeClock) -> DynamoRequests | FakeRequests:
+def requests(real: str, request: pytest.FixtureRequest, clock: FakeClock) -> DynamoRequests | FakeRequests:
     if not real:
         return FakeRequests(clock)
     return DynamoRequests(request.getfixturevalue("aws").dynamodb, TABLE, clock)
 
 
 @pytest.fixture
-def papers(real: bool, request: pytest.FixtureRequest) -> S3Papers | FakePapers:
+def papers(real: str, request: pytest.FixtureRequest) -> S3Papers | FakePapers:
     return S3Papers(request.getfixturevalue("aws").s3, PAPERS) if real else FakePapers()
 
 
@@ -144,7 +172,7 @@ class Bucket:
 
 
 @pytest.fixture
-def bucket(real: bool, request: pytest.FixtureRequest, clock: FakeClock) -> Bucket:
+def bucket(real: str, request: pytest.FixtureRequest, clock: FakeClock) -> Bucket:
     if not real:
         fake = FakeArchives(clock)
         return Bucket(fake, fake.put_part, fake.fetch, fake.put)
@@ -161,7 +189,7 @@ def _send(s3: Any, method: str, address: str, content: bytes = b"") -> bytes:
     """A bare HTTP request as a site makes it: no AWS header, only what the address itself carries."""
     prepared = AWSRequest(method, address, data=content).prepare()
     answers = s3.meta.events.emit("before-send.s3.Presigned", request=prepared)
-    answer = next(answer for _, answer in answers if answer is not None)  # moto's; the network is not tried
+    answer = next((moto for _, moto in answers if moto is not None), None) or URLLib3Session().send(prepared)
     assert answer.status_code == 200, urlsplit(address).path
     return bytes(answer.content)
 
@@ -173,7 +201,7 @@ class Queue:
 
 
 @pytest.fixture
-def queue(real: bool, request: pytest.FixtureRequest) -> Queue:
+def queue(real: str, request: pytest.FixtureRequest) -> Queue:
     if not real:
         fake = FakeQueues()
         return Queue(fake, fake.take)

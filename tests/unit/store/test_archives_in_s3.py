@@ -9,25 +9,30 @@ from botocore.config import Config
 from botocore.stub import Stubber
 
 from passerelle.errors import TryAgain
-from passerelle.store.archives import S3Archives, signing_config
+from passerelle.store.archives import S3Archives
 from passerelle.store.aws import AwsRefused
 from tests.unit.store.conftest import BUCKET
 
 KEYS = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
 
 
-def archives_of(clock, region="eu-west-3", endpoint=None, **more):
-    client = boto3.client("s3", region_name=region, endpoint_url=endpoint, config=signing_config(), **KEYS)
+def archives_of(clock, *, style="virtual", endpoint=None, **more):
+    config = Config(signature_version="s3v4", s3={"addressing_style": style})
+    client = boto3.client("s3", region_name="eu-west-3", endpoint_url=endpoint, config=config, **KEYS)
     return S3Archives(client, BUCKET, clock, **more)
 
 
-def test_addresses_name_the_region_so_that_nothing_is_redirected(clock):
-    address, _ = archives_of(clock).sign("a.mbz")
-    assert urlsplit(address).hostname == "backups.s3.eu-west-3.amazonaws.com"
+@pytest.mark.parametrize(
+    ("style", "host"),
+    [("virtual", "backups.s3.eu-west-3.amazonaws.com"), ("path", "s3.eu-west-3.amazonaws.com")],
+)
+def test_addresses_name_the_region_so_that_nothing_is_redirected(clock, style, host):
+    address, _ = archives_of(clock, style=style).sign("a.mbz")
+    assert urlsplit(address).hostname == host
 
 
 def test_addresses_of_the_laptop_stay_on_its_own_host(clock):
-    address, _ = archives_of(clock, endpoint="http://127.0.0.1:4566").sign("a.mbz")
+    address, _ = archives_of(clock, style="path", endpoint="http://127.0.0.1:4566").sign("a.mbz")
     assert urlsplit(address)[:3] == ("http", "127.0.0.1:4566", "/backups/a.mbz")
 
 
@@ -57,7 +62,7 @@ def test_an_address_that_lives_longer_than_an_hour_cannot_be_had(clock, lifetime
 )
 def test_a_client_that_signs_otherwise_is_not_taken(clock, config):
     client = boto3.client("s3", region_name="eu-west-3", config=config, **KEYS)
-    with pytest.raises(ValueError, match="signing_config"):
+    with pytest.raises(ValueError, match="s3v4"):
         S3Archives(client, BUCKET, clock)
 
 

@@ -48,12 +48,15 @@ class Records(Protocol):
         """
         ...
 
-    def delete(self, record: R) -> None: ...
+    def delete(self, record: R) -> None:
+        """Gone already is well. Raises Conflict where the record moved on, or a lock is another's."""
+        ...
 
     def list(
         self, kind: type[R], index: str, value: str, *, after: str | None = None, limit: int = 1000
     ) -> Page[R]:
-        """The records under one value of an index, oldest first.
+        """The records under one value of an index, oldest first. `course`, `upload` and
+        `publication_course` see every finished write; the others may lag by moments.
 
         Upload: `course` (network id), `site`, `state`. Publication: `course`, `state`, `upload`, `all`.
         Retrieval: `publication_course` (network id of the origin), `site`. RunningJob: `running` (value

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from passerelle.errors import NotFound, Refused
@@ -28,23 +27,18 @@ if TYPE_CHECKING:
 LONGEST = timedelta(hours=1)
 
 
-def signing_config() -> Config:
-    """For the client of S3: `boto3.client("s3", config=signing_config())`.
-
-    `s3v4`, since older signatures do not cover the parts. `virtual`, since boto3 otherwise signs for
-    `{bucket}.s3.amazonaws.com`, which redirects to the region while a bucket is new: the sites follow
-    no redirect, and name the hosts they fetch from. An endpoint at an IP address keeps its own host.
-    """
-    return Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
-
-
 class S3Archives:
-    """`client` is made with `signing_config()`."""
+    """`client` signs with `s3v4`, and says how it addresses buckets: `virtual` or `path`.
+
+    Left to itself boto3 signs for `{bucket}.s3.amazonaws.com`, which redirects to the region while a
+    bucket is new: the sites follow no redirect, and name the hosts they fetch from.
+    """
 
     def __init__(self, client: S3Client, bucket: str, clock: Clock, *, lifetime: timedelta = LONGEST) -> None:
         config: Any = client.meta.config
-        if config.signature_version != "s3v4" or (config.s3 or {}).get("addressing_style") != "virtual":
-            raise ValueError("the client of S3 must be made with signing_config()")
+        style = (config.s3 or {}).get("addressing_style")
+        if config.signature_version != "s3v4" or style not in ("virtual", "path"):
+            raise ValueError("the client of S3 must sign with s3v4 and set an addressing_style")
         if not timedelta() < lifetime <= LONGEST:
             raise ValueError("presigned addresses live one hour at most")
         self._client = client

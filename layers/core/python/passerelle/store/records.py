@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from passerelle.domain.publishing import TargetLock
 from passerelle.errors import Conflict, Refused
 from passerelle.ports import Page, R, Record
 from passerelle.store.aws import AwsBusy, aws_named, code_of, is_busy
@@ -192,11 +193,10 @@ def _as_read(record: Record, *, or_absent: bool = False) -> dict[str, Any]:
     condition = "#revision = :revision"
     names = {"#revision": "revision"}
     values = {":revision": {"N": str(record.revision)}}
-    holder = to_item(record, "").get("holder")
-    if holder:
+    if isinstance(record, TargetLock):
         condition += " AND #holder = :holder"
         names["#holder"] = "holder"
-        values[":holder"] = holder
+        values[":holder"] = {"S": record.holder}
     if or_absent:
         condition = f"attribute_not_exists(pk) OR ({condition})"
     return {

@@ -77,7 +77,12 @@ class University:
         return self.row("groups.csv", code, label or f"Group {code}", f"K{code}")
 
     def person(
-        self, code: str = "P1", *, username: str | None = None, email: str | None = None, kind: str = "student"
+        self,
+        code: str = "P1",
+        *,
+        username: str | None = None,
+        email: str | None = None,
+        kind: str = "student",
     ) -> Self:
         login = code.lower() if username is None else username
         address = f"{code.lower()}@univ.example" if email is None else email

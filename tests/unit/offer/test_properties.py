@@ -137,7 +137,9 @@ def lost_for_certain(before: Desired, after: Desired) -> list[object]:
     unknown = after.unknown
     code = {row.username: row.code for row in before.users.values()}
     lost: list[object] = []
-    lost += [key for key in before.categories if key not in after.categories and not unknown.has_category(key)]
+    lost += [
+        key for key in before.categories if key not in after.categories and not unknown.has_category(key)
+    ]
     lost += [key for key in before.courses if key not in after.courses and not unknown.has_course(key)]
     lost += [key for key in before.groups if key not in after.groups and not unknown.has_group(*key)]
     lost += [

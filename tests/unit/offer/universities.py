@@ -62,9 +62,7 @@ def grow(chance: Random) -> University:
     for code in _some(chance, ELEMENTS):
         category = chance.choice(["C1", "C1", *CATEGORIES])
         carrier = chance.choice(["", "", "", *ELEMENTS, "EX"])
-        made.row(
-            "elements.csv", code, f"Title {code}", category, chance.choice("01"), carrier, "2026-09-01"
-        )
+        made.row("elements.csv", code, f"Title {code}", category, chance.choice("01"), carrier, "2026-09-01")
     for pair in _some(chance, list(product(COLLECTIONS, [*ELEMENTS, "EX"])), most=9):
         made.row("collections.csv", *pair)
     for code in _some(chance, GROUPS):

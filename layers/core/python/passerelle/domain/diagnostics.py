@@ -206,10 +206,12 @@ def _foad_conditions(
 ) -> Iterator[Finding]:
     """The table of EXTRACTS.md: *tout ou rien*."""
     tele = look.standings.is_tele(person)
+    distance = look.offer.structure.elements[bearer].distance
+    if tele is Tri.NO and not distance:  # nothing is asked of a campus student on a campus element
+        return
     cemu = [row for row, reach in reaches if _leads_to(reach, cemu=True)]
     if tele is Tri.MAYBE or (not cemu and any(reach.reached is Tri.MAYBE for _, reach in reaches)):
         return
-    distance = look.offer.structure.elements[bearer].distance
     ordinary = any(_leads_to(reach, cemu=False) for _, reach in reaches)
     match (distance, tele is Tri.YES, bool(cemu)):
         case (False, True, False):

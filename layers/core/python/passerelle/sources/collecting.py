@@ -29,7 +29,10 @@ class Collected:
 
     def refuse(self, line: int, values: tuple[str | None, ...], fault: Fault) -> None:
         fields = readable_fields(self.layout, values)
-        self.refused.append(RefusedRow(self.table, self.file, line, *fault, fields=fields))
+        # Some logins are e-mail addresses, which no message may show.
+        shown = None if fault.value is None or "@" in fault.value else fault.value
+        row = RefusedRow(self.table, self.file, line, fault.because, fault.column, shown, fields)
+        self.refused.append(row)
 
 
 def collect(records: Iterable[Record], layout: Layout, table: Table, file: str) -> Collected:

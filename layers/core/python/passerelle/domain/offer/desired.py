@@ -97,13 +97,13 @@ def as_lists(desired: Desired) -> dict[str, list[list[str]]]:
     return {
         "users": sorted([code, row.username] for code, row in desired.users.items()),
         "cohorts": sorted([row.idnumber, row.name] for row in desired.cohorts.values()),
-        "cohort_members": sorted([list(key) for key in desired.cohort_members]),
+        "cohort_members": [list(key) for key in sorted(desired.cohort_members)],
         "categories": sorted([row.idnumber, row.name, row.parent] for row in desired.categories.values()),
         "courses": sorted(
             [row.idnumber, row.shortname, row.fullname, row.category] for row in desired.courses.values()
         ),
         "groups": sorted([row.course, row.idnumber, row.name] for row in desired.groups.values()),
-        "enrolments": sorted([list(key) for key in desired.enrolments]),
-        "members": sorted([list(key) for key in desired.members]),
+        "enrolments": [list(key) for key in sorted(desired.enrolments)],
+        "members": [list(key) for key in sorted(desired.members)],
         "untouched": [[row.kind, row.key, row.because.value] for row in desired.untouched],
     }

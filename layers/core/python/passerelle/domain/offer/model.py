@@ -251,7 +251,9 @@ class Extracts:
     cohorts: tuple[Cohort, ...] = ()
     cohort_members: tuple[CohortMember, ...] = ()
     refused: tuple[RefusedRow, ...] = ()
-    noted: tuple[RefusedRow, ...] = ()  # refused too, of files on which no removal can rest (OneRoster's terms)
+    noted: tuple[
+        RefusedRow, ...
+    ] = ()  # refused too, of files on which no removal can rest (OneRoster's terms)
     problems: tuple[FileProblem, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)  # rows per file, as read
     sha256: Mapping[str, str] = field(default_factory=dict)  # per file, of its bytes

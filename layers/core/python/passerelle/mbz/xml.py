@@ -82,6 +82,9 @@ class XmlReading:
         return parser
 
     def feed(self, data: bytes | memoryview) -> None:
+        if not self._fed and data[:1] in (b"\xff", b"\xfe"):
+            # Expat would follow a UTF-16 mark against what it was told; Moodle writes UTF-8 only.
+            raise Broken(Why.BAD_XML, "an XML file is not UTF-8; make the backup again", self.member)
         self._fed += len(data)
         if self._fed > self._limits.xml_member:
             raise Broken(Why.OUT_OF_PROPORTION, "an XML file of absurd size is inside", self.member)

@@ -190,7 +190,7 @@ def _with_ends(entries: list[Entry], start: int) -> tuple[Entry, ...]:
     """Each member must end before the next starts: overlapping ones unpack to any size."""
     if entries and entries[0].offset:
         raise Broken(Why.DAMAGED, "bytes that belong to no member precede the archive")
-    ends = [entry.offset for entry in entries[1:]] + [start]
+    ends = [*(entry.offset for entry in entries[1:]), start][: len(entries)]
     placed = []
     for entry, end in zip(entries, ends, strict=True):
         if entry.offset + LOCAL.size + len(entry.raw_name) + entry.packed > end:

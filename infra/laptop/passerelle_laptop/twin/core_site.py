@@ -93,7 +93,7 @@ def send_messages(asked: Asked, params: dict[str, Any]) -> list[dict[str, Any]]:
             rows.append({"msgid": -1, "errormessage": "The user account does not exist"})
             continue
         number = state.sequences.next("messages")
-        text = f"<p>{escape(row['text'], quote=False)}</p>" if row["textformat"] == "0" else row["text"]
+        text = f"<p>{escape(row['text'], quote=False)}</p>" if row["textformat"] == 0 else row["text"]
         state.messages.append(Message(number, user.id, row["text"], asked.now, asked.caller.id))
         answer = {
             "msgid": number,

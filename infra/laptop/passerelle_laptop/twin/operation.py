@@ -1,0 +1,90 @@
+"""One operation of `apply`: its fields, and what they name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from passerelle_laptop.twin.asked import Asked
+    from passerelle_laptop.twin.records import Category, Cohort, Course, Group, User
+    from passerelle_laptop.twin.state import State
+
+
+class OperationRefused(Exception):  # noqa: N818
+    """`code` is one of the contract's error codes; `what` names the field or thing, never a person."""
+
+    def __init__(self, code: str, what: str = "") -> None:
+        super().__init__(code)
+        self.code = code
+        self.what = what
+
+
+@dataclass(slots=True)
+class Operation:
+    asked: Asked
+    given: dict[str, Any]
+
+    @property
+    def state(self) -> State:
+        return self.asked.state
+
+    def text(self, name: str, default: str | None = None) -> str:
+        value = self.given.get(name, default)
+        if not isinstance(value, str):
+            raise OperationRefused("invalid", name)
+        return value
+
+    def needed(self, name: str) -> str:
+        value = self.text(name)
+        if not value:
+            raise OperationRefused("invalid", name)
+        return value
+
+    def number(self, name: str, default: int = 0) -> int:
+        value = self.given.get(name, default)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise OperationRefused("invalid", name)
+        return value
+
+    def columns(self, *names: str) -> dict[str, Any]:
+        """Those of `names` that were given."""
+        return {name: self.text(name) for name in names if name in self.given}
+
+    def user(self) -> User:
+        user = self.state.user_named(self.needed("username"))
+        if user is None:
+            raise OperationRefused("unknownuser")
+        return user
+
+    def course(self, name: str = "course") -> Course:
+        number = self.state.courseidnumbers.get(self.needed(name))
+        if number is None:
+            raise OperationRefused("unknowncourse", self.text(name))
+        return self.state.courses[number]
+
+    def category(self, name: str) -> Category:
+        number = self.state.categoryidnumbers.get(self.needed(name))
+        if number is None:
+            raise OperationRefused("unknowncategory", self.text(name))
+        return self.state.categories[number]
+
+    def group(self, course: Course, name: str = "group") -> Group:
+        number = self.state.groupidnumbers.get((course.id, self.needed(name)))
+        if number is None:
+            raise OperationRefused("unknowngroup", self.text(name))
+        return self.state.groups[number]
+
+    def cohort(self, name: str = "cohort") -> Cohort:
+        number = self.state.cohortidnumbers.get(self.needed(name))
+        if number is None:
+            raise OperationRefused("unknowngroup", self.text(name))
+        return self.state.cohorts[number]
+
+    def owned(self, kind: str, instance: int) -> None:
+        """A row that existed by hand is never claimed."""
+        if not self.state.owns(kind, instance):
+            raise OperationRefused("notours", kind)
+
+    def own(self, kind: str, instance: int) -> bool:
+        return self.state.own(kind, instance, self.asked.now)

@@ -1,0 +1,150 @@
+"""A whole network on one machine: the embedded AWS with template.yaml in it, and three Moodles (the twin)."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from passerelle.ports import World
+from passerelle.runtime.settings import Settings
+from passerelle.runtime.wiring import Wiring
+from passerelle_laptop.emulator import REGION, Emulator
+from passerelle_laptop.packaging import House
+from passerelle_laptop.stack import Stack, deploy
+from passerelle_laptop.twin import Site, Twin
+
+TITLES = {
+    "hub": "Plate-forme de mutualisation",
+    "lycee-a": "Lycée Ada-Lovelace",
+    "lycee-b": "Lycée Grace-Hopper",
+}
+QUEUES = ("publications", "retrievals", "jobs")
+
+
+def stack_file() -> Path:
+    """Where `passerelle up` leaves the addresses for the other commands."""
+    return House.here().root / ".passerelle" / "stack.json"
+
+
+@dataclass
+class Laptop:
+    emulator: Emulator
+    twin: Twin
+    stack: Stack
+    document: dict[str, Any] = field(repr=False)  # network.yaml as JSON
+
+    @classmethod
+    def start(cls, tell: Callable[[str, str], None], *, api_port: int | None = None) -> Laptop:
+        """Everything, empty: sites with their people and categories, no course yet. `tell(fr, en)` reports."""
+        emulator = Emulator.start(port=api_port)
+        twin: Twin | None = None
+        try:
+            tell("AWS embarqué démarré", "embedded AWS started")
+            stack = deploy(emulator)
+            tell("template.yaml déployé, rien n'a été perdu", "template.yaml deployed, nothing dropped")
+            twin = Twin.start(TITLES)
+            document = _furnish(emulator, twin, stack)
+            tell("trois Moodle ouverts et reliés", "three Moodles opened and connected")
+        except BaseException:
+            if twin is not None:
+                twin.close()
+            emulator.stop()
+            raise
+        return cls(emulator, twin, stack, document)
+
+    def site(self, name: str) -> Site:
+        return self.twin.site(name)
+
+    def world(self) -> World:
+        """The ports of the deployed stack, as the command line uses them."""
+        return Wiring(Settings(self.environment()), client=self.emulator.client).world()
+
+    def environment(self) -> dict[str, str]:
+        outputs = self.stack.outputs
+        return {
+            "PASSERELLE_TABLE": outputs["Table"],
+            "PASSERELLE_BACKUPS_BUCKET": outputs["BackupsBucket"],
+            "PASSERELLE_STATE_BUCKET": outputs["StateBucket"],
+            **{f"PASSERELLE_{name.upper()}_QUEUE": self.stack.queue(name) for name in QUEUES},
+        }
+
+    def note_addresses(self) -> Path:
+        """Write `.passerelle/stack.json`, so that the other commands find this stack."""
+        outputs = self.stack.outputs
+        path = stack_file()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(
+            json.dumps(
+                {
+                    "endpoint_url": self.emulator.endpoint,
+                    "region": REGION,
+                    "table": outputs["Table"],
+                    "backups_bucket": outputs["BackupsBucket"],
+                    "state_bucket": outputs["StateBucket"],
+                    "queues": {name: self.stack.queue(name) for name in QUEUES},
+                    "api": self.stack.api,
+                    "sites": {name: site.base_url for name, site in self.twin.sites.items()},
+                },
+                indent=1,
+            )
+            + "\n"
+        )
+        return path
+
+    def stop(self) -> None:
+        self.twin.close()
+        self.emulator.stop()
+        stack_file().unlink(missing_ok=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def _furnish(emulator: Emulator, twin: Twin, stack: Stack) -> dict[str, Any]:
+    """Secrets in SSM, network.yaml in the state bucket, each site told where Passerelle is."""
+    ssm = emulator.client("ssm")
+    sites: dict[str, Any] = {}
+    for name, site in twin.sites.items():
+        secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+        for what, value in (("token", site.token), ("secret", secret)):
+            ssm.put_parameter(
+                Name=f"/passerelle/{name}/{what}", Value=value, Type="SecureString", Overwrite=True
+            )
+        site.connect(stack.api, secret)
+        sites[name] = {
+            "title": TITLES[name],
+            "url": site.base_url,
+            "token": f"/passerelle/{name}/token",
+            "secrets": [f"/passerelle/{name}/secret"],
+            "category": "rapatries",
+            "assistance": {"email": f"assistance@{name}.example"},
+            "calls_per_second": 200.0,
+        }
+    for name in ("lycee-a", "lycee-b"):
+        twin.site(name).add_category("Sciences", "sciences")
+        twin.site(name).add_category("Cours rapatriés", "rapatries")
+    hub = twin.site("hub")
+    hub.add_category("Cours mutualisés", "mutualisation")
+    hub.add_category("Rapatriés", "rapatries")
+    document = {
+        "name": "Réseau des lycées",
+        "identity": "username",
+        "sites": sites,
+        "hub": {"site": "hub", "category": "mutualisation", "author_role": "teacher"},
+        "limits": {"archive": "200 MB", "backups_kept": 3},
+    }
+    key = "config/network.json"
+    body = json.dumps(document, ensure_ascii=False).encode()
+    emulator.client("s3").put_object(Bucket=stack.outputs["StateBucket"], Key=key, Body=body)
+    return document

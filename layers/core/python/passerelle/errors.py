@@ -45,7 +45,7 @@ class MoodleAway(TryAgain):
     """The site did not answer as a Moodle.
 
     `site` is the site's name in network.yaml, `reason` one of `network`, `http` (5xx), `busy` (429),
-    `maintenance`, `html`, `garbled` (cut or broken JSON), `redirect`.
+    `maintenance`, `html`, `garbled` (cut or broken JSON), `redirect`, `toolong`.
     `sent` tells whether the request may have reached Moodle; `retry_after` what the site asked for.
     """
 

@@ -150,7 +150,7 @@ def garble(made: University, file: str, index: int, column: int) -> bool:
     return _set(made, file, index, column, "2026-13-45")
 
 
-def loop(made: University, file: str, index: int, column: int) -> bool:  # noqa: ARG001 - one signature for all
+def loop(made: University, file: str, index: int, column: int) -> bool:
     """An element or a category that hangs on itself."""
     place = {"categories.csv": 1, "elements.csv": 4}.get(file)
     if place is None:
@@ -166,7 +166,7 @@ def lose_parent(made: University, file: str, index: int, column: int) -> bool:
     return _set(made, file, index, column, "NOWHERE")
 
 
-def share_username(made: University, file: str, index: int, column: int) -> bool:  # noqa: ARG001
+def share_username(made: University, file: str, index: int, column: int) -> bool:
     if file != "people.csv" or len(made.tables[file]) < 2:
         return False
     return _set(made, file, index, 1, made.tables[file][index - 1][1])

@@ -38,15 +38,22 @@ async def _serve(listener: int, port: int) -> None:
     await serve(guarded(app, port), config, shutdown_trigger=over.wait)  # type: ignore[arg-type]
 
 
+def _end_workers() -> None:
+    # They would end by themselves, but as orphans, which nobody waits for in a container.
+    from ministack.core import lambda_runtime
+
+    lambda_runtime.reset()
+
+
 def main() -> None:
     listener, port = int(sys.argv[1]), int(sys.argv[2])
     try:
         asyncio.run(_serve(listener, port))
     finally:
+        _end_workers()
         # A parent that was killed deletes nothing.
         shutil.rmtree(os.environ["TMPDIR"], ignore_errors=True)
-    # Idle threads of the emulator would hold the exit back; the state is saved by now, and its Lambda
-    # workers end with their standard input, as this process does.
+    # Idle threads of the emulator would hold the exit back; the state is saved by now.
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)

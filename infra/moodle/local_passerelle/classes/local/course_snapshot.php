@@ -1,0 +1,326 @@
+<?php
+// This file is part of Passerelle, plugins for Moodle - http://moodle.org/
+//
+// This program is free software: you can redistribute it and/or modify
+// it under the terms of the GNU General Public License as published by
+// the Free Software Foundation, either version 3 of the License, or
+// (at your option) any later version.
+//
+// This program is distributed in the hope that it will be useful,
+// but WITHOUT ANY WARRANTY; without even the implied warranty of
+// MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the
+// GNU General Public License for more details.
+//
+// You should have received a copy of the GNU General Public License
+// along with this program.  If not, see <http://www.gnu.org/licenses/>.
+
+namespace local_passerelle\local;
+
+/**
+ * What a course was before a restore into it: the columns that stay the target's, and which rows existed.
+ *
+ * Plain data, kept as JSON in the job, so that a later process can put back or undo.
+ *
+ * @package    local_passerelle
+ * @copyright  2026 The Passerelle authors
+ * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
+ */
+class course_snapshot {
+    /** The columns that stay as in the target (R8). */
+    private const KEPT = [
+        'fullname', 'shortname', 'idnumber', 'category', 'visible', 'visibleold', 'startdate', 'enddate', 'lang',
+        'groupmode', 'groupmodeforce', 'defaultgroupingid',
+    ];
+
+    /** The columns that a merge overwrites with the archive's and that its undoing needs. */
+    private const OVERWRITTEN = [
+        'summary', 'summaryformat', 'format', 'showgrades', 'newsitems', 'maxbytes', 'legacyfiles', 'showreports',
+        'theme', 'enablecompletion', 'completionnotify', 'showactivitydates', 'showcompletionconditions', 'sortorder',
+    ];
+
+    /**
+     * Tables whose rows a merge may add, and how the course's rows are found: table => condition on :course or
+     * :context.
+     */
+    private const ADDED = [
+        'course_modules' => 'course = :course',
+        'course_sections' => 'course = :course',
+        'groups' => 'courseid = :course',
+        'groupings' => 'courseid = :course',
+        'badge' => 'courseid = :course',
+        'contentbank_content' => 'contextid = :context',
+        'question_categories' => 'contextid = :context',
+        'block_instances' => 'parentcontextid = :context',
+        'scale' => 'courseid = :course',
+        'grade_outcomes_courses' => 'courseid = :course',
+        'grade_categories' => 'courseid = :course',
+        'grade_items' => 'courseid = :course',
+        'competency_coursecomp' => 'courseid = :course',
+        'filter_active' => 'contextid = :context',
+        'filter_config' => 'contextid = :context',
+        'role_capabilities' => 'contextid = :context',
+        'role_names' => 'contextid = :context',
+        'course_completion_defaults' => 'course = :course',
+        'course_completion_criteria' => 'course = :course',
+        'event' => 'courseid = :course AND modulename IS NULL',
+    ];
+
+    /**
+     * Look at a course.
+     *
+     * @param \stdClass $course
+     * @return array plain data
+     */
+    public static function take(\stdClass $course): array {
+        global $DB;
+        $context = \context_course::instance($course->id);
+        $snapshot = ['columns' => [], 'overwritten' => [], 'ids' => []];
+        foreach (self::KEPT as $column) {
+            $snapshot['columns'][$column] = $course->$column;
+        }
+        foreach (self::OVERWRITTEN as $column) {
+            $snapshot['overwritten'][$column] = $course->$column ?? null;
+        }
+        $find = ['course' => $course->id, 'context' => $context->id];
+        foreach (self::ADDED as $table => $condition) {
+            $params = array_filter($find, fn($name) => str_contains($condition, ':' . $name), ARRAY_FILTER_USE_KEY);
+            $snapshot['ids'][$table] = array_map('intval', $DB->get_fieldset_select($table, 'id', $condition, $params));
+        }
+        $snapshot['sections'] = array_values($DB->get_records(
+            'course_sections',
+            ['course' => $course->id],
+            'section',
+            'id, name, summary, summaryformat, visible, availability'
+        ));
+        $snapshot['formatoptions'] = array_values($DB->get_records(
+            'course_format_options',
+            ['courseid' => $course->id],
+            'id',
+            'id, format, sectionid, name, value'
+        ));
+        $snapshot['tags'] = array_values(\core_tag_tag::get_item_tags_array('core', 'course', $course->id));
+        $snapshot['customfields'] = array_values($DB->get_records_sql(
+            "SELECT d.* FROM {customfield_data} d
+               JOIN {customfield_field} f ON f.id = d.fieldid
+               JOIN {customfield_category} c ON c.id = f.categoryid AND c.component = 'core_course' AND c.area = 'course'
+              WHERE d.instanceid = :course",
+            ['course' => $course->id]
+        ));
+        $snapshot['files'] = array_map('intval', $DB->get_fieldset_select(
+            'files',
+            'id',
+            "contextid = :context AND component = 'course'",
+            ['context' => $context->id]
+        ));
+        $snapshot['block'] = self::has_block($context);
+        // Enrolments and roles that exist now: a restore that brings people's work back adds none.
+        $snapshot['lastenrolment'] = (int) $DB->get_field_sql('SELECT MAX(id) FROM {user_enrolments}');
+        $snapshot['enrols'] = array_map('intval', $DB->get_fieldset_select('enrol', 'id', 'courseid = ?', [$course->id]));
+        // Rows become arrays, as they will be when a later process reads them.
+        return json_decode(json_encode($snapshot), true);
+    }
+
+    /**
+     * Whether Passerelle's block stands in the course.
+     *
+     * @param \context_course $context
+     * @return bool
+     */
+    private static function has_block(\context_course $context): bool {
+        global $DB;
+        return $DB->record_exists('block_instances', ['parentcontextid' => $context->id, 'blockname' => 'passerelle']);
+    }
+
+    /**
+     * Write the target's own columns back, and its block.
+     *
+     * @param int $courseid
+     * @param array $snapshot
+     */
+    public static function settle(int $courseid, array $snapshot): void {
+        global $DB;
+        $columns = $snapshot['columns'];
+        if ($columns['defaultgroupingid'] && !$DB->record_exists('groupings', ['id' => $columns['defaultgroupingid']])) {
+            $columns['defaultgroupingid'] = 0;
+        }
+        $DB->update_record('course', (object) (['id' => $courseid] + $columns));
+        $context = \context_course::instance($courseid);
+        self::one_block($context, !empty($snapshot['block']));
+        rebuild_course_cache($courseid, true);
+    }
+
+    /**
+     * Exactly one of Passerelle's blocks where there was one; none where there was none.
+     *
+     * @param \context_course $context
+     * @param bool $wanted
+     */
+    public static function one_block(\context_course $context, bool $wanted): void {
+        global $CFG, $DB;
+        require_once($CFG->libdir . '/blocklib.php');
+        $blocks = $DB->get_records('block_instances', ['parentcontextid' => $context->id, 'blockname' => 'passerelle'], 'id');
+        if ($wanted && !$blocks) {
+            if (\core_component::get_component_directory('block_passerelle') === null) {
+                return;
+            }
+            $page = new \moodle_page();
+            $page->set_context($context);
+            $page->blocks->add_regions([BLOCK_POS_RIGHT => []], false);
+            $page->blocks->add_blocks([BLOCK_POS_RIGHT => ['passerelle']], 'course-view-*', null, false, 0);
+            return;
+        }
+        if ($wanted) {
+            array_shift($blocks);
+        }
+        foreach ($blocks as $block) {
+            blocks_delete_instance($block);
+        }
+    }
+
+    /**
+     * Remove exactly what a merge added, and put back what it overwrote.
+     *
+     * @param int $courseid
+     * @param array $snapshot
+     */
+    public static function remove_added(int $courseid, array $snapshot): void {
+        global $CFG, $DB;
+        require_once($CFG->dirroot . '/course/lib.php');
+        require_once($CFG->dirroot . '/group/lib.php');
+        require_once($CFG->libdir . '/gradelib.php');
+        require_once($CFG->libdir . '/questionlib.php');
+        require_once($CFG->libdir . '/badgeslib.php');
+        require_once($CFG->libdir . '/blocklib.php');
+        $context = \context_course::instance($courseid);
+        $new = self::added($courseid, $context, $snapshot);
+        foreach ($new['course_modules'] as $cmid) {
+            self::delete_module($cmid);
+        }
+        foreach ($new['question_categories'] as $id) {
+            if ($category = $DB->get_record('question_categories', ['id' => $id])) {
+                question_category_delete_safe($category);
+                $DB->delete_records('question_categories', ['id' => $id]);
+            }
+        }
+        foreach ($new['badge'] as $id) {
+            (new \core_badges\badge($id))->delete(false);
+        }
+        $bank = new \core_contentbank\contentbank();
+        foreach ($new['contentbank_content'] as $id) {
+            $content = $bank->get_content_from_id($id);
+            $content->get_content_type_instance()->delete_content($content);
+        }
+        foreach ($new['block_instances'] as $id) {
+            if ($block = $DB->get_record('block_instances', ['id' => $id])) {
+                blocks_delete_instance($block);
+            }
+        }
+        foreach ($new['groupings'] as $id) {
+            groups_delete_grouping($id);
+        }
+        foreach ($new['groups'] as $id) {
+            groups_delete_group($id);
+        }
+        $plain = [
+            'course_sections', 'scale', 'grade_outcomes_courses', 'grade_items', 'grade_categories', 'competency_coursecomp',
+            'filter_active', 'filter_config', 'role_capabilities', 'role_names', 'course_completion_defaults',
+            'course_completion_criteria', 'event',
+        ];
+        foreach ($plain as $table) {
+            if ($new[$table]) {
+                $DB->delete_records_list($table, 'id', $new[$table]);
+            }
+        }
+        self::put_rows_back($courseid, $context, $snapshot);
+        $context->mark_dirty();
+        self::settle($courseid, $snapshot);
+        grade_regrade_final_grades($courseid);
+    }
+
+    /**
+     * Which rows of the course were not there at the snapshot.
+     *
+     * @param int $courseid
+     * @param \context_course $context
+     * @param array $snapshot
+     * @return int[][] table => ids
+     */
+    private static function added(int $courseid, \context_course $context, array $snapshot): array {
+        global $DB;
+        $new = [];
+        foreach (self::ADDED as $table => $condition) {
+            $params = [];
+            if (str_contains($condition, ':course')) {
+                $params['course'] = $courseid;
+            }
+            if (str_contains($condition, ':context')) {
+                $params['context'] = $context->id;
+            }
+            $now = array_map('intval', $DB->get_fieldset_select($table, 'id', $condition, $params));
+            $new[$table] = array_values(array_diff($now, $snapshot['ids'][$table] ?? $now));
+        }
+        return $new;
+    }
+
+    /**
+     * Delete a module at once, past the recycle bin, which would keep what must be gone.
+     *
+     * @param int $cmid
+     */
+    private static function delete_module(int $cmid): void {
+        global $DB;
+        try {
+            course_delete_module($cmid);
+        } catch (\Throwable $e) {
+            // A module cut in the middle of its restore may lack its instance: its row goes all the same.
+            if ($cm = $DB->get_record('course_modules', ['id' => $cmid])) {
+                \context_helper::delete_instance(CONTEXT_MODULE, $cmid);
+                $DB->delete_records('course_modules', ['id' => $cmid]);
+                delete_mod_from_section($cmid, $cm->section);
+            }
+        }
+    }
+
+    /**
+     * Sections, format options, tags, custom fields, files and columns as they were.
+     *
+     * @param int $courseid
+     * @param \context_course $context
+     * @param array $snapshot
+     */
+    private static function put_rows_back(int $courseid, \context_course $context, array $snapshot): void {
+        global $DB;
+        foreach ($snapshot['sections'] as $section) {
+            $DB->update_record('course_sections', (object) $section);
+        }
+        $DB->delete_records('course_format_options', ['courseid' => $courseid]);
+        foreach ($snapshot['formatoptions'] as $option) {
+            unset($option['id']);
+            $DB->insert_record('course_format_options', (object) ($option + ['courseid' => $courseid]));
+        }
+        \core_tag_tag::set_item_tags('core', 'course', $courseid, $context, $snapshot['tags']);
+        $fields = array_column($snapshot['customfields'], null, 'id');
+        $now = $DB->get_records_sql(
+            "SELECT d.id FROM {customfield_data} d
+               JOIN {customfield_field} f ON f.id = d.fieldid
+               JOIN {customfield_category} c ON c.id = f.categoryid AND c.component = 'core_course' AND c.area = 'course'
+              WHERE d.instanceid = :course",
+            ['course' => $courseid]
+        );
+        $DB->delete_records_list('customfield_data', 'id', array_diff(array_keys($now), array_keys($fields)));
+        foreach ($fields as $field) {
+            if (isset($now[$field['id']])) {
+                $DB->update_record('customfield_data', (object) $field);
+            }
+        }
+        $fs = get_file_storage();
+        $files = $DB->get_records_select('files', "contextid = ? AND component = 'course'", [$context->id]);
+        foreach ($files as $file) {
+            if (!in_array((int) $file->id, $snapshot['files'], true)) {
+                $fs->get_file_instance($file)->delete();
+            }
+        }
+        $columns = array_filter($snapshot['overwritten'], fn($value) => $value !== null);
+        $DB->update_record('course', (object) (['id' => $courseid] + $columns));
+    }
+}

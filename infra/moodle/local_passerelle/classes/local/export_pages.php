@@ -1,0 +1,190 @@
+<?php
+// This file is part of Passerelle, plugins for Moodle - http://moodle.org/
+//
+// This program is free software: you can redistribute it and/or modify
+// it under the terms of the GNU General Public License as published by
+// the Free Software Foundation, either version 3 of the License, or
+// (at your option) any later version.
+//
+// This program is distributed in the hope that it will be useful,
+// but WITHOUT ANY WARRANTY; without even the implied warranty of
+// MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the
+// GNU General Public License for more details.
+//
+// You should have received a copy of the GNU General Public License
+// along with this program.  If not, see <http://www.gnu.org/licenses/>.
+
+namespace local_passerelle\local;
+
+/**
+ * Pages of the site's people, places and enrolments, by key and never by offset: page 400 is as fast as page 1.
+ *
+ * Each row has "id", the key of the page, and the columns by which an operation would name the thing.
+ *
+ * @package    local_passerelle
+ * @copyright  2026 The Passerelle authors
+ * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
+ */
+class export_pages {
+    /** What can be exported. */
+    public const TABLES = [
+        'users', 'cohorts', 'cohortmembers', 'categories', 'courses', 'groups', 'members', 'enrolments', 'owned',
+    ];
+
+    /** Columns that are numbers or truth values, where the database answers strings. */
+    private const NUMBERS = [
+        'id', 'courseid', 'userid', 'startdate', 'timecreated', 'timestart', 'timeend', 'lastchange', 'lastaccess', 'itemid',
+    ];
+    /** Columns that are yes or no. */
+    private const FLAGS = ['visible', 'suspended', 'adopted', 'confirmed'];
+
+    /**
+     * The query of each table: {page} is where the condition on the key goes.
+     *
+     * @param string $table
+     * @return array{string, array} SQL without its condition, parameters
+     */
+    private static function query(string $table): array {
+        global $CFG, $DB;
+        return match ($table) {
+            'users' => ["SELECT t.id, t.username, t.idnumber, t.firstname, t.lastname, t.email, t.auth, t.suspended,
+                                t.confirmed, t.lang, t.lastaccess
+                           FROM {user} t WHERE t.deleted = 0 AND t.mnethostid = :host AND t.username <> 'guest'",
+                ['host' => $CFG->mnet_localhost_id]],
+            'cohorts' => ["SELECT t.id, t.idnumber, t.name, t.component, t.visible FROM {cohort} t WHERE 1 = 1", []],
+            'cohortmembers' => ["SELECT t.id, c.idnumber AS cohort, u.username, c.component
+                                   FROM {cohort_members} t
+                                   JOIN {cohort} c ON c.id = t.cohortid
+                                   JOIN {user} u ON u.id = t.userid
+                                  WHERE u.deleted = 0", []],
+            'categories' => ["SELECT t.id, t.idnumber, t.name, COALESCE(p.idnumber, '') AS parent, t.visible
+                                FROM {course_categories} t
+                           LEFT JOIN {course_categories} p ON p.id = t.parent
+                               WHERE 1 = 1", []],
+            'courses' => ["SELECT t.id, t.idnumber, t.shortname, t.fullname, COALESCE(k.idnumber, '') AS category, t.summary,
+                                  t.startdate, t.visible, t.timecreated
+                             FROM {course} t
+                        LEFT JOIN {course_categories} k ON k.id = t.category
+                            WHERE t.category <> 0", []],
+            'groups' => ["SELECT t.id, c.idnumber AS course, t.courseid, t.idnumber, t.name
+                            FROM {groups} t JOIN {course} c ON c.id = t.courseid WHERE 1 = 1", []],
+            'members' => ["SELECT t.id, c.idnumber AS course, g.courseid, g.idnumber AS " . $DB->get_manager()->generator->getEncQuoted('group')
+                . ", u.username, t.component
+                             FROM {groups_members} t
+                             JOIN {groups} g ON g.id = t.groupid
+                             JOIN {course} c ON c.id = g.courseid
+                             JOIN {user} u ON u.id = t.userid
+                            WHERE u.deleted = 0", []],
+            'enrolments' => ["SELECT t.id, c.idnumber AS course, e.courseid, u.username, t.userid, e.enrol AS method,
+                                     e.customchar1 AS source, t.status, e.status AS instancestatus, t.timestart, t.timeend
+                                FROM {user_enrolments} t
+                                JOIN {enrol} e ON e.id = t.enrolid
+                                JOIN {course} c ON c.id = e.courseid
+                                JOIN {user} u ON u.id = t.userid
+                               WHERE u.deleted = 0", []],
+            'owned' => ["SELECT t.id, t.kind, t.itemid, t.adopted,
+                                COALESCE(k.idnumber, c.idnumber, g.idnumber, u.username, '') AS idnumber,
+                                COALESCE(gc.idnumber, '') AS course
+                           FROM {local_passerelle_owned} t
+                      LEFT JOIN {course_categories} k ON t.kind = 'category' AND k.id = t.itemid
+                      LEFT JOIN {course} c ON t.kind = 'course' AND c.id = t.itemid
+                      LEFT JOIN {groups} g ON t.kind = 'group' AND g.id = t.itemid
+                      LEFT JOIN {course} gc ON gc.id = g.courseid
+                      LEFT JOIN {user} u ON t.kind = 'user' AND u.id = t.itemid AND u.deleted = 0
+                          WHERE COALESCE(k.id, c.id, g.id, u.id) IS NOT NULL", []],
+        };
+    }
+
+    /**
+     * One page.
+     *
+     * @param string $table one of TABLES
+     * @param int $after
+     * @param int $limit
+     * @return array of rows (JSON), next
+     */
+    public static function page(string $table, int $after, int $limit): array {
+        global $DB;
+        [$sql, $params] = self::query($table);
+        $found = $DB->get_recordset_sql("{$sql} AND t.id > :after ORDER BY t.id", $params + ['after' => $after], 0, $limit);
+        $rows = [];
+        $last = $after;
+        foreach ($found as $row) {
+            $last = (int) $row->id;
+            $rows[] = self::typed((array) $row);
+        }
+        $found->close();
+        if ($table === 'enrolments') {
+            $rows = self::with_roles($rows, $after, $last);
+        } else if ($table === 'courses') {
+            $changes = course_facts::last_changes(array_column($rows, 'id'));
+            foreach ($rows as $i => $row) {
+                $rows[$i]['lastchange'] = $changes[$row['id']];
+            }
+        }
+        return [
+            'rows' => json_encode($rows, JSON_UNESCAPED_UNICODE | JSON_UNESCAPED_SLASHES | JSON_INVALID_UTF8_SUBSTITUTE),
+            'next' => count($rows) === $limit ? $last : null,
+        ];
+    }
+
+    /**
+     * Numbers as numbers, flags as flags, nothing as the empty string.
+     *
+     * @param array $row
+     * @return array
+     */
+    private static function typed(array $row): array {
+        foreach ($row as $name => $value) {
+            if (in_array($name, self::NUMBERS, true)) {
+                $row[$name] = (int) $value;
+            } else if (in_array($name, self::FLAGS, true)) {
+                $row[$name] = (bool) $value;
+            } else if ($value === null) {
+                $row[$name] = '';
+            }
+        }
+        return $row;
+    }
+
+    /**
+     * Enrolments with the roles that came with them, and words for their state.
+     *
+     * The roles of a page are one more query over the same range of keys.
+     *
+     * @param array[] $rows
+     * @param int $after
+     * @param int $last
+     * @return array[]
+     */
+    private static function with_roles(array $rows, int $after, int $last): array {
+        global $DB;
+        $roles = [];
+        $found = $DB->get_recordset_sql(
+            "SELECT ra.id, t.id AS enrolment, r.shortname
+               FROM {user_enrolments} t
+               JOIN {enrol} e ON e.id = t.enrolid
+               JOIN {context} ctx ON ctx.contextlevel = :level AND ctx.instanceid = e.courseid
+               JOIN {role_assignments} ra ON ra.contextid = ctx.id AND ra.userid = t.userid
+                    AND ((ra.itemid = e.id AND ra.component = " . $DB->sql_concat("'enrol_'", 'e.enrol') . ")
+                         OR (e.enrol = 'manual' AND ra.component = ''))
+               JOIN {role} r ON r.id = ra.roleid
+              WHERE t.id > :after AND t.id <= :last",
+            ['level' => CONTEXT_COURSE, 'after' => $after, 'last' => $last]
+        );
+        foreach ($found as $row) {
+            $roles[$row->enrolment][] = $row->shortname;
+        }
+        $found->close();
+        foreach ($rows as $i => $row) {
+            $rows[$i]['roles'] = $roles[$row['id']] ?? [];
+            $active = (int) $row['status'] === ENROL_USER_ACTIVE && (int) $row['instancestatus'] === ENROL_INSTANCE_ENABLED;
+            $rows[$i]['status'] = $active ? 'active' : 'suspended';
+            unset($rows[$i]['instancestatus']);
+            if ($row['method'] !== 'passerelle') {
+                $rows[$i]['source'] = '';
+            }
+        }
+        return $rows;
+    }
+}

@@ -1,0 +1,125 @@
+<?php
+// This file is part of Passerelle, plugins for Moodle - http://moodle.org/
+//
+// This program is free software: you can redistribute it and/or modify
+// it under the terms of the GNU General Public License as published by
+// the Free Software Foundation, either version 3 of the License, or
+// (at your option) any later version.
+//
+// This program is distributed in the hope that it will be useful,
+// but WITHOUT ANY WARRANTY; without even the implied warranty of
+// MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the
+// GNU General Public License for more details.
+//
+// You should have received a copy of the GNU General Public License
+// along with this program.  If not, see <http://www.gnu.org/licenses/>.
+
+namespace local_passerelle\local;
+
+/**
+ * What this site is and what it can take.
+ *
+ * @package    local_passerelle
+ * @copyright  2026 The Passerelle authors
+ * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
+ */
+class site_facts {
+    /** Capabilities that tell what a role can do to a course or a person. */
+    private const TELLING = [
+        'moodle/course:view', 'moodle/course:viewhiddencourses', 'moodle/course:update', 'moodle/course:manageactivities',
+        'moodle/user:update', 'moodle/user:loginas', 'moodle/user:editprofile', 'moodle/role:assign',
+        'enrol/passerelle:manage',
+    ];
+
+    /** Moodle's numbers of context levels, in words. */
+    private const LEVELS = [
+        CONTEXT_SYSTEM => 'system',
+        CONTEXT_USER => 'user',
+        CONTEXT_COURSECAT => 'coursecat',
+        CONTEXT_COURSE => 'course',
+        CONTEXT_MODULE => 'module',
+        CONTEXT_BLOCK => 'block',
+    ];
+
+    /**
+     * All of it.
+     *
+     * @return array
+     */
+    public static function all(): array {
+        global $CFG;
+        return [
+            'release' => $CFG->release,
+            'version' => (string) $CFG->version,
+            'site' => settings::site(),
+            'wwwroot' => $CFG->wwwroot,
+            'plugins' => [
+                'local_passerelle' => (int) get_config('local_passerelle', 'version'),
+                'enrol_passerelle' => (int) get_config('enrol_passerelle', 'version'),
+                'block_passerelle' => (int) get_config('block_passerelle', 'version'),
+            ],
+            'roles' => self::roles(),
+            'modules' => self::plugins('mod'),
+            'blocks' => self::plugins('block'),
+            'limits' => [
+                'max_input_vars' => (int) ini_get('max_input_vars'),
+                'upload_max_filesize' => (int) get_real_size(ini_get('upload_max_filesize')),
+                'post_max_size' => (int) get_real_size(ini_get('post_max_size')),
+                'course_maxbytes' => (int) ($CFG->maxbytes ?? 0),
+            ],
+            'languages' => array_keys(get_string_manager()->get_list_of_translations()),
+            'now' => time(),
+        ];
+    }
+
+    /**
+     * Roles, where they can be given and what they allow.
+     *
+     * @return array[]
+     */
+    private static function roles(): array {
+        global $DB;
+        $levels = [];
+        foreach ($DB->get_records('role_context_levels') as $row) {
+            if (isset(self::LEVELS[$row->contextlevel])) {
+                $levels[$row->roleid][] = self::LEVELS[$row->contextlevel];
+            }
+        }
+        [$in, $params] = $DB->get_in_or_equal(self::TELLING, SQL_PARAMS_NAMED);
+        $allowed = [];
+        $rows = $DB->get_records_select(
+            'role_capabilities',
+            "contextid = :system AND permission = :allow AND capability {$in}",
+            $params + ['system' => \context_system::instance()->id, 'allow' => CAP_ALLOW]
+        );
+        foreach ($rows as $row) {
+            $allowed[$row->roleid][] = $row->capability;
+        }
+        $roles = [];
+        foreach (role_fix_names(get_all_roles(), null, ROLENAME_ORIGINAL) as $role) {
+            $roles[] = [
+                'id' => (int) $role->id,
+                'shortname' => $role->shortname,
+                'name' => $role->localname,
+                'archetype' => (string) $role->archetype,
+                'contextlevels' => $levels[$role->id] ?? [],
+                'capabilities' => $allowed[$role->id] ?? [],
+            ];
+        }
+        return $roles;
+    }
+
+    /**
+     * Installed plugins of a type.
+     *
+     * @param string $type
+     * @return array[]
+     */
+    private static function plugins(string $type): array {
+        $plugins = [];
+        foreach (\core_plugin_manager::instance()->get_installed_plugins($type) ?: [] as $name => $version) {
+            $plugins[] = ['name' => $type . '_' . $name, 'version' => (int) $version];
+        }
+        return $plugins;
+    }
+}

@@ -1,0 +1,89 @@
+<?php
+// This file is part of Passerelle, plugins for Moodle - http://moodle.org/
+//
+// This program is free software: you can redistribute it and/or modify
+// it under the terms of the GNU General Public License as published by
+// the Free Software Foundation, either version 3 of the License, or
+// (at your option) any later version.
+//
+// This program is distributed in the hope that it will be useful,
+// but WITHOUT ANY WARRANTY; without even the implied warranty of
+// MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the
+// GNU General Public License for more details.
+//
+// You should have received a copy of the GNU General Public License
+// along with this program.  If not, see <http://www.gnu.org/licenses/>.
+
+namespace local_passerelle\local;
+
+/**
+ * Leaves out of a restore what the person left out.
+ *
+ * @package    local_passerelle
+ * @copyright  2026 The Passerelle authors
+ * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
+ */
+class unlisted {
+    /**
+     * Switch sections and activities off.
+     *
+     * @param \base_plan $plan
+     * @param int[] $sections ids on the origin
+     * @param int[] $activities course module ids on the origin
+     */
+    public static function parts(\base_plan $plan, array $sections, array $activities): void {
+        if (!$sections && !$activities) {
+            return;
+        }
+        $off = [];
+        foreach ($plan->get_settings() as $setting) {
+            $name = $setting->get_name();
+            if (preg_match('/^section_(\d+)_included$/', $name, $found)) {
+                if (in_array((int) $found[1], $sections, true)) {
+                    $off[$name] = 0;
+                }
+            } else if (preg_match('/^[a-z0-9_]+?_(\d+)_included$/', $name, $found)) {
+                if (in_array((int) $found[1], $activities, true)) {
+                    $off[$name] = 0;
+                }
+            }
+        }
+        plan_settings::set($plan, $off);
+    }
+
+    /**
+     * Take groups out of an unpacked archive: Moodle has no setting for a single one.
+     *
+     * @param string $path the unpacked archive
+     * @param int[] $groups ids on the origin
+     */
+    public static function groups(string $path, array $groups): void {
+        $file = $path . '/groups.xml';
+        if (!$groups || !file_exists($file)) {
+            return;
+        }
+        $document = new \DOMDocument();
+        // An archive is somebody else's text: no entity of it is loaded.
+        if (!$document->loadXML(file_get_contents($file), LIBXML_NONET | LIBXML_PARSEHUGE)) {
+            throw new job_failure('precheck', get_string('notabackup', 'local_passerelle'));
+        }
+        $gone = [];
+        foreach ($document->getElementsByTagName('group') as $group) {
+            if (in_array((int) $group->getAttribute('id'), $groups, true)) {
+                $gone[] = $group;
+            }
+        }
+        foreach ($document->getElementsByTagName('grouping_group') as $member) {
+            $id = $member->getElementsByTagName('groupid')->item(0);
+            if ($id && in_array((int) $id->textContent, $groups, true)) {
+                $gone[] = $member;
+            }
+        }
+        foreach ($gone as $element) {
+            $element->parentNode->removeChild($element);
+        }
+        if ($document->save($file) === false) {
+            throw new job_failure('diskfull');
+        }
+    }
+}

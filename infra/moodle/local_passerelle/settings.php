@@ -1,0 +1,98 @@
+<?php
+// This file is part of Passerelle, plugins for Moodle - http://moodle.org/
+//
+// This program is free software: you can redistribute it and/or modify
+// it under the terms of the GNU General Public License as published by
+// the Free Software Foundation, either version 3 of the License, or
+// (at your option) any later version.
+//
+// This program is distributed in the hope that it will be useful,
+// but WITHOUT ANY WARRANTY; without even the implied warranty of
+// MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the
+// GNU General Public License for more details.
+//
+// You should have received a copy of the GNU General Public License
+// along with this program.  If not, see <http://www.gnu.org/licenses/>.
+
+/**
+ * What the administrator enters.
+ *
+ * @package    local_passerelle
+ * @copyright  2026 The Passerelle authors
+ * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
+ */
+
+defined('MOODLE_INTERNAL') || die();
+
+if ($hassiteconfig) {
+    $ADMIN->add('localplugins', new admin_category(
+        'local_passerelle_category',
+        new lang_string('pluginname', 'local_passerelle')
+    ));
+    $settings = new admin_settingpage('local_passerelle', new lang_string('settings', 'local_passerelle'));
+    $ADMIN->add('local_passerelle_category', $settings);
+
+    if ($ADMIN->fulltree) {
+        $settings->add(new admin_setting_configtext(
+            'local_passerelle/address',
+            new lang_string('address', 'local_passerelle'),
+            new lang_string('address_desc', 'local_passerelle'),
+            '',
+            PARAM_URL
+        ));
+        $settings->add(new admin_setting_configtext(
+            'local_passerelle/site',
+            new lang_string('site', 'local_passerelle'),
+            new lang_string('site_desc', 'local_passerelle'),
+            '',
+            PARAM_ALPHANUMEXT
+        ));
+        $settings->add(new admin_setting_configpasswordunmask(
+            'local_passerelle/secret',
+            new lang_string('secret', 'local_passerelle'),
+            new lang_string('secret_desc', 'local_passerelle'),
+            ''
+        ));
+        $settings->add(new admin_setting_configpasswordunmask(
+            'local_passerelle/secret2',
+            new lang_string('secret2', 'local_passerelle'),
+            new lang_string('secret2_desc', 'local_passerelle'),
+            ''
+        ));
+        $settings->add(new admin_setting_configtextarea(
+            'local_passerelle/sources',
+            new lang_string('sources', 'local_passerelle'),
+            new lang_string('sources_desc', 'local_passerelle'),
+            '',
+            PARAM_RAW_TRIMMED
+        ));
+        foreach (['publish' => 1, 'retrieve' => 1, 'rollover' => 0] as $feature => $default) {
+            $settings->add(new admin_setting_configcheckbox(
+                'local_passerelle/offer' . $feature,
+                new lang_string('offer' . $feature, 'local_passerelle'),
+                new lang_string('offer' . $feature . '_desc', 'local_passerelle'),
+                $default
+            ));
+        }
+        $settings->add(new admin_setting_configtext(
+            'local_passerelle/lastyear',
+            new lang_string('lastyear', 'local_passerelle'),
+            new lang_string('lastyear_desc', 'local_passerelle'),
+            '',
+            PARAM_TEXT
+        ));
+        $settings->add(new admin_settings_coursecat_select(
+            'local_passerelle/retrievecategory',
+            new lang_string('retrievecategory', 'local_passerelle'),
+            new lang_string('retrievecategory_desc', 'local_passerelle'),
+            1
+        ));
+    }
+}
+
+$ADMIN->add($hassiteconfig ? 'local_passerelle_category' : 'reports', new admin_externalpage(
+    'local_passerelle_jobs',
+    new lang_string('jobs', 'local_passerelle'),
+    new moodle_url('/local/passerelle/jobs.php'),
+    'local/passerelle:viewjobs'
+));

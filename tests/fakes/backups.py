@@ -21,15 +21,14 @@ class FakeBackups:
         self.traces: tuple[PersonalTrace, ...] = ()
         self.inspected: list[str] = []
 
-    def inspect(self, key: str) -> Inspection:
+    def clean(self, key: str, to_key: str) -> Cleaned:
         self.inspected.append(key)
-        return self.found.get(key, an_inspection())
-
-    def scrub(self, key: str, to_key: str) -> Cleaned:
+        inspection = self.found.get(key, an_inspection())
         size = self._archives.size(key)
         assert size is not None, f"{key} is gone"
-        self._archives.put(to_key, size)
-        return Cleaned(size=size, sha256=CLEAN_SHA, traces=self.traces)
+        if inspection.accepted:
+            self._archives.put(to_key, size)
+        return Cleaned(inspection=inspection, size=size, sha256=CLEAN_SHA, traces=self.traces)
 
     def document(self, manifest: Manifest) -> Mapping[str, object]:
         document: Mapping[str, object] = MANIFEST.dump_python(manifest, mode="json")

@@ -26,6 +26,7 @@ class FakeLms:
     def __init__(self, name: str, *, facts: SiteFacts | None = None, users: Sequence[User] = ()) -> None:
         self.name = name
         self.facts = facts or a_site_facts(site=name)
+        self.facts_in: dict[str, SiteFacts] = {}  # by category, where roles are overridden
         self.users = list(users)
         self.categories = [
             Category(id=1, name="Réseau", idnumber="RESEAU"),
@@ -43,8 +44,8 @@ class FakeLms:
 
     # -- the port ----------------------------------------------------------------------------------
 
-    def get_site(self) -> SiteFacts:
-        return self.facts
+    def get_site(self, category: str = "") -> SiteFacts:
+        return self.facts_in.get(category, self.facts)
 
     def find_users(self, field: str, values: Sequence[str]) -> Mapping[str, tuple[User, ...]]:
         def having(value: str) -> tuple[User, ...]:

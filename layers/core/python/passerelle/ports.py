@@ -121,19 +121,21 @@ class Papers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """A scrubbed archive that lies where it was asked to."""
+    """An archive that was read through once. Where it is accepted, its scrubbed form lies where it was asked to."""
 
-    size: int
+    inspection: Inspection
+    size: int  # bytes of the scrubbed archive
     sha256: str
     traces: tuple[PersonalTrace, ...]
 
 
 class BackupReader(Protocol):
-    def inspect(self, key: str) -> Inspection:
-        """Read the archive through once, contents and checksums included."""
-        ...
+    def clean(self, key: str, to_key: str) -> Cleaned:
+        """Prove and scrub in one pass, contents and checksums included (P3, P4).
 
-    def scrub(self, key: str, to_key: str) -> Cleaned: ...
+        Nothing lies under `to_key` unless all of it was written and proved.
+        """
+        ...
 
     def manifest(self, document: Mapping[str, object]) -> Manifest: ...
 
@@ -145,7 +147,9 @@ class BackupReader(Protocol):
 class Lms(Protocol):
     """One Moodle, as far as publishing needs it."""
 
-    def get_site(self) -> SiteFacts: ...
+    def get_site(self, category: str = "") -> SiteFacts:
+        """With a category (idnumber), the roles' capabilities are those that hold there."""
+        ...
 
     def find_users(
         self, field: Literal["username", "email", "idnumber"], values: Sequence[str]

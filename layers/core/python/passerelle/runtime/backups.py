@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from passerelle import mbz
-from passerelle.domain.backup import Inspection, Manifest
-from passerelle.errors import Refused
+from passerelle.domain.backup import Manifest
 from passerelle.mbz.sources_s3 import S3Sink, S3Source
 from passerelle.ports import Cleaned
 from passerelle.store.aws import aws_named
@@ -20,22 +19,15 @@ class S3Backups:
         self._client = client
         self._bucket = bucket
 
-    def inspect(self, key: str) -> Inspection:
-        """Reads everything once. Raises CannotRead, StorageAway."""
-        return mbz.inspect(self._source(key), verify_content=True)
-
-    def scrub(self, key: str, to_key: str) -> Cleaned:
-        """Nothing lies under `to_key` before all of it was written and proved.
-
-        Raises Refused with the reader's code where the archive is not fit, CannotRead, StorageAway.
-        """
+    def clean(self, key: str, to_key: str) -> Cleaned:
+        """Raises CannotRead, StorageAway."""
         source = self._source(key)
         with aws_named(), S3Sink(self._client, self._bucket, to_key, ContentType=CONTENT_TYPE) as sink:
             report = mbz.scrub(source, sink)
-            if not report.accepted:
-                raise Refused(report.inspection.reasons[0].code.value)
-            sink.complete()
-        return Cleaned(report.size, report.sha256, (*report.scrubbed, *report.reported))
+            if report.accepted:
+                sink.complete()
+        traces = (*report.scrubbed, *report.reported)
+        return Cleaned(report.inspection, report.size, report.sha256, traces)
 
     def manifest(self, document: Mapping[str, object]) -> Manifest:
         return mbz.manifest_from_dict(dict(document))

@@ -37,10 +37,12 @@ def inspect_backup(world: World, key: str) -> None:
 
 
 def _check(world: World, upload: Upload) -> Upload:
-    inspection = world.backups.inspect(upload.raw_key)
+    cleaned = world.backups.clean(upload.raw_key, upload.accepted_key)
+    inspection = cleaned.inspection
     reasons = _reasons(upload, inspection)
     now = world.clock.now()
     if reasons or inspection.manifest is None:
+        world.archives.delete(upload.accepted_key)
 
         def refuse(before: Upload) -> Upload:
             if before.state != BackupState.RECEIVED:
@@ -48,7 +50,6 @@ def _check(world: World, upload: Upload) -> Upload:
             return replace(moved(before, BackupState.REFUSED, now, reasons[0].code), reasons=reasons)
 
         return amend(world.records, Upload, upload.id, refuse)
-    cleaned = world.backups.scrub(upload.raw_key, upload.accepted_key)
     world.papers.put(upload.manifest_key, world.backups.document(inspection.manifest))
 
     def accept(before: Upload) -> Upload:

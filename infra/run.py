@@ -82,7 +82,8 @@ def prepared(folder: str, lock: str, *, ours: bool) -> Path:
     if not _works(python):
         _make(environment)
     pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off"]
-    _install([*pip, "--require-hashes", "-r", lock], _pins(lock))
+    # The lock is complete, so that there is nothing to resolve.
+    _install([*pip, "--no-deps", "--require-hashes", "-r", lock], _pins(lock))
     if ours:
         _install([*pip, "--no-deps", "--no-build-isolation", "-e", "."], 1)
     stamp.write_text(wanted)
@@ -138,7 +139,7 @@ def _install(command: list[str], packages: int) -> None:
     ) as running:
         for line in running.stdout or ():
             lines.append(line.rstrip())
-            if re.match(r"(Collecting|Requirement already satisfied:) ", line):
+            if re.match(r"(Collecting|Processing|Requirement already satisfied:) ", line):
                 seen += 1
                 if seen % 20 == 0:
                     say(f"  {seen} of {packages} packages", f"  {seen} paquets sur {packages}")

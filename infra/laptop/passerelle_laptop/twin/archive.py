@@ -246,10 +246,13 @@ def _entries(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
                     with archive.open(entry) as source:
                         yield entry.filename, source
     elif magic == _TGZ_MAGIC:
-        with igzip.open(path, "rb") as stream, tarfile.open(fileobj=stream, mode="r|") as tar:
+        with (
+            igzip.open(path, "rb") as stream,  # type: ignore[no-untyped-call]
+            tarfile.open(fileobj=stream, mode="r|") as tar,
+        ):
             for member in tar:
-                source = tar.extractfile(member) if member.isfile() else None
-                if source is not None:
-                    yield member.name, source
+                content = tar.extractfile(member) if member.isfile() else None
+                if content is not None:
+                    yield member.name, content
     else:
         raise zipfile.BadZipFile

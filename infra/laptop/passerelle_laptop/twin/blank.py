@@ -57,7 +57,7 @@ def make_activity(
     now: int,
     kind: str = "",
 ) -> Module:
-    """An activity that is not yet in a section. `content` is a page's text, a link's address, a file's text."""
+    """An activity in no section yet. `content` is a page's text, a link's address, a file's text."""
     folder = activity_folder(modname)
     context, instance = inner_id(state), state.sequences.next(modname)
     root = parse(folder[f"{modname}.xml"])

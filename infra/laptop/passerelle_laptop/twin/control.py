@@ -13,16 +13,18 @@ if TYPE_CHECKING:
 _FORBIDDEN, _UNPROCESSABLE = 403, 422
 
 
+def _only_from_here() -> None:
+    if not request.path.startswith("/_twin/"):
+        return
+    # A page of another site open in the same browser comes from loopback too.
+    if not ip_address(request.remote_addr or "0.0.0.0").is_loopback or request.headers.get("Origin"):  # noqa: S104
+        abort(_FORBIDDEN)
+    if request.host.partition(":")[0] not in {"127.0.0.1", "localhost"}:
+        abort(_FORBIDDEN)
+
+
 def add_control(app: Flask, site: Site) -> None:
-    @app.before_request
-    def only_from_here() -> None:
-        if not request.path.startswith("/_twin/"):
-            return
-        # A page of another site open in the same browser comes from loopback too.
-        if not ip_address(request.remote_addr or "0.0.0.0").is_loopback or request.headers.get("Origin"):  # noqa: S104
-            abort(_FORBIDDEN)
-        if request.host.partition(":")[0] not in {"127.0.0.1", "localhost"}:
-            abort(_FORBIDDEN)
+    app.before_request(_only_from_here)
 
     @app.get("/_twin/faults")
     def armed() -> Response:

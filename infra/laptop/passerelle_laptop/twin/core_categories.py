@@ -75,10 +75,9 @@ def delete_categories(asked: Asked, params: dict[str, Any]) -> None:
             _delete_all(state, category)
             continue
         target = row.get("newparent", category.parent)
-        if target not in state.categories:
-            # The top of the tree can hold categories but no course.
-            if state.coursesin.get(category.id) or target:
-                raise moodle("movecatcontentstoroot", "You cannot move the category content to root.")
+        # The top of the tree can hold categories but no course.
+        if target not in state.categories and (state.coursesin.get(category.id) or target):
+            raise moodle("movecatcontentstoroot", "You cannot move the category content to root.")
         for below in state.subcategories(category.id):
             state.change_category(below, parent=target)
         for course in list(state.coursesin.get(category.id, ())):

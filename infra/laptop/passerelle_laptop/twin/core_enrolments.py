@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from passerelle_laptop.twin.asked import Asked, Handler
@@ -15,17 +16,17 @@ _SUSPENDED = 1
 
 
 def enrol_users(asked: Asked, params: dict[str, Any]) -> None:
-    state, undo = asked.state, []
+    undo: list[Callable[[], None]] = []
     try:
         for row in params["enrolments"]:
-            undo.append(_enrol(asked, row))
+            undo.append(_enrol(asked, row))  # noqa: PERF401 - undone if a later row fails
     except MoodleError:
         for step in reversed(undo):
             step()
         raise
 
 
-def _enrol(asked: Asked, row: dict[str, Any]) -> Any:
+def _enrol(asked: Asked, row: dict[str, Any]) -> Callable[[], None]:
     state = asked.state
     course = state.courses.get(row["courseid"])
     if course is None:
@@ -65,7 +66,7 @@ def enrol_by_hand(
     timestart: int = 0,
     timeend: int = 0,
     status: int = 0,
-) -> Any:
+) -> Callable[[], None]:
     """Enrolling twice moves the dates and adds the role (MOODLE.md, trap 7). Returns what undoes it."""
     row = state.enrolment(instance.id, userid)
     before = (row.timestart, row.timeend, row.status) if row else None

@@ -112,16 +112,16 @@ def pack(members: dict[str, Member], target: Path, now: int) -> Written:
         else:
             index.append(f"{name}\tf\t{_size(member)}\t{now}\n")
     digest, size = hashlib.sha256(), 0
-    with target.open("wb") as raw:
-        with (
-            igzip.GzipFile(filename="", mode="wb", fileobj=raw, compresslevel=1, mtime=0) as packed,
-            tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as tar,
-        ):
-            _add(tar, _INDEX, "".join(index).encode(), _EPOCH)
-            for name, member in entries:
-                _add(tar, name, member, now)
-    with target.open("rb") as raw:
-        while block := raw.read(1 << 20):
+    with (
+        target.open("wb") as raw,
+        igzip.GzipFile(filename="", mode="wb", fileobj=raw, compresslevel=1, mtime=0) as packed,  # type: ignore[no-untyped-call]
+        tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as tar,
+    ):
+        _add(tar, _INDEX, "".join(index).encode(), _EPOCH)
+        for name, member in entries:
+            _add(tar, name, member, now)
+    with target.open("rb") as made:
+        while block := made.read(1 << 20):
             digest.update(block)
             size += len(block)
     return Written(size, digest.hexdigest())

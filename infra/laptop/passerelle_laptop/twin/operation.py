@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from passerelle_laptop.twin.state import State
 
 
-class OperationRefused(Exception):  # noqa: N818
+class OperationRefused(Exception):
     """`code` is one of the contract's error codes; `what` names the field or thing, never a person."""
 
     def __init__(self, code: str, what: str = "") -> None:

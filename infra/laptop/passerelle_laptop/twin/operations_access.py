@@ -69,7 +69,7 @@ def enrol(do: Operation) -> bool:
     return _enrol(do, instance, user, role, do.number("timestart"), do.number("timeend"))
 
 
-def _enrol(  # noqa: PLR0917
+def _enrol(
     do: Operation, instance: EnrolInstance, user: User, role: Role, timestart: int, timeend: int
 ) -> bool:
     state = do.state

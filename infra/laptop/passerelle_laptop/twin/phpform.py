@@ -42,8 +42,8 @@ def _place(variables: dict[str, Any], name: str, value: str) -> None:
     here = variables.get(head)
     if not isinstance(here, dict):
         here = variables[head] = {}
-    for key in keys[:-1]:
-        key = _key(here, key)
+    for written in keys[:-1]:
+        key = _key(here, written)
         below = here.get(key)
         if not isinstance(below, dict):
             below = here[key] = {}

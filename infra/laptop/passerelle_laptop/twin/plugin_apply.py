@@ -35,9 +35,9 @@ def _verdict(asked: Asked, given: Any) -> dict[str, Any]:
         return {"id": "", "ok": False, "changed": False, "errorcode": "invalid", "message": "not an object"}
     row: dict[str, Any] = {"id": str(given.get("id", ""))}
     do = OPERATIONS.get(str(given.get("op", "")))
+    if do is None:
+        return row | {"ok": False, "changed": False, "errorcode": "invalid", "message": "op"}
     try:
-        if do is None:
-            raise OperationRefused("invalid", "op")
         changed = do(Operation(asked, given))
     except OperationRefused as refused:
         return row | {"ok": False, "changed": False, "errorcode": refused.code, "message": refused.what}

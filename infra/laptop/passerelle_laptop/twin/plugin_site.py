@@ -156,7 +156,7 @@ def holdings(course: Course) -> dict[str, int]:
 
 
 def last_change(asked: Asked, course: Course) -> int:
-    """The latest of the row, the log and the blocks; without a readable log every course counts as changed."""
+    """The latest of row, log and blocks; without a readable log every course counts as changed."""
     if not asked.site.settings.log_readable:
         return asked.now
     return max(course.timemodified, course.lastevent)

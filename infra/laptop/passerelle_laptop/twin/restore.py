@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 from collections.abc import Callable
@@ -21,24 +20,52 @@ from passerelle_laptop.twin.archive import (
     write_xml,
 )
 from passerelle_laptop.twin.records import (
-    Content,
     Course,
     Group,
     Grouping,
     Module,
     Origin,
-    Safety,
     Section,
 )
+from passerelle_laptop.twin.safety import clear
 from passerelle_laptop.twin.state import State
 
 # A second archive in one course: its inner ids move out of the way of the first one's.
 _STRIDE = 10_000_000
 _INNER_IDS = frozenset(
-    ["contextid", "parentcontextid", "usingcontextid", "questioncategoryid", "questionbankentryid", "quizid", "categoryid", "iteminstance", "trueanswer", "falseanswer"]
+    [
+        "contextid",
+        "parentcontextid",
+        "usingcontextid",
+        "questioncategoryid",
+        "questionbankentryid",
+        "quizid",
+        "categoryid",
+        "iteminstance",
+        "trueanswer",
+        "falseanswer",
+    ]
 )
 _DATES = frozenset(
-    ["duedate", "cutoffdate", "gradingduedate", "allowsubmissionsfromdate", "timeopen", "timeclose", "available", "deadline", "assesstimestart", "assesstimefinish", "completionexpected", "timeavailablefrom", "timeavailableto", "submissionstart", "submissionend", "assessmentstart", "assessmentend"]
+    [
+        "duedate",
+        "cutoffdate",
+        "gradingduedate",
+        "allowsubmissionsfromdate",
+        "timeopen",
+        "timeclose",
+        "available",
+        "deadline",
+        "assesstimestart",
+        "assesstimefinish",
+        "completionexpected",
+        "timeavailablefrom",
+        "timeavailableto",
+        "submissionstart",
+        "submissionend",
+        "assessmentstart",
+        "assessmentend",
+    ]
 )
 _LINK = re.compile(rb"\$@([A-Z]+)VIEWBYID\*(\d+)@\$")
 
@@ -123,53 +150,6 @@ def restore_into(
     course.restores += 1
     course.timemodified = now
     return _map(walk)
-
-
-def clear(course: Course) -> None:
-    """Delete-then-restore's first half; Passerelle's own block stays (R8)."""
-    kept = {name: key for name, key in course.content.blocks.items() if "/passerelle" in name}
-    course.content = Content(blocks=kept)
-
-
-def remember(state: State, course: Course) -> Safety:
-    groups = {g: state.groups[g] for g in state.groupsof.get(course.id, ())}
-    groupings = {g.id: g for g in state.groupings.values() if g.courseid == course.id}
-    members = [state.members[row] for group in groups.values() for row in group.members.values()]
-    kept = Safety(course, groups, groupings, members, course.edits)
-    return copy.deepcopy(kept)
-
-
-def put_back(state: State, safety: Safety) -> None:
-    """The course as it was: content, columns, and the groups that the restore added or changed."""
-    before = copy.deepcopy(safety)
-    course = before.course
-    now = state.courses[course.id]
-    # R8's columns and whatever came in meanwhile stay with the course as it is now.
-    state.change_course(
-        now,
-        **{
-            name: getattr(course, name)
-            for name in (
-                "format",
-                "formatoptions",
-                "summary",
-                "summaryformat",
-                "enablecompletion",
-                "tags",
-                "customfields",
-                "content",
-                "restoredfrom",
-                "restores",
-                "timemodified",
-            )
-        },
-    )
-    for group in list(state.groupsof.get(course.id, ())):
-        if group not in before.groups:
-            state.drop_group(state.groups[group])
-    for grouping in [row for row in state.groupings.values() if row.courseid == course.id]:
-        if grouping.id not in before.groupings:
-            del state.groupings[grouping.id]
 
 
 # -- groups --------------------------------------------------------------------------------------------
@@ -429,7 +409,7 @@ def _translate(walk: _Walk, node: Any) -> None:
 
 
 def _course_columns(walk: _Walk, source: Element) -> None:
-    """Format, summary, completion, tags and custom fields come along; names and dates only to a new course."""
+    """Format, summary, completion, tags, custom fields come along; dates only to a new course (R8)."""
     course = walk.course
     if walk.options.mode != "new" and not walk.options.wants("overwrite_conf"):
         return

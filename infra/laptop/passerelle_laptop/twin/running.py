@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from passerelle_laptop.site_client import Answered, NotHeard
 from passerelle_laptop.twin.archive import NotRestorable
 from passerelle_laptop.twin.plugin_jobs import ENDED
-from passerelle_laptop.twin.restore import put_back
+from passerelle_laptop.twin.safety import put_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable

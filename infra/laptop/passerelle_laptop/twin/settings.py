@@ -10,8 +10,46 @@ _MIB = 1 << 20
 PLUGIN_VERSION = 2026110100
 CORE_VERSION = 2024100700
 
-_MODULES = ["assign", "bigbluebuttonbn", "book", "chat", "choice", "data", "feedback", "folder", "forum", "glossary", "h5pactivity", "imscp", "label", "lesson", "lti", "page", "quiz", "resource", "scorm", "subsection", "survey", "url", "wiki", "workshop"]
-_BLOCKS = ["activity_modules", "activity_results", "badges", "calendar_month", "calendar_upcoming", "comments", "completionstatus", "html", "online_users", "participants", "recent_activity", "search_forums"]
+_MODULES = [
+    "assign",
+    "bigbluebuttonbn",
+    "book",
+    "chat",
+    "choice",
+    "data",
+    "feedback",
+    "folder",
+    "forum",
+    "glossary",
+    "h5pactivity",
+    "imscp",
+    "label",
+    "lesson",
+    "lti",
+    "page",
+    "quiz",
+    "resource",
+    "scorm",
+    "subsection",
+    "survey",
+    "url",
+    "wiki",
+    "workshop",
+]
+_BLOCKS = [
+    "activity_modules",
+    "activity_results",
+    "badges",
+    "calendar_month",
+    "calendar_upcoming",
+    "comments",
+    "completionstatus",
+    "html",
+    "online_users",
+    "participants",
+    "recent_activity",
+    "search_forums",
+]
 
 
 def _modules() -> dict[str, int]:

@@ -158,7 +158,7 @@ class Site:
         self._wake()
 
     def run_jobs(self) -> int:
-        """What cron does: queued jobs, killed ones again, reports nobody heard. Returns how many it ran."""
+        """What cron does: queued jobs, killed ones again, unheard reports. Returns how many it ran."""
         self._waiting.clear()
         with self.lock:
             keys = [key for key, job in self.state.jobs.items() if job.status not in ENDED and not job.stuck]
@@ -218,14 +218,14 @@ class Site:
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    # -- snapshots ---------------------------------------------------------------------------------------------
+    # -- snapshots ------------------------------------------------------------------------------------
 
     def snapshot(self) -> bytes:
         with self.lock:
             return pickle.dumps(self.state, pickle.HIGHEST_PROTOCOL)
 
     def put_back(self, snapshot: bytes) -> None:
-        """The rows as they were; jobs under way end without an effect. Settings and faults stay."""
+        """The rows as they were; jobs under way end without effect."""
         with self.lock:
             self.state = pickle.loads(snapshot)  # noqa: S301 - our own bytes
             self._waiting.clear()

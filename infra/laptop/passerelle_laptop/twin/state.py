@@ -105,7 +105,7 @@ class State:
         for courseid in list(self.coursesof.get(user.id, ())):
             for enrolment in list(self.enrolledin.get(courseid, {}).get(user.id, ())):
                 self.drop_enrolment(self.enrolments[enrolment])
-        for row in [row for row in self.assignments.values() if user.id in (row.userid,)]:
+        for row in [row for row in self.assignments.values() if row.userid == user.id]:
             self.drop_assignment(row)
         for cohort in self.cohorts.values():
             row_id = cohort.members.pop(user.id, None)

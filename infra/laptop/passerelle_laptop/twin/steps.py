@@ -16,14 +16,15 @@ from passerelle_laptop.twin.core_enrolments import enrol_by_hand
 from passerelle_laptop.twin.mbz import write_backup
 from passerelle_laptop.twin.plugin_site import holdings, last_change
 from passerelle_laptop.twin.records import Course, EnrolInstance, StashedFile
-from passerelle_laptop.twin.restore import Options, clear, put_back, remember, restore_into
+from passerelle_laptop.twin.restore import Options, restore_into
 from passerelle_laptop.twin.running import JobFailed, Killed, Walk
+from passerelle_laptop.twin.safety import clear, put_back, remember
 from passerelle_laptop.twin.state import fresh_idnumber, numbered
 
 _BLOCK = 1 << 20
 _OK, _GONE = 200, frozenset({400, 401, 403, 404, 410})
 _TIMEOUT = 60
-#: Asked for with `settings`, recorded by whoever asks: R5's way past a refusal.
+# Asked for with `settings`, recorded by whoever asks: R5's way past a refusal.
 OVERRIDE = "override_notempty"
 
 
@@ -270,7 +271,7 @@ def _make(walk: Walk) -> None:
         write_backup(site.state, site.vault, course, site.words(), target, site.now())
 
 
-# -- undo, stash ----------------------------------------------------------------------------------------------
+# -- undo, stash ---------------------------------------------------------------------------------
 
 
 def undo(walk: Walk) -> None:

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 PATH = "/webservice/rest/server.php"
 _JSON = "application/json; charset=utf-8"
-_PROXY_PAGE = "<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
+_PROXY_PAGE = (
+    "<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head>"
+    "<body><h1>Bad Gateway</h1></body></html>"
+)
 _MAINTENANCE = (
     "<!DOCTYPE html>\n<html><head><title>Maintenance</title></head><body>"
     "<h1>This site is undergoing maintenance and is currently not available</h1></body></html>"

@@ -33,7 +33,7 @@ def test_a_tgz_is_read_in_one_pass(client):
     assert source.requests == 2  # its first bytes, then all of it
 
 
-def many_members(activities, size=2_000_000):
+def many_members(activities, size=200_000):
     """A course of the shape of a real one: twelve small XML files per activity, and contents."""
     import random
 
@@ -65,11 +65,11 @@ def test_a_zip_is_read_by_a_few_ranges_that_leave_its_contents_alone(client):
     inspection = inspect(source)
     assert inspection.accepted
     assert source.requests <= 8
-    assert source.bytes_read < 1_000_000 < len(data) / 10
+    assert source.bytes_read < len(data) / 4
 
 
 def test_a_zip_read_through_is_read_once(client):
-    data = many_members(5, 200_000).zip()
+    data = many_members(5).zip()
     source = put(client, data)
     assert inspect(source, verify_content=True).accepted
     assert source.bytes_read < len(data) * 2
@@ -162,13 +162,13 @@ def test_a_sink_left_without_completing_leaves_nothing(client):
 
 
 def test_a_large_archive_is_written_in_parts(client):
-    data = bytes(range(256)) * 150_000
+    data = bytes(range(256)) * 80_000
     with S3Sink(client, "bucket", "large") as sink:
         for place in range(0, len(data), 1_000_000):
             sink.write(data[place : place + 1_000_000])
         sink.complete()
     answer = client.get_object(Bucket="bucket", Key="large")
-    assert answer["ETag"].endswith('-3"')
+    assert answer["ETag"].endswith('-2"')
     assert answer["Body"].read() == data
 
 

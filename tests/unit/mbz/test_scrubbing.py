@@ -356,7 +356,7 @@ def test_a_large_content_that_does_not_shrink_is_stored_and_one_that_does_is_def
     out, _ = scrubbed(data)
     assert unpack(out)[StoredFile(noise).member] == noise
     assert unpack(out)[StoredFile(text).member] == text
-    assert len(data) * 0.99 < len(out) < len(data) * 1.02
+    assert len(data) * 0.99 < len(out) < len(data) * 1.05
 
 
 @pytest.mark.parametrize("container", ["tgz", "zip"])

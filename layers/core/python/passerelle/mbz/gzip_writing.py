@@ -42,43 +42,49 @@ class GzipWriting:
         self.stored = 0
         self.deflated = 0
 
-    def pack(self, piece: bytes) -> Iterator[bytes]:
+    def pack(self, pieces: list[bytes | memoryview]) -> Iterator[bytes]:
         if not self._begun:
             self._begun = True
             yield _HEADER
-        self._crc = isal_zlib.crc32(piece, self._crc)
-        self._length += len(piece)
-        if self._store and not _shrinks(piece):
+        length = 0
+        for piece in pieces:
+            self._crc = isal_zlib.crc32(piece, self._crc)
+            length += len(piece)
+        self._length += length
+        if self._store and not _shrinks(max(pieces, key=len)):
             if self._in_deflate:
                 # A full flush ends on a byte and forgets the past: what comes after the stored blocks
                 # must not point back over them.
                 yield self._deflate.flush(isal_zlib.Z_FULL_FLUSH)
                 self._in_deflate = False
-            self.stored += len(piece)
-            yield from _stored_blocks(piece)
+            self.stored += length
+            yield _stored_blocks(pieces)
         else:
             self._in_deflate = True
-            self.deflated += len(piece)
-            yield self._deflate.compress(piece)
+            self.deflated += length
+            for piece in pieces:
+                yield self._deflate.compress(piece)
 
     def finish(self) -> Iterator[bytes]:
         yield self._deflate.flush()
         yield struct.pack("<2L", self._crc, self._length & 0xFFFFFFFF)
 
 
-def _shrinks(piece: bytes) -> bool:
+def _shrinks(piece: bytes | memoryview) -> bool:
     """By two samples: compressing all of a piece to see would cost what it is to save."""
     if len(piece) < 4 * _SAMPLE:
         return True
     middle = len(piece) // 2
-    sample = piece[_SAMPLE : 2 * _SAMPLE] + piece[middle : middle + _SAMPLE]
+    sample = bytes(piece[_SAMPLE : 2 * _SAMPLE]) + bytes(piece[middle : middle + _SAMPLE])
     return len(isal_zlib.compress(sample, 1)) < _WORTH_IT * len(sample)
 
 
-def _stored_blocks(piece: bytes) -> Iterator[bytes]:
-    view = memoryview(piece)
+def _stored_blocks(pieces: list[bytes | memoryview]) -> bytes:
+    """Block headers and bytes in one copy."""
     out: list[bytes | memoryview] = []
-    for place in range(0, len(piece), _STORED_MAX):
-        block = view[place : place + _STORED_MAX]
-        out += [struct.pack("<BHH", 0, len(block), len(block) ^ 0xFFFF), block]
-    yield b"".join(out)
+    for piece in pieces:
+        view = memoryview(piece)
+        for place in range(0, len(view), _STORED_MAX):
+            block = view[place : place + _STORED_MAX]
+            out += [struct.pack("<BHH", 0, len(block), len(block) ^ 0xFFFF), block]
+    return b"".join(out)

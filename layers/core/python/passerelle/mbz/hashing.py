@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from queue import Full, Queue
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-_DEPTH = 6  # chunks waiting per lane: enough to even out the two sides, little memory
-_SMALL = 16 * 1024  # hashing less costs less than handing it over
+_DEPTH = 6  # batches waiting per lane: enough to even out the two sides, little memory
+_BATCH = 512 * 1024  # handing over costs as much as hashing 30 KiB
 
 
 class Hash(Protocol):
@@ -25,6 +23,8 @@ class Lane:
 
     def __init__(self, *, threaded: bool) -> None:
         self._error: BaseException | None = None
+        self._waiting: list[tuple[Hash, bytes | memoryview]] = []
+        self._waiting_bytes = 0
         self._queue: Queue[Callable[[], None] | None] | None = None
         self._thread: threading.Thread | None = None
         if threaded:
@@ -33,18 +33,25 @@ class Lane:
             self._thread.start()
 
     def update(self, hasher: Hash, data: bytes | memoryview) -> None:
-        self.do(lambda: hasher.update(data), small=len(data) < _SMALL)
+        if self._queue is None:
+            hasher.update(data)
+            return
+        self._waiting.append((hasher, data))
+        self._waiting_bytes += len(data)
+        if self._waiting_bytes >= _BATCH:
+            self._hand_over()
 
-    def do(self, work: Callable[[], None], *, small: bool = False) -> None:
-        if self._error is not None:
-            raise self._error
-        if self._queue is None or (small and self._queue.unfinished_tasks == 0):
+    def do(self, work: Callable[[], None]) -> None:
+        """After all that was handed over before."""
+        if self._queue is None:
             work()
-        else:
-            self._queue.put(work)
+            return
+        self._hand_over()
+        self._put(work)
 
     def close(self) -> None:
         """Wait for everything handed over."""
+        self._hand_over()
         self._stop()
         if self._error is not None:
             raise self._error
@@ -52,6 +59,17 @@ class Lane:
     def abandon(self) -> None:
         self._error = self._error or RuntimeError("abandoned")
         self._stop()
+
+    def _hand_over(self) -> None:
+        batch, self._waiting, self._waiting_bytes = self._waiting, [], 0
+        if batch:
+            self._put(lambda: _update_all(batch))
+
+    def _put(self, work: Callable[[], None]) -> None:
+        if self._error is not None:
+            raise self._error
+        if self._queue is not None:
+            self._queue.put(work)
 
     def _stop(self) -> None:
         if self._queue is not None and self._thread is not None:
@@ -71,5 +89,8 @@ class Lane:
                     work()
             except BaseException as error:  # noqa: BLE001 - raised again in the thread that reads
                 self._error = error
-            finally:
-                queue.task_done()
+
+
+def _update_all(batch: list[tuple[Hash, bytes | memoryview]]) -> None:
+    for hasher, data in batch:
+        hasher.update(data)

@@ -32,7 +32,7 @@ class ContentCheck:
         self._lane.update(self._sha1, data)
 
     def finish(self) -> None:
-        self._lane.do(self._compare, small=True)
+        self._lane.do(self._compare)
 
     def _compare(self) -> None:
         if self._sha1.hexdigest() != self._name.rsplit("/", 1)[1]:

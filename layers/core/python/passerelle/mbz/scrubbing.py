@@ -124,13 +124,13 @@ class Packing:
     def _hand_over(self) -> None:
         pieces, self._pieces, self._gathered = self._pieces, [], 0
         if pieces:
-            self._lane.do(lambda: self._pack(b"".join(pieces)))
+            self._lane.do(lambda: self._pack(pieces))
 
-    def _pack(self, piece: bytes) -> None:
+    def _pack(self, pieces: list[bytes | memoryview]) -> None:
         if self.compress is None:
-            self._put(piece)
+            self._put(b"".join(pieces))
         else:
-            for packed in self.compress.pack(piece):
+            for packed in self.compress.pack(pieces):
                 self._put(packed)
 
     def _put(self, packed: bytes) -> None:

@@ -1,0 +1,250 @@
+"""Figures of the backup reader: `python -m tests.bench.mbz [--size 1GB] [--stream 10GB] [--quick]`.
+
+Every ratio is taken against a baseline measured in the same run, in turns, the best of several: the
+machine's mood cancels out. Each measurement runs in a process of its own, so that one's memory is not
+another's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).parents[2])]
+
+from isal import igzip_lib, isal_zlib  # noqa: E402
+
+from passerelle.domain.bytesizes import parse_size  # noqa: E402
+from passerelle.mbz import FileSource, Source, inspect, scrub  # noqa: E402
+
+CHUNK = 64 * 1024  # the quickest for the baseline too
+IMPORTS = "import boto3, aws_lambda_powertools, pydantic, requests, passerelle.mbz, passerelle.mbz.sources_s3"
+
+
+class Nowhere:
+    """A sink that costs nothing."""
+
+    def write(self, data: bytes) -> int:
+        return len(data)
+
+
+def baseline_inspect(path: str) -> None:
+    """Decompressing, SHA-1 of the contents, SHA-256 of the archive: one after the other, one thread."""
+    sha1, sha256 = hashlib.sha1(usedforsecurity=False), hashlib.sha256()
+    for plain in _plain(path):
+        sha1.update(plain)
+    with Path(path).open("rb", buffering=0) as file:
+        while data := file.read(CHUNK):
+            sha256.update(data)
+
+
+def baseline_scrub(path: str) -> None:
+    """Decompressing and recompressing with isal's level 1, nothing else."""
+    packer = isal_zlib.compressobj(1, wbits=31)
+    for plain in _plain(path):
+        packer.compress(plain)
+    packer.flush()
+
+
+def _plain(path: str) -> Iterator[bytes]:
+    unpacker = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
+    with Path(path).open("rb", buffering=0) as file:
+        while data := file.read(CHUNK):
+            yield unpacker.decompress(data, CHUNK)
+            while not unpacker.needs_input and not unpacker.eof:
+                yield unpacker.decompress(b"", CHUNK)
+
+
+def inspect_file(path: str, *, threads: bool) -> None:
+    inspection = inspect(FileSource(path), target_release="4.5", threads=threads)
+    assert inspection.accepted, inspection.reasons
+
+
+def scrub_file(path: str, *, threads: bool) -> None:
+    report = scrub(FileSource(path), Nowhere(), threads=threads)
+    assert report.accepted, report.inspection.reasons
+
+
+WORK: dict[str, Callable[[str], None]] = {
+    "baseline of inspect": baseline_inspect,
+    "inspect, one thread": lambda path: inspect_file(path, threads=False),
+    "inspect, two cores": lambda path: inspect_file(path, threads=True),
+    "baseline of scrub": baseline_scrub,
+    "scrub, one thread": lambda path: scrub_file(path, threads=False),
+    "scrub, two cores": lambda path: scrub_file(path, threads=True),
+}
+
+
+def run_child(job: str, argument: str) -> dict[str, float]:
+    cores = {0} if "two cores" not in job else os.sched_getaffinity(0)
+    command = [sys.executable, __file__, "--child", job, argument]
+    done = subprocess.run(
+        command, capture_output=True, check=True, text=True, preexec_fn=lambda: os.sched_setaffinity(0, cores)
+    )
+    figures: dict[str, float] = json.loads(done.stdout)
+    return figures
+
+
+def child(job: str, argument: str) -> None:
+    if job == "imports":
+        exec(IMPORTS)
+        print(json.dumps({"rss": _peak()}))
+        return
+    exec(IMPORTS)
+    if job == "stream":
+        from tests.bench.mbz_archives import VideoBackup
+
+        source: Source = VideoBackup(int(argument))
+        generating = time.perf_counter()
+        for _ in source.stream():
+            pass
+        generating = time.perf_counter() - generating
+        start = time.perf_counter()
+        assert inspect(source).accepted
+        print(json.dumps({"seconds": time.perf_counter() - start, "generating": generating, "rss": _peak()}))
+        return
+    start, cpu = time.perf_counter(), time.process_time()
+    WORK[job](argument)
+    print(
+        json.dumps(
+            {
+                "seconds": time.perf_counter() - start,
+                "cpu": time.process_time() - cpu,
+                "rss": _peak(),
+            }
+        )
+    )
+
+
+def _peak() -> float:
+    # Not ru_maxrss: that remembers the parent's size from before exec.
+    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in line)
+    return int(line.split()[1]) / 1024
+
+
+def make_video_backup(size: int, folder: str, *, kind: str) -> str:
+    """`noise` cannot be packed at all; `video` shrinks by some per cent, as an MP4's frames do."""
+    from tests.bench.mbz_archives import VideoBackup
+
+    path = Path(folder) / f"{kind}.mbz"
+    if kind == "noise":
+        with path.open("wb") as file:
+            for piece in VideoBackup(size).stream():
+                file.write(piece)
+        return str(path)
+    from tests.factories_mbz import Backup, StoredFile, tar_of
+
+    base = random.Random(3).randbytes(16 * 1024 * 1024)
+    base = base.translate(bytes(min(value, 250) for value in range(256)))
+    files = tuple(StoredFile(base[n * 4096 :] + bytes([n])) for n in range(max(1, size // len(base))))
+    packer = zlib.compressobj(6, zlib.DEFLATED, 31)
+    tar = tar_of(Backup(files=files).parts())
+    with path.open("wb") as file:
+        for place in range(0, len(tar), CHUNK):
+            file.write(packer.compress(tar[place : place + CHUNK]))
+        file.write(packer.flush())
+    return str(path)
+
+
+def free_cores() -> float:
+    """How many cores' work two threads got done just now: below two, `two cores` says little."""
+    data = bytes(64 * 1024 * 1024)
+
+    def work() -> None:
+        hashlib.sha256(data)
+
+    start = time.perf_counter()
+    work()
+    one = time.perf_counter() - start
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    start = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return 2 * one / (time.perf_counter() - start)
+
+
+def compare(path: str, rounds: int) -> None:
+    best: dict[str, dict[str, float]] = {}
+    for _ in range(rounds):
+        for job in WORK:
+            figures = run_child(job, path)
+            if job not in best or figures["seconds"] < best[job]["seconds"]:
+                best[job] = figures
+    print(f"cores that were free: {free_cores():.1f}")
+    idle = run_child("imports", "")["rss"]
+    limits = {
+        "inspect, one thread": 1.15,
+        "inspect, two cores": 0.8,
+        "scrub, two cores": 1.3,
+        "scrub, one thread": 1.3,
+    }
+    for job, figures in best.items():
+        base = best["baseline of inspect" if "inspect" in job else "baseline of scrub"]
+        ratio = figures["seconds"] / base["seconds"]
+        line = f"{job:22} {figures['seconds']:7.2f} s  cpu {figures['cpu']:6.2f} s  ×{ratio:.2f}"
+        if job in limits:
+            line += (
+                f" (at most {limits[job]})  memory {figures['rss'] - idle:+.0f} MB above the layer imported"
+            )
+        print(line)
+
+
+def stream(size: int) -> None:
+    figures = run_child("stream", str(size))
+    idle = run_child("imports", "")["rss"]
+    print(
+        f"inspect {size / 1e9:.0f} GB generated as a stream: {figures['seconds']:.1f} s "
+        f"(generating alone {figures['generating']:.1f} s), "
+        f"{figures['rss'] - idle:+.0f} MB above the layer imported"
+    )
+
+
+def zip_ranges(members: int) -> None:
+    from tests.bench.mbz_zip import measure
+
+    figures = measure(members)
+    print(
+        f"zip of {figures['members']} members, {figures['size'] / 1e6:.1f} MB: "
+        f"{figures['requests']} ranged reads (at most 8), {figures['bytes'] / 1e6:.2f} MB (at most 2)"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--size", default="1GB", help="of the archive that is inspected and scrubbed")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--stream", action="append", default=[], help="inspect this much, generated: 10GB")
+    parser.add_argument("--members", type=int, default=5000, help="of the zip")
+    parser.add_argument("--only", choices=["noise", "video", "stream", "zip"])
+    parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.child:
+        child(*options.child)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        for kind in ("noise", "video"):
+            if options.only in (None, kind):
+                print(f"{options.size} of {kind}:")
+                compare(make_video_backup(parse_size(options.size), folder, kind=kind), options.rounds)
+    if options.only in (None, "zip"):
+        zip_ranges(options.members)
+    if options.only in (None, "stream"):
+        for size in options.stream:
+            stream(parse_size(size))
+
+
+if __name__ == "__main__":
+    main()

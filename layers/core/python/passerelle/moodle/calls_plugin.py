@@ -41,8 +41,10 @@ class ChangedPage:
     next: int | None = None
 
 
-def get_site() -> Call[SiteFacts]:
-    return Call("local_passerelle_get_site", {}, reads(SiteFacts))
+def get_site(category: str = "") -> Call[SiteFacts]:
+    """With a category (idnumber), what each role may do is told as it stands there, overrides included."""
+    params = {"category": category} if category else {}
+    return Call("local_passerelle_get_site", params, reads(SiteFacts))
 
 
 def find_users(field: UserField, values: Sequence[str]) -> Call[tuple[FoundUsers, ...]]:

@@ -58,8 +58,8 @@ class Moodle(MoodleCore):
             room = replace(room, bytes=min(room.bytes, limits.post_max_size // 2))
         return Moodle(self.site, self.ask, room)
 
-    def get_site(self) -> SiteFacts:
-        return self.ask(calls_plugin.get_site())
+    def get_site(self, category: str = "") -> SiteFacts:
+        return self.ask(calls_plugin.get_site(category))
 
     # -- people ---------------------------------------------------------------------------------
 

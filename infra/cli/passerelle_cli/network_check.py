@@ -1,0 +1,416 @@
+"""Whether each Moodle fits what network.yaml says of it: what was found, judged line by line.
+
+`judge` decides on facts that were gathered; nothing here touches a network but through the ports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from passerelle.domain.network import Network, Site
+from passerelle.domain.plugin import SiteFacts
+from passerelle.errors import (
+    FixAccess,
+    GiveUp,
+    InstallFunction,
+    MoodleAway,
+    MoodleRefused,
+    PasserelleError,
+)
+from passerelle.events.signatures import read_secret
+from passerelle.mbz import major_release
+from passerelle.ports import Clock, Lms
+
+OLDEST = (4, 5)
+NEEDED = ("local_passerelle", "enrol_passerelle")
+USEFUL = ("block_passerelle",)
+ENOUGH_VARIABLES = 5000  # below that a form of Moodle with many fields loses its end, and calls become many
+SKEW_SEEN = timedelta(seconds=30)
+SKEW_REFUSED = timedelta(seconds=240)  # signatures hold for 300
+EDITING = ("moodle/course:update", "moodle/course:manageactivities")
+VIEW = "moodle/course:view"
+VIEW_LIST = "moodle/category:viewcourselist"
+OUTSIDERS = ("student", "user", "guest", "frontpage")  # archetypes
+
+
+class Level(StrEnum):
+    GOOD = "✓"
+    WARNING = "!"
+    BAD = "✗"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    site: str
+    level: Level
+    french: str
+    english: str
+
+    def worded(self, lang: str) -> str:
+        return f"{self.level} {self.site}: {self.french if lang.startswith('fr') else self.english}"
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """What a Moodle answered, and by our clock when it did."""
+
+    facts: SiteFacts
+    asked_at: datetime
+    answered_at: datetime
+    categories: dict[str, bool] = field(default_factory=dict)  # idnumber → whether it is there
+    in_hub_category: SiteFacts | None = None  # the roles as they stand there
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What `check` needs of the outside."""
+
+    lms: Callable[[str], Lms]
+    secret: Callable[[str], str]  # by the parameter's name
+    clock: Clock
+    knock: Callable[[str, bytes], int | None]  # a signed request of a site: the HTTP status; None: no API
+
+
+def check(network: Network, doors: Doors) -> Iterator[Finding]:
+    """Every finding, site by site, as it is made."""
+    for name, site in network.sites.items():
+        yield from _check_secrets(name, site, doors)
+        try:
+            met = _meet(network, name, doors)
+        except PasserelleError as error:
+            yield _unmet(name, site, error)
+        else:
+            yield from judge(network, name, met)
+
+
+# -- gathering ----------------------------------------------------------------------------------------
+
+
+def _meet(network: Network, name: str, doors: Doors) -> Met:
+    lms = doors.lms(name)
+    asked_at = doors.clock.now()
+    facts = lms.get_site()
+    answered_at = doors.clock.now()
+    wanted = {network.sites[name].category} - {""}
+    in_hub_category = None
+    if name == network.hub.site:
+        wanted |= {network.hub.category, *network.hub.categories.values()}
+    categories = {idnumber: lms.category_by_idnumber(idnumber) is not None for idnumber in sorted(wanted)}
+    if name == network.hub.site and categories[network.hub.category]:
+        in_hub_category = lms.get_site(network.hub.category)
+    return Met(facts, asked_at, answered_at, categories, in_hub_category)
+
+
+def _check_secrets(name: str, site: Site, doors: Doors) -> Iterator[Finding]:
+    for parameter in site.secrets:
+        try:
+            key = read_secret(doors.secret(parameter))
+        except GiveUp:
+            yield _bad(
+                name,
+                f"le secret {parameter} n'est pas dans SSM : créez ce paramètre (SecureString)",
+                f"the secret {parameter} is not in SSM: create that parameter (SecureString)",
+            )
+        except ValueError:
+            yield _bad(
+                name,
+                f"le secret {parameter} n'a pas la forme whsec_ suivie de base64 (16 octets au moins)",
+                f"the secret {parameter} is not whsec_ followed by base64 (at least 16 bytes)",
+            )
+        else:
+            yield _knocked(name, parameter, doors.knock(name, key))
+
+
+def _knocked(name: str, parameter: str, status: int | None) -> Finding:
+    if status == 200:
+        return _good(name, f"le secret {parameter} ouvre la porte", f"the secret {parameter} opens the door")
+    if status == 401:
+        return _bad(
+            name,
+            f"le secret {parameter} est refusé par Passerelle : publiez ce fichier (network push), "
+            "attendez 5 minutes, vérifiez à nouveau",
+            f"Passerelle refuses the secret {parameter}: publish this file (network push), "
+            "wait 5 minutes, check again",
+        )
+    return _warning(
+        name,
+        f"le secret {parameter} n'a pas pu être essayé : l'API de Passerelle ne répond pas",
+        f"the secret {parameter} could not be tried: Passerelle's API does not answer",
+    )
+
+
+def _unmet(name: str, site: Site, error: PasserelleError) -> Finding:
+    match error:
+        case InstallFunction():
+            return _bad(
+                name,
+                f"le service web ne connaît pas {error.function} : installez ou mettez à jour le plugin "
+                "local_passerelle, ou ajoutez la fonction au service",
+                f"the web service does not know {error.function}: install or upgrade the plugin "
+                "local_passerelle, or add the function to the service",
+            )
+        case FixAccess():
+            return _bad(
+                name,
+                f"le jeton {site.token} est refusé ({error.errorcode}) : vérifiez le jeton, le service "
+                "et les droits de son utilisateur",
+                f"the token {site.token} is refused ({error.errorcode}): check the token, the service "
+                "and what its user may do",
+            )
+        case MoodleAway():
+            return _bad(
+                name,
+                f"{site.url} ne répond pas comme un Moodle ({error.reason}) : "
+                "vérifiez l'adresse et le serveur",
+                f"{site.url} does not answer as a Moodle ({error.reason}): check the address and the server",
+            )
+        case MoodleRefused():
+            return _bad(
+                name,
+                f"Moodle refuse {error.function} ({error.errorcode})",
+                f"Moodle refuses {error.function} ({error.errorcode})",
+            )
+        case GiveUp() if error.code == "secret_missing":
+            return _bad(
+                name,
+                f"le jeton {site.token} n'est pas dans SSM : créez ce paramètre (SecureString)",
+                f"the token {site.token} is not in SSM: create that parameter (SecureString)",
+            )
+        case _:
+            return _bad(
+                name,
+                f"la vérification s'est interrompue ({type(error).__name__})",
+                f"the check broke off ({type(error).__name__})",
+            )
+
+
+# -- judging ------------------------------------------------------------------------------------------
+
+
+def judge(network: Network, name: str, met: Met) -> Iterator[Finding]:
+    site, facts = network.sites[name], met.facts
+    yield from _release(name, facts)
+    yield from _plugins(name, facts)
+    yield from _identity(name, site, facts)
+    yield from _clock(name, met)
+    yield from _settings(name, site, facts)
+    yield from _categories(name, met)
+    yield from _owner_role(name, site, facts)
+    if name == network.hub.site:
+        yield from _author_role(network, facts)
+        yield from _who_views(network, met)
+
+
+def _release(name: str, facts: SiteFacts) -> Iterator[Finding]:
+    release = major_release(facts.release)
+    if release is None or release < OLDEST:
+        yield _bad(
+            name,
+            f"Moodle {facts.release} : Passerelle demande 4.5 ou plus récent",
+            f"Moodle {facts.release}: Passerelle needs 4.5 or later",
+        )
+    else:
+        yield _good(name, f"Moodle {facts.release} répond", f"Moodle {facts.release} answers")
+
+
+def _plugins(name: str, facts: SiteFacts) -> Iterator[Finding]:
+    missing = [plugin for plugin in NEEDED if not facts.plugins.get(plugin)]
+    if missing:
+        listed = ", ".join(missing)
+        yield _bad(name, f"installez {listed}", f"install {listed}")
+    lacking = [plugin for plugin in USEFUL if not facts.plugins.get(plugin)]
+    if lacking:
+        listed = ", ".join(lacking)
+        yield _warning(
+            name,
+            f"{listed} n'est pas installé : les enseignants passeront par le menu du cours",
+            f"{listed} is not installed: teachers will use the course menu",
+        )
+    there = [f"{plugin} {version}" for plugin, version in sorted(facts.plugins.items()) if version]
+    if there:
+        yield _good(name, ", ".join(there), ", ".join(there))
+
+
+def _identity(name: str, site: Site, facts: SiteFacts) -> Iterator[Finding]:
+    if facts.wwwroot and facts.wwwroot.rstrip("/") != site.url:
+        yield _bad(
+            name,
+            f"ce Moodle dit s'appeler {facts.wwwroot} et non {site.url} : corrigez url",
+            f"this Moodle says its address is {facts.wwwroot}, not {site.url}: correct url",
+        )
+    if not facts.site:
+        yield _warning(
+            name,
+            f"les réglages du plugin ne disent pas son nom : mettez-y « {name} »",
+            f"the plugin's settings do not say its name: put “{name}” there",
+        )
+    elif facts.site != name:
+        yield _bad(
+            name,
+            f"le plugin se croit « {facts.site} » : corrigez ses réglages, ou network.yaml",
+            f"the plugin believes it is “{facts.site}”: correct its settings, or network.yaml",
+        )
+
+
+def _clock(name: str, met: Met) -> Iterator[Finding]:
+    now = met.facts.now
+    if now is None:
+        return
+    # Moodle tells whole seconds, at some moment between question and answer.
+    early, late = met.asked_at - now - timedelta(seconds=1), now - met.answered_at
+    skew = max(early, late)
+    if skew < SKEW_SEEN:
+        return
+    seconds = int(skew.total_seconds())
+    find = _bad if skew >= SKEW_REFUSED else _warning
+    yield find(
+        name,
+        f"l'horloge du serveur diffère de {seconds} s : réglez-la (NTP), "
+        "les signatures ne valent que 5 minutes",
+        f"the server's clock is {seconds} s off: set it (NTP), signatures hold for 5 minutes only",
+    )
+
+
+def _settings(name: str, site: Site, facts: SiteFacts) -> Iterator[Finding]:
+    variables = facts.limits.max_input_vars
+    if 0 < variables < ENOUGH_VARIABLES:
+        yield _warning(
+            name,
+            f"max_input_vars vaut {variables} : Moodle recommande {ENOUGH_VARIABLES} (php.ini)",
+            f"max_input_vars is {variables}: Moodle recommends {ENOUGH_VARIABLES} (php.ini)",
+        )
+    if site.language not in facts.languages:
+        yield _warning(
+            name,
+            f"le paquet de langue « {site.language} » n'est pas installé",
+            f"the language pack “{site.language}” is not installed",
+        )
+    if not site.assistance.email:
+        yield _warning(
+            name,
+            "aucune adresse d'assistance : une personne refusée ne saura à qui écrire (assistance.email)",
+            "no assistance address: who is refused will not know whom to write to (assistance.email)",
+        )
+
+
+def _categories(name: str, met: Met) -> Iterator[Finding]:
+    for idnumber, there in met.categories.items():
+        if there:
+            yield _good(name, f"la catégorie « {idnumber} » existe", f"the category “{idnumber}” exists")
+        else:
+            yield _bad(
+                name,
+                f"aucune catégorie n'a le numéro d'identifiant « {idnumber} » : "
+                "créez-la ou corrigez network.yaml",
+                f"no category has the ID number “{idnumber}”: create it or correct network.yaml",
+            )
+
+
+def _owner_role(name: str, site: Site, facts: SiteFacts) -> Iterator[Finding]:
+    yield from _role_in(name, "owner_role", site.owner_role, facts, "course")
+
+
+def _author_role(network: Network, facts: SiteFacts) -> Iterator[Finding]:
+    hub = network.hub
+    yield from _role_in(hub.site, "hub.author_role", hub.author_role, facts, "course")
+    yield from _cannot_edit(hub.site, "hub.author_role", hub.author_role, facts)
+
+
+def _who_views(network: Network, met: Met) -> Iterator[Finding]:
+    """P9: the members' teachers view the published copies without changing them; students do not see them."""
+    hub = network.hub
+    yield from _role_in(hub.site, "hub.viewer_role", hub.viewer_role, met.facts, "coursecat")
+    there = met.in_hub_category
+    if there is None:
+        return
+    yield from _cannot_edit(hub.site, "hub.viewer_role", hub.viewer_role, there)
+    role = there.role(hub.viewer_role)
+    if role is not None and VIEW not in role.capabilities:
+        yield _bad(
+            hub.site,
+            f"le rôle « {hub.viewer_role} » ne voit pas les cours de « {hub.category} » : "
+            f"permettez-lui {VIEW}",
+            f"the role “{hub.viewer_role}” does not see the courses of “{hub.category}”: allow it {VIEW}",
+        )
+    outsiders = [one for one in there.roles if one.archetype in OUTSIDERS or one.shortname in OUTSIDERS]
+    seeing = [one.shortname for one in outsiders if {VIEW, VIEW_LIST} & set(one.capabilities)]
+    if seeing:
+        listed = ", ".join(seeing)
+        yield _bad(
+            hub.site,
+            f"les rôles {listed} voient « {hub.category} » : retirez-leur {VIEW_LIST} et {VIEW} "
+            "dans les permissions de cette catégorie",
+            f"the roles {listed} see “{hub.category}”: take {VIEW_LIST} and {VIEW} from them "
+            "in that category's permissions",
+        )
+    elif not any("user" in (one.archetype, one.shortname) for one in outsiders):
+        yield _warning(
+            hub.site,
+            "le rôle « utilisateur authentifié » n'est pas dit par ce Moodle : vérifiez à la main que les "
+            f"étudiants ne voient pas « {hub.category} »",
+            "this Moodle does not tell of the role “authenticated user”: check by hand that students do not "
+            f"see “{hub.category}”",
+        )
+    elif role is not None and VIEW in role.capabilities:
+        yield _good(
+            hub.site,
+            f"« {hub.viewer_role} » voit « {hub.category} », les étudiants non",
+            f"“{hub.viewer_role}” sees “{hub.category}”, students do not",
+        )
+
+
+def _role_in(name: str, where: str, shortname: str, facts: SiteFacts, level: str) -> Iterator[Finding]:
+    role = facts.role(shortname)
+    if role is None:
+        yield _bad(
+            name,
+            f"{where} : aucun rôle n'a le nom abrégé « {shortname} »",
+            f"{where}: no role has the short name “{shortname}”",
+        )
+    elif level not in role.contextlevels:
+        places = {"course": ("un cours", "a course"), "coursecat": ("une catégorie", "a category")}
+        french, english = places[level]
+        yield _bad(
+            name,
+            f"{where} : le rôle « {shortname} » ne peut être attribué dans {french} ; "
+            "permettez-le dans sa définition",
+            f"{where}: the role “{shortname}” cannot be assigned in {english}; allow it in its definition",
+        )
+    else:
+        yield _good(
+            name,
+            f"{where} : le rôle « {shortname} » peut être attribué",
+            f"{where}: the role “{shortname}” can be assigned",
+        )
+
+
+def _cannot_edit(name: str, where: str, shortname: str, facts: SiteFacts) -> Iterator[Finding]:
+    role = facts.role(shortname)
+    editing = [one for one in EDITING if role is not None and one in role.capabilities]
+    if editing:
+        listed = ", ".join(editing)
+        yield _bad(
+            name,
+            f"{where} : le rôle « {shortname} » modifie les cours ({listed}) ; "
+            "choisissez-en un qui ne fait que voir",
+            f"{where}: the role “{shortname}” edits courses ({listed}); choose one that only views",
+        )
+
+
+def _good(site: str, french: str, english: str) -> Finding:
+    return Finding(site, Level.GOOD, french, english)
+
+
+def _warning(site: str, french: str, english: str) -> Finding:
+    return Finding(site, Level.WARNING, french, english)
+
+
+def _bad(site: str, french: str, english: str) -> Finding:
+    return Finding(site, Level.BAD, french, english)
+
+
+def is_bad(findings: Iterable[Finding]) -> bool:
+    return any(finding.level is Level.BAD for finding in findings)

@@ -1,0 +1,73 @@
+"""How long each handler takes to import, beside what it cannot do without.
+
+    python tests/bench/cold_import.py [--rounds N]
+
+The yardstick is boto3, Powertools logger, pydantic and requests alone, and Powertools batch where the
+handler is fed by a queue. Interpreters of both kinds take turns, so that a busy machine slows both; the
+best of N counts. Exit status 1 where a handler takes more than 1.15 times its yardstick.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+LIMIT = 1.15
+ALONE = "import boto3, pydantic, requests; from aws_lambda_powertools import Logger"
+BATCH = "; from aws_lambda_powertools.utilities.batch import BatchProcessor"
+TIMED = "import time; begin = time.perf_counter(); {code}; print(time.perf_counter() - begin)"
+
+
+def handlers() -> list[tuple[str, Path]]:
+    return [(path.parent.name, path) for path in sorted(ROOT.glob("functions/*/handler.py"))]
+
+
+def seconds(code: str, path: str) -> float:
+    """Of one import in a fresh interpreter that compiled everything before."""
+    environment = os.environ | {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": ""}
+    run = subprocess.run(
+        [sys.executable, "-c", TIMED.format(code=code)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return float(run.stdout)
+
+
+def measure(rounds: int) -> list[tuple[str, float, float]]:
+    """(function, its best seconds, its yardstick's best seconds)"""
+    layer = str(ROOT / "layers/core/python")
+    best: dict[str, float] = {}
+
+    def take(name: str, code: str, path: str) -> None:
+        best[name] = min(best.get(name, 1e9), seconds(code, path))
+
+    for _ in range(rounds + 1):  # the first also warms the caches of files and bytecode
+        for name, path in handlers():
+            take("alone", ALONE, layer)
+            take("batch", ALONE + BATCH, layer)
+            take(name, "import handler", f"{path.parent}:{layer}")
+    return [
+        (name, best[name], best["batch" if "take_each" in path.read_text() else "alone"])
+        for name, path in handlers()
+    ]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    worst = 0.0
+    for name, mine, alone in measure(parser.parse_args().rounds):
+        worst = max(worst, mine / alone)
+        print(f"{name:22} {mine * 1000:6.0f} ms  yardstick {alone * 1000:6.0f} ms  ratio {mine / alone:.2f}")
+    print(f"worst ratio {worst:.2f}, limit {LIMIT}")
+    return 0 if worst <= LIMIT else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

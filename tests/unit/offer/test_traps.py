@@ -8,6 +8,7 @@ import pytest
 
 from passerelle.domain.diagnostics import Finding, Trap, Who, find_traps
 from passerelle.domain.offer.model import RowRef
+from passerelle.domain.trap_sentences import TRAPS, WHO, say_trap
 from tests.factories_offer import University
 
 
@@ -189,3 +190,15 @@ def test_a_trap_in_a_clean_university_is_found_alone() -> None:
     every.element("X1").person("Q1").ip("Q1", "X1", "").person("Q2", email="")
 
     assert Counter(found.check.value for found in find_traps(every.extracts())) == {"D1": 1, "D12": 1}
+
+
+def test_every_trap_has_a_sentence_with_what_it_names_in_both_languages() -> None:
+    assert set(TRAPS) == set(Trap)
+    assert set(WHO) == set(Who)
+    for trap in Trap:
+        named = Finding(trap, "E1", "B1", "P1", "G1", "K1")
+        for lang in ("fr", "en"):
+            said = say_trap(named, lang)
+            assert "{" not in said
+            assert "P1" in said or "E1" in said
+        assert say_trap(named, "fr") != say_trap(named, "en")

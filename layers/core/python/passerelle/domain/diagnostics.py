@@ -39,7 +39,7 @@ class Who(StrEnum):
 
 
 class Trap(StrEnum):
-    """What exactly was found; each has its sentence in domain.offer.sentences."""
+    """What exactly was found; each has its sentence in domain.trap_sentences."""
 
     NO_GROUP_REACHED = "no_group_reached"
     ELEMENT_WITHOUT_GROUP = "element_without_group"

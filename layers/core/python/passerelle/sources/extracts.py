@@ -78,11 +78,7 @@ def read_extracts(
     read = _Read(folder, encoding, manifest)
     for table in sorted(tables):
         read.table(table)
-    problems = read.problems
-    if not_before is not None and (manifest.made_at is None or manifest.made_at < not_before):
-        expected, found = not_before.isoformat(), manifest.made_at.isoformat() if manifest.made_at else ""
-        late = FileProblem(MANIFEST, FileFault.TOO_OLD, "made_at", expected, found, frozenset(tables))
-        problems.insert(0, late)
+    problems = [*_lateness(manifest, not_before, frozenset(tables)), *read.problems]
     return replace(
         Extracts(year=manifest.year, made_at=manifest.made_at),
         refused=tuple(read.refused),
@@ -91,6 +87,19 @@ def read_extracts(
         sha256=read.sha256,
         **read.rows,
     )
+
+
+def _lateness(
+    manifest: Manifest, not_before: datetime | None, tables: frozenset[Table]
+) -> Iterator[FileProblem]:
+    if not_before is None:
+        return
+    made_at = manifest.made_at
+    if made_at is not None and made_at.tzinfo is None:  # local time, then: that of who asks
+        made_at = made_at.replace(tzinfo=not_before.tzinfo)
+    if made_at is None or made_at < not_before:
+        found = made_at.isoformat() if made_at else "?"
+        yield FileProblem(MANIFEST, FileFault.TOO_OLD, "made_at", not_before.isoformat(), found, tables)
 
 
 def require_whole(extracts: Extracts, tables: Collection[Table] = ALL_TABLES) -> Extracts:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from passerelle.domain.offer.build import KEY_COLUMNS
 from passerelle.domain.offer.model import (
+    KEY_COLUMNS,
     Attachment,
     Category,
     Cohort,

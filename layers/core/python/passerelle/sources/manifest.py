@@ -41,7 +41,7 @@ def read_manifest(stream: IO[bytes] | None, tables: Iterable[Table]) -> Manifest
         found = json.loads(stream.read(_LIMIT).decode("utf-8-sig"))
         return _read(found)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        column = error.args[0] if isinstance(error, KeyError) else ""
+        column = error.args[0] if isinstance(error, KeyError) else "JSON"
         return FileProblem(MANIFEST, FileFault.BAD_MANIFEST, str(column), tables=every)
 
 

@@ -24,8 +24,6 @@ _MAX_LINES_OF_RECORD = 50
 _BOM = b"\xef\xbb\xbf"
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ].*)?|\d{2}/\d{2}/\d{4}")
 
-csv.field_size_limit(1 << 20)
-
 
 class Holds(Enum):
     CODE = "code"

@@ -11,7 +11,15 @@ from passerelle.domain.offer.desired import (
     Untouched,
 )
 from passerelle.domain.offer.enrolling import Enrolments, Offer, enrol_people
-from passerelle.domain.offer.model import Because, CohortMember, Extracts, Planning, Registration, Table
+from passerelle.domain.offer.model import (
+    KEY_COLUMNS,
+    Because,
+    CohortMember,
+    Extracts,
+    Planning,
+    Registration,
+    Table,
+)
 from passerelle.domain.offer.naming import Naming, fill
 from passerelle.domain.offer.people import People, read_people, read_standings
 from passerelle.domain.offer.sharing import (
@@ -32,20 +40,6 @@ if TYPE_CHECKING:
 
 _Reason = TypeVar("_Reason", Registration, Planning, Registration | Planning)
 
-# What identifies a row of each table, for `untouched`: its key columns, never a line number, so that
-# the order of rows does not show.
-KEY_COLUMNS: Mapping[Table, tuple[str, ...]] = {
-    Table.CATEGORIES: ("code",),
-    Table.ELEMENTS: ("code",),
-    Table.COLLECTIONS: ("collection_code", "element_code"),
-    Table.GROUPS: ("code",),
-    Table.PEOPLE: ("code",),
-    Table.IA: ("person_code", "year", "step_code"),
-    Table.IP: ("person_code", "element_code", "group_code"),
-    Table.ADE: ("person_code", "element_code", "sheet_code", "sheet_origin", "sheet_state", "status"),
-    Table.COHORTS: ("code",),
-    Table.COHORT_MEMBERS: ("cohort_code", "person_code"),
-}
 _KINDS = {Table.CATEGORIES: "category", Table.ELEMENTS: "element", Table.PEOPLE: "person"}
 
 

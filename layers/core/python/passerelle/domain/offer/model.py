@@ -26,6 +26,22 @@ class Table(StrEnum):
     COHORT_MEMBERS = "cohort_members.csv"
 
 
+# What identifies a row of each table, for `untouched`: its key columns, never a line number, so that
+# the order of rows does not show.
+KEY_COLUMNS: Mapping[Table, tuple[str, ...]] = {
+    Table.CATEGORIES: ("code",),
+    Table.ELEMENTS: ("code",),
+    Table.COLLECTIONS: ("collection_code", "element_code"),
+    Table.GROUPS: ("code",),
+    Table.PEOPLE: ("code",),
+    Table.IA: ("person_code", "year", "step_code"),
+    Table.IP: ("person_code", "element_code", "group_code"),
+    Table.ADE: ("person_code", "element_code", "sheet_code", "sheet_origin", "sheet_state", "status"),
+    Table.COHORTS: ("code",),
+    Table.COHORT_MEMBERS: ("cohort_code", "person_code"),
+}
+
+
 class Because(StrEnum):
     """Why a row, or what it names, is left untouched. Ordered: of several, the first is told."""
 

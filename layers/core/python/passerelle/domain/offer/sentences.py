@@ -1,4 +1,4 @@
-"""What people read about sources: files that stop a stage, rows that are refused, traps; French, English."""
+"""What people read about sources: files that stop a stage, rows that are refused; French, English."""
 
 from __future__ import annotations
 

@@ -1,0 +1,108 @@
+"""`passerelle sync desired`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from random import Random
+
+import pytest
+from click.testing import CliRunner, Result
+
+from passerelle_cli.sync import sync
+from tests.factories_offer import University
+from tests.unit.offer.universities import shuffle
+
+LISTS = [
+    "users",
+    "cohorts",
+    "cohort_members",
+    "categories",
+    "courses",
+    "groups",
+    "enrolments",
+    "members",
+    "untouched",
+]
+
+
+def run(folder: Path, *options: str, lang: str = "en_GB.UTF-8") -> Result:
+    command = ["desired", "--sources", str(folder), *options]
+    return CliRunner().invoke(sync, command, env={"LC_ALL": lang, "LC_MESSAGES": "", "LANG": ""})
+
+
+def university() -> University:
+    made = University().element("E1", distance=True).group("G1", "CEMU", on=("E1",)).person().tele().ip()
+    return made.cohort("H1", "P1").element("E2", carrier="E2").ip("P1", "", "G1")
+
+
+def test_the_desired_state_is_printed_as_sorted_lists(tmp_path: Path) -> None:
+    done = run(university().save(tmp_path), "--json")
+
+    assert done.exit_code == 0
+    found = json.loads(done.stdout)
+    assert list(found) == LISTS
+    assert found["members"] == [["FOAD-E1", "G1", "p1"]]
+    assert found["untouched"] == [["element", "E2", "loop"], ["row", "ip.csv:P1//G1", "missing_value"]]
+    assert "ip.csv, line 3, column element_code: no value" in done.stderr
+
+
+def test_the_same_rows_in_another_order_print_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    university().save(tmp_path / "a")
+    shuffle(university(), Random(7)).save(tmp_path / "b")
+
+    assert run(tmp_path / "a", "--json").stdout_bytes == run(tmp_path / "b", "--json").stdout_bytes
+
+
+def test_without_json_each_list_is_readable(tmp_path: Path) -> None:
+    done = run(university().save(tmp_path))
+
+    assert "# users: 1\nP1\tp1\n" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("lang", "sentence"), [("fr_FR.UTF-8", "ip.csv manque."), ("en_GB.UTF-8", "ip.csv is missing.")]
+)
+def test_a_missing_file_is_said_in_the_readers_language_and_ends_in_1(
+    tmp_path: Path, lang: str, sentence: str
+) -> None:
+    (university().save(tmp_path) / "ip.csv").unlink()
+
+    done = run(tmp_path, "--json", lang=lang)
+
+    assert done.exit_code == 1
+    assert done.stdout == ""
+    assert sentence in done.stderr
+
+
+def test_a_cut_file_ends_in_1(tmp_path: Path) -> None:
+    file = university().save(tmp_path) / "ip.csv"
+    file.write_bytes(file.read_bytes()[:-10])
+
+    done = run(tmp_path, "--json")
+
+    assert done.exit_code == 1
+    assert "ip.csv: 1 rows read, 2 announced" in done.stderr
+
+
+def test_the_encoding_is_given(tmp_path: Path) -> None:
+    made = University().category("C1", title="Étude")
+    made.save(tmp_path)
+    (tmp_path / "manifest.json").write_text('{"year": "2026", "files": {}}')
+    (tmp_path / "categories.csv").write_bytes("code;parent_code;title\nC1;;Étude\n".encode("iso-8859-1"))
+
+    done = run(tmp_path, "--json", "--encoding", "iso-8859-1")
+
+    assert json.loads(done.stdout)["categories"] == [["C1", "Étude", ""]]
+    assert run(tmp_path, "--encoding", "utf-9").exit_code == 1
+
+
+def test_a_oneroster_folder_is_known_by_its_manifest(tmp_path: Path) -> None:
+    (tmp_path / "manifest.csv").write_text("propertyName,value\noneroster.version,1.1\n")
+
+    done = run(tmp_path, "--json")
+
+    assert done.exit_code == 1
+    assert "orgs.csv is missing" in done.stderr

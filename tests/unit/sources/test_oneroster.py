@@ -1,0 +1,225 @@
+"""OneRoster 1.1 and 1.2, whole and by differences, read into the same model."""
+
+from __future__ import annotations
+
+import io
+from datetime import date
+from typing import IO
+
+import pytest
+
+from passerelle.domain.offer.build import build_desired
+from passerelle.domain.offer.desired import as_lists
+from passerelle.domain.offer.model import Because, Extracts, FileFault, RowRef, Table
+from passerelle.sources.extracts import require_whole
+from passerelle.sources.oneroster import read_oneroster
+
+HEADERS = {
+    "orgs": "sourcedId,status,dateLastModified,name,type,identifier,parentSourcedId",
+    "users": "sourcedId,status,dateLastModified,enabledUser,orgSourcedIds,role,username,userIds,givenName,"
+    "familyName,middleName,identifier,email,sms,phone,agentSourcedIds,grades,password",
+    "classes": "sourcedId,status,dateLastModified,title,grades,courseSourcedId,classCode,classType,location,"
+    "schoolSourcedId,termSourcedIds,subjects,subjectCodes,periods",
+    "academicSessions": "sourcedId,status,dateLastModified,title,type,startDate,endDate,parentSourcedId,schoolYear",
+    "enrollments": "sourcedId,status,dateLastModified,classSourcedId,schoolSourcedId,userSourcedId,role,primary,"
+    "beginDate,endDate",
+    "roles": "sourcedId,status,dateLastModified,userSourcedId,roleType,role,beginDate,endDate,orgSourcedId,"
+    "userProfileSourcedId",
+}
+# 1.2 names the role in roles.csv only.
+USERS_1_2 = (
+    "sourcedId,status,dateLastModified,enabledUser,username,userIds,givenName,familyName,middleName,email"
+)
+
+
+def org(code: str, parent: str = "", *, status: str = "") -> str:
+    return f"{code},{status},,Org {code},school,,{parent}"
+
+
+def user(code: str, role: str = "student", *, status: str = "", username: str = "") -> str:
+    login = username or code.upper()
+    return f"{code},{status},,true,O1,{role},{login},,First,Last,,,{code}@x.example,,,,,"
+
+
+def lesson(code: str, *, status: str = "", title: str = "Chimie", terms: str = "S1") -> str:
+    return f'{code},{status},,{title},,CO1,,scheduled,,O1,"{terms}",,,'
+
+
+def enrollment(code: str, klass: str, person: str, role: str = "student", *, status: str = "") -> str:
+    return f"{code},{status},,{klass},O1,{person},{role},,,"
+
+
+SESSIONS = [
+    "S1,,,Semester 1,semester,2026-09-07,2027-01-20,Y,2027",
+    "Y,,,Year,schoolYear,2026-09-01,2027-08-31,,2027",
+]
+
+
+def roster(mode: str = "bulk", *, version: str = "1.1", **tables: list[str]) -> dict[str, IO[bytes]]:
+    """One set as a zip would hold it. A table that is not named is absent."""
+    headers = {**HEADERS, "users": USERS_1_2} if version == "1.2" else HEADERS
+    said = [f"file.{name},{mode if name in tables else 'absent'}" for name in headers]
+    files = {
+        "manifest.csv": ["propertyName,value", "manifest.version,1.0", f"oneroster.version,{version}", *said]
+    }
+    files |= {f"{name}.csv": [headers[name], *rows] for name, rows in tables.items()}
+    return {file: io.BytesIO("\r\n".join([*lines, ""]).encode()) for file, lines in files.items()}
+
+
+def whole() -> dict[str, IO[bytes]]:
+    return roster(
+        orgs=[org("O1"), org("O2", "O1")],
+        users=[user("u1"), user("t1", "teacher")],
+        classes=[lesson("k1"), lesson("k2", title="Droit")],
+        academicSessions=SESSIONS,
+        enrollments=[enrollment("e1", "k1", "u1"), enrollment("e2", "k1", "t1", "teacher")],
+    )
+
+
+def lists(*sets: dict[str, IO[bytes]]) -> dict[str, list[list[str]]]:
+    return as_lists(build_desired(require_whole(read_oneroster(sets))))
+
+
+def test_a_bulk_set_becomes_categories_courses_groups_and_enrolments() -> None:
+    found = lists(whole())
+
+    assert found["categories"] == [["O1", "Org O1", ""], ["O2", "Org O2", "O1"]]
+    assert found["courses"] == [["k1", "k1", "(k1) Chimie", "O1"], ["k2", "k2", "(k2) Droit", "O1"]]
+    assert found["groups"] == [["k1", "k1", "Chimie"], ["k2", "k2", "Droit"]]
+    assert found["users"] == [["t1", "t1"], ["u1", "u1"]]
+    assert found["enrolments"] == [["k1", "t1", "editingteacher"], ["k1", "u1", "student"]]
+    assert found["members"] == [["k1", "k1", "u1"]]
+    assert found["untouched"] == []
+
+
+def test_the_year_and_the_start_of_term_come_from_the_sessions() -> None:
+    extracts = read_oneroster([whole()])
+
+    assert extracts.year == "2026"
+    assert extracts.elements[0].term_start == date(2026, 9, 7)
+
+
+def test_rows_are_shown_where_a_person_finds_them() -> None:
+    extracts = read_oneroster([whole()])
+
+    row = extracts.registrations[0]
+    assert RowRef(extracts.file_of(row.table), row.line) == RowRef("enrollments.csv", 2)
+
+
+def test_version_1_2_takes_roles_from_their_own_file() -> None:
+    made = roster(
+        version="1.2",
+        orgs=[org("O1")],
+        users=["u1,,,true,Dupont,,First,Last,,u1@x.example"],
+        roles=["r1,,,u1,primary,student,,,O1,", "r2,,,u1,secondary,teacher,,,O1,"],
+        classes=[lesson("k1")],
+        academicSessions=SESSIONS,
+        enrollments=[enrollment("e1", "k1", "u1")],
+    )
+
+    extracts = require_whole(read_oneroster([made]))
+
+    assert [(row.username, row.kind) for row in extracts.people] == [("dupont", "student")]
+    assert len(extracts.registrations) == 1
+
+
+def test_a_delta_adds_changes_and_deletes() -> None:
+    delta = roster(
+        "delta",
+        classes=[lesson("k2", status="active", title="Droit civil")],
+        enrollments=[
+            enrollment("e1", "k1", "u1", status="tobedeleted"),
+            enrollment("e3", "k2", "u1", status="active"),
+        ],
+    )
+
+    found = lists(whole(), delta)
+
+    assert [row[2] for row in found["courses"]] == ["(k1) Chimie", "(k2) Droit civil"]
+    assert found["members"] == [["k2", "k2", "u1"]]
+
+
+def test_a_bulk_file_begins_its_table_anew() -> None:
+    found = lists(whole(), roster(enrollments=[enrollment("e9", "k2", "u1")]))
+
+    assert found["enrolments"] == [["k2", "u1", "student"]]
+
+
+@pytest.mark.rule("N21")
+def test_a_bad_row_of_a_delta_leaves_what_it_names_open_until_it_is_good_again() -> None:
+    bad = roster("delta", enrollments=[enrollment("e1", "", "u1", status="active")])
+    good = roster("delta", enrollments=[enrollment("e1", "k2", "u1", status="active")])
+
+    extracts = read_oneroster([whole(), bad])
+    unknown = build_desired(extracts).unknown
+
+    assert {row.because for row in extracts.refused} == {Because.MISSING_VALUE}
+    assert unknown.has_enrolment("k1", "u1", "student")  # what was known of it before
+    assert unknown.has_member("k1", "k1", "u1")
+    bad = roster("delta", enrollments=[enrollment("e1", "", "u1", status="active")])
+    assert lists(whole(), bad, good)["members"] == [["k2", "k2", "u1"]]
+
+
+@pytest.mark.rule("N21")
+def test_a_bad_class_leaves_its_course_untouched() -> None:
+    made = whole()
+    made["classes.csv"] = io.BytesIO(
+        f"{HEADERS['classes']}\r\n{lesson('k1', title='')}\r\n{lesson('k2')}".encode()
+    )
+
+    desired = build_desired(read_oneroster([made]))
+
+    assert set(desired.courses) == {"k2"}
+    assert desired.unknown.has_course("k1")
+    assert not desired.unknown.has_course("k3")
+
+
+@pytest.mark.rule("N21")
+def test_two_rows_of_one_id_that_disagree_are_refused() -> None:
+    made = whole()
+    made["orgs.csv"] = io.BytesIO(f"{HEADERS['orgs']}\r\n{org('O1')}\r\n{org('O1', 'O1')}".encode())
+
+    assert [row.because for row in read_oneroster([made]).refused] == [Because.DIFFERENT_VALUES] * 2
+
+
+def test_two_users_with_one_username_are_refused() -> None:
+    made = whole()
+    lines = [HEADERS["users"], user("u1", username="x"), user("u2", username="X")]
+    made["users.csv"] = io.BytesIO("\r\n".join(lines).encode())
+
+    assert [row.because for row in read_oneroster([made]).refused] == [Because.SAME_USERNAME] * 2
+
+
+def problem_of(*sets: dict[str, IO[bytes]]) -> tuple[str, FileFault]:
+    extracts: Extracts = read_oneroster(sets)
+    return extracts.problems[0].file, extracts.problems[0].fault
+
+
+def test_a_delta_with_nothing_before_it_stops() -> None:
+    assert problem_of(roster("delta", enrollments=[])) == ("enrollments.csv", FileFault.DELTA_WITHOUT_BULK)
+
+
+def test_a_file_that_the_manifest_announces_and_that_is_missing_stops() -> None:
+    made = whole()
+    del made["classes.csv"]
+
+    assert problem_of(made) == ("classes.csv", FileFault.MISSING_FILE)
+    made = whole()
+    del made["classes.csv"]
+    assert Table.ELEMENTS in read_oneroster([made]).stopped
+
+
+def test_a_file_that_every_manifest_says_is_absent_stops_too() -> None:
+    assert problem_of(roster(orgs=[org("O1")])) == ("users.csv", FileFault.MISSING_FILE)
+
+
+def test_another_version_stops() -> None:
+    assert problem_of(roster(version="2.0")) == ("manifest.csv", FileFault.UNKNOWN_VERSION)
+
+
+def test_a_missing_column_is_named() -> None:
+    made = whole()
+    made["orgs.csv"] = io.BytesIO(b"sourcedId,status\r\nO1,\r\n")
+
+    (problem,) = read_oneroster([made]).problems
+    assert (problem.file, problem.column) == ("orgs.csv", "name")

@@ -45,14 +45,29 @@ class Site:
     assistance: Assistance = field(default_factory=Assistance)
     max_concurrency: int = 4
     calls_per_second: float = 20.0
+    # The change of year (R1–R13).
+    year: str = ""  # as teachers read it: 25/26
+    previous: str = ""  # name of the site that held the year before
+    media_library: str = ""  # address of the *médiathèque*, where heavy files belong
+    media_threshold: str = "50 MB"  # from here on a file is heavy (R12)
+    administrators: tuple[str, ...] = ()  # usernames of who may go past R5 and allow a transfer (R3)
+    parallel_restores: int = 3  # of a faculty's plan, at a time (R13)
+    parallel_backups: int = 2  # of the night's freshness, at a time (R10)
 
     def __post_init__(self) -> None:
+        _ = self.media_threshold_bytes
+        if self.parallel_restores < 1 or self.parallel_backups < 1:
+            raise ValueError("parallel_restores: it and parallel_backups are at least 1")
         if not re.match(r"https?://[^\s/]+", self.url) or self.url.endswith("/"):
             raise ValueError("url: the address of the Moodle (its wwwroot), without a final slash")
         if not 1 <= len(self.secrets) <= 2:
             raise ValueError("secrets: one parameter is named, or two while a secret is being changed")
         if self.max_concurrency < 1 or self.calls_per_second <= 0:
             raise ValueError("max_concurrency: it and calls_per_second are above zero")
+
+    @property
+    def media_threshold_bytes(self) -> int:
+        return parse_size(self.media_threshold)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,10 +118,20 @@ class Network:
                 raise ValueError(f"sites: '{name}' must be lower-case letters, digits and dashes")
         if self.hub.site not in self.sites:
             raise ValueError(f"hub.site: '{self.hub.site}' is not one of the sites")
+        for name, site in self.sites.items():
+            if site.previous and (site.previous == name or site.previous not in self.sites):
+                raise ValueError(f"sites.{name}.previous: '{site.previous}' is not another of the sites")
+            if site.previous and not self.sites[site.previous].year:
+                raise ValueError(f"sites.{site.previous}.year: the button of '{name}' names it")
 
     @property
     def hub_site(self) -> Site:
         return self.sites[self.hub.site]
+
+    @property
+    def previous_sites(self) -> tuple[str, ...]:
+        """The sites whose courses another one takes over (R1)."""
+        return tuple(sorted({site.previous for site in self.sites.values() if site.previous}))
 
     def hub_category(self, source_category: str) -> str:
         return self.hub.categories.get(source_category, self.hub.category)

@@ -210,11 +210,13 @@ class RunningJob:
 
     id: str  # the jobkey
     site: str  # whose Moodle does it
-    about: str  # `publication` or `retrieval`
+    about: str  # `publication`, `retrieval`, `rollover`, `undo` or `backup`
     about_id: str
     started_at: datetime
     heard_at: datetime
     ended: bool = False
+    result: str = ""  # of a backup that was made: its upload
+    error: str = ""  # code of why it came to nothing
     revision: int = 0
 
 

@@ -67,13 +67,18 @@ class Door:
     keys: Callable[[str], tuple[bytes, ...]]  # of a site; for an unknown one, keys that fit nothing
 
 
+@cache
+def _session() -> botocore.session.Session:
+    """One for all clients: it holds the descriptions of the services, which are slow to read."""
+    return botocore.session.get_session()
+
+
 def aws_client(
     service: str, *, region: str | None = None, endpoint: str | None = None, **credentials: Any
 ) -> Any:
     """A client as boto3's, made without boto3: what that adds (transfers, resources) costs a third of a
     cold start and nobody here uses it. `endpoint` also comes from AWS_ENDPOINT_URL.
     """
-    session = botocore.session.get_session()
     config = Config(
         connect_timeout=5,
         read_timeout=CLIENT_SECONDS,
@@ -86,7 +91,7 @@ def aws_client(
         style = "path" if elsewhere else "virtual"
         addressing: Any = {"addressing_style": style}
         config = config.merge(Config(signature_version="s3v4", s3=addressing))
-    return session.create_client(
+    return _session().create_client(
         service, region_name=region, endpoint_url=endpoint, config=config, **credentials
     )
 

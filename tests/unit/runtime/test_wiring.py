@@ -1,0 +1,231 @@
+from __future__ import annotations
+
+import ast
+import base64
+import hashlib
+import importlib.util
+import io
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from passerelle.domain.publishing import Upload
+from passerelle.errors import GiveUp, NotFound
+from passerelle.events.signatures import read_secret, sign
+from passerelle.runtime import wiring
+from passerelle.runtime.lms import Moodles
+from passerelle.runtime.settings import Misconfigured, Settings
+from passerelle.runtime.wiring import Later, aws_client
+from tests.factories import a_network
+
+ROOT = Path(__file__).parents[3]
+HANDLERS = sorted(ROOT.glob("functions/*/handler.py"))
+SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
+ENVIRONMENT = {
+    "PASSERELLE_TABLE": "passerelle",
+    "PASSERELLE_BACKUPS_BUCKET": "backups",
+    "PASSERELLE_STATE_BUCKET": "state",
+}
+
+
+@pytest.fixture(scope="module")
+def account():
+    """An account with our buckets, table and secrets. Clients are slow to make: the module shares them."""
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        patch.setenv("AWS_ACCESS_KEY_ID", "testing")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+        patch.setenv("AWS_DEFAULT_REGION", "eu-west-3")
+        patch.delenv("AWS_ENDPOINT_URL", raising=False)
+        made = SimpleNamespace(s3=boto3.client("s3"), ssm=boto3.client("ssm"))
+        for bucket in ("backups", "state"):
+            made.s3.create_bucket(
+                Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-3"}
+            )
+        boto3.client("dynamodb").create_table(
+            TableName="passerelle",
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[
+                {"AttributeName": "pk", "KeyType": "HASH"},
+                {"AttributeName": "sk", "KeyType": "RANGE"},
+            ],
+            AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in ("pk", "sk")],
+        )
+        yield made
+
+
+@pytest.fixture
+def aws(account, monkeypatch, lines):
+    """That account as it was, and the environment of a function whose container is cold."""
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    for listed in account.s3.list_objects_v2(Bucket="backups").get("Contents", []):
+        account.s3.delete_object(Bucket="backups", Key=listed["Key"])
+    account.s3.put_object(Bucket="state", Key="config/network.json", Body=json.dumps(asdict(a_network())))
+    for site in ("caen", "lille", "hub"):
+        for what, value in (("secret", SECRET), ("token", f"token-{site}")):
+            account.ssm.put_parameter(
+                Name=f"/passerelle/{site}/{what}", Value=value, Type="SecureString", Overwrite=True
+            )
+    wiring._warm.cache_clear()
+    yield account.s3
+    wiring._warm.cache_clear()
+
+
+def handler(name: str):
+    spec = importlib.util.spec_from_file_location(f"handler_{name}", ROOT / "functions" / name / "handler.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.lambda_handler
+
+
+def test_a_missing_variable_is_named_when_it_is_needed() -> None:
+    settings = Settings({})
+    for read, name in (
+        (lambda: settings.table, "PASSERELLE_TABLE"),
+        (lambda: settings.backups_bucket, "PASSERELLE_BACKUPS_BUCKET"),
+        (lambda: settings.state_bucket, "PASSERELLE_STATE_BUCKET"),
+    ):
+        with pytest.raises(Misconfigured, match=name):
+            read()
+    assert settings.secrets_prefix == "/passerelle/"
+    assert Settings({"PASSERELLE_JOBS_QUEUE": "https://sqs/j"}).queues == {"jobs": "https://sqs/j"}
+
+
+def test_an_adapter_is_made_at_its_first_use() -> None:
+    made = []
+    later = Later(lambda: made.append(1) or "text")
+    assert made == []
+    assert later.upper() == "TEXT"
+    assert later.upper() == "TEXT"
+    assert made == [1]
+
+
+def test_a_world_is_wired_from_the_environment(aws) -> None:
+    world = wiring.world()
+    assert set(world.network.sites) == {"caen", "lille", "hub"}
+    assert world.records.get(Upload, "nobody") is None
+    world.papers.put("manifests/x.json", {"a": 1})
+    assert world.papers.get("manifests/x.json") == {"a": 1}
+    assert world.archives.size("uploads/none") is None
+    assert world.sites.lms("hub").site == "hub"
+
+
+def test_a_known_site_has_its_keys_and_an_unknown_one_keys_that_fit_nothing(aws) -> None:
+    door = wiring.door()
+    assert door.keys("caen") == (read_secret(SECRET),)
+    decoys = door.keys("nowhere")
+    assert len(decoys) == 1
+    assert decoys != door.keys("nowhere")
+    assert read_secret(SECRET) not in decoys
+
+
+def test_a_secret_that_is_none_is_an_administrators_matter(aws, account) -> None:
+    account.ssm.put_parameter(
+        Name="/passerelle/caen/secret", Value="hunter2", Type="SecureString", Overwrite=True
+    )
+    with pytest.raises(Misconfigured) as caught:
+        wiring.door().keys("caen")
+    assert "hunter2" not in str(caught.value)
+
+
+def test_signed_addresses_name_the_region_so_that_nothing_redirects(aws) -> None:
+    url, _ = wiring.world().archives.sign("accepted/caen/u1.mbz")
+    assert url.startswith("https://backups.s3.eu-west-3.amazonaws.com/accepted/caen/u1.mbz?")
+
+
+def test_an_emulator_is_addressed_by_path(monkeypatch, aws) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
+    client = aws_client("s3")
+    url = client.generate_presigned_url("get_object", Params={"Bucket": "backups", "Key": "k"})
+    assert url.startswith("http://127.0.0.1:4566/backups/k?")
+
+
+def test_a_backup_is_proved_and_scrubbed_from_bucket_to_bucket(aws) -> None:
+    archive = (ROOT / "tests/mbz/chimie-nousers-tgz.mbz").read_bytes()
+    aws.upload_fileobj(io.BytesIO(archive), "backups", "uploads/caen/u1.mbz")
+    backups = wiring.world().backups
+    cleaned = backups.clean("uploads/caen/u1.mbz", "accepted/caen/u1.mbz")
+    assert cleaned.inspection.accepted
+    lies = aws.get_object(Bucket="backups", Key="accepted/caen/u1.mbz")["Body"].read()
+    assert (len(lies), hashlib.sha256(lies).hexdigest()) == (cleaned.size, cleaned.sha256)
+    manifest = cleaned.inspection.manifest
+    assert backups.manifest(backups.document(manifest)) == manifest
+
+
+def test_a_backup_with_people_leaves_nothing_behind(aws) -> None:
+    archive = (ROOT / "tests/mbz/chimie-users-tgz.mbz").read_bytes()
+    aws.upload_fileobj(io.BytesIO(archive), "backups", "uploads/caen/u1.mbz")
+    cleaned = wiring.world().backups.clean("uploads/caen/u1.mbz", "accepted/caen/u1.mbz")
+    assert cleaned.inspection.reasons[0].code == "people_inside"
+    assert aws.list_objects_v2(Bucket="backups", Prefix="accepted/")["KeyCount"] == 0
+    assert "Uploads" not in aws.list_multipart_uploads(Bucket="backups")
+
+
+def test_a_moodle_is_opened_once_and_anew_when_its_token_changes() -> None:
+    tokens = {"/passerelle/caen/token": "one"}
+    moodles = Moodles(a_network, lambda name: tokens[name])
+    first = moodles.lms("caen")
+    assert moodles.lms("caen") is first
+    tokens["/passerelle/caen/token"] = "two\n"
+    assert moodles.lms("caen") is not first
+    with pytest.raises(GiveUp, match="site_unknown"):
+        moodles.lms("nowhere")
+
+
+def test_a_handler_answers_a_signed_request_with_real_adapters(aws, context, recorded) -> None:
+    body = json.dumps(
+        {"site": "caen", "type": "parts", "upload": "u1", "parts": [1]},
+    ).encode()
+    event = recorded("api_gateway_uploads.json") | {
+        "pathParameters": {"site": "caen", "upload": "u1"},
+        "headers": sign(read_secret(SECRET), "msg_9", datetime.now(UTC), body),
+        "body": body.decode(),
+    }
+    response = handler("sign_parts")(event, context)
+    assert (response["statusCode"], json.loads(response["body"])["error"]) == (404, "upload_unknown")
+
+
+def test_without_a_network_a_site_gets_500_and_no_blame(aws, context, recorded) -> None:
+    aws.delete_object(Bucket="state", Key="config/network.json")
+    with pytest.raises(NotFound):
+        wiring.world()
+    assert handler("search_catalogue")(recorded("api_gateway_uploads.json"), context)["statusCode"] == 500
+
+
+def test_a_message_whose_object_is_unknown_is_finished_with(aws, context, recorded) -> None:
+    answer = handler("inspect_backup")(recorded("sqs_s3_object_created.json"), context)
+    assert answer == {"batchItemFailures": []}
+
+
+@pytest.mark.parametrize("path", HANDLERS, ids=lambda path: path.parent.name)
+def test_a_handler_is_short_and_imports_only_the_layer_powertools_and_typing(path: Path) -> None:
+    text = path.read_text()
+    assert len(text.splitlines()) <= 40
+    allowed = ("passerelle.", "aws_lambda_powertools", "typing", "collections.abc", "__future__")
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ImportFrom):
+            assert f"{node.module}.".startswith(allowed) or node.module.startswith(allowed), node.module
+        assert not isinstance(node, ast.Import)
+
+
+@pytest.mark.parametrize("path", HANDLERS, ids=lambda path: path.parent.name)
+def test_importing_a_handler_reads_no_setting_and_opens_nothing(path: Path, monkeypatch) -> None:
+    for name in ENVIRONMENT:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(wiring, "aws_client", lambda *args: pytest.fail("a client at import"))
+    assert callable(handler(path.parent.name))
+
+
+def test_every_function_of_the_template_has_its_handler() -> None:
+    template = (ROOT / "template.yaml").read_text()
+    named = {
+        line.split("functions/")[1].strip() for line in template.splitlines() if "CodeUri: functions/" in line
+    }
+    assert named <= {path.parent.name for path in HANDLERS}
+    assert len(named) >= 15

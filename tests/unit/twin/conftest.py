@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 import requests
+from standardwebhooks import Webhook
+
 from passerelle_laptop.site_client import Patience
 from passerelle_laptop.twin import Twin
-from standardwebhooks import Webhook
 
 MBZ = Path(__file__).parents[2] / "mbz"
 SECRET = "whsec_" + base64.b64encode(b"twin-and-passerelle-share-this!!").decode()
@@ -24,6 +25,8 @@ class Shelf(BaseHTTPRequestHandler):
 
     archives: dict[str, bytes] = {}
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
 
     def do_GET(self):
         folder, _, name = self.path.lstrip("/").rpartition("/")
@@ -43,6 +46,8 @@ class Listener(BaseHTTPRequestHandler):
     """The signed routes that a site calls, and the addresses it puts parts to."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
 
     @property
     def ear(self):
@@ -121,7 +126,12 @@ class Ear:
 
     def phases(self, jobkey):
         """As they were told, once each."""
-        told = [job["phase"] for _, _, asked in self.asked("jobs") for job in asked["jobs"] if job["jobkey"] == jobkey]
+        told = [
+            job["phase"]
+            for _, _, asked in self.asked("jobs")
+            for job in asked["jobs"]
+            if job["jobkey"] == jobkey
+        ]
         return list(dict.fromkeys(told))
 
 
@@ -146,8 +156,9 @@ def _world():
             site.add_user("etu1", "Ada", "Lovelace", idnumber="22500001")
         settings = {name: site.settings for name, site in twin.sites.items()}
         yield twin, twin.snapshot(), listener.ear, f"http://127.0.0.1:{shelf.server_port}", settings
-    shelf.shutdown()
-    listener.shutdown()
+    for server in (shelf, listener):
+        server.shutdown()
+        server.server_close()
 
 
 @pytest.fixture
@@ -229,6 +240,8 @@ def outline():
 
     def of(site, courseid):
         contents = site.call("core_course_get_contents", courseid=courseid)
-        return [(row["section"], row["name"], [module["name"] for module in row["modules"]]) for row in contents]
+        return [
+            (row["section"], row["name"], [module["name"] for module in row["modules"]]) for row in contents
+        ]
 
     return of

@@ -20,7 +20,26 @@ DESCRIBED = json.loads((Path(__file__).parents[2] / "moodle" / "functions-4.5.js
 ]
 
 # What differs from one site and one day to the next: only its type is compared.
-VOLATILE = {"siteurl", "userpictureurl", "courseimage", "url", "modicon", "profileimageurl", "profileimageurlsmall", "userprivateaccesskey", "timecreated", "timemodified", "startdate", "enddate", "cacherev", "sortorder", "contextid", "itemid", "version", "usermaxuploadfilesize"}
+VOLATILE = {
+    "siteurl",
+    "userpictureurl",
+    "courseimage",
+    "url",
+    "modicon",
+    "profileimageurl",
+    "profileimageurlsmall",
+    "userprivateaccesskey",
+    "timecreated",
+    "timemodified",
+    "startdate",
+    "enddate",
+    "cacherev",
+    "sortorder",
+    "contextid",
+    "itemid",
+    "version",
+    "usermaxuploadfilesize",
+}
 CUT_AT = 12  # rows kept of a long answer
 
 

@@ -20,7 +20,10 @@ def test_a_restored_course_shows_what_the_archive_holds(hub, restore, outline, a
     assert (job["status"], job["error"]) == ("done", None)
     assert outline(hub, job["courseid"]) == CHIMIE
     groups = hub.call("core_group_get_course_groups", courseid=job["courseid"])
-    assert [(group["name"], group["idnumber"]) for group in groups] == [("TD1", "td1"), ("TD2 cemu", "td2-cemu")]
+    assert [(group["name"], group["idnumber"]) for group in groups] == [
+        ("TD1", "td1"),
+        ("TD2 cemu", "td2-cemu"),
+    ]
     (row,) = hub.call("local_passerelle_get_course_states", courseids=[job["courseid"]])
     assert {"kind": "questions", "count": 2} in row["holds"]
     assert row["restoredfrom"] == "https://ecampus-bleu.example/course/view.php?id=5"
@@ -29,7 +32,9 @@ def test_a_restored_course_shows_what_the_archive_holds(hub, restore, outline, a
 @pytest.mark.rule("P7")
 def test_a_new_course_has_the_names_place_and_visibility_asked_for(hub, restore):
     job = restore(fullname="Chimie", shortname="CHIM", idnumber="lycee-a:psl-x", visible=False)
-    (course,) = hub.call("core_course_get_courses_by_field", field="idnumber", value="lycee-a:psl-x")["courses"]
+    (course,) = hub.call("core_course_get_courses_by_field", field="idnumber", value="lycee-a:psl-x")[
+        "courses"
+    ]
     assert (course["id"], course["fullname"], course["shortname"]) == (job["courseid"], "Chimie", "CHIM")
     assert (course["visible"], course["categoryname"], course["format"]) == (0, "Mutualisation", "topics")
     assert job["courseurl"] == f"{hub.base_url}/course/view.php?id={course['id']}"
@@ -98,7 +103,9 @@ def test_an_expired_address_is_asked_for_again(hub, restore, source, ear):
 
 @pytest.mark.rule("P16")
 def test_what_the_site_lacks_and_a_newer_moodle_are_warnings(hub, restore, outline, monkeypatch):
-    monkeypatch.setattr(hub.settings, "modules", {k: v for k, v in hub.settings.modules.items() if k != "mod_quiz"})
+    monkeypatch.setattr(
+        hub.settings, "modules", {k: v for k, v in hub.settings.modules.items() if k != "mod_quiz"}
+    )
     monkeypatch.setattr(hub.settings, "version", "2024100100")
     job = restore(shortname="CHIM")
     assert {"code": "pluginmissing", "message": "mod_quiz: QCM 1"} in job["warnings"]
@@ -120,7 +127,9 @@ def test_links_to_what_came_along_follow_it_and_others_are_written_out(hub, rest
     course = hub.course(restore(shortname="CHIM")["courseid"])
     assert 'href="https://ecampus-bleu.example/course/view.php?id=77"' in course.summary
     (link,) = [module for module in course.content.modules.values() if module.name == "Ancien espace"]
-    assert b"https://ecampus-bleu.example/mod/page/view.php?id=991" in hub.vault.folder(link.folder)["url.xml"]
+    assert (
+        b"https://ecampus-bleu.example/mod/page/view.php?id=991" in hub.vault.folder(link.folder)["url.xml"]
+    )
 
 
 # -- into a course that exists -----------------------------------------------------------------------------
@@ -128,13 +137,20 @@ def test_links_to_what_came_along_follow_it_and_others_are_written_out(hub, rest
 
 @pytest.mark.rule("R8")
 def test_replacing_keeps_the_target_its_names_people_and_groups(hub, restore, outline):
-    target = hub.add_course("CIBLE", "Cours de l'année", idnumber="code-1", visible=False, startdate=1_788_000_000)
+    target = hub.add_course(
+        "CIBLE", "Cours de l'année", idnumber="code-1", visible=False, startdate=1_788_000_000
+    )
     hub.enrol(target, "mcurie", "editingteacher")
     hub.add_group(target, "TD A", "td1")
     job = restore(mode="replace", courseid=target.id, idnumber="code-1")
     assert job["status"] == "done"
     kept = hub.course(target.id)
-    assert (kept.shortname, kept.fullname, kept.idnumber, kept.visible) == ("CIBLE", "Cours de l'année", "code-1", False)
+    assert (kept.shortname, kept.fullname, kept.idnumber, kept.visible) == (
+        "CIBLE",
+        "Cours de l'année",
+        "code-1",
+        False,
+    )
     assert outline(hub, target.id) == CHIMIE
     assert [group.name for group in hub.state.groups.values()] == ["TD A"]
     assert "mcurie" in str(hub.call("local_passerelle_get_course_states", courseids=[target.id]))
@@ -173,7 +189,9 @@ def test_merging_deletes_nothing_and_adds(hub, restore, outline):
 
 
 @pytest.mark.rule("R7")
-def test_a_restriction_to_a_group_is_tied_to_the_targets_group_of_the_same_code(hub, lycee, restore, tmp_path):
+def test_a_restriction_to_a_group_is_tied_to_the_targets_group_of_the_same_code(
+    hub, lycee, restore, tmp_path
+):
     course = lycee.import_mbz("tests/mbz/chimie-nousers-tgz.mbz")
     (td1, _) = lycee.state.groups.values()
     page = next(iter(course.content.modules.values()))
@@ -223,7 +241,10 @@ def test_an_undo_is_refused_after_a_change_and_where_nothing_was_kept(hub, resto
 
 @pytest.mark.rule("R11")
 @pytest.mark.parametrize("mode", ["merge", "replace"])
-@pytest.mark.parametrize(("phase", "when"), [("restore", "before"), ("restore", "during"), ("restore", "after"), ("owners", "after")])
+@pytest.mark.parametrize(
+    ("phase", "when"),
+    [("restore", "before"), ("restore", "during"), ("restore", "after"), ("owners", "after")],
+)
 def test_a_restore_killed_in_a_course_is_put_back(hub, restore, outline, mode, phase, when):
     target = hub.add_course("CIBLE", summary="À moi")
     before = outline(hub, target.id)
@@ -240,7 +261,9 @@ def test_a_restore_killed_in_a_course_is_put_back(hub, restore, outline, mode, p
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_new_course_killed_anywhere_is_made_once_in_the_end(hub, restore, outline, phase, when):
     hub.faults.add("killed", "restore", phase=phase, when=when)
-    assert restore(shortname="CHIM", owners=[{"username": "mcurie", "role": "teacher"}])["status"] == "running"
+    assert (
+        restore(shortname="CHIM", owners=[{"username": "mcurie", "role": "teacher"}])["status"] == "running"
+    )
     hub.run_jobs()
     job = hub.job("pub:1")
     assert (job["status"], len(hub.state.courses), job["warnings"]) == ("done", 1, [])

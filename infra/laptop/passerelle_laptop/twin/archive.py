@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
-from xml.etree.ElementTree import Element, tostring
+from xml.etree.ElementTree import Element, indent, tostring
 
 from defusedxml.ElementTree import ParseError, fromstring
 from isal import igzip
@@ -77,6 +77,8 @@ def parse(content: bytes) -> Element:
 
 
 def write_xml(root: Element) -> bytes:
+    """As Moodle writes it: an element a line, two spaces a level."""
+    indent(root)
     return _DECLARATION + tostring(root, encoding="unicode", short_empty_elements=False).encode("utf-8")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, request
@@ -63,7 +64,7 @@ def add_webservice(app: Flask, site: Site) -> None:
         if cut_after:
             return _cut()
         if shape != "json":
-            return Response('<?xml version="1.0" encoding="UTF-8" ?>\n<RESPONSE/>', mimetype="text/xml")
+            return Response(_as_xml(answer), mimetype="text/xml")
         return Response(json.dumps(answer, ensure_ascii=False, separators=(",", ":")), content_type=_JSON)
 
     app.add_url_rule(PATH, "webservice", server, methods=["POST", "GET"])
@@ -83,6 +84,22 @@ def _answer(site: Site, token: Any, function: str, given: dict[str, Any]) -> Any
             "A required parameter (wsfunction) was missing",
         ).answer()
     return site.ask(user, privileged, function, given)
+
+
+def _as_xml(answer: Any) -> str:
+    """Moodle's other format, which it falls back to where the format got lost: refusals only."""
+    refusal = answer if isinstance(answer, dict) and "exception" in answer else {}
+    inside = "".join(
+        f"<{name.upper()}>{escape(str(refusal[name]))}</{name.upper()}>"
+        for name in ("errorcode", "message")
+        if name in refusal
+    )
+    body = (
+        f'<EXCEPTION class="{escape(refusal["exception"])}">{inside}</EXCEPTION>'
+        if refusal
+        else "<RESPONSE/>"
+    )
+    return f'<?xml version="1.0" encoding="UTF-8" ?>\n{body}'
 
 
 def _rows(form: dict[str, Any]) -> int:

@@ -27,9 +27,9 @@ def test_two_readings_of_a_thousand_universities_agree() -> None:
 
 
 @pytest.mark.rule("N21")
-def test_two_readings_of_a_thousand_spoiled_universities_agree() -> None:
+def test_two_readings_of_spoiled_universities_agree() -> None:
     """All that is made; what is left untouched as well, where the bad row still says its key."""
-    for seed in range(1000):
+    for seed in range(500):
         _, made = grow_and_spoil(Random(seed))
         rules, plain = by_the_rules(made), read_plainly(made)
         if rules["untouched"] != plain["untouched"]:

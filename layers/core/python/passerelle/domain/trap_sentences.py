@@ -75,8 +75,8 @@ TRAPS: Mapping[Trap, tuple[str, str]] = {
         "{element} and its carrier {bearer} share no collection of groups. Attach one to both.",
     ),
     Trap.IN_NO_SHARED_GROUP: (
-        "{person}, inscrit au porté {element}, n'est dans aucun groupe partagé avec le porteur {bearer} : pas "
-        "d'inscription au cours. Inscrivez-le dans un groupe commun.",
+        "{person}, inscrit au porté {element}, n'est dans aucun groupe partagé avec le porteur {bearer} : "
+        "pas d'inscription au cours. Inscrivez-le dans un groupe commun.",
         "{person}, registered on the carried {element}, is in no group shared with the carrier {bearer}: not "
         "enrolled in the course. Put them into a shared group.",
     ),

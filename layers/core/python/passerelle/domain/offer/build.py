@@ -46,7 +46,7 @@ _KINDS = {Table.CATEGORIES: "category", Table.ELEMENTS: "element", Table.PEOPLE:
 def build_offer(extracts: Extracts, naming: Naming) -> Offer:
     structure = resolve_structure(extracts, naming)
     elements_open = any(not row.fields.get("code") for row in refused_rows(extracts, Table.ELEMENTS))
-    return Offer(structure, read_sharing(extracts), make_courses(structure, naming), elements_open)
+    return Offer(structure, read_sharing(extracts), make_courses(structure, naming), naming, elements_open)
 
 
 def build_desired(
@@ -57,7 +57,7 @@ def build_desired(
     offer = build_offer(extracts, naming)
     people = read_people(extracts, with_account)
     groups = make_groups(offer.sharing, offer.courses, naming)
-    made = enrol_people(extracts, offer, people, read_standings(extracts), naming)
+    made = enrol_people(extracts, offer, people, read_standings(extracts))
     cohorts = {
         idnumber: DesiredCohort(idnumber, fill(naming.cohort_name, code=row.code, title=row.title))
         for row in extracts.cohorts

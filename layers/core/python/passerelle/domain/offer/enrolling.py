@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from passerelle.domain.offer.desired import STUDENT, TEACHER, EnrolmentKey, MemberKey
+from passerelle.domain.offer.desired import STUDENT, TEACHER, DesiredCourse, EnrolmentKey, MemberKey
 from passerelle.domain.offer.model import Extracts, Group, Planning, RefusedRow, Registration, Table
 from passerelle.domain.offer.naming import Naming, fill
 from passerelle.domain.offer.sharing import Courses, Sharing, Tri, refused_rows
@@ -25,6 +25,8 @@ class Reach(NamedTuple):
     bearer: str
     group: Group | None
     reached: Tri
+    course: DesiredCourse | None = None  # of the group, where it is reached
+    group_idnumber: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,10 @@ class Offer:
     structure: Structure
     sharing: Sharing
     courses: Courses
+    naming: Naming
     elements_open: bool  # a refused element row does not say its code: any code may be an element
+    # Twenty rows share one element and group: each pair is led to its course once.
+    _reaches: dict[tuple[str, str], Reach] = field(default_factory=dict, compare=False, repr=False)
 
     def is_refused_element(self, code: str | None) -> bool:
         if code is None or code in self.structure.refused_elements:
@@ -40,17 +45,27 @@ class Offer:
         return self.elements_open and code not in self.structure.elements
 
     def reach(self, row: Registration) -> Reach:
-        bearer = self.structure.bearer.get(row.element, "")
-        group = self.sharing.groups.get(row.group)
-        if not row.group or not bearer:
+        pair = (row.element, row.group)
+        reach = self._reaches.get(pair)
+        if reach is None:
+            reach = self._reaches[pair] = self._lead(*pair)
+        return reach
+
+    def _lead(self, element: str, code: str) -> Reach:
+        bearer = self.structure.bearer.get(element, "")
+        group = self.sharing.groups.get(code)
+        if not code or not bearer:
             return Reach(bearer, group, Tri.NO)
         if group is None:
-            maybe = self.sharing.is_refused_group(row.group)
+            maybe = self.sharing.is_refused_group(code)
             return Reach(bearer, None, Tri.MAYBE if maybe else Tri.NO)
-        reached = self.sharing.attached(group.collection, row.element)
-        if bearer != row.element:
+        reached = self.sharing.attached(group.collection, element)
+        if bearer != element:
             reached &= self.sharing.attached(group.collection, bearer)
-        return Reach(bearer, group, reached)
+        if reached is not Tri.YES:
+            return Reach(bearer, group, reached)
+        idnumber = fill(self.naming.group_idnumber, code=code)
+        return Reach(bearer, group, reached, self.courses.for_group(bearer, group), idnumber)
 
 
 @dataclass(slots=True)
@@ -72,16 +87,14 @@ class Enrolments:
                     self.open_members.add((course, None, username))
 
 
-def enrol_people(
-    extracts: Extracts, offer: Offer, people: People, standings: Standings, naming: Naming
-) -> Enrolments:
+def enrol_people(extracts: Extracts, offer: Offer, people: People, standings: Standings) -> Enrolments:
     made = Enrolments(defaultdict(list), defaultdict(list), set(), set())
     for row in extracts.registrations:
         username = people.username(row.person)
         if row.element not in offer.structure.elements and not offer.is_refused_element(row.element):
             made.elsewhere += 1
         elif username is not None:
-            _enrol_student(row, username, offer, standings, naming=naming, made=made)
+            _enrol_student(row, username, offer, standings, made)
     for planning in extracts.plannings:
         username = people.username(planning.person)
         if username is not None and planning.enrols:
@@ -95,25 +108,21 @@ def _enrol_student(
     username: str,
     offer: Offer,
     standings: Standings,
-    *,
-    naming: Naming,
     made: Enrolments,
 ) -> None:
-    bearer, group, reached = offer.reach(row)
+    bearer, _, reached, course, group = offer.reach(row)
     if not bearer:
         made.leave_open(_courses_beyond_refused(row, offer), [username], STUDENT)
         return
     if reached is Tri.MAYBE:
         made.leave_open(offer.courses.all_of(bearer), [username], STUDENT)
         return
-    if reached is Tri.NO or group is None:
+    if course is None:
         return
-    course = offer.courses.for_group(bearer, group)
     tele = standings.is_tele(row.person) if course.foad else Tri.YES
     if tele is Tri.YES:
         made.enrolments[course.idnumber, username, STUDENT].append(row)
-        group_idnumber = fill(naming.group_idnumber, code=group.code)
-        made.members[course.idnumber, group_idnumber, username].append(row)
+        made.members[course.idnumber, group, username].append(row)
     elif tele is Tri.MAYBE:
         made.leave_open([course.idnumber], [username], STUDENT)
 

@@ -8,7 +8,9 @@ import struct
 import zlib
 from collections.abc import Iterator
 
-from tests.factories_mbz import Backup, StoredFile, index_of, tar_member
+from isal import isal_zlib
+
+from tests.factories_mbz import Backup, StoredFile, index_of, resealed, tar_member
 
 MIB = 1024 * 1024
 _BLOCK = 64 * 1024
@@ -79,7 +81,7 @@ class VideoBackup:
     def stream(self, start: int = 0, length: int | None = None, chunk: int = 512 * 1024) -> Iterator[bytes]:
         """Noise in stored blocks and the rest deflated: byte for byte what PHP's zlib makes of both,
         but for where a block starts."""
-        place, end = 0, self_end(length, start)
+        place, end = 0, None if length is None else start + length
         buffer = bytearray()
         for piece in _gzip(self.tar()):
             if place + len(piece) <= start:
@@ -100,13 +102,7 @@ class VideoBackup:
         return b"".join(self.stream(start, length))[:length]
 
 
-def self_end(length: int | None, start: int) -> int | None:
-    return None if length is None else start + length
-
-
 def _header(name: str, length: int) -> bytes:
-    from tests.factories_mbz import resealed
-
     header = tar_member(name)[:512]
     return header if not length else resealed(header[:124] + f"{length:011o}\0".encode() + header[136:])
 
@@ -115,7 +111,7 @@ def _gzip(pieces: Iterator[bytes]) -> Iterator[bytes]:
     yield b"\x1f\x8b\x08\0\0\0\0\0\0\x03"
     crc = length = 0
     for piece in pieces:
-        crc = zlib.crc32(piece, crc)
+        crc = isal_zlib.crc32(piece, crc)
         length += len(piece)
         if len(piece) < MIB // 2:
             packer = zlib.compressobj(6, zlib.DEFLATED, -15)

@@ -124,7 +124,6 @@ PEOPLE_ROWS = frozenset(
         ("comments", "comment"),
         ("logs", "log"),
         ("logstores", "logstore"),
-        ("states", "state"),
         ("ratings", "rating"),
     }
 )
@@ -184,6 +183,8 @@ class Proofs:
 
 def proofs_for(member: str) -> Proofs:
     lower = member.lower()
+    if lower.endswith("/xapistate.xml"):
+        return Proofs(PEOPLE_ROWS | {("states", "state")}, None)
     if lower == "questions.xml":
         return Proofs(PEOPLE_ROWS - {("comments", "comment")}, None)
     match = _ACTIVITY.match(lower)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _ATTEMPTS = 5
-_PART = 16 * MIB  # ten thousand of them hold 160 GB
+_PART = 8 * MIB  # ten thousand of them hold 80 GB
 _CODES = {"404": "missing", "NoSuchKey": "missing", "NoSuchBucket": "missing", "403": "forbidden"}
 _CODES |= {"AccessDenied": "forbidden", "412": "changed", "PreconditionFailed": "changed"}
 

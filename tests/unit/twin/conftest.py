@@ -8,6 +8,7 @@ import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 import requests
@@ -23,7 +24,7 @@ SECRET = "whsec_" + base64.b64encode(b"twin-and-passerelle-share-this!!").decode
 class Shelf(BaseHTTPRequestHandler):
     """Archives by name; `/away/NAME` redirects, `/expired/NAME` is a presigned address grown too old."""
 
-    archives: dict[str, bytes] = {}
+    archives: ClassVar[dict[str, bytes]] = {}
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = -1

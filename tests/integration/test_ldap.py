@@ -11,6 +11,7 @@ import pytest
 
 from passerelle.domain.offer.build import build_desired
 from passerelle.domain.offer.model import Because, Extracts, Kind, Person, Table
+from passerelle.domain.offer.sentences import say_directory
 from passerelle.sources.extracts import read_extracts, require_whole
 from passerelle.sources.ldap import (
     Directory,
@@ -161,6 +162,7 @@ def test_a_certificate_of_an_unknown_authority_is_refused(
 
     assert isinstance(caught.value, DirectoryRefused)
     assert caught.value.code == "ldap_certificate_not_trusted"
+    assert "127.0.0.1" in say_directory(caught.value.code, caught.value.details, "fr")
 
 
 @pytest.mark.parametrize(
@@ -178,6 +180,8 @@ def test_a_wrong_setting_is_told_apart_and_no_secret_is_in_the_error(
         read_directory(replace(directory, **wrong))  # type: ignore[arg-type]
 
     assert caught.value.code == code
+    for lang in ("fr", "en"):
+        assert say_directory(code, caught.value.details, lang)
     for secret in (PASSWORD, "wrong"):
         assert secret not in repr(caught.value)
         assert secret not in repr(replace(directory, **wrong))  # type: ignore[arg-type]

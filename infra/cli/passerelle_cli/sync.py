@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from passerelle.domain.offer.model import Extracts
 from passerelle.domain.offer.sentences import say_file, say_row
 from passerelle.sources.extracts import SourcesStopped, UnknownEncoding, read_extracts, require_whole
 from passerelle.sources.oneroster import is_oneroster, read_oneroster
+from passerelle_cli.main import language
 
 
 @click.group()
@@ -45,7 +45,7 @@ def desired(sources: Path, encoding: str, as_json: bool) -> None:
 
 
 def _read(folder: Path, encoding: str) -> Extracts:
-    lang = _language()
+    lang = language()
     try:
         reader = (
             read_oneroster([folder], encoding) if is_oneroster(folder) else read_extracts(folder, encoding)
@@ -62,10 +62,3 @@ def _read(folder: Path, encoding: str) -> Extracts:
     for row in (*extracts.refused, *extracts.noted):
         click.echo(say_row(row, lang), err=True)
     return extracts
-
-
-def _language() -> str:
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        if os.environ.get(name):
-            return "fr" if os.environ[name].startswith("fr") else "en"
-    return "en"

@@ -90,6 +90,30 @@ ROWS: Mapping[Because, Sentence] = {
     Because.REFUSED_CARRIER: ("porteur refusé", "refused carrier"),
 }
 
+# The codes of sources.ldap.DirectoryRefused.
+DIRECTORY: Mapping[str, Sentence] = {
+    "ldap_not_allowed": (
+        "L'annuaire LDAP refuse le compte de lecture. Vérifiez son DN, son mot de passe et ses droits.",
+        "The LDAP directory refuses the reading account. Check its DN, its password and its rights.",
+    ),
+    "ldap_no_such_base": (
+        "L'annuaire LDAP ne connaît pas la base {base}. Corrigez network.yaml.",
+        "The LDAP directory does not know the base {base}. Correct network.yaml.",
+    ),
+    "ldap_bad_filter": (
+        "Le filtre LDAP {filter} est mal formé. Corrigez network.yaml.",
+        "The LDAP filter {filter} is malformed. Correct network.yaml.",
+    ),
+    "ldap_certificate_not_trusted": (
+        "Le certificat de {url} n'est signé par aucune autorité connue. Indiquez celle de l'université.",
+        "No known authority signed the certificate of {url}. Name the university's own.",
+    ),
+}
+
+
+def say_directory(code: str, details: Mapping[str, object], lang: str) -> str:
+    return _in(lang, DIRECTORY[code]).format(**details)
+
 
 def say_file(problem: FileProblem, lang: str) -> str:
     return _in(lang, FILES[problem.fault]).format(

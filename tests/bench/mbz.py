@@ -87,7 +87,7 @@ WORK: dict[str, Callable[[str], None]] = {
 
 
 def run_child(job: str, argument: str) -> dict[str, float]:
-    cores = {0} if "two cores" not in job else os.sched_getaffinity(0)
+    cores = {0} if "one thread" in job or "baseline" in job else os.sched_getaffinity(0)
     command = [sys.executable, __file__, "--child", job, argument]
     done = subprocess.run(
         command, capture_output=True, check=True, text=True, preexec_fn=lambda: os.sched_setaffinity(0, cores)

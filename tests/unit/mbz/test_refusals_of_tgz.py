@@ -270,7 +270,7 @@ def test_one_absurdly_large_tag_is_out_of_proportion():
 
 def test_absurdly_many_rows_are_out_of_proportion():
     files = tuple(StoredFile(bytes([number])) for number in range(20))
-    assert codes(Backup(files=files).tgz(), rows=10) == {Why.OUT_OF_PROPORTION}
+    assert codes(Backup(files=files).tgz(), kept=2_000) == {Why.OUT_OF_PROPORTION}
 
 
 def test_an_archive_above_the_networks_limit_is_too_large():
@@ -368,3 +368,23 @@ def test_every_reason_says_what_to_do_or_what_is_wrong_in_a_sentence():
     for change in ({"kind": "section"}, {"include_files": "0"}):
         for reason in verdict(dataclasses.replace(Backup(), **change).tgz()).reasons:
             assert len(reason.message.split()) > 5
+
+
+def test_a_gzip_header_with_a_file_name_is_read():
+    import gzip
+    import io
+
+    out = io.BytesIO()
+    with gzip.GzipFile("backup.tar", "wb", fileobj=out) as file:
+        file.write(Backup().tar())
+    assert verdict(out.getvalue()).accepted
+
+
+def test_gnu_fields_that_moodle_would_read_as_part_of_the_name_are_unsafe():
+    header = tar_member("users.xml")[:512]
+    header = header[:257] + b"ustar  \0" + header[265:345] + b"12345670123" + header[356:]
+    assert codes(gzipped(resealed(header) + bytes(1024))) == {Why.UNSAFE_MEMBER}
+
+
+def test_a_file_loose_in_the_folder_of_contents_is_altered():
+    assert codes(Backup().with_member("files/users.xml", b"<users/>").tgz()) == {Why.CONTENT_ALTERED}

@@ -31,6 +31,8 @@ _LARGEST = 10
 _MIMETYPES = 500
 _EVIDENCE = 50
 _PLACES = 2_000
+_ROW = 150  # bytes of a small object and its place in a dictionary
+_MAX_PLUGIN = 100
 _EMPTY_HASH = bytes.fromhex("da39a3ee5e6b4b0d3255bfef95601890afd80709")  # Moodle keeps no empty content
 
 
@@ -60,7 +62,7 @@ class Dossier:
         self._mimetypes: dict[str, tuple[int, int]] = {}
         self._contents: dict[bytes, int] = {}  # SHA-1 → size of what lies in files/
         self._awaited: dict[bytes, int] = {}  # content that files.xml names and that has not come yet
-        self._rows = 0
+        self._kept = 0
 
     # what readers tell
 
@@ -116,7 +118,7 @@ class Dossier:
             return
         known = self._contents.get(digest, self._awaited.get(digest))
         if known is None:
-            self.count_row()
+            self.keep()
             self._awaited[digest] = size
         elif known != size:
             self.findings.add(
@@ -125,10 +127,16 @@ class Dossier:
                 _content_name(digest),
             )
 
-    def count_row(self) -> None:
-        self._rows += 1
-        if self._rows > self.limits.rows:
+    def keep(self, *texts: str) -> None:
+        """Account for something that stays in memory until the verdict. Raises Broken."""
+        self._kept += _ROW + sum(map(len, texts))
+        if self._kept > self.limits.kept:
             raise Broken(Why.OUT_OF_PROPORTION, "the backup lists absurdly many things")
+
+    def add_plugin(self, plugin: str) -> None:
+        if plugin not in self.plugins and len(plugin) <= _MAX_PLUGIN:
+            self.keep(plugin)
+            self.plugins.add(plugin)
 
     # what follows
 

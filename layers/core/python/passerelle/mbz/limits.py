@@ -24,4 +24,6 @@ class Limits:
     xml_token: int = 8 * MIB  # one tag, comment or scrubbed value that must be held whole
     gzip_members: int = 1_000
     index: int = 64 * MIB
-    rows: int = 500_000  # of files.xml that wait for their content; sections, activities and groups
+    # What is kept of all that is read until the verdict: contents, sections, activities, groups, plugins.
+    # Two hundred thousand files need half of it.
+    kept: int = 64 * MIB

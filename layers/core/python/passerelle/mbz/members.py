@@ -60,14 +60,14 @@ class Members:
         if not dossier.names.admit(name) or directory:
             return None
         if _CONTENT.match(name):
-            dossier.count_row()
+            dossier.keep()
             dossier.add_content(name, size)
             return ContentCheck(name, dossier, self._contents)
         if is_xml(name):
             if size > dossier.limits.xml_member:
                 raise Broken(Why.OUT_OF_PROPORTION, "an XML file of absurd size is inside", name)
             return self.read_xml(name)
-        if name.startswith("files/") and name.count("/") > 1:
+        if name.lower().startswith("files/"):
             dossier.findings.add(
                 Why.CONTENT_ALTERED, "a content is not named after its hash; make the backup again", name
             )

@@ -48,7 +48,7 @@ class MemberReader:
         name = path[-1]
         if self._plugin is not None:
             if value and not value.isspace():
-                self.dossier.plugins.add(self._plugin[1])
+                self.dossier.add_plugin(self._plugin[1])
             if len(path) <= self._plugin[0]:
                 self._plugin = None
         if not value or value == NULL:
@@ -59,11 +59,10 @@ class MemberReader:
         elif name not in self.named and is_suspect(name) and has_value(value):
             self.dossier.add_trace(self.member, name, named=False)
         if name in ("availabilityjson", "availability"):
-            self.dossier.plugins.update(
-                f"availability_{kind}" for kind in _AVAILABILITY.findall(value.replace(" ", ""))
-            )
+            for kind in _AVAILABILITY.findall(value.replace(" ", "")):
+                self.dossier.add_plugin(f"availability_{kind}")
         elif len(path) > 1 and name == "activemethod" and _NAME.match(value):
-            self.dossier.plugins.add(f"gradingform_{value}")
+            self.dossier.add_plugin(f"gradingform_{value}")
         self.tell(path, value)
 
     def end(self, path: Sequence[str]) -> None:
@@ -124,10 +123,10 @@ class BackupReader(MemberReader):
         row, dossier = self._row, self.dossier
         place = "/".join(path[1:])
         if place == "information/contents/activities/activity":
-            dossier.count_row()
+            dossier.keep(row.get("title", ""), row.get("directory", ""))
             plugin = row.get("modulename", "")
             if _NAME.match(plugin):
-                dossier.plugins.add(f"mod_{plugin}")
+                dossier.add_plugin(f"mod_{plugin}")
             dossier.activities.append(
                 Activity(
                     _int(row, "moduleid"), _int(row, "sectionid"), plugin[:100], row.get("title", "")[:1333]
@@ -135,7 +134,7 @@ class BackupReader(MemberReader):
             )
             dossier.directories.append(row.get("directory", "")[:200])
         elif place == "information/contents/sections/section":
-            dossier.count_row()
+            dossier.keep(row.get("title", ""))
             dossier.section_ids.append((_int(row, "sectionid"), row.get("title", "")[:1333]))
         elif (
             place == "information/settings/setting"
@@ -172,7 +171,7 @@ class CourseReader(MemberReader):
         if len(path) == 2 and path[1] in ("idnumber", "summary", "format", "lang"):
             self.dossier.course[path[1]] = value[:_MAX_VALUE]
         elif path[-1] == "type" and path[-2] == "customfield" and _NAME.match(value):
-            self.dossier.plugins.add(f"customfield_{value}")
+            self.dossier.add_plugin(f"customfield_{value}")
 
 
 class SectionReader(MemberReader):
@@ -195,7 +194,7 @@ class SectionReader(MemberReader):
     def end(self, path: Sequence[str]) -> None:
         super().end(path)
         if len(path) == 1:
-            self.dossier.count_row()
+            self.dossier.keep(self._row.get("name", ""))
             self.dossier.sections[self._id] = Section(
                 self._id, _int(self._row, "number"), self._row.get("name", "")
             )
@@ -221,7 +220,7 @@ class GroupsReader(MemberReader):
     def end(self, path: Sequence[str]) -> None:
         super().end(path)
         if list(path) == ["groups", "group"]:
-            self.dossier.count_row()
+            self.dossier.keep(*self._row.values())
             self.dossier.groups.append(
                 Group(self._id, self._row.get("name", ""), self._row.get("idnumber", ""))
             )
@@ -239,9 +238,9 @@ class PluginReader(MemberReader):
     def tell(self, path: Sequence[str], value: str) -> None:
         kind = self._KINDS.get(path[-1])
         if kind is not None and _NAME.match(value):
-            self.dossier.plugins.add(f"{kind}_{value}")
+            self.dossier.add_plugin(f"{kind}_{value}")
         elif path[-1] == "contenttype" and _NAME.match(value):
-            self.dossier.plugins.add(value)
+            self.dossier.add_plugin(value)
 
 
 def reader_for(member: str, dossier: Dossier) -> MemberReader:

@@ -205,6 +205,9 @@ def _name(block: bytes) -> str:
         prefix = block[345:500].split(b"\0", 1)[0]
         if prefix:
             name = prefix + b"/" + name
+    elif any(block[345:500]):
+        # GNU's own use of these bytes; Moodle reads them as the start of the name all the same.
+        raise Broken(Why.UNSAFE_MEMBER, "a member's header has fields that Moodle would read as its name")
     try:
         text = name.decode()
     except UnicodeDecodeError:

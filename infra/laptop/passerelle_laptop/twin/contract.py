@@ -26,7 +26,7 @@ _JOBKEY = _value("raw")
 _SOURCE = {"sourceurl": _value("raw"), "sha256": _value("alphanum"), "filesize": _value("int")}
 
 PARAMETERS: dict[str, Spec] = {
-    "local_passerelle_get_site": _object(),
+    "local_passerelle_get_site": _object(category=_value("raw", "")),
     "local_passerelle_find_users": _object(field=_value("alpha"), values=_list(_value("raw"))),
     "local_passerelle_start_backup": _object(
         jobkey=_JOBKEY, courseid=_value("int"), intent=_value("alpha", "share")

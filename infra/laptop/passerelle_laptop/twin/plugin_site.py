@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from passerelle_laptop.twin.asked import Asked, Handler
-from passerelle_laptop.twin.errors import invalid_parameter
+from passerelle_laptop.twin.errors import invalid_parameter, no_record
 from passerelle_laptop.twin.records import Course, Message
 
 _MOST_VALUES = 500
@@ -13,9 +13,11 @@ _MOST_ROWS = 5_000
 _EDITING, _TEACHING = "editingteacher", "teacher"
 
 
-def get_site(asked: Asked, _params: dict[str, Any]) -> dict[str, Any]:
+def get_site(asked: Asked, params: dict[str, Any]) -> dict[str, Any]:
+    """With a category, what each role may do is told as it stands there, overrides included."""
     site = asked.site
     settings = site.settings
+    overridden = _overrides(asked, params["category"])
     return {
         "release": settings.release,
         "version": settings.version,
@@ -29,7 +31,7 @@ def get_site(asked: Asked, _params: dict[str, Any]) -> dict[str, Any]:
                 "name": role.name,
                 "archetype": role.archetype,
                 "contextlevels": list(role.contextlevels),
-                "capabilities": list(role.capabilities),
+                "capabilities": list(overridden.get(role.shortname, role.capabilities)),
             }
             for role in asked.state.roles.values()
         ],
@@ -44,6 +46,18 @@ def get_site(asked: Asked, _params: dict[str, Any]) -> dict[str, Any]:
         "languages": sorted(settings.languages),
         "now": asked.now,
     }
+
+
+def _overrides(asked: Asked, idnumber: str) -> dict[str, tuple[str, ...]]:
+    if not idnumber:
+        return {}
+    state = asked.state
+    if idnumber not in state.categoryidnumbers:
+        raise no_record("course_categories")
+    found: dict[str, tuple[str, ...]] = {}
+    for number in state.category_path(state.categories[state.categoryidnumbers[idnumber]]):
+        found |= asked.site.settings.overrides.get(state.categories[number].idnumber, {})
+    return found
 
 
 def find_users(asked: Asked, params: dict[str, Any]) -> list[dict[str, Any]]:

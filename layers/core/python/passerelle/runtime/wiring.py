@@ -13,10 +13,6 @@ from datetime import UTC, datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, cast
 
-import botocore.session
-from botocore.config import Config
-
-from passerelle.domain.network import Network
 from passerelle.events.signatures import read_secret
 from passerelle.ports import (
     Archives,
@@ -32,6 +28,9 @@ from passerelle.ports import (
 from passerelle.runtime.settings import Misconfigured, Settings
 
 if TYPE_CHECKING:
+    from botocore.session import Session
+
+    from passerelle.domain.network import Network
     from passerelle.store.configuration import Configuration
     from passerelle.store.secrets import SecretsReader
 
@@ -68,9 +67,11 @@ class Door:
 
 
 @cache
-def _session() -> botocore.session.Session:
+def _session() -> Session:
     """One for all clients: it holds the descriptions of the services, which are slow to read."""
-    return botocore.session.get_session()
+    from botocore.session import get_session
+
+    return get_session()
 
 
 def aws_client(
@@ -79,6 +80,8 @@ def aws_client(
     """A client as boto3's, made without boto3: what that adds (transfers, resources) costs a third of a
     cold start and nobody here uses it. `endpoint` also comes from AWS_ENDPOINT_URL.
     """
+    from botocore.config import Config
+
     config = Config(
         connect_timeout=5,
         read_timeout=CLIENT_SECONDS,

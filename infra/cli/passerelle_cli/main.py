@@ -12,7 +12,7 @@ from passerelle.domain.wording import known, sentence
 from passerelle.errors import Conflict, GiveUp, MoodleAway, PasserelleError, TryAgain
 
 COMMANDS: dict[str, tuple[str, str]] = {
-    # name: (module, attribute)
+    # Each command with the module and the attribute that it is.
     "up": ("passerelle_laptop.commands", "up"),
     "demo": ("passerelle_laptop.commands", "demo"),
     "mbz": ("passerelle_cli.mbz", "mbz"),

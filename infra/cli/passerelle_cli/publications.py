@@ -1,0 +1,335 @@
+"""`passerelle publications`, `catalogue`, `retrieve`: what teachers do in the block, for administrators."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import click
+
+from passerelle.domain.catalogue import Wanted
+from passerelle.domain.commands import AskRetrieval, Target
+from passerelle.domain.publishing import Person, Publication, Retrieval
+from passerelle.domain.states import PublicationState, RetrievalState, state_word
+from passerelle.errors import NotFound, Refused
+from passerelle.ports import World
+from passerelle.usecases import catalogue as catalogues
+from passerelle.usecases import lineage, publishing, retrievals
+from passerelle.usecases import publications as asked
+from passerelle.usecases.amending import everything
+from passerelle_cli.main import language
+from passerelle_cli.stack import Stack, on_a_stack
+
+as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object instead of lines.")
+ENDED = (RetrievalState.DONE, RetrievalState.REFUSED, RetrievalState.FAILED)
+FAILED = 1
+
+
+def say(french: str, english: str) -> str:
+    return french if language() == "fr" else english
+
+
+def print_json(document: object) -> None:
+    click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+
+
+@click.group("publications")
+def publications() -> None:
+    """What was published: list, show, withdraw, tell holders of older versions."""
+
+
+@publications.command("list")
+@click.option("--state", type=click.Choice([s.value for s in PublicationState]), help="Only in this state.")
+@click.option("--site", help="Only of this site.")
+@click.option("--to-reclassify", is_flag=True, help="Only copies still where the hub puts new ones (P8).")
+@as_json
+@on_a_stack
+def list_publications(
+    state: str | None,
+    site: str | None,
+    to_reclassify: bool,
+    as_json: bool,
+    find_stack: Callable[[], Stack],
+) -> None:
+    """One line a publication, newest last."""
+    world = find_stack().world()
+    if to_reclassify:
+        found = asked.to_reclassify(world)
+    elif state:
+        found = everything(world.records, Publication, "state", state)
+    else:
+        found = everything(world.records, Publication, "all", "all")
+    found = sorted((p for p in found if site in (None, p.site)), key=lambda p: p.requested_at)
+    if as_json:
+        print_json({"publications": [whole(p) for p in found]})
+        return
+    if not found:
+        click.echo(say("Aucune publication.", "No publication."))
+    for p in found:
+        word = state_word(p.state, language())
+        click.echo(
+            f"{p.id}  {word:12} v{p.version or '-':<3} {p.requested_at:%Y-%m-%d %H:%M}  "
+            f"{p.network_id}  {p.card.title}"
+        )
+
+
+def whole(publication: Publication) -> dict[str, object]:
+    return {
+        **asked.describe(publication, language()),
+        "site": publication.site,
+        "idnumber": publication.idnumber,
+        "network_id": publication.network_id,
+        "upload": publication.upload,
+        "sequence": publication.sequence,
+        "author": publication.author.fullname,
+        "ancestor": publication.ancestor,
+        "summary": publication.card.summary,
+        "language": publication.card.language,
+        "level": publication.card.level,
+        "licence": publication.card.licence,
+        "activities": publication.contents.activities,
+        "sections": list(publication.contents.sections),
+        "history": [{"state": m.state, "at": m.at.isoformat(), "why": m.why} for m in publication.history],
+    }
+
+
+def found(world: World, publication: str) -> Publication:
+    record = world.records.get(Publication, publication)
+    if record is None:
+        raise NotFound("publication_unknown")
+    return record
+
+
+@publications.command("show")
+@click.argument("publication")
+@as_json
+@on_a_stack
+def show(publication: str, as_json: bool, find_stack: Callable[[], Stack]) -> None:
+    """All that is known of one: card, contents, history, family, who brought it home."""
+    world = find_stack().world()
+    record = found(world, publication)
+    tree = lineage.family(world, publication)
+    held = lineage.holders(world, record.network_id)
+    if as_json:
+        print_json(
+            {
+                **whole(record),
+                "family": _tree(tree),
+                "holders": [{"site": r.site, "version": r.version, "course_url": r.course_url} for r in held],
+            }
+        )
+        return
+    lines: list[tuple[str, object]] = [
+        (say("titre", "title"), record.card.title),
+        (say("cours", "course"), record.network_id),
+        (say("auteur", "author"), record.author.fullname),
+        (say("état", "state"), f"{state_word(record.state, language())} (v{record.version})"),
+        (say("licence", "licence"), record.card.licence),
+        (
+            say("contenu", "contents"),
+            ", ".join(f"{count} {name}" for name, count in record.contents.activities.items()),
+        ),
+        (say("sections", "sections"), " · ".join(record.contents.sections)),
+        (say("sur le hub", "on the hub"), record.hub_url),
+        (say("à la source", "at its source"), record.course_url),
+    ]
+    for name, value in lines:
+        if value:
+            click.echo(f"{name:14} {value}")
+    description = asked.describe(record, language())
+    if description["message"]:
+        click.echo(f"{say('message', 'message'):14} {description['message']}")
+    for moment in record.history:
+        click.echo(f"  {moment.at:%Y-%m-%d %H:%M:%S}  {moment.state:12} {moment.why}")
+    click.echo(say("famille", "family"))
+    _print_tree(tree, record.id, 1)
+    for retrieval in held:
+        click.echo(
+            say("rapatrié par", "brought home by")
+            + f" {retrieval.site} (v{retrieval.version})  {retrieval.course_url}"
+        )
+
+
+def _tree(branch: lineage.Branch) -> dict[str, object]:
+    return {
+        "network_id": branch.network_id,
+        "versions": [{"id": p.id, "version": p.version, "state": p.state.value} for p in branch.versions],
+        "children": [_tree(child) for child in branch.children],
+    }
+
+
+def _print_tree(branch: lineage.Branch, here: str, depth: int) -> None:
+    versions = ", ".join(f"v{p.version}{'*' if p.id == here else ''}" for p in branch.versions)
+    click.echo(f"{'  ' * depth}{branch.network_id}  {versions}")
+    for child in branch.children:
+        _print_tree(child, here, depth + 1)
+
+
+@publications.command("withdraw")
+@click.argument("publication")
+@click.option("--reason", required=True, help="Kept in the publication's history.")
+@on_a_stack
+def withdraw(publication: str, reason: str, find_stack: Callable[[], Stack]) -> None:
+    """Out of the catalogue and hidden on the hub; copies already brought home stay."""
+    world = find_stack().world()
+    found(world, publication)
+    record = asked.take_out(world, publication, f"withdrawn by an administrator: {reason}")
+    click.echo(f"{record.id}  {state_word(record.state, language())}")
+
+
+@publications.command("tell-holders")
+@click.argument("publication")
+@on_a_stack
+def tell_holders(publication: str, find_stack: Callable[[], Stack]) -> None:
+    """Tell whoever brought an older version home that this one exists; each is told once."""
+    told, not_told = lineage.tell_holders(find_stack().world(), publication)
+    click.echo(say(f"{len(told)} personne(s) prévenue(s).", f"{len(told)} person(s) told."))
+    for retrieval in not_told:
+        click.echo(
+            say(
+                f"{retrieval.site} : message refusé (rapatriement {retrieval.id}).",
+                f"{retrieval.site}: message refused (retrieval {retrieval.id}).",
+            ),
+            err=True,
+        )
+    sys.exit(FAILED if not_told else 0)
+
+
+@publications.command("retry")
+@click.argument("publication")
+@on_a_stack
+def retry(publication: str, find_stack: Callable[[], Stack]) -> None:
+    """Take a publication that is requested or restoring another step, as its queue would."""
+    world = find_stack().world()
+    found(world, publication)
+    publishing.publish(world, publication)
+    record = found(world, publication)
+    click.echo(f"{record.id}  {state_word(record.state, language())}")
+
+
+@click.group("catalogue")
+def catalogue() -> None:
+    """What teachers would find."""
+
+
+@catalogue.command("search")
+@click.argument("words", nargs=-1)
+@click.option("--language", "wanted_language", default="", help="Of the course: fr, en …")
+@click.option("--level", default="")
+@click.option("--licence", default="")
+@click.option("--author", default="")
+@click.option("--activity", default="", help="Holding an activity of this kind: quiz, forum …")
+@click.option("--site", default="", help="From this site.")
+@as_json
+@on_a_stack
+def search(
+    words: tuple[str, ...],
+    wanted_language: str,
+    level: str,
+    licence: str,
+    author: str,
+    activity: str,
+    site: str,
+    as_json: bool,
+    find_stack: Callable[[], Stack],
+) -> None:
+    """Search title, summary, author, sections and activities; accents and case do not matter."""
+    world = find_stack().world()
+    wanted = Wanted(
+        query=" ".join(words),
+        language=wanted_language,
+        level=level,
+        licence=licence,
+        author=author,
+        activity=activity,
+        from_site=site,
+    )
+    cards: list[Mapping[str, Any]] = []
+    after: str | None = None
+    while True:
+        page, after = catalogues.search(world, wanted, after=after, limit=50)
+        cards += [catalogues.card(world, p, preview=as_json) for p in page]
+        if after is None:
+            break
+    if as_json:
+        print_json({"publications": cards})
+        return
+    if not cards:
+        click.echo(say("Rien au catalogue ne correspond.", "Nothing in the catalogue fits."))
+    for card in cards:
+        contents = ", ".join(f"{count} {name}" for name, count in card["activities"].items())
+        click.echo(
+            f"{card['publication']}  {card['title']} — {card['author']} "
+            f"({card['site_name']}), v{card['version']}"
+        )
+        click.echo(f"    {contents}  {card['licence']}  {card['hub_url']}")
+
+
+@click.command("retrieve")
+@click.argument("publication")
+@click.option("--site", required=True, help="Where it goes, as named in network.yaml.")
+@click.option("--user", "username", required=True, help="Username there: he becomes its editing teacher.")
+@click.option("--category", default="", help="idnumber of a category there (default: the configured one).")
+@click.option("--wait/--no-wait", default=True, help="Wait until it is there (default), at most ten minutes.")
+@on_a_stack
+def retrieve(
+    publication: str,
+    site: str,
+    username: str,
+    category: str,
+    wait: bool,
+    find_stack: Callable[[], Stack],
+) -> None:
+    """Bring a published course home, for a teacher: a new hidden course on his site."""
+    world = find_stack().world()
+    if site not in world.network.sites:
+        names = ", ".join(world.network.sites)
+        raise click.BadParameter(
+            say(f"« {site} » n'est pas un site ({names})", f"“{site}” is no site ({names})"),
+            param_hint="--site",
+        )
+    users = world.sites.lms(site).find_users("username", [username]).get(username, ())
+    if not users:
+        raise Refused("owner_unknown")
+    user = users[0]
+    person = Person(
+        username=user.username,
+        idnumber=user.idnumber,
+        email=user.email or "",
+        firstname=user.firstname,
+        lastname=user.lastname,
+        lang=user.lang or language(),
+    )
+    command = AskRetrieval(
+        request="cli_" + secrets.token_hex(12),
+        site=site,
+        type="retrievals",
+        person=person,
+        action="start",
+        publication=publication,
+        target=Target(category_idnumber=category),
+    )
+    started = str(retrievals.answer(world, command)["retrieval"])
+    if wait:
+        _wait(world, started)
+    record = world.records.get(Retrieval, started)
+    if record is None:
+        raise NotFound("retrieval_unknown")
+    described = retrievals.describe(record, language())
+    click.echo(f"{record.id}  {described['state_word']}  {record.course_url}")
+    if described["message"]:
+        click.echo(str(described["message"]), err=True)
+    sys.exit(FAILED if record.state in (RetrievalState.REFUSED, RetrievalState.FAILED) else 0)
+
+
+def _wait(world: World, retrieval: str, seconds: float = 600.0) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        record = world.records.get(Retrieval, retrieval)
+        if record is not None and record.state in ENDED:
+            return
+        time.sleep(0.5)

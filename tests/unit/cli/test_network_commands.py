@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 from moto import mock_aws
 
+from passerelle.runtime import wiring
 from passerelle_cli.network import network
 from passerelle_cli.stack import Stack, StackUnknown
 
@@ -136,9 +137,11 @@ def test_a_stack_file_that_says_too_little_is_refused(tmp_path, text) -> None:
 def test_an_emulator_on_this_machine_never_sees_a_real_key(monkeypatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAREAL")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "real")
+    wiring._session.cache_clear()  # it holds the keys that an earlier test found
     local = Stack(
         table="t", backups_bucket="b", state_bucket="s", region="eu-west-3", endpoint_url="http://127.0.0.1:9"
     )
     assert local.client("s3")._request_signer._credentials.access_key == "test"
     away = Stack(table="t", backups_bucket="b", state_bucket="s", region="eu-west-3")
     assert away.client("s3")._request_signer._credentials.access_key == "AKIAREAL"
+    wiring._session.cache_clear()

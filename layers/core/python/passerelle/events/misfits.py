@@ -65,13 +65,16 @@ _FRENCH: Mapping[str, str] = {
     ),
     "it and calls_per_second are above zero": "il est, comme calls_per_second, supérieur à zéro",
     "at least 1": "au moins 1",
+    "it and parallel_backups are at least 1": "il est, comme parallel_backups, d'au moins 1",
+    "'{}' is not another of the sites": "« {} » n'est pas un autre des sites",
+    "the button of '{}' names it": "le bouton de « {} » la nomme",
     "'{}' is not a size such as 20 GB": "« {} » n'est pas une taille comme 20 GB",
     "'{}' must be lower-case letters, digits and dashes": (
         "« {} » s'écrit en minuscules, chiffres et tirets"
     ),
     "'{}' is not one of the sites": "« {} » n'est pas l'un des sites",
 }
-_FIELD_FIRST = re.compile(r"([a-z_][a-z0-9_.]*): (.+)", re.DOTALL)
+_FIELD_FIRST = re.compile(r"([a-z_][a-z0-9_.-]*): (.+)", re.DOTALL)
 _QUOTED = re.compile(r"'([^']*)'")
 
 

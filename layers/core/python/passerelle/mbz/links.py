@@ -40,7 +40,7 @@ class Links:
     def scan(self, member: str, text: str) -> None:
         if "$@" in text:
             self._scan_encoded(member, text)
-        if "http" in text or "HTTP" in text:
+        if "http" in text:
             self._scan_typed(member, text)
 
     def old(self, wwwroot: str, modules: set[int], course: int) -> OldLinks:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 Path = Sequence[str]  # element names from the root down
 
@@ -97,6 +98,7 @@ SUSPECT = re.compile(r".*userid\Z|user.*ed\Z|.*email\Z", re.IGNORECASE)
 _NO_PERSON = frozenset({"users_included", "userinfo_included"})
 
 
+@lru_cache(maxsize=4096)  # a backup has a few hundred element names, each thousands of times
 def is_suspect(element: str) -> bool:
     return SUSPECT.match(element) is not None and element.lower() not in _NO_PERSON
 

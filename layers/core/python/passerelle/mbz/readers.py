@@ -20,6 +20,7 @@ _MAX_ENCODED = 1024 * 1024
 _PLUGIN_ELEMENT = re.compile(r"plugin_([a-z]+)_([a-z0-9_]+)_[a-z0-9]+\Z")
 _SUBPLUGIN_ELEMENT = re.compile(r"subplugin_([a-z0-9]+)_([a-z0-9_]+)_[a-z0-9]+\Z")
 _AVAILABILITY = re.compile(r'"type":"([a-z0-9_]+)"')
+_TELLING = frozenset({"availability", "availabilityjson", "activemethod"})
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 
 
@@ -30,19 +31,22 @@ class MemberReader:
         self.member = member
         self.dossier = dossier
         self._proofs = proofs_for(member)
+        self._row_names = frozenset(row for _, row in self._proofs.rows)
+        self._linkable = member != "moodle_backup.xml"  # which tells its own address; that is no link
         self._plugin: tuple[int, str] | None = None  # depth and plugin of the wrapper we are inside
 
     def start(self, path: Sequence[str], attributes: dict[str, str]) -> None:
         name = path[-1]
-        if len(path) > 1 and (path[-2], name) in self._proofs.rows:
+        if name in self._row_names and len(path) > 1 and (path[-2], name) in self._proofs.rows:
             self.dossier.add_person(self.member, f"{path[-2]}/{name}")
-        if name.startswith(("plugin_", "subplugin_")) and self._plugin is None:
+        if "plugin_" in name and self._plugin is None:
             plugin = _plugin_of(name)
             if plugin is not None:
                 self._plugin = (len(path), plugin)
-        for attribute, value in attributes.items():
-            if is_suspect(attribute) and has_value(value):
-                self.dossier.add_trace(self.member, f"{name}@{attribute}", named=False)
+        if attributes:
+            for attribute, value in attributes.items():
+                if is_suspect(attribute) and has_value(value):
+                    self.dossier.add_trace(self.member, f"{name}@{attribute}", named=False)
 
     def leaf(self, path: Sequence[str], value: str) -> None:
         name = path[-1]
@@ -53,24 +57,31 @@ class MemberReader:
                 self._plugin = None
         if not value or value == NULL:
             return
-        self._scan(name, value)
+        if self._linkable and ("http" in value or "$@" in value or name == "configdata"):
+            self._scan(name, value)
         if self._proofs.leaf is not None and self._proofs.leaf(path, value):
             self.dossier.add_person(self.member, f"{path[-2]}/{name}" if len(path) > 1 else name)
         elif name not in self.named and is_suspect(name) and has_value(value):
             self.dossier.add_trace(self.member, name, named=False)
-        if name in ("availabilityjson", "availability"):
-            for kind in _AVAILABILITY.findall(value.replace(" ", "")):
-                self.dossier.add_plugin(f"availability_{kind}")
-        elif len(path) > 1 and name == "activemethod" and _NAME.match(value):
-            self.dossier.add_plugin(f"gradingform_{value}")
+        if name in _TELLING:
+            self._tell_plugin(name, value)
         self.tell(path, value)
+
+    def _tell_plugin(self, name: str, value: str) -> None:
+        if name == "activemethod":
+            if _NAME.match(value):
+                self.dossier.add_plugin(f"gradingform_{value}")
+            return
+        for kind in _AVAILABILITY.findall(value.replace(" ", "")):
+            self.dossier.add_plugin(f"availability_{kind}")
 
     def end(self, path: Sequence[str]) -> None:
         if self._plugin is not None and len(path) <= self._plugin[0]:
             self._plugin = None
 
     def long_text(self, path: Sequence[str], part: str) -> None:
-        self._scan(path[-1], part)
+        if self._linkable:
+            self._scan(path[-1], part)
 
     def personal(self, element: str) -> None:
         self.dossier.add_trace(self.member, element, named=True)
@@ -81,8 +92,6 @@ class MemberReader:
         """A leaf with a value, for readers of particular members."""
 
     def _scan(self, name: str, value: str) -> None:
-        if self.member == "moodle_backup.xml":
-            return  # it tells its own address; that is no link
         if name == "configdata":  # a block's settings are base64 of PHP's serialised form
             try:
                 value = base64.b64decode(value[:_MAX_ENCODED], validate=True).decode("utf-8", "replace")

@@ -93,6 +93,8 @@ class XmlReading:
         elif self._passing:
             self._out.append(bytes(data))
         self._parse(data, final=False)
+        # Expat is asked once per piece and not at every tag: each answer costs as much as a tag.
+        self._settled = self._parser.CurrentByteIndex if self._held is None else self._held[1]
         if self._fed - self._settled > self._limits.xml_token + len(data):
             raise Broken(Why.OUT_OF_PROPORTION, "one tag or value of absurd size is inside", self.member)
 
@@ -136,16 +138,13 @@ class XmlReading:
         self._text.clear()
         self._text_size = 0
         self._is_leaf = True
-        here = self._parser.CurrentByteIndex
         if self._held is not None:
             self._held_value = True
-            here = self._held[1]
         elif name in self._cures:
             cure = self._cure(name)
             if cure is not None:
-                self._held = (len(path), here, cure)
+                self._held = (len(path), self._parser.CurrentByteIndex, cure)
                 self._held_value = cure is Cure.REMOVE
-        self._settled = here
         self._reader.start(path, attributes)
 
     def _end(self, name: str) -> None:
@@ -161,8 +160,6 @@ class XmlReading:
                 self.edits += 1
                 if self.editing:
                     self._replace(held[1], held[2])
-        if self._held is None:
-            self._settled = self._parser.CurrentByteIndex
         if leaf:
             self._reader.leaf(path, value)
         else:
@@ -172,8 +169,6 @@ class XmlReading:
         path.pop()
 
     def _characters(self, text: str) -> None:
-        if self._held is None:
-            self._settled = self._parser.CurrentByteIndex
         if not self._is_leaf:
             return
         self._text.append(text)

@@ -9,7 +9,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from passerelle.domain.ledger import Page as LedgerPage
+from passerelle.domain.orders import Delivery, Order
 from passerelle.domain.publishing import CourseLine, Publication, Retrieval, RunningJob, TargetLock, Upload
+from passerelle.domain.rollover import FreshStart, Permit, Rollover
 from passerelle.errors import Conflict, Refused
 from passerelle.ports import Page, R, Record
 
@@ -18,7 +21,17 @@ if TYPE_CHECKING:
 
 Kind = type[Record]
 
-KINDS: tuple[Kind, ...] = (Upload, Publication, Retrieval, CourseLine, RunningJob, TargetLock)
+KINDS: tuple[Kind, ...] = (
+    Upload,
+    Publication,
+    Retrieval,
+    CourseLine,
+    RunningJob,
+    TargetLock,
+    Rollover,
+    Permit,
+    FreshStart,
+)
 
 # (kind, index) → the value a record stands under; None: not in that index.
 INDEXES: dict[tuple[Kind, str], Callable[[Any], str | None]] = {
@@ -32,6 +45,12 @@ INDEXES: dict[tuple[Kind, str], Callable[[Any], str | None]] = {
     (Retrieval, "publication_course"): lambda r: r.network_id,
     (Retrieval, "site"): lambda r: r.site,
     (RunningJob, "running"): lambda j: None if j.ended else "yes",
+    (Rollover, "target"): lambda r: r.target,
+    (Rollover, "source"): lambda r: r.source,
+    (Rollover, "running"): lambda r: "yes" if r.under_way else None,
+    (Rollover, "site"): lambda r: r.site,
+    (Permit, "target"): lambda p: p.target,
+    (FreshStart, "site"): lambda f: f.site,
 }
 
 AGE: dict[Kind, Callable[[Any], datetime]] = {
@@ -39,6 +58,9 @@ AGE: dict[Kind, Callable[[Any], datetime]] = {
     Publication: lambda p: p.requested_at,
     Retrieval: lambda r: r.requested_at,
     RunningJob: lambda j: j.heard_at,
+    Rollover: lambda r: r.requested_at,
+    Permit: lambda p: p.asked_at,
+    FreshStart: lambda f: f.at,
 }
 
 

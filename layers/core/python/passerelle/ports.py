@@ -2,15 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from passerelle.domain.backup import Inspection, Manifest, PersonalTrace
-from passerelle.domain.lms import Category, Course, User
+from passerelle.domain.ledger import Page as LedgerPage
+from passerelle.domain.lms import (
+    Category,
+    Course,
+    CourseSection,
+    Enrolment,
+    Group,
+    Membership,
+    Message,
+    NewCategory,
+    NewGroup,
+    NewUser,
+    Participant,
+    RoleAssignment,
+    SentMessage,
+    User,
+    Verdict,
+)
 from passerelle.domain.network import Network
-from passerelle.domain.plugin import CourseState, Job, Notification, Restore, SiteFacts
+from passerelle.domain.orders import Delivery, Facts, Order, Refund
+from passerelle.domain.plugin import (
+    ChangedCourse,
+    CourseState,
+    Job,
+    Notification,
+    NotificationVerdict,
+    OperationVerdict,
+    Restore,
+    SiteFacts,
+    Source,
+)
 from passerelle.domain.publishing import (
     CourseLine,
     Person,
@@ -20,10 +48,40 @@ from passerelle.domain.publishing import (
     TargetLock,
     Upload,
 )
+from passerelle.domain.rollover import FreshStart, Permit, Rollover
+from passerelle.domain.survey import Survey
+from passerelle.errors import GiveUp
 
-Record = Upload | Publication | Retrieval | CourseLine | RunningJob | TargetLock
-R = TypeVar("R", Upload, Publication, Retrieval, CourseLine, RunningJob, TargetLock)
-QueueName = Literal["publications", "retrievals", "jobs"]
+Record = (
+    Upload
+    | Publication
+    | Retrieval
+    | CourseLine
+    | RunningJob
+    | TargetLock
+    | Rollover
+    | Permit
+    | FreshStart
+    | Delivery
+    | Order
+    | LedgerPage
+)
+R = TypeVar(
+    "R",
+    Upload,
+    Publication,
+    Retrieval,
+    CourseLine,
+    RunningJob,
+    TargetLock,
+    Rollover,
+    Permit,
+    FreshStart,
+    Delivery,
+    Order,
+    LedgerPage,
+)
+QueueName = Literal["publications", "retrievals", "jobs", "rollovers", "orders"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +118,9 @@ class Records(Protocol):
 
         Upload: `course` (network id), `site`, `state`. Publication: `course`, `state`, `upload`, `all`.
         Retrieval: `publication_course` (network id of the origin), `site`. RunningJob: `running` (value
-        `yes`), longest silent first.
+        `yes`), longest silent first. Rollover: `target` and `source` (`{site}#{course id}`, consistent),
+        `site`, `running` (value `yes`). Permit: `target`. FreshStart: `site`.
+        Delivery: `state`. Order: `state`, `shop`. LedgerPage: `site` (only pages that give something).
         """
         ...
 
@@ -137,6 +197,10 @@ class BackupReader(Protocol):
         """
         ...
 
+    def survey(self, key: str) -> Survey:
+        """What R12's report is made of, from one pass over the archive's own XML."""
+        ...
+
     def manifest(self, document: Mapping[str, object]) -> Manifest: ...
 
     def document(self, manifest: Manifest) -> Mapping[str, object]:
@@ -167,11 +231,33 @@ class Lms(Protocol):
 
     def start_backup(self, jobkey: str, courseid: int, intent: str) -> Job: ...
 
+    def stash_backup(self, jobkey: str, source: Source, username: str, filename: str) -> Job:
+        """Into the person's private backup area (R4)."""
+        ...
+
+    def undo_restore(self, jobkey: str, restorejobkey: str) -> Job:
+        """Raises MoodleRefused `changed`, `alreadyundone`, `nosafety`, if not said by the job's end."""
+        ...
+
     def get_jobs(self, jobkeys: Sequence[str]) -> Mapping[str, Job]:
         """Unknown jobkeys are absent from the answer."""
         ...
 
     def get_course_states(self, courseids: Sequence[int]) -> Mapping[int, CourseState]: ...
+
+    def get_course_states_by_idnumber(self, idnumbers: Sequence[str]) -> Mapping[str, CourseState]: ...
+
+    def list_changed_courses(
+        self, since: datetime, page: int = 500, after: int = 0
+    ) -> Iterator[ChangedCourse]:
+        """In the order of their ids, those above `after`, a page per call."""
+        ...
+
+    def export(self, table: str, page: int = 1000) -> Iterator[Mapping[str, Any]]: ...
+
+    def course_contents(self, courseid: int) -> tuple[CourseSection, ...]: ...
+
+    def groups(self, courseid: int) -> tuple[Group, ...]: ...
 
     def course(self, courseid: int) -> Course | None: ...
 
@@ -193,10 +279,121 @@ class Lms(Protocol):
     def notify(self, notifications: Sequence[Notification]) -> None: ...
 
 
+class Roster(Protocol):
+    """One Moodle, as far as orders need it. Methods over rows answer one verdict a row, in order."""
+
+    def get_site(self, category: str = "") -> SiteFacts: ...
+
+    def course(self, courseid: int) -> Course | None: ...
+
+    def course_by_idnumber(self, idnumber: str) -> Course | None: ...
+
+    def course_by_shortname(self, shortname: str) -> Course | None: ...
+
+    def category_by_idnumber(self, idnumber: str) -> Category | None: ...
+
+    def find_users(
+        self, field: Literal["username", "email", "idnumber"], values: Sequence[str]
+    ) -> Mapping[str, tuple[User, ...]]:
+        """Through the plugin, which also tells deleted accounts and privileges."""
+        ...
+
+    def users_by_email(self, email: str) -> tuple[User, ...]:
+        """Without the plugin, one address at a time."""
+        ...
+
+    def ensure_users(self, users: Sequence[NewUser]) -> tuple[Verdict, ...]:
+        """An account for each username; one that exists is left as it is."""
+        ...
+
+    def apply(self, operations: Sequence[Mapping[str, object]]) -> tuple[OperationVerdict, ...]: ...
+
+    def enrol(self, rows: Sequence[Enrolment]) -> tuple[Verdict, ...]:
+        """By hand: the manual instance."""
+        ...
+
+    def unenrol(self, rows: Sequence[Enrolment]) -> tuple[Verdict, ...]: ...
+
+    def participants(self, courseid: int) -> Iterable[Participant]: ...
+
+    def groups(self, courseid: int) -> tuple[Group, ...]: ...
+
+    def ensure_groups(self, new: Sequence[NewGroup]) -> tuple[Verdict, ...]: ...
+
+    def group_members(self, groupids: Sequence[int]) -> Mapping[int, tuple[int, ...]]: ...
+
+    def add_group_members(self, rows: Sequence[Membership]) -> tuple[Verdict, ...]: ...
+
+    def remove_group_members(self, rows: Sequence[Membership]) -> tuple[Verdict, ...]: ...
+
+    def assign_roles(self, rows: Sequence[RoleAssignment]) -> tuple[Verdict, ...]: ...
+
+    def unassign_roles(self, rows: Sequence[RoleAssignment]) -> tuple[Verdict, ...]: ...
+
+    def ensure_categories(self, new: Sequence[NewCategory]) -> tuple[Verdict, ...]: ...
+
+    def ensure_course_copy(
+        self, template: int, shortname: str, fullname: str, categoryid: int
+    ) -> Course | None:
+        """The course of that short name, copied without people from `template` where there is none."""
+        ...
+
+    def notify_each(self, notifications: Sequence[Notification]) -> tuple[NotificationVerdict, ...]: ...
+
+    def send_messages(self, messages: Sequence[Message]) -> tuple[SentMessage, ...]:
+        """Without the plugin: never repeated. Raises LookFirst where an answer was lost."""
+        ...
+
+
 class Sites(Protocol):
     """The Moodles of the network, by their names in network.yaml."""
 
     def lms(self, site: str) -> Lms: ...
+
+    def roster(self, site: str) -> Roster: ...
+
+
+class Shops(Protocol):
+    """What shops sent, read; what they did not send, asked for; what was done, told to them."""
+
+    def read(self, delivery: Delivery) -> Facts | None:
+        """None: nothing about an order. Raises GiveUp `payload_unreadable`."""
+        ...
+
+    def lines(self, order: Order) -> Facts:
+        """The lines (and the buyer, where they come with them). Raises GiveUp `lines_unknown`, TryAgain."""
+        ...
+
+    def refunds(self, order: Order) -> tuple[Refund, ...] | None:
+        """What the refunds were about, line by line; None where this shop cannot be asked."""
+        ...
+
+    def confirm(self, order: Order, text: str) -> None:
+        """Tell the shop, where it is to be told. The same text is written once. Raises TryAgain, GiveUp."""
+        ...
+
+    def seats_link(self, order: Order) -> str:
+        """The buyer's address for his seats, or nothing where links are not set up. Always the same."""
+        ...
+
+
+class NoShops:
+    """An installation that sells nothing."""
+
+    def read(self, delivery: Delivery) -> Facts | None:
+        raise GiveUp("shop_unknown", shop=delivery.shop)
+
+    def lines(self, order: Order) -> Facts:
+        raise GiveUp("shop_unknown", shop=order.shop)
+
+    def refunds(self, order: Order) -> tuple[Refund, ...] | None:  # noqa: ARG002 - the port's own
+        return None
+
+    def confirm(self, order: Order, text: str) -> None:
+        """Nobody to tell."""
+
+    def seats_link(self, order: Order) -> str:  # noqa: ARG002 - the port's own
+        return ""
 
 
 class Queues(Protocol):
@@ -221,3 +418,4 @@ class World:
     sites: Sites
     queues: Queues
     clock: Clock
+    shops: Shops = field(default_factory=NoShops)

@@ -101,6 +101,54 @@ class AskRetrieval(SiteCommand):
     target: Target = field(default_factory=Target)
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOutThing:
+    kind: Literal["section", "activity", "group"]
+    id: int  # on the origin, as `contents` lists it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskRollover(SiteCommand):
+    """*Récupérer la sauvegarde 24/25* (R1–R13). `courseid` is the target, on the site that asks.
+
+    - `status`: what the block shows when it opens (button, match, what was found, the latest rollover).
+    - `start`: destination, groups, keep_dates, exclude, and source_courseid or source_idnumber where the
+      teacher chose another course; `confirmed` repeats the codes of the questions that were answered yes;
+      `override` is the reason of somebody allowed to go past R5.
+    - `check`: *Vérifier mon cours*; asked on N or, for a course of its own, on N-1.
+    - `contents`: sections, activities and groups of the archive that a check or rollover has made.
+    - `report`: R12's, of `rollover`; format json or html.
+    - `undo`: puts the safety backup of `rollover` back.
+    - `permit`: on N-1, allows the one transfer that `permit` names (R3).
+    - `fresh_start`: *Je repars de zéro* (wanted) or not any more.
+    """
+
+    route: ClassVar[str] = "rollovers"
+    action: Literal[
+        "status", "start", "check", "contents", "report", "undo", "permit", "fresh_start"
+    ]
+    courseid: int = 0
+    idnumber: str = ""
+    source_courseid: int = 0
+    source_idnumber: str = ""
+    destination: Literal["replace", "merge", "stash"] = "replace"
+    groups: bool = False
+    keep_dates: bool = False
+    exclude: tuple[LeftOutThing, ...] = ()
+    confirmed: tuple[str, ...] = ()
+    override: str = ""
+    rollover: str = ""
+    permit: str = ""
+    format: Literal["json", "html"] = "json"
+    wanted: bool = True
+
+    def __post_init__(self) -> None:
+        if len(self.exclude) > 5_000:
+            raise ValueError("exclude: at most 5,000 things")
+        if len(self.confirmed) > 20:
+            raise ValueError("confirmed: at most 20 codes")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManageBackups(SiteCommand):
     route: ClassVar[str] = "backups"

@@ -30,7 +30,35 @@ class RetrievalState(StrEnum):
     FAILED = "failed"
 
 
-State = BackupState | PublicationState | RetrievalState
+class OrderState(StrEnum):
+    RECEIVED = "received"
+    PAID = "paid"
+    FULFILLING = "fulfilling"
+    FULFILLED = "fulfilled"
+    PARTLY_FULFILLED = "partly_fulfilled"
+    WAITING = "waiting"
+    PARKED = "parked"
+    REFUNDED = "refunded"
+    CANCELLED = "cancelled"
+
+
+class RolloverState(StrEnum):
+    REQUESTED = "requested"
+    BACKING_UP = "backing_up"
+    CHECKED = "checked"
+    RESTORING = "restoring"
+    DONE = "done"
+    STASHED = "stashed"
+    REFUSED = "refused"
+    FAILED = "failed"
+    UNDONE = "undone"
+
+
+State = BackupState | PublicationState | RetrievalState | OrderState | RolloverState
+
+# Once paid, an order may be worked on again at any time (seats are named later, a refund comes, somebody
+# releases or parks it): every one of these words may follow every other, but for the way back to unpaid.
+_WORKED_ON = frozenset(OrderState) - {OrderState.RECEIVED}
 
 # One table per kind of thing: the same word may stand in several (`restoring` == `restoring`).
 FOLLOWS: dict[type[State], dict[State, frozenset[State]]] = {
@@ -63,6 +91,31 @@ FOLLOWS: dict[type[State], dict[State, frozenset[State]]] = {
         RetrievalState.REFUSED: frozenset(),
         RetrievalState.FAILED: frozenset(),
     },
+    RolloverState: {
+        RolloverState.REQUESTED: frozenset(
+            {
+                RolloverState.BACKING_UP,
+                RolloverState.CHECKED,
+                RolloverState.REFUSED,
+                RolloverState.FAILED,
+            }
+        ),
+        RolloverState.BACKING_UP: frozenset(
+            {RolloverState.CHECKED, RolloverState.REFUSED, RolloverState.FAILED}
+        ),
+        RolloverState.CHECKED: frozenset(
+            {RolloverState.RESTORING, RolloverState.REFUSED, RolloverState.FAILED}
+        ),
+        RolloverState.RESTORING: frozenset(
+            {RolloverState.DONE, RolloverState.STASHED, RolloverState.FAILED}
+        ),
+        RolloverState.DONE: frozenset({RolloverState.UNDONE}),
+        RolloverState.STASHED: frozenset(),
+        RolloverState.REFUSED: frozenset(),
+        RolloverState.FAILED: frozenset(),
+        RolloverState.UNDONE: frozenset(),
+    },
+    OrderState: {state: _WORKED_ON - {state} for state in OrderState},
 }
 
 FRENCH: dict[type[State], dict[State, str]] = {
@@ -87,6 +140,28 @@ FRENCH: dict[type[State], dict[State, str]] = {
         RetrievalState.DONE: "terminé",
         RetrievalState.REFUSED: "refusé",
         RetrievalState.FAILED: "en échec",
+    },
+    RolloverState: {
+        RolloverState.REQUESTED: "demandée",
+        RolloverState.BACKING_UP: "sauvegarde en cours",
+        RolloverState.CHECKED: "vérifiée",
+        RolloverState.RESTORING: "restauration en cours",
+        RolloverState.DONE: "terminée",
+        RolloverState.STASHED: "déposée dans la zone privée",
+        RolloverState.REFUSED: "refusée",
+        RolloverState.FAILED: "en échec",
+        RolloverState.UNDONE: "annulée",
+    },
+    OrderState: {
+        OrderState.RECEIVED: "reçue",
+        OrderState.PAID: "payée",
+        OrderState.FULFILLING: "en cours",
+        OrderState.FULFILLED: "réalisée",
+        OrderState.PARTLY_FULFILLED: "réalisée en partie",
+        OrderState.WAITING: "en attente",
+        OrderState.PARKED: "à traiter",
+        OrderState.REFUNDED: "remboursée",
+        OrderState.CANCELLED: "annulée",
     },
 }
 

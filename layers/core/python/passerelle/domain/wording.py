@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from string import Formatter
 from typing import Any
 
+from passerelle.domain.wording_rollover import ROLLOVER
+
 SENTENCES: Mapping[str, tuple[str, str]] = {
     # --- backups of a course (P2–P6) ---
     "no_backup": (
@@ -333,6 +335,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "Une personne à inscrire n'a pas de compte sur le Moodle de destination.",
         "A person to be enrolled has no account on the target Moodle.",
     ),
+    **ROLLOVER,
 }
 
 

@@ -31,7 +31,7 @@ TEXT_LIMIT = 20_000  # characters of one field: a record must fit into one Dynam
 LARGEST_INT = 2**53  # what JSON carries faithfully between PHP and Python
 LAST_SECOND = 253_402_300_799  # 9999-12-31, the last that datetime knows
 IDS_IN_PATH = ("upload", "jobkey")
-IDS = (*IDS_IN_PATH, "publication", "retrieval")
+IDS = (*IDS_IN_PATH, "publication", "retrieval", "rollover", "permit")
 
 _COMMANDS: Mapping[str, type[SiteCommand]] = {
     command.route: command
@@ -41,6 +41,7 @@ _COMMANDS: Mapping[str, type[SiteCommand]] = {
         commands.CompleteUpload,
         commands.AskPublication,
         commands.AskRetrieval,
+        commands.AskRollover,
         commands.ManageBackups,
         commands.SearchCatalogue,
         commands.ReportJobs,

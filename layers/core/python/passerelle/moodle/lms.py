@@ -58,6 +58,12 @@ class Moodle(MoodleCore):
             room = replace(room, bytes=min(room.bytes, limits.post_max_size // 2))
         return Moodle(self.site, self.ask, room)
 
+    def for_many(self) -> Moodle:
+        """For orders: rows of a few variables (members, roles) go 250 at a time; accounts, of which each
+        takes ten, still fill a call of PHP's thousand with less than a hundred.
+        """
+        return Moodle(self.site, self.ask, replace(self.room, rows=250))
+
     def get_site(self, category: str = "") -> SiteFacts:
         return self.ask(calls_plugin.get_site(category))
 
@@ -134,12 +140,15 @@ class Moodle(MoodleCore):
         states = self.in_chunks(idnumbers, lambda some: calls_plugin.course_states(idnumbers=some))
         return {state.idnumber: state for state in states}
 
-    def list_changed_courses(self, since: datetime, page: int = 500) -> Iterator[ChangedCourse]:
-        after: int | None = 0
-        while after is not None:
-            found = self.ask(calls_plugin.changed_courses(since, after, page))
+    def list_changed_courses(
+        self, since: datetime, page: int = 500, after: int = 0
+    ) -> Iterator[ChangedCourse]:
+        """In the order of their ids, those above `after`: where one reading stopped, the next goes on."""
+        following: int | None = after
+        while following is not None:
+            found = self.ask(calls_plugin.changed_courses(since, following, page))
             yield from found.courses
-            after = found.next or None
+            following = found.next or None
 
     def update_course(
         self,

@@ -8,7 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from passerelle.domain.commands import AskPublication, AskRetrieval, ManageBackups, SiteCommand
+from passerelle.domain.commands import (
+    AskPublication,
+    AskRetrieval,
+    AskRollover,
+    ManageBackups,
+    SiteCommand,
+)
 from passerelle.domain.wording import known, sentence
 from passerelle.errors import (
     Conflict,
@@ -50,6 +56,8 @@ STATUS_OF_REFUSAL: Mapping[str, int] = {
     "not_yours": 403,
     "hub_only": 403,
     "not_editing_teacher": 403,
+    "not_source_teacher": 403,
+    "override_not_allowed": 403,
 }
 
 # Whose first answer is kept for a repetition. The others hand out addresses that die, or say how things
@@ -59,6 +67,7 @@ KEPT: Mapping[str, frozenset[str]] = {
     "complete": frozenset({""}),
     "publications": frozenset({"publish", "withdraw"}),
     "retrievals": frozenset({"start"}),
+    "rollovers": frozenset({"undo", "permit", "fresh_start"}),
     "backups": frozenset({"delete"}),
 }
 
@@ -132,7 +141,8 @@ def _given(
 
 
 def _kept(command: SiteCommand) -> bool:
-    action = command.action if isinstance(command, (AskPublication, AskRetrieval, ManageBackups)) else ""
+    acting = (AskPublication, AskRetrieval, AskRollover, ManageBackups)
+    action = command.action if isinstance(command, acting) else ""
     return action in KEPT.get(command.type, ())
 
 

@@ -26,8 +26,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from pydantic import TypeAdapter, ValidationError
 
+from passerelle.domain.ledger import Page as LedgerPage
+from passerelle.domain.orders import Delivery, Order
 from passerelle.domain.publishing import Publication, Retrieval, RunningJob, TargetLock, Upload
-from passerelle.domain.states import BackupState, RetrievalState
+from passerelle.domain.rollover import FreshStart, Permit, Rollover
+from passerelle.domain.states import BackupState, RetrievalState, RolloverState
 from passerelle.errors import GiveUp
 from passerelle.ports import R, Record
 
@@ -45,6 +48,7 @@ LARGEST = 390_000
 HISTORY_KEPT = timedelta(days=400)  # a school year, and time to ask about it
 JOB_KEPT = timedelta(days=30)
 LOCK_KEPT = timedelta(days=1)
+DELIVERY_KEPT = timedelta(days=90)  # longer than any shop repeats one
 
 
 # -- where a record is listed -----------------------------------------------------------------------
@@ -73,6 +77,14 @@ INDEXES: dict[Kind, dict[str, Index]] = {
         "site": Index("gsi2", lambda retrieval: retrieval.site),
     },
     RunningJob: {"running": Index("gsi1", lambda job: None if job.ended else "yes")},
+    Rollover: {
+        "target": Index("items", lambda rollover: rollover.target),
+        "source": Index("items", lambda rollover: rollover.source),
+        "running": Index("gsi1", lambda rollover: "yes" if rollover.under_way else None),
+        "site": Index("gsi2", lambda rollover: rollover.site),
+    },
+    Permit: {"target": Index("items", lambda permit: permit.target)},
+    FreshStart: {"site": Index("gsi2", lambda fresh: fresh.site)},
 }
 
 AGE: dict[Kind, Callable[[Any], datetime]] = {
@@ -80,6 +92,9 @@ AGE: dict[Kind, Callable[[Any], datetime]] = {
     Publication: lambda publication: publication.requested_at,
     Retrieval: lambda retrieval: retrieval.requested_at,
     RunningJob: lambda job: job.heard_at,
+    Rollover: lambda rollover: rollover.requested_at,
+    Permit: lambda permit: permit.asked_at,
+    FreshStart: lambda fresh: fresh.at,
 }
 
 
@@ -114,8 +129,10 @@ def expires(record: Record) -> datetime | None:
     """When DynamoDB may forget a record; None: never.
 
     Uploads: 400 days after they were deleted. Retrievals that came to nothing: 400 days; those that are
-    done tell who holds which version (P13). Publications never: they number one another's attempts and
-    are the family tree (P12). Jobs 30 days after they ended; locks a day after they died.
+    done tell who holds which version (P13). Rollovers 400 days after they ended, twice that where a course
+    rests on them (links are looked up there, R12); permits and *Je repars de zéro* 400 days. Publications never: they number one another's attempts and
+    are the family tree (P12). Jobs 30 days after they ended; locks a day after they died. What a shop
+    delivered: 90 days after it was understood; orders and the ledger stay, since access rests on them.
     """
     match record:
         case Upload(state=BackupState.DELETED):
@@ -126,6 +143,16 @@ def expires(record: Record) -> datetime | None:
             return record.heard_at + JOB_KEPT
         case TargetLock():
             return record.until + LOCK_KEPT
+        case Delivery(state="taken" | "ignored"):
+            return record.received_at + DELIVERY_KEPT
+        case Rollover() if not record.under_way and record.state != RolloverState.DONE:
+            return _last_moment(record.history, record.requested_at) + HISTORY_KEPT
+        case Rollover(state=RolloverState.DONE):
+            return _last_moment(record.history, record.requested_at) + 2 * HISTORY_KEPT
+        case Permit():
+            return record.asked_at + HISTORY_KEPT
+        case FreshStart():
+            return record.at + HISTORY_KEPT
     return None
 
 
@@ -213,6 +240,7 @@ CUTTABLE: dict[Kind, tuple[str, ...]] = {
     Upload: ("reasons", "scrubbed"),
     Publication: ("contents.titles", "contents.sections", "contents.plugins", "card.summary", "warnings"),
     Retrieval: ("warnings",),
+    Rollover: ("warnings",),
 }
 
 

@@ -17,7 +17,7 @@ from passerelle.sources.manifest import MANIFEST, Manifest, read_manifest
 from passerelle.sources.tables import Digesting, FileStopped, read_records
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator
     from datetime import datetime
 
 ALL_TABLES = frozenset(Table)
@@ -153,10 +153,3 @@ def make_rows(collected: Collected) -> tuple[Any, ...]:
     """Codes come again and again: interning them halves the memory of a night."""
     make, intern = MAKERS[collected.table], sys.intern
     return tuple(make(tuple(map(intern, values)), line) for values, line in collected.good.items())
-
-
-def problems_by_file(extracts: Extracts) -> Mapping[str, list[RefusedRow]]:
-    found: dict[str, list[RefusedRow]] = {}
-    for row in extracts.refused:
-        found.setdefault(row.file, []).append(row)
-    return found

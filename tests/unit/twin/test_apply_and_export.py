@@ -65,6 +65,12 @@ def test_applied_twice_the_second_time_changes_nothing(apply):
     assert apply(*everything) == [False] * 8
 
 
+def test_an_account_that_exists_is_left_as_it_is(lycee, apply):
+    assert apply(user("mcurie", lastname="Skłodowska"), user("MCURIE")) == [False, False]
+    assert lycee.user("mcurie").lastname == "Curie"
+    assert not lycee.state.owned
+
+
 def test_one_bad_operation_stops_no_other(apply):
     verdicts = apply(
         CATEGORY, {"op": "course_create"}, {"op": "nosuch"}, COURSE, ENROL | {"username": "nobody"}, ENROL
@@ -91,10 +97,14 @@ def test_one_bad_operation_stops_no_other(apply):
         ({"op": "category_delete", "idnumber": "c1"}, "notempty"),
         ({"op": "category_delete", "idnumber": "mut"}, "notours"),
         ({"op": "user_suspend", "username": "mcurie"}, "notours"),
-        (user("mcurie"), "notours"),
-        (user("other", idnumber="P0001"), "idnumbertaken"),
-        (user("UPPER"), "invalid"),
-        (user("other", lang="xx"), "invalid"),
+        (user("élève"), "invalid"),
+        (user("other", auth="nosuch"), "invalid"),
+        (user("other", email="no address"), "invalid"),
+        (user("other", lastname=" "), "invalid"),
+        ({"op": "user_update", "username": "admin", "email": "me@x.example"}, "notours"),
+        ({"op": "adopt", "kind": "user", "username": "admin"}, "notours"),
+        ({"op": "cohort_add", "cohort": "nosuch", "username": "etu1"}, "unknowncohort"),
+        (ENROL | {"timestart": 20, "timeend": 10}, "invalid"),
     ],
 )
 def test_each_refusal_has_its_code_and_no_effect(lycee, apply, operation, code):
@@ -139,10 +149,10 @@ def test_the_night_the_shop_and_a_hand_each_keep_their_own(lycee, apply, export)
 def test_suspending_keeps_the_group_and_the_last_unenrolment_drops_it(apply, export):
     apply(CATEGORY, COURSE, GROUP, ENROL, MEMBER)
     assert apply(ENROL | {"op": "suspend"}, ENROL | {"op": "suspend"}) == [True, False]
-    assert [row["status"] for row in export("enrolments")] == [1]
+    assert [row["status"] for row in export("enrolments")] == ["suspended"]
     assert len(export("members")) == 1
     assert apply(ENROL) == [True]
-    assert [row["status"] for row in export("enrolments")] == [0]
+    assert [row["status"] for row in export("enrolments")] == ["active"]
     apply(ENROL | {"op": "unenrol"})
     assert (export("members"), export("enrolments")) == ([], [])
 
@@ -194,8 +204,10 @@ def test_what_stood_by_hand_is_adopted_and_then_looked_after(lycee, apply, expor
             "method": "manual",
         },
     ]
-    assert apply(*adoptions) == [True] * 6
-    assert apply(*adoptions) == [False] * 6
+    # An enrolment is remade as the night's before the old one goes.
+    assert apply(adoptions[-1]) == ["invalid"]
+    assert apply(ENROL, *adoptions) == [True] * 7
+    assert apply(ENROL, *adoptions) == [False] * 7
     assert [(row["method"], row["source"]) for row in export("enrolments")] == [("passerelle", "night")]
     assert [row["group"] for row in export("members")] == ["g1"]
     assert {row["kind"] for row in export("owned")} == {"course", "category", "group", "user"}
@@ -219,7 +231,7 @@ def test_every_table_is_exported_whole_page_by_page(lycee, apply, export):
         {"op": "cohort_add", "cohort": "l1", "username": "u1"},
     )
     expected = {
-        "users": 29,
+        "users": 30,
         "cohorts": 1,
         "cohortmembers": 1,
         "categories": 3,

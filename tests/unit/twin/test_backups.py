@@ -221,9 +221,13 @@ def test_passerelle_away_leaves_the_job_to_the_next_rounds_of_cron(lycee, chimie
 
 
 @pytest.mark.parametrize(
-    ("answer", "code"), [((413, {"error": "too_large", "message": "Trop gros"}), "too_large")]
+    ("answer", "code"),
+    [
+        ((413, {"error": "too_large", "message": "Trop gros"}), "size"),
+        ((403, {"error": "forbidden", "message": "Trop gros"}), "upload"),
+    ],
 )
-def test_a_refused_upload_ends_the_job_with_passerelles_own_code(lycee, chimie, ear, answer, code):
+def test_a_refused_upload_ends_the_job_with_passerelles_own_words(lycee, chimie, ear, answer, code):
     ear.refusal = answer
     key = lycee.press_save(chimie, "mcurie")
     lycee.run_jobs()

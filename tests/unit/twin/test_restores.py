@@ -245,16 +245,30 @@ def test_an_undo_is_refused_after_a_change_and_where_nothing_was_kept(hub, resto
     ("phase", "when"),
     [("restore", "before"), ("restore", "during"), ("restore", "after"), ("owners", "after")],
 )
-def test_a_restore_killed_in_a_course_is_put_back(hub, restore, outline, mode, phase, when):
+def test_a_restore_killed_again_and_again_is_put_back(hub, restore, outline, mode, phase, when):
     target = hub.add_course("CIBLE", summary="À moi")
     before = outline(hub, target.id)
-    hub.faults.add("killed", "restore", phase=phase, when=when)
+    hub.faults.add("killed", "restore", count=-1, phase=phase, when=when)
     assert restore(mode=mode, courseid=target.id)["status"] == "running"
-    hub.run_jobs()
+    for _ in range(3):
+        hub.run_jobs()
     job = hub.job("pub:1")
     assert (job["status"], job["error"]["code"]) == ("failed", "killed")
     assert outline(hub, target.id) == before
     assert hub.course(target.id).summary == "À moi"
+
+
+@pytest.mark.rule("R11")
+@pytest.mark.parametrize("mode", ["merge", "replace"])
+@pytest.mark.parametrize("when", ["before", "during", "after"])
+def test_a_restore_killed_once_ends_as_if_it_had_not_been(hub, restore, outline, mode, when):
+    disturbed, undisturbed = hub.add_course("A"), hub.add_course("B")
+    hub.faults.add("killed", "r:a", phase="restore", when=when)
+    restore(jobkey="r:a", mode=mode, courseid=disturbed.id)
+    hub.run_jobs()
+    assert hub.job("r:a")["status"] == "done"
+    restore(jobkey="r:b", mode=mode, courseid=undisturbed.id)
+    assert outline(hub, disturbed.id) == outline(hub, undisturbed.id)
 
 
 @pytest.mark.parametrize("phase", ["check", "download", "precheck", "restore", "owners"])

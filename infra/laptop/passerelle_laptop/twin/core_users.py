@@ -9,7 +9,7 @@ from passerelle_laptop.twin.asked import Asked, Handler
 from passerelle_laptop.twin.errors import MoodleError, invalid_parameter, invalid_user, moodle
 from passerelle_laptop.twin.records import User
 
-_EMAIL = re.compile(r"[^@\s<>()\[\],;:\\\"]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+EMAIL = re.compile(r"[^@\s<>()\[\],;:\\\"]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _COLUMNS = (
     "auth",
     "city",
@@ -54,7 +54,7 @@ def _create(asked: Asked, row: dict[str, Any]) -> User:
         raise invalid_parameter()
     if not row.get("password") and not row.get("createpassword"):
         raise invalid_parameter()
-    if not _EMAIL.fullmatch(row["email"]):
+    if not EMAIL.fullmatch(row["email"]):
         raise invalid_parameter()
     if row["email"].lower() in state.emails and not asked.site.settings.same_email_allowed:
         raise invalid_parameter()
@@ -91,7 +91,7 @@ def _update(asked: Asked, row: dict[str, Any]) -> None:
         raise moodle("usernotupdatedadmin", "User was not updated, is an admin or the guest")
     email = row.get("email")
     if email is not None and email != user.email:
-        if not _EMAIL.fullmatch(email):
+        if not EMAIL.fullmatch(email):
             raise moodle("useremailinvalid", "Invalid email address")
         held = [other for other in state.emails.get(email.lower(), ()) if other != user.id]
         if held and not asked.site.settings.same_email_allowed:

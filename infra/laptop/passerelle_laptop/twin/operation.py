@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -29,11 +30,13 @@ class Operation:
     def state(self) -> State:
         return self.asked.state
 
-    def text(self, name: str, default: str | None = None) -> str:
-        value = self.given.get(name, default)
-        if not isinstance(value, str):
+    def text(self, name: str, default: str = "") -> str:
+        value = self.given.get(name)
+        if value is None:
+            return default
+        if not isinstance(value, (str, int, float)):
             raise OperationRefused("invalid", name)
-        return value
+        return str(value).strip()
 
     def needed(self, name: str) -> str:
         value = self.text(name)
@@ -41,18 +44,22 @@ class Operation:
             raise OperationRefused("invalid", name)
         return value
 
-    def number(self, name: str, default: int = 0) -> int:
-        value = self.given.get(name, default)
-        if isinstance(value, bool) or not isinstance(value, int):
+    def time(self, name: str) -> int:
+        """Unix seconds, 0 where nothing was given."""
+        value = self.given.get(name)
+        if value is None or value == "":
+            return 0
+        if isinstance(value, bool) or not re.fullmatch("[0-9]+", str(value)):
             raise OperationRefused("invalid", name)
-        return value
+        return int(value)
 
-    def columns(self, *names: str) -> dict[str, Any]:
-        """Those of `names` that were given."""
-        return {name: self.text(name) for name in names if name in self.given}
+    def differing(self, thing: object, *names: str) -> dict[str, Any]:
+        """Those of `names` that were given and say something else than `thing` does."""
+        wanted = {name: self.text(name) for name in names if name in self.given}
+        return {name: value for name, value in wanted.items() if value != str(getattr(thing, name))}
 
     def user(self) -> User:
-        user = self.state.user_named(self.needed("username"))
+        user = self.state.user_named(self.text("username").lower())
         if user is None:
             raise OperationRefused("unknownuser")
         return user
@@ -60,25 +67,25 @@ class Operation:
     def course(self, name: str = "course") -> Course:
         number = self.state.courseidnumbers.get(self.needed(name))
         if number is None:
-            raise OperationRefused("unknowncourse", self.text(name))
+            raise OperationRefused("unknowncourse")
         return self.state.courses[number]
 
     def category(self, name: str) -> Category:
         number = self.state.categoryidnumbers.get(self.needed(name))
         if number is None:
-            raise OperationRefused("unknowncategory", self.text(name))
+            raise OperationRefused("unknowncategory")
         return self.state.categories[number]
 
     def group(self, course: Course, name: str = "group") -> Group:
         number = self.state.groupidnumbers.get((course.id, self.needed(name)))
         if number is None:
-            raise OperationRefused("unknowngroup", self.text(name))
+            raise OperationRefused("unknowngroup")
         return self.state.groups[number]
 
     def cohort(self, name: str = "cohort") -> Cohort:
-        number = self.state.cohortidnumbers.get(self.needed(name))
+        number = self.state.cohortidnumbers.get(self.text(name))
         if number is None:
-            raise OperationRefused("unknowngroup", self.text(name))
+            raise OperationRefused("unknowncohort")
         return self.state.cohorts[number]
 
     def owned(self, kind: str, instance: int) -> None:
@@ -86,5 +93,5 @@ class Operation:
         if not self.state.owns(kind, instance):
             raise OperationRefused("notours", kind)
 
-    def own(self, kind: str, instance: int) -> bool:
-        return self.state.own(kind, instance, self.asked.now)
+    def own(self, kind: str, instance: int, *, adopted: bool = False) -> bool:
+        return self.state.own(kind, instance, self.asked.now, adopted=adopted)

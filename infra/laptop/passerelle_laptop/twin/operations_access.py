@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from passerelle_laptop.twin.core_groups import put_member
 from passerelle_laptop.twin.operation import Operation, OperationRefused
-from passerelle_laptop.twin.operations_people import COMPONENT
-from passerelle_laptop.twin.records import Course, EnrolInstance, Role, User, UserEnrolment
+from passerelle_laptop.twin.operations_people import ADMIN, COMPONENT
+from passerelle_laptop.twin.records import Course, EnrolInstance, Group, Role, UserEnrolment
 
 _ENROL = "enrol_passerelle"
 _NAMES = {"night": "Scolarité", "shop": "Boutique"}
@@ -15,13 +15,13 @@ _ACTIVE, _SUSPENDED = 0, 1
 
 
 def member_add(do: Operation) -> bool:
-    state, course, user = do.state, do.course(), do.user()
-    group = do.group(course)
+    state, course = do.state, do.course()
+    group, user = do.group(course), do.user()
     if user.id in group.members:
         return False  # by whoever: a member by hand is never claimed
     if user.id not in state.enrolledin.get(course.id, ()):
         raise OperationRefused("invalid", "notenrolled")
-    instance = _instance(do, course, do.text("source", "night"))
+    instance = _instance(do, course, "night")
     put_member(state, group, user.id, do.asked.now, _ENROL, instance.id)
     return True
 
@@ -64,14 +64,11 @@ def _role(do: Operation) -> Role:
 
 def enrol(do: Operation) -> bool:
     """Again it moves the dates, makes active, and adds the role."""
-    course, user, role = do.course(), do.user(), _role(do)
+    user, course, role = do.user(), do.course(), _role(do)
+    timestart, timeend = do.time("timestart"), do.time("timeend")
+    if timeend and timeend < timestart:
+        raise OperationRefused("invalid", "timeend")
     instance = _instance(do, course, do.text("source", "night"))
-    return _enrol(do, instance, user, role, do.number("timestart"), do.number("timeend"))
-
-
-def _enrol(
-    do: Operation, instance: EnrolInstance, user: User, role: Role, timestart: int, timeend: int
-) -> bool:
     state = do.state
     row = state.enrolment(instance.id, user.id)
     changed = row is None
@@ -86,42 +83,52 @@ def _enrol(
 
 
 def suspend(do: Operation) -> bool:
-    """Groups and grades are kept (N24)."""
-    row = _held(do)
-    if row is None or row.status == _SUSPENDED:
+    """Groups and grades are kept (N24). Someone with another role of this source only loses this one."""
+    row, role = _held(do)
+    if row is None:
         return False
+    if _other_roles(do, row, role):
+        return _take_role(do, row, role)
+    changed = row.status != _SUSPENDED
     row.status = _SUSPENDED
-    return True
+    return changed
 
 
 def unenrol(do: Operation) -> bool:
     """The role goes; with the last role of this source the enrolment goes too."""
-    state, row, role = do.state, _held(do), _role(do)
+    row, role = _held(do)
     if row is None:
         return False
-    held = state.assignment("course", row.courseid, row.userid, role.id, _ENROL, row.instance)
-    others = [
-        number
-        for number in state.assignedin.get(("course", row.courseid), {}).get(row.userid, ())
-        if state.assignments[number].itemid == row.instance
-        and state.assignments[number].component == _ENROL
-        and state.assignments[number].roleid != role.id
-    ]
-    if others:
-        if held is None:
-            return False
-        state.drop_assignment(held)
-        return True
-    state.drop_enrolment(row)
+    if _other_roles(do, row, role):
+        return _take_role(do, row, role)
+    do.state.drop_enrolment(row)
     return True
 
 
-def _held(do: Operation) -> UserEnrolment | None:
-    course, user, source = do.course(), do.user(), do.text("source", "night")
+def _held(do: Operation) -> tuple[UserEnrolment | None, Role]:
+    user, course, role = do.user(), do.course(), _role(do)
+    source = do.text("source", "night")
     if source not in _NAMES:
         raise OperationRefused("invalid", "source")
     instance = do.state.instance(course.id, "passerelle", source)
-    return None if instance is None else do.state.enrolment(instance.id, user.id)
+    return (None if instance is None else do.state.enrolment(instance.id, user.id)), role
+
+
+def _other_roles(do: Operation, row: UserEnrolment, role: Role) -> bool:
+    state = do.state
+    numbers = state.assignedin.get(("course", row.courseid), {}).get(row.userid, ())
+    held = (state.assignments[number] for number in numbers)
+    return any(
+        one.component == _ENROL and one.itemid == row.instance and one.roleid != role.id for one in held
+    )
+
+
+def _take_role(do: Operation, row: UserEnrolment, role: Role) -> bool:
+    held = do.state.assignment("course", row.courseid, row.userid, role.id, _ENROL, row.instance)
+    if held is None:
+        return False
+    do.state.drop_assignment(held)
+    return True
 
 
 # -- taking over (N23) -------------------------------------------------------------------------------------
@@ -136,62 +143,65 @@ def adopt(do: Operation) -> bool:
 
 
 def _adopt_category(do: Operation) -> bool:
-    return do.own("category", do.category("idnumber").id)
+    return do.own("category", do.category("idnumber").id, adopted=True)
 
 
 def _adopt_course(do: Operation) -> bool:
-    return do.own("course", do.course("idnumber").id)
+    return do.own("course", do.course("idnumber").id, adopted=True)
 
 
 def _adopt_group(do: Operation) -> bool:
-    return do.own("group", do.group(do.course(), "idnumber").id)
+    return do.own("group", _group(do).id, adopted=True)
+
+
+def _group(do: Operation) -> Group:
+    return do.group(do.course(), "group" if "group" in do.given else "idnumber")
 
 
 def _adopt_user(do: Operation) -> bool:
-    return do.own("user", do.user().id)
+    user = do.user()
+    if user.id == ADMIN:
+        raise OperationRefused("notours", "user")
+    return do.own("user", user.id, adopted=True)
 
 
 def _adopt_cohort(do: Operation) -> bool:
     cohort = do.cohort("idnumber")
+    if cohort.component not in {"", COMPONENT}:
+        raise OperationRefused("notours", "cohort")
     changed = cohort.component != COMPONENT
     cohort.component = COMPONENT
     return changed
 
 
 def _adopt_member(do: Operation) -> bool:
-    state, course = do.state, do.course()
-    group, user = do.group(course), do.user()
+    state, group, user = do.state, _group(do), do.user()
     row = group.members.get(user.id)
     if row is None:
-        raise OperationRefused("invalid", "notmember")
+        raise OperationRefused("invalid", "member")
     member = state.members[row]
     changed = member.component != _ENROL
-    member.component, member.itemid = _ENROL, _instance(do, course, "night").id
+    if changed:
+        member.component, member.itemid = _ENROL, _instance(do, do.course(), "night").id
     return changed
 
 
 def _adopt_enrolment(do: Operation) -> bool:
-    """Made again as the night's before the old one goes, so that groups and grades stay."""
-    state, course, user, role = do.state, do.course(), do.user(), _role(do)
-    old_instance = state.instance(course.id, do.needed("method"))
-    old = None if old_instance is None else state.enrolment(old_instance.id, user.id)
-    instance = _instance(do, course, "night")
-    if old is None or old_instance is None:
-        if state.enrolment(instance.id, user.id) is None:
-            raise OperationRefused("invalid", "notenrolled")
-        return False
-    _enrol(do, instance, user, role, old.timestart, old.timeend)
-    by_hand = state.assignment("course", course.id, user.id, role.id)
-    if by_hand is not None:
-        state.drop_assignment(by_hand)
-    left = [
-        number
-        for number in state.assignedin.get(("course", course.id), {}).get(user.id, ())
-        if not state.assignments[number].component
-    ]
-    if not left:
-        state.drop_enrolment(old)
-    return True
+    """The old one goes, once the night's own stands beside it: groups and grades stay."""
+    state, course, user = do.state, do.course(), do.user()
+    method = do.needed("method")
+    ours = state.instance(course.id, "passerelle", "night")
+    if ours is None or state.enrolment(ours.id, user.id) is None:
+        raise OperationRefused("invalid", "enrolment")
+    if method == "passerelle":
+        raise OperationRefused("invalid", "method")
+    changed = False
+    for number in list(state.instancesof.get(course.id, ())):
+        old = state.enrolment(number, user.id) if state.instances[number].enrol == method else None
+        if old is not None:
+            state.drop_enrolment(old)
+            changed = True
+    return changed
 
 
 _ADOPTIONS: dict[str, Callable[[Operation], bool]] = {

@@ -3,39 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from passerelle_laptop.twin.core_cohorts import drop_cohort_member, make_cohort, put_cohort_member
+from passerelle_laptop.twin.core_users import EMAIL
 from passerelle_laptop.twin.operation import Operation, OperationRefused
+from passerelle_laptop.twin.parameters import is_clean
 from passerelle_laptop.twin.records import Cohort, User
 
 COMPONENT = "local_passerelle"
-_COLUMNS = (
-    "idnumber",
-    "firstname",
-    "lastname",
-    "email",
-    "auth",
-    "lang",
-    "city",
-    "institution",
-    "department",
-    "phone1",
-)
+ADMIN = 2
+_COLUMNS = ("idnumber", "firstname", "lastname", "email", "auth", "lang")
 
 
 def user_create(do: Operation) -> bool:
-    """Repeated it changes nothing; an account made by hand is not taken for one's own."""
-    state, username = do.state, do.needed("username")
-    held = state.user_named(username)
-    if held is not None:
-        do.owned("user", held.id)
-        return _change(do, held)
-    if username != username.lower():
-        raise OperationRefused("invalid", "username")
-    _check_columns(do, 0)
-    for name in ("firstname", "lastname", "email"):
-        do.needed(name)
-    columns = do.columns(*_COLUMNS)
+    """Repeated it changes nothing; an account that exists, whoever made it, is left as it is."""
+    state, username = do.state, do.needed("username").lower()
+    if username in state.usernames:
+        return False
+    columns: dict[str, Any] = {name: do.needed(name) for name in ("firstname", "lastname", "email")}
+    columns |= {"idnumber": do.text("idnumber"), "auth": do.text("auth", "manual")}
+    if do.text("lang") in do.asked.site.settings.languages:
+        columns["lang"] = do.text("lang")
+    _check(do, columns, username)
     user = User(id=state.sequences.next("user"), username=username, timecreated=do.asked.now, **columns)
     state.put_user(user)
     do.own("user", user.id)
@@ -47,46 +37,52 @@ def user_create(do: Operation) -> bool:
 
 def user_update(do: Operation) -> bool:
     """`newusername` renames: a changed login stays the same account (N25)."""
-    return _change(do, do.user())
-
-
-def _change(do: Operation, user: User) -> bool:
-    _check_columns(do, user.id)
-    columns = do.columns(*_COLUMNS)
-    renamed = do.text("newusername", "")
-    if renamed:
-        if do.state.usernames.get(renamed, user.id) != user.id or renamed != renamed.lower():
+    user = do.user()
+    columns = do.differing(user, *_COLUMNS)
+    if columns.get("lang", user.lang) not in do.asked.site.settings.languages:
+        columns.pop("lang", None)
+    name = do.text("newusername", user.username).lower()
+    if name != user.username:
+        if do.state.usernames.get(name, user.id) != user.id or not name:
             raise OperationRefused("invalid", "newusername")
-        columns["username"] = renamed
+        columns["username"] = name
+    if not columns:
+        return False
+    _check(do, columns, name)
+    _not_the_administrator(user)
     return do.state.change_user(user, **columns)
 
 
-def _check_columns(do: Operation, own: int) -> None:
-    settings = do.asked.site.settings
-    idnumber, email = do.text("idnumber", ""), do.text("email", "")
-    if idnumber and any(number != own for number in do.state.useridnumbers.get(idnumber, ())):
-        raise OperationRefused("idnumbertaken", "idnumber")
-    if "email" in do.given and "@" not in email:
+def _check(do: Operation, columns: dict[str, Any], username: str) -> None:
+    if not is_clean("username", username):
+        raise OperationRefused("invalid", "username")
+    if "email" in columns and not EMAIL.fullmatch(columns["email"]):
         raise OperationRefused("invalid", "email")
-    taken = any(number != own for number in do.state.emails.get(email.lower(), ()))
-    if email and taken and not settings.same_email_allowed:
-        raise OperationRefused("invalid", "email")
-    if do.text("lang", "en") not in settings.languages | {""}:
-        raise OperationRefused("invalid", "lang")
-    if do.text("auth", "manual") not in settings.auths:
+    if columns.get("auth", "manual") not in do.asked.site.settings.auths:
         raise OperationRefused("invalid", "auth")
 
 
+def _not_the_administrator(user: User) -> None:
+    # Who could change an administrator's address could become one.
+    if user.id == ADMIN:
+        raise OperationRefused("notours", "user")
+
+
 def user_suspend(do: Operation) -> bool:
-    user = do.user()
-    do.owned("user", user.id)  # N25: never an account the night did not make or adopt
-    return do.state.change_user(user, suspended=True)
+    return _set_suspended(do, suspended=True)
 
 
 def user_unsuspend(do: Operation) -> bool:
+    return _set_suspended(do, suspended=False)
+
+
+def _set_suspended(do: Operation, *, suspended: bool) -> bool:
     user = do.user()
-    do.owned("user", user.id)
-    return do.state.change_user(user, suspended=False)
+    if user.suspended is suspended:
+        return False
+    _not_the_administrator(user)
+    do.owned("user", user.id)  # N25: never an account the night did not make or adopt
+    return do.state.change_user(user, suspended=suspended)
 
 
 # -- cohorts -------------------------------------------------------------------------------------------
@@ -94,20 +90,20 @@ def user_unsuspend(do: Operation) -> bool:
 
 def cohort_create(do: Operation) -> bool:
     state, idnumber, name = do.state, do.needed("idnumber"), do.needed("name")
-    if idnumber not in state.cohortidnumbers:
-        make_cohort(state, name, idnumber, component=COMPONENT)
-        return True
-    return _rename(_own_cohort(do, "idnumber"), name)
+    if idnumber in state.cohortidnumbers:
+        if do.cohort("idnumber").component != COMPONENT:
+            raise OperationRefused("idnumbertaken", "cohort")
+        return False
+    make_cohort(state, name, idnumber, component=COMPONENT)
+    return True
 
 
 def cohort_update(do: Operation) -> bool:
-    return _rename(_own_cohort(do, "idnumber"), do.needed("name"))
-
-
-def _rename(cohort: Cohort, name: str) -> bool:
-    changed = cohort.name != name
-    cohort.name = name
-    return changed
+    cohort = _own_cohort(do, "idnumber")
+    if not do.differing(cohort, "name"):
+        return False
+    cohort.name = do.needed("name")
+    return True
 
 
 def _own_cohort(do: Operation, name: str) -> Cohort:
@@ -118,11 +114,13 @@ def _own_cohort(do: Operation, name: str) -> Cohort:
 
 
 def cohort_add(do: Operation) -> bool:
-    return put_cohort_member(do.state, _own_cohort(do, "cohort"), do.user().id)
+    user = do.user()
+    return put_cohort_member(do.state, _own_cohort(do, "cohort"), user.id)
 
 
 def cohort_remove(do: Operation) -> bool:
-    return drop_cohort_member(do.state, _own_cohort(do, "cohort"), do.user().id)
+    user = do.user()
+    return drop_cohort_member(do.state, _own_cohort(do, "cohort"), user.id)
 
 
 OPERATIONS: dict[str, Callable[[Operation], bool]] = {

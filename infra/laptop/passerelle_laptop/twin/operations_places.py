@@ -8,47 +8,54 @@ from typing import Any
 from passerelle_laptop.twin.core_categories import make_category
 from passerelle_laptop.twin.core_courses import make_course
 from passerelle_laptop.twin.operation import Operation, OperationRefused
-from passerelle_laptop.twin.records import Category, Course, Group, Module, Section
+from passerelle_laptop.twin.records import Course, Group, Module, Section
 
 # -- categories ----------------------------------------------------------------------------------------
 
 
 def category_create(do: Operation) -> bool:
-    state, idnumber, name = do.state, do.needed("idnumber"), do.needed("name")
+    state, idnumber = do.state, do.needed("idnumber")
     if idnumber in state.categoryidnumbers:
-        category = do.category("idnumber")
-        if not state.owns("category", category.id):
-            raise OperationRefused("idnumbertaken", idnumber)
-        return _change_category(do, category)
-    parent = do.category("parent").id if do.text("parent", "") else 0
-    made = make_category(state, do.asked.now, name, parent, idnumber)
+        return _already(do, "category", do.category("idnumber").id)
+    name = do.needed("name")
+    made = make_category(state, do.asked.now, name, _parent(do), idnumber)
     do.own("category", made.id)
     return True
 
 
+def _already(do: Operation, kind: str, number: int) -> bool:
+    """One's own is there already: no change. Another's keeps its number."""
+    if not do.state.owns(kind, number):
+        raise OperationRefused("idnumbertaken", kind)
+    return False
+
+
+def _parent(do: Operation) -> int:
+    return do.category("parent").id if do.text("parent") else 0
+
+
 def category_update(do: Operation) -> bool:
-    category = do.category("idnumber")
-    do.owned("category", category.id)
-    return _change_category(do, category)
-
-
-def _change_category(do: Operation, category: Category) -> bool:
-    state, columns = do.state, do.columns("name")
-    new: dict[str, Any] = dict(columns)
-    if "parent" in do.given:
-        parent = do.category("parent").id if do.text("parent") else 0
-        if parent and category.id in state.category_path(state.categories[parent]):
+    state, category = do.state, do.category("idnumber")
+    new = do.differing(category, "name")
+    new |= _renumbered(do, category.idnumber, state.categoryidnumbers, "category")
+    if "parent" in do.given and _parent(do) != category.parent:
+        new["parent"] = _parent(do)
+        if new["parent"] and category.id in state.category_path(state.categories[new["parent"]]):
             raise OperationRefused("invalid", "parent")
-        new["parent"] = parent
-    renumbered = do.text("newidnumber", "")
-    if renumbered:
-        if state.categoryidnumbers.get(renumbered, category.id) != category.id:
-            raise OperationRefused("idnumbertaken", renumbered)
-        new["idnumber"] = renumbered
-    changed = state.change_category(category, **new)
-    if changed:
-        category.timemodified = do.asked.now
-    return changed
+    if not new:
+        return False
+    do.owned("category", category.id)
+    category.timemodified = do.asked.now
+    return state.change_category(category, **new)
+
+
+def _renumbered(do: Operation, now: str, taken: dict[str, int], kind: str) -> dict[str, Any]:
+    if "newidnumber" not in do.given or do.text("newidnumber") == now:
+        return {}
+    wanted = do.needed("newidnumber")
+    if wanted in taken:
+        raise OperationRefused("idnumbertaken", kind)
+    return {"idnumber": wanted}
 
 
 def category_delete(do: Operation) -> bool:
@@ -67,25 +74,23 @@ def category_delete(do: Operation) -> bool:
 
 def course_create(do: Operation) -> bool:
     """Hidden and empty (N6)."""
-    state, idnumber, shortname = do.state, do.needed("idnumber"), do.needed("shortname")
+    state, idnumber = do.state, do.needed("idnumber")
     if idnumber in state.courseidnumbers:
-        course = do.course("idnumber")
-        if not state.owns("course", course.id):
-            raise OperationRefused("idnumbertaken", idnumber)
-        return _change_course(do, course)
+        return _already(do, "course", do.course("idnumber").id)
+    shortname = do.needed("shortname")
     if shortname in state.shortnames:
-        raise OperationRefused("shortnametaken", shortname)
-    category = do.category("category").id
-    fullname, now = do.needed("fullname"), do.asked.now
+        raise OperationRefused("shortnametaken", "course")
+    fullname, category = do.needed("fullname"), do.category("category").id
+    now = do.asked.now
     course = Course(
         state.sequences.next("course"),
         shortname,
         fullname,
         category,
         idnumber,
-        do.text("summary", ""),
+        do.text("summary"),
         visible=False,
-        startdate=do.number("startdate", now - now % 86_400),
+        startdate=do.time("startdate") or now,
     )
     make_course(state, do.asked.vault, course, now, 4)
     do.own("course", course.id)
@@ -93,58 +98,47 @@ def course_create(do: Operation) -> bool:
 
 
 def course_update(do: Operation) -> bool:
-    course = do.course("idnumber")
-    do.owned("course", course.id)
-    return _change_course(do, course)
-
-
-def _change_course(do: Operation, course: Course) -> bool:
-    state = do.state
-    new: dict[str, Any] = do.columns("shortname", "fullname", "summary")
-    if state.shortnames.get(new.get("shortname", course.shortname), course.id) != course.id:
-        raise OperationRefused("shortnametaken", str(new["shortname"]))
-    if "category" in do.given:
+    state, course = do.state, do.course("idnumber")
+    new = do.differing(course, "shortname", "fullname", "summary", "startdate")
+    if not new.get("shortname", "x") or not new.get("fullname", "x"):
+        raise OperationRefused("invalid", "name")
+    if "startdate" in new:
+        new["startdate"] = do.time("startdate")
+    if new.get("shortname", "") in state.shortnames:
+        raise OperationRefused("shortnametaken", "course")
+    new |= _renumbered(do, course.idnumber, state.courseidnumbers, "course")
+    if do.text("category") and do.category("category").id != course.category:
         new["category"] = do.category("category").id
-    if "startdate" in do.given:
-        new["startdate"] = do.number("startdate")
-    renumbered = do.text("newidnumber", "")
-    if renumbered:
-        if state.courseidnumbers.get(renumbered, course.id) != course.id:
-            raise OperationRefused("idnumbertaken", renumbered)
-        new["idnumber"] = renumbered
-    changed = state.change_course(course, **new)
-    if changed:
-        course.timemodified = do.asked.now
-    return changed
+    if not new:
+        return False
+    do.owned("course", course.id)
+    course.timemodified = do.asked.now
+    return state.change_course(course, **new)
 
 
 # -- groups ----------------------------------------------------------------------------------------------
 
 
 def group_create(do: Operation) -> bool:
-    state, course = do.state, do.course()
-    idnumber, name = do.needed("idnumber"), do.needed("name")
+    state, course, idnumber = do.state, do.course(), do.needed("idnumber")
     if (course.id, idnumber) in state.groupidnumbers:
-        group = do.group(course, "idnumber")
-        if not state.owns("group", group.id):
-            raise OperationRefused("idnumbertaken", idnumber)
-        return state.change_group(group, name=name)
+        return _already(do, "group", do.group(course, "idnumber").id)
+    name = do.needed("name")
     group = state.put_group(Group(state.sequences.next("groups"), course.id, name, idnumber))
     do.own("group", group.id)
     return True
 
 
 def group_update(do: Operation) -> bool:
-    course = do.course()
+    state, course = do.state, do.course()
     group = do.group(course, "idnumber")
+    new = do.differing(group, "name")
+    here = {state.groups[number].idnumber: number for number in state.groupsof[course.id]}
+    new |= _renumbered(do, group.idnumber, here, "group")
+    if not new:
+        return False
     do.owned("group", group.id)
-    new: dict[str, Any] = do.columns("name")
-    renumbered = do.text("newidnumber", "")
-    if renumbered:
-        if do.state.groupidnumbers.get((course.id, renumbered), group.id) != group.id:
-            raise OperationRefused("idnumbertaken", renumbered)
-        new["idnumber"] = renumbered
-    return do.state.change_group(group, **new)
+    return state.change_group(group, **new)
 
 
 def group_delete(do: Operation) -> bool:

@@ -52,6 +52,10 @@ _CLEAN: dict[str, Checker] = {
 }
 
 
+def is_clean(param: str, text: str) -> bool:
+    return _CLEAN[param](text)
+
+
 def validate(spec: Spec, given: Any, installed: dict[str, frozenset[str]]) -> Any:
     """`given` (as PHP decoded it) as typed values with the defaults filled in.
 

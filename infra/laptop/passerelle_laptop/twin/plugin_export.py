@@ -23,13 +23,13 @@ from passerelle_laptop.twin.records import (
 )
 
 _MOST_ROWS = 50_000
-_SYSTEM_USERS = 2  # the guest and the administrator are nobody's to synchronise
+_GUEST = 1
 
 Describe = Callable[[Asked, Any], dict[str, Any] | None]
 
 
 def _user(_asked: Asked, user: User) -> dict[str, Any] | None:
-    if user.id <= _SYSTEM_USERS:
+    if user.id == _GUEST:
         return None
     return {
         "id": user.id,
@@ -39,12 +39,9 @@ def _user(_asked: Asked, user: User) -> dict[str, Any] | None:
         "lastname": user.lastname,
         "email": user.email,
         "auth": user.auth,
-        "lang": user.lang,
-        "city": user.city,
-        "institution": user.institution,
-        "department": user.department,
-        "phone1": user.phone1,
         "suspended": user.suspended,
+        "confirmed": user.confirmed,
+        "lang": user.lang,
         "lastaccess": user.lastaccess,
     }
 
@@ -55,15 +52,18 @@ def _cohort(_asked: Asked, cohort: Cohort) -> dict[str, Any]:
         "idnumber": cohort.idnumber,
         "name": cohort.name,
         "component": cohort.component,
+        "visible": cohort.visible,
     }
 
 
 def _cohort_member(asked: Asked, row: CohortMember) -> dict[str, Any]:
     state = asked.state
+    cohort = state.cohorts[row.cohort]
     return {
         "id": row.id,
-        "cohort": state.cohorts[row.cohort].idnumber,
+        "cohort": cohort.idnumber,
         "username": state.users[row.userid].username,
+        "component": cohort.component,
     }
 
 
@@ -74,9 +74,7 @@ def _category(asked: Asked, category: Category) -> dict[str, Any]:
         "idnumber": category.idnumber,
         "name": category.name,
         "parent": above.idnumber if above else "",
-        "parentid": category.parent,
         "visible": category.visible,
-        "courses": len(asked.state.coursesin.get(category.id, ())),
     }
 
 
@@ -113,14 +111,13 @@ def _member(asked: Asked, member: Member) -> dict[str, Any]:
         "course": state.courses[group.courseid].idnumber,
         "courseid": group.courseid,
         "group": group.idnumber,
-        "groupid": group.id,
         "username": state.users[member.userid].username,
         "component": member.component,
     }
 
 
 def _enrolment(asked: Asked, row: UserEnrolment) -> dict[str, Any]:
-    """`roles` are those this enrolment gave; for methods that mark none, those nobody marked."""
+    """`roles` are those this enrolment gave; for the manual method, which marks none, those nobody marked."""
     state = asked.state
     instance = state.instances[row.instance]
     component = f"enrol_{instance.enrol}"
@@ -128,17 +125,18 @@ def _enrolment(asked: Asked, row: UserEnrolment) -> dict[str, Any]:
     for number in state.assignedin.get(("course", row.courseid), {}).get(row.userid, ()):
         held = state.assignments[number]
         marked = held.component == component and held.itemid == instance.id
-        if marked or (not held.component and instance.enrol != "passerelle"):
+        if marked or (not held.component and instance.enrol == "manual"):
             roles.add(state.roles[held.roleid].shortname)
     return {
         "id": row.id,
         "course": state.courses[row.courseid].idnumber,
         "courseid": row.courseid,
         "username": state.users[row.userid].username,
+        "userid": row.userid,
         "method": instance.enrol,
         "source": instance.source,
         "roles": sorted(roles),
-        "status": row.status,
+        "status": "active" if row.status == 0 and instance.status == 0 else "suspended",
         "timestart": row.timestart,
         "timeend": row.timeend,
     }
@@ -153,18 +151,15 @@ def _owned(asked: Asked, row: Owned) -> dict[str, Any]:
         "user": state.users,
     }
     thing = tables[row.kind][row.instance]
-    described = {
+    return {
         "id": row.id,
         "kind": row.kind,
-        "instance": row.instance,
-        "idnumber": thing.idnumber,
-        "timecreated": row.time,
+        "itemid": row.instance,
+        "adopted": row.adopted,
+        # A person is named by his login, everything else by its number.
+        "idnumber": thing.username if isinstance(thing, User) else thing.idnumber,
+        "course": state.courses[thing.courseid].idnumber if isinstance(thing, Group) else "",
     }
-    if isinstance(thing, Group):
-        described["course"] = state.courses[thing.courseid].idnumber
-    if isinstance(thing, User):
-        described["username"] = thing.username
-    return described
 
 
 def export(asked: Asked, params: dict[str, Any]) -> dict[str, Any]:

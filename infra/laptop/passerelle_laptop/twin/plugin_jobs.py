@@ -4,12 +4,32 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from passerelle_laptop.twin.asked import Asked, Handler
 from passerelle_laptop.twin.errors import invalid_parameter, no_record
 from passerelle_laptop.twin.records import Job
 
 _JOBKEY = re.compile(r"[A-Za-z0-9:._-]{1,100}")
+_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+#: R5's way past a refusal, asked for in `settings` and recorded by whoever asks.
+OVERRIDE = "override_notempty"
+CHOICES = frozenset(
+    {
+        "activities",
+        "badges",
+        "blocks",
+        "competencies",
+        "contentbankcontent",
+        "customfield",
+        "filters",
+        "groups",
+        "legacyfiles",
+        "permissions",
+        "questionbank",
+        OVERRIDE,
+    }
+)
 ENDED = frozenset({"done", "failed", "cancelled"})
 
 
@@ -33,7 +53,18 @@ def start_backup(asked: Asked, params: dict[str, Any]) -> dict[str, Any]:
     return _start(asked, "backup", params)
 
 
+def _check_source(params: dict[str, Any]) -> None:
+    if not _SHA256.fullmatch(params["sha256"]) or params["filesize"] <= 0:
+        raise invalid_parameter()
+    if urlsplit(params["sourceurl"]).scheme not in {"http", "https"}:
+        raise invalid_parameter()
+
+
 def start_restore(asked: Asked, params: dict[str, Any]) -> dict[str, Any]:
+    _check_source(params)
+    # Every setting is the plugin's own; these are the choices it leaves.
+    if any(row["name"] not in CHOICES or row["value"] not in {"0", "1"} for row in params["settings"]):
+        raise invalid_parameter()
     if params["mode"] not in {"new", "merge", "replace"}:
         raise invalid_parameter()
     if any(row["kind"] not in {"section", "activity", "group"} for row in params["exclude"]):
@@ -46,6 +77,7 @@ def undo_restore(asked: Asked, params: dict[str, Any]) -> dict[str, Any]:
 
 
 def stash_backup(asked: Asked, params: dict[str, Any]) -> dict[str, Any]:
+    _check_source(params)
     return _start(asked, "stash", params)
 
 

@@ -10,6 +10,7 @@ from passerelle_laptop.twin.records import Course, Message
 
 _MOST_VALUES = 500
 _MOST_ROWS = 5_000
+_ADMIN = 2
 _EDITING, _TEACHING = "editingteacher", "teacher"
 
 
@@ -95,10 +96,18 @@ def _person(asked: Asked, number: int) -> dict[str, Any]:
         "email": user.email,
         "auth": user.auth,
         "suspended": user.suspended,
+        "deleted": False,
         "confirmed": user.confirmed,
         "lang": user.lang,
         "firstaccess": user.firstaccess,
         "lastaccess": user.lastaccess,
+        # Administrator, or a role at site or category level (S6).
+        "privileged": number == _ADMIN
+        or any(
+            number in people
+            for (level, _), people in asked.state.assignedin.items()
+            if level in {"system", "coursecat"}
+        ),
     }
 
 

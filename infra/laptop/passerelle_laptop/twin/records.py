@@ -269,6 +269,7 @@ class Owned:
     kind: str  # category, course, group, user, cohort
     instance: int
     time: int = 0
+    adopted: bool = False
 
 
 @dataclass(slots=True)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from passerelle_laptop.twin.site import Site
 
 _ATTEMPTS = 3
+_TOO_LARGE = 413
 
 
 class JobFailed(Exception):
@@ -91,25 +92,24 @@ def run_job(site: Site, jobkey: str) -> None:
     except (JobFailed, NotRestorable) as failed:
         _fail(walk, failed.code, failed.message)
     except Answered as refused:
-        _fail(walk, refused.code or "invalid", str(refused.body.get("message", "")))
+        code = "size" if refused.status == _TOO_LARGE else "upload"
+        _fail(walk, code, str(refused.body.get("message", "")))
     except NotHeard:
         # Like any ad-hoc task that throws: it is tried again, and goes on where it stopped.
         if job.attempts >= _ATTEMPTS:
-            _fail(walk, "unreachable", "")
+            _fail(walk, "upload", "")
     except Exception:
-        _fail(walk, "restorefailed" if job.kind == "restore" else "invalid", "")
+        _fail(walk, "backupfailed" if job.kind == "backup" else "restorefailed", "")
         raise
 
 
 def _after_a_kill(walk: Walk) -> None:
-    """A course that was there is put back and the job ends; whatever else is begun again."""
-    job = walk.job
-    touched = job.kind == "restore" and job.safety is not None and job.phase in {"restore", "owners"}
+    """Put back, then begin again; a job killed too often ends there."""
     _put_back(walk)
-    if touched or job.attempts > _ATTEMPTS:
+    if walk.job.attempts > _ATTEMPTS:
         raise JobFailed("killed")
-    job.warnings.clear()
-    job.map.clear()
+    walk.job.warnings.clear()
+    walk.job.map.clear()
 
 
 def _put_back(walk: Walk) -> None:

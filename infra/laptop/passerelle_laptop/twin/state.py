@@ -322,10 +322,10 @@ class State:
 
     # -- what the night made ----------------------------------------------------------------------
 
-    def own(self, kind: str, instance: int, time: int) -> bool:
+    def own(self, kind: str, instance: int, time: int, *, adopted: bool = False) -> bool:
         if (kind, instance) in self.ownedkeys:
             return False
-        row = Owned(self.sequences.next("local_passerelle_owned"), kind, instance, time)
+        row = Owned(self.sequences.next("local_passerelle_owned"), kind, instance, time, adopted)
         self.owned[row.id] = row
         self.ownedkeys[(kind, instance)] = row.id
         return True

@@ -14,6 +14,7 @@ from passerelle_laptop.twin.archive import Archive, read
 from passerelle_laptop.twin.asked import Asked
 from passerelle_laptop.twin.core_enrolments import enrol_by_hand
 from passerelle_laptop.twin.mbz import write_backup
+from passerelle_laptop.twin.plugin_jobs import OVERRIDE
 from passerelle_laptop.twin.plugin_site import holdings, last_change
 from passerelle_laptop.twin.records import Course, EnrolInstance, StashedFile
 from passerelle_laptop.twin.restore import Options, restore_into
@@ -24,8 +25,6 @@ from passerelle_laptop.twin.state import fresh_idnumber, numbered
 _BLOCK = 1 << 20
 _OK, _GONE = 200, frozenset({400, 401, 403, 404, 410})
 _TIMEOUT = 60
-# Asked for with `settings`, recorded by whoever asks: R5's way past a refusal.
-OVERRIDE = "override_notempty"
 
 
 # -- restore ----------------------------------------------------------------------------------------------
@@ -62,7 +61,8 @@ def _check_target(walk: Walk) -> None:
         override = {pair["name"]: pair["value"] for pair in args["settings"]}.get(OVERRIDE) == "1"
         held = holdings(course)
         if args["mode"] == "replace" and not override and (held or course.restores):
-            raise JobFailed("notempty", ", ".join(f"{kind}: {count}" for kind, count in held.items()))
+            found = ", ".join(f"{kind}: {count}" for kind, count in held.items())
+            raise JobFailed("notempty", found or "restored")
 
 
 def _target(walk: Walk) -> Course:
@@ -222,7 +222,7 @@ def backup(walk: Walk) -> None:
         walk.step("backup", 0.1, _make)
     client = walk.site.client
     if client is None:
-        raise JobFailed("unreachable")
+        raise JobFailed("upload")
     args, sending = job.args, job.sending or Sending()
     job.sending = sending
     shares = {"open": 0.4, "send": 0.5, "complete": 0.95}

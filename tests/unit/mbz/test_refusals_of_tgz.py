@@ -388,3 +388,27 @@ def test_gnu_fields_that_moodle_would_read_as_part_of_the_name_are_unsafe():
 
 def test_a_file_loose_in_the_folder_of_contents_is_altered():
     assert codes(Backup().with_member("files/users.xml", b"<users/>").tgz()) == {Why.CONTENT_ALTERED}
+
+
+@pytest.mark.rule("P16")
+def test_the_newer_of_the_two_releases_that_a_backup_tells_counts():
+    for told in ({"release": "5.1 (Build: 20260101)"}, {"backup_release": "5.1"}):
+        data = dataclasses.replace(Backup(), **told).tgz()
+        inspection = inspect(BytesSource(data), target_release="5.0")
+        assert [reason.code for reason in inspection.reasons] == [Why.NEWER_RELEASE]
+
+
+@pytest.mark.rule("P16")
+def test_a_backup_that_tells_no_release_is_too_new_for_any_target():
+    data = dataclasses.replace(Backup(), release="", backup_release="").tgz()
+    assert {reason.code for reason in inspect(BytesSource(data), target_release="5.0").reasons} == {
+        Why.NEWER_RELEASE
+    }
+
+
+def test_an_export_in_another_format_is_no_backup():
+    backup = Backup()
+    told = backup.parts()["moodle_backup.xml"].replace(
+        b"<format>moodle2</format>", b"<format>imscc11</format>"
+    )
+    assert codes(backup.with_member("moodle_backup.xml", told).tgz()) == {Why.NOT_A_BACKUP}

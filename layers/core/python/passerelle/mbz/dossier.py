@@ -148,6 +148,10 @@ class Dossier:
                 "moodle_backup.xml is not inside: this is no Moodle backup; choose a file that Moodle made",
             )
             return
+        if self.information.get("details/format", "moodle2") != "moodle2":
+            self.findings.add(
+                Why.NOT_A_BACKUP, "this is an export in another format than Moodle's; make a Moodle backup"
+            )
         if self.kind != "course":
             self.findings.add(
                 Why.NOT_A_COURSE,
@@ -201,8 +205,8 @@ class Dossier:
                 )
 
     def _judge_release(self, target_release: str) -> None:
-        own = major_release(self.information.get("moodle_release", ""))
-        own = own or major_release(self.information.get("backup_release", ""))
+        told = (major_release(self.information.get(key, "")) for key in ("moodle_release", "backup_release"))
+        own = max((release for release in told if release is not None), default=None)
         target = major_release(target_release)
         if target is None:
             raise ValueError(target_release)

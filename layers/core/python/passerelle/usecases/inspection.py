@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from passerelle.domain.backup import Inspection, Manifest, PersonalTrace
+from passerelle.domain.backup import Inspection, Manifest, PersonalTrace, Section
 from passerelle.domain.publishing import (
     Contents,
     Note,
@@ -95,12 +95,21 @@ def _report(cleaned: Cleaned) -> tuple[Note, ...]:
 def contents_of(manifest: Manifest, size: int) -> Contents:
     return Contents(
         activities=dict(sorted(Counter(a.plugin for a in manifest.activities).items())),
-        sections=tuple(s.name or str(s.number) for s in manifest.sections)[:NAMES_KEPT],
+        sections=tuple(_section_name(s) for s in manifest.sections if s.number or _named(s))[:NAMES_KEPT],
         titles=tuple(a.title for a in manifest.activities)[:NAMES_KEPT],
         size=size,
         moodle_release=manifest.moodle_release,
         plugins=manifest.plugins,
     )
+
+
+def _named(section: Section) -> bool:
+    """Moodle writes the number of a section that nobody named as its title."""
+    return section.name not in ("", str(section.number))
+
+
+def _section_name(section: Section) -> str:
+    return section.name if _named(section) else f"Section {section.number}"
 
 
 def follow_up(world: World, upload: Upload) -> None:

@@ -226,14 +226,26 @@ def test_an_undone_restore_leaves_the_course_as_it_was_once(hub, restore, outlin
 
 
 @pytest.mark.rule("R11")
-@pytest.mark.parametrize(("spoil", "code"), [(True, "changed"), (False, "nosafety")])
-def test_an_undo_is_refused_after_a_change_and_where_nothing_was_kept(hub, restore, spoil, code):
-    if spoil:
-        target = hub.add_course("CIBLE")
-        restore(mode="merge", courseid=target.id)
+@pytest.mark.parametrize(
+    ("since", "code"),
+    [
+        ("an activity", "changed"),
+        ("a name", "changed"),
+        ("a restore", "changed"),
+        ("nothing kept", "nosafety"),
+    ],
+)
+def test_an_undo_is_refused_after_a_change_and_where_nothing_was_kept(hub, restore, since, code):
+    target = hub.add_course("CIBLE")
+    restore(
+        **({"shortname": "CHIM"} if since == "nothing kept" else {"mode": "merge", "courseid": target.id})
+    )
+    if since == "an activity":
         hub.change_course(target, add="page")
-    else:
-        restore(shortname="CHIM")
+    if since == "a name":
+        hub.call("core_course_update_courses", courses=[{"id": target.id, "fullname": "Autre"}])
+    if since == "a restore":
+        restore(jobkey="again", mode="merge", courseid=target.id)
     hub.call("local_passerelle_undo_restore", jobkey="undo", restorejobkey="pub:1")
     hub.run_jobs()
     assert hub.job("undo")["error"]["code"] == code

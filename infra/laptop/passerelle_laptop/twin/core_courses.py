@@ -158,6 +158,7 @@ def _update(asked: Asked, row: dict[str, Any]) -> None:
     state.change_course(course, **columns)
     # Moodle writes the row whatever changed.
     course.timemodified = asked.now
+    course.edits += 1
 
 
 def delete_courses(asked: Asked, params: dict[str, Any]) -> dict[str, Any]:

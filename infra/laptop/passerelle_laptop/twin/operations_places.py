@@ -113,6 +113,7 @@ def course_update(do: Operation) -> bool:
         return False
     do.owned("course", course.id)
     course.timemodified = do.asked.now
+    course.edits += 1
     return state.change_course(course, **new)
 
 

@@ -304,8 +304,9 @@ class Safety:
     course: Course
     groups: dict[int, Group]
     groupings: dict[int, Grouping]
-    members: list[Member]
+    # How the course stood when the restore had ended.
     edits: int = 0
+    restores: int = 0
 
 
 @dataclass(slots=True)

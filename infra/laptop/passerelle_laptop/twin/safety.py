@@ -17,9 +17,7 @@ def clear(course: Course) -> None:
 def remember(state: State, course: Course) -> Safety:
     groups = {g: state.groups[g] for g in state.groupsof.get(course.id, ())}
     groupings = {g.id: g for g in state.groupings.values() if g.courseid == course.id}
-    members = [state.members[row] for group in groups.values() for row in group.members.values()]
-    kept = Safety(course, groups, groupings, members, course.edits)
-    return copy.deepcopy(kept)
+    return copy.deepcopy(Safety(course, groups, groupings))
 
 
 def put_back(state: State, safety: Safety) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -170,7 +171,7 @@ def _restore(walk: Walk, archive: Archive) -> None:
         )
         course.lastevent = min(course.lastevent, course.timemodified)
         if job.safety is not None:
-            job.safety.edits = course.edits
+            job.safety.edits, job.safety.restores = course.edits, course.restores
 
 
 def _new_course(walk: Walk, archive: Archive) -> Course:
@@ -290,7 +291,7 @@ def _may_undo(walk: Walk) -> None:
         course = site.state.courses.get(done.safety.course.id)
         if course is None:
             raise JobFailed("courseunknown")
-        if course.edits != done.safety.edits:
+        if (course.edits, course.restores) != (done.safety.edits, done.safety.restores):
             raise JobFailed("changed")
         walk.job.courseid = course.id
 
@@ -325,7 +326,7 @@ def _store(walk: Walk) -> None:
     site, args = walk.site, walk.job.args
     source = Path(walk.job.workfile)
     target = site.stash_path(args["sha256"])
-    target.write_bytes(source.read_bytes())
+    shutil.copyfile(source, target)
     with site.lock:
         user = site.state.user_named(args["username"].lower())
         if user is None:

@@ -224,7 +224,12 @@ class Dossier:
         told = self.information
         wwwroot = _text(told.get("original_wwwroot", ""))
         course_id = _number(told.get("original_course_id", ""))
-        links = self.links.old(wwwroot, {activity.module_id for activity in self.activities}, course_id)
+        links = self.links.old(
+            wwwroot,
+            course=course_id,
+            modules={activity.module_id for activity in self.activities},
+            sections={number for number, _ in self.section_ids},
+        )
         titles = dict(self.section_ids)
         sections = [
             self.sections.get(number, Section(number, _number(titles[number]), "")) for number in titles

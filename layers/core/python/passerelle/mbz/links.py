@@ -10,13 +10,17 @@ import html
 import re
 from collections import Counter
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from passerelle.domain.backup import OldLink
+from passerelle.domain.links import ENCODED, lies_under, without_scheme, written_back
 
 _ADDRESS = re.compile(r"""https?(?:://|%3A%2F%2F)[^\s"'<>\\^`{|}]+""", re.IGNORECASE)
-_ENCODED = re.compile(r"\$@([A-Z0-9_]+)\*(\d+)(?:\*[0-9]+)*@\$")
+_END = re.compile(r"""["'<>\s]""")
 _TRAILING = ".,;:!?)]"
+# Encoded by an instance's or a context's number, which says nothing until all members are known:
+# the survey of a rollover looks at those.
+_UNDECIDED = re.compile(r"PLUGINFILEBYCONTEXT.*|.*VIEWBY[A-Z]\Z")
 _HOSTS = 2_000
 _PER_HOST = 1_000
 _KEPT = 10_000
@@ -35,7 +39,7 @@ class Links:
         self._typed: dict[str, dict[tuple[str, str], None]] = {}  # host → (member, address)
         self._typed_counts: Counter[str] = Counter()
         self._kept = 0
-        self._encoded: dict[tuple[str, str, int], int] = {}  # (member, name, id) → occurrences
+        self._encoded: Counter[tuple[str, str, str]] = Counter()  # (member, name, id)
 
     def scan(self, member: str, text: str) -> None:
         if "$@" in text:
@@ -43,38 +47,49 @@ class Links:
         if "http" in text:
             self._scan_typed(member, text)
 
-    def old(self, wwwroot: str, modules: set[int], course: int) -> OldLinks:
+    def old(self, wwwroot: str, *, course: int, modules: set[int], sections: set[int]) -> OldLinks:
         """Those that start with `wwwroot` (https or http), or lead where this backup does not."""
-        found: list[OldLink] = []
-        count = 0
-        root = _without_scheme(wwwroot.rstrip("/"))
+        root = without_scheme(wwwroot.rstrip("/"))
         host = root.split("/", 1)[0]
-        whole_host = root == host
-        for member, address in self._typed.get(host, {}):
-            if _starts_with(_without_scheme(address), root):
-                found.append(OldLink(member, address))
-        count += self._typed_counts[host] if whole_host else len(found)
+        found = [
+            OldLink(member, address)
+            for member, address in self._typed.get(host, {})
+            if lies_under(address, wwwroot)
+        ]
+        count = self._typed_counts[host] if root == host else len(found)
         for (member, name, number), times in self._encoded.items():
-            missing = _old_address(wwwroot, name, number, modules, course)
-            if missing is not None:
+            missing = written_back(
+                name,
+                (number,),
+                wwwroot,
+                course=course,
+                modules=modules,
+                sections=sections,
+                contexts=(),
+                instances={},
+            )
+            if missing:
                 found.append(OldLink(member, missing))
                 count += times
         return OldLinks(tuple(found[:LISTED]), count)
 
     def _scan_encoded(self, member: str, text: str) -> None:
-        for match in _ENCODED.finditer(text):
-            key = (member, match.group(1), int(match.group(2)[:15]))
+        for match in ENCODED.finditer(text):
+            name, number = match.group(1), match.group(2).split("*")[1]
+            if _UNDECIDED.match(name) or not (number.isascii() and number.isdigit()):
+                continue
+            key = (member, name[:100], number[:15])
             if key in self._encoded or len(self._encoded) < _KEPT:
-                self._encoded[key] = self._encoded.get(key, 0) + 1
+                self._encoded[key] += 1
 
     def _scan_typed(self, member: str, text: str) -> None:
         for match in _ADDRESS.finditer(text.replace("\\/", "/")):
             address = html.unescape(match.group())[:_MAX_LENGTH]
-            if address[4:8].lower() in ("%3a%", "s%3a"):
+            if "%3a%2f%2f" in address[:16].lower():
                 address = unquote(address)
             # A quote or bracket that was escaped (&quot;) ends the address all the same.
-            address = re.split(r"""["'<>\s]""", address, maxsplit=1)[0].rstrip(_TRAILING)
-            host = _without_scheme(address).split("/", 1)[0].split("?", 1)[0].split("#", 1)[0]
+            address = _END.split(address, maxsplit=1)[0].rstrip(_TRAILING)
+            host = re.split(r"[/?#]", without_scheme(address), maxsplit=1)[0]
             if host not in self._typed:
                 if len(self._typed) >= _HOSTS:
                     continue
@@ -84,36 +99,3 @@ class Links:
             if (member, address) not in kept and len(kept) < _PER_HOST and self._kept < _KEPT:
                 kept[member, address] = None
                 self._kept += 1
-
-
-def _without_scheme(address: str) -> str:
-    """Host in lower case and the rest; a user part and a default port say nothing of where it leads."""
-    try:
-        parts = urlsplit(address)
-        host = (parts.hostname or "").lower()
-        port = parts.port
-    except ValueError:
-        return ""
-    default = {"http": 80, "https": 443}.get(parts.scheme.lower())
-    if port is not None and port != default:
-        host = f"{host}:{port}"
-    rest = (
-        parts.path
-        + (f"?{parts.query}" if parts.query else "")
-        + (f"#{parts.fragment}" if parts.fragment else "")
-    )
-    return host + rest
-
-
-def _starts_with(address: str, root: str) -> bool:
-    return address.startswith(root) and address[len(root) : len(root) + 1] in ("", "/", "?", "#")
-
-
-def _old_address(wwwroot: str, name: str, number: int, modules: set[int], course: int) -> str | None:
-    """The address that Moodle will write back for an encoded link whose target is not in the backup."""
-    if name.startswith("COURSE") or name.endswith("INDEX"):
-        return None if number == course else f"{wwwroot}/course/view.php?id={number}"
-    if name.endswith("VIEWBYID"):
-        module = name.removesuffix("VIEWBYID").lower()
-        return None if number in modules else f"{wwwroot}/mod/{module}/view.php?id={number}"
-    return None

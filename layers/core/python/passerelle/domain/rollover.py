@@ -96,6 +96,7 @@ class Rollover:
     course_url: str = ""
     ended_at: datetime | None = None
     undo_asked: bool = False
+    undo_attempt: int = 0
     undo_note: Note | None = None  # why the undo came to nothing
     findings: dict[str, int] = field(default_factory=dict)  # of the report: code → how many
     reported: bool = False
@@ -118,7 +119,8 @@ class Rollover:
 
     @property
     def undo_jobkey(self) -> str:
-        return f"und:{self.id}"
+        """Another one for each attempt: a Moodle answers one key the same for ever."""
+        return f"und:{self.id}.{self.undo_attempt}"
 
     @property
     def report_key(self) -> str:

@@ -1,4 +1,4 @@
-"""The messages of the queues `publications`, `retrievals` and `jobs` (ports.Queues writes them)."""
+"""The messages of the queues `publications`, `retrievals`, `rollovers` and `jobs` (ports.Queues writes them)."""
 
 from __future__ import annotations
 
@@ -24,6 +24,11 @@ def read_retrieval(body: str) -> tuple[str, ...]:
 def read_job(body: str) -> tuple[str, ...]:
     """Site and jobkey. Raises Unreadable."""
     return _words(body, "site", "jobkey")
+
+
+def read_rollover(body: str) -> tuple[str, ...]:
+    """The rollover's id. Raises Unreadable."""
+    return _words(body, "rollover")
 
 
 def _words(body: str, *names: str) -> tuple[str, ...]:

@@ -7,7 +7,9 @@ from typing import Any
 
 from passerelle import mbz
 from passerelle.domain.backup import Manifest
+from passerelle.domain.survey import Survey
 from passerelle.mbz.sources_s3 import S3Sink, S3Source
+from passerelle.mbz.survey import survey
 from passerelle.ports import Cleaned
 from passerelle.store.aws import aws_named
 
@@ -28,6 +30,11 @@ class S3Backups:
                 sink.complete()
         traces = (*report.scrubbed, *report.reported)
         return Cleaned(report.inspection, report.size, report.sha256, traces)
+
+    def survey(self, key: str) -> Survey:
+        """Raises CannotSurvey, CannotRead, StorageAway."""
+        with aws_named():
+            return survey(self._source(key))
 
     def manifest(self, document: Mapping[str, object]) -> Manifest:
         return mbz.manifest_from_dict(dict(document))

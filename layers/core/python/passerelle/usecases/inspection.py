@@ -17,7 +17,7 @@ from passerelle.domain.publishing import (
 )
 from passerelle.domain.states import BackupState, PublicationState
 from passerelle.ports import Cleaned, World
-from passerelle.usecases import uploads
+from passerelle.usecases import fresh_backups, uploads
 from passerelle.usecases.amending import amend, everything
 from passerelle.usecases.outcomes import fail_publication
 
@@ -123,6 +123,8 @@ def follow_up(world: World, upload: Upload) -> None:
             else:
                 why = upload.reasons[0] if upload.reasons else Note("not_a_backup")
                 fail_publication(world, publication.id, why)
+    if upload.intent == "rollover":
+        fresh_backups.wake(world, upload.site, upload.course_id)
     retain(world, upload.network_id)
     # The raw archive may name people: it goes as soon as the verdict stands.
     world.archives.delete(upload.raw_key)

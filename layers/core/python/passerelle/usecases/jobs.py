@@ -9,10 +9,11 @@ from datetime import timedelta
 from passerelle.domain.commands import ReportJobs, SignSource
 from passerelle.domain.plugin import Job, JobMessage, JobStatus
 from passerelle.domain.publishing import Publication, Retrieval, RunningJob, Upload
-from passerelle.domain.states import BackupState, PublicationState
+from passerelle.domain.rollover import Rollover
+from passerelle.domain.states import BackupState, PublicationState, RolloverState
 from passerelle.errors import NotFound
 from passerelle.ports import World
-from passerelle.usecases import publishing, retrievals
+from passerelle.usecases import fresh_backups, publishing, retrievals, rollover_steps
 from passerelle.usecases.amending import amend, everything
 
 SILENT = timedelta(minutes=5)  # then the Moodle is asked
@@ -38,12 +39,7 @@ def sign_source(world: World, command: SignSource) -> Mapping[str, object]:
     job = world.records.get(RunningJob, command.jobkey)
     if job is None or job.site != command.site or job.ended:
         raise NotFound("job_unknown")
-    publication_id = job.about_id
-    if job.about == "retrieval":
-        retrieval = world.records.get(Retrieval, job.about_id)
-        publication_id = retrieval.publication if retrieval else ""
-    publication = world.records.get(Publication, publication_id)
-    upload = world.records.get(Upload, publication.upload) if publication else None
+    upload = world.records.get(Upload, _upload_for(world, job))
     if upload is None or upload.state != BackupState.ACCEPTED:
         raise NotFound("job_unknown")
     url, expires = world.archives.sign(upload.accepted_key)
@@ -53,6 +49,18 @@ def sign_source(world: World, command: SignSource) -> Mapping[str, object]:
         "filesize": upload.accepted_size,
         "expires": int(expires.timestamp()),
     }
+
+
+def _upload_for(world: World, job: RunningJob) -> str:
+    if job.about == "rollover":
+        rollover = world.records.get(Rollover, job.about_id)
+        return rollover.upload if rollover else ""
+    publication_id = job.about_id
+    if job.about == "retrieval":
+        retrieval = world.records.get(Retrieval, job.about_id)
+        publication_id = retrieval.publication if retrieval else ""
+    publication = world.records.get(Publication, publication_id)
+    return publication.upload if publication else ""
 
 
 def settle(world: World, site: str, jobkey: str) -> None:
@@ -73,20 +81,36 @@ def settle(world: World, site: str, jobkey: str) -> None:
         else:
             amend(world.records, RunningJob, jobkey, lambda before: replace(before, heard_at=now))
             return
-    if running.about == "publication":
-        publishing.finish(world, running.about_id, job)
-    else:
-        retrievals.finish(world, running.about_id, job)
+    _finish(world, running, job)
     amend(world.records, RunningJob, jobkey, lambda before: replace(before, ended=True, heard_at=now))
+
+
+def _finish(world: World, running: RunningJob, job: Job) -> None:
+    match running.about:
+        case "publication":
+            publishing.finish(world, running.about_id, job)
+        case "retrieval":
+            retrievals.finish(world, running.about_id, job)
+        case "rollover":
+            rollover_steps.finish(world, running.about_id, job)
+        case "undo":
+            rollover_steps.finish_undo(world, running.about_id, job)
+        case "backup":
+            fresh_backups.finish(world, running.site, running.id, job)
 
 
 def _start_again(world: World, running: RunningJob) -> None:
     """The Moodle does not know the job: we were cut before it was started, or it lost it."""
     now = world.clock.now()
-    if running.about == "publication":
-        world.queues.send("publications", {"publication": running.about_id})
-    else:
-        world.queues.send("retrievals", {"retrieval": running.about_id})
+    match running.about:
+        case "publication":
+            world.queues.send("publications", {"publication": running.about_id})
+        case "retrieval":
+            world.queues.send("retrievals", {"retrieval": running.about_id})
+        case "rollover" | "undo":
+            world.queues.send("rollovers", {"rollover": running.about_id})
+        case "backup":
+            fresh_backups.start_again(world, running.site, running.id, int(running.about_id))
     amend(world.records, RunningJob, running.id, lambda before: replace(before, heard_at=now))
 
 
@@ -106,5 +130,10 @@ def watch(world: World) -> int:
             and upload.state == BackupState.ACCEPTED
         ):
             world.queues.send("publications", {"publication": publication.id})
+            asked += 1
+    for rollover in everything(world.records, Rollover, "running", "yes"):
+        moved_at = rollover.history[-1].at if rollover.history else rollover.requested_at
+        if rollover.state != RolloverState.RESTORING and now - moved_at >= FORGOTTEN:
+            world.queues.send("rollovers", {"rollover": rollover.id})
             asked += 1
     return asked

@@ -1,0 +1,15 @@
+"""Backs up last year's courses that changed since their last backup, a few at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from passerelle.runtime.schedules import go_round
+from passerelle.usecases import fresh_backups
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001
+    return go_round(context, fresh_backups.refresh)

@@ -1,0 +1,15 @@
+"""*Récupérer la sauvegarde 24/25*: looked at, asked for, reported, undone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from passerelle.runtime.http import answer
+from passerelle.usecases import rollovers
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return answer(event, context, "rollovers", rollovers.answer)

@@ -1,0 +1,423 @@
+"""Enrolments and groups of an order, through the ledger (S5, S7, S9, S14)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from passerelle.domain import lms
+from passerelle.domain.ledger import (
+    Before,
+    Grant,
+    Key,
+    Owned,
+    Page,
+    Place,
+    granted,
+    kept,
+    loose,
+    page_id,
+    roles_wanted,
+    to_be_written,
+    wanted,
+    without_loose,
+    written,
+)
+from passerelle.domain.lms import Course, Membership, NewGroup, RoleAssignment
+from passerelle.domain.publishing import Note
+from passerelle.domain.sessions import Enrolment, GroupName
+from passerelle.errors import GiveUp
+from passerelle.usecases.amending import amend, found_or_added
+from passerelle.usecases.crew import Crew
+
+Owed = set[tuple[str, int, str]]  # (line, course, role)
+Ties = set[tuple[str, Key]]  # (line, tie)
+
+AGAIN = 5  # how often a page that changes under our hands is written into Moodle again
+
+
+def give(crew: Crew) -> list[Note]:
+    """Everyone's enrolments and groups; the reasons for lines that could not be delivered at all."""
+    problems: list[Note] = []
+    placed: list[_Placed] = []
+    for enrolment in (*crew.session.enrolments, *crew.session.support):
+        course = crew.course(enrolment.course)
+        if course is None:
+            problems.append(Note("course_unknown", {"course": str(enrolment.course), "site": crew.shop.site}))
+            if not enrolment.extends and enrolment.group is not None:
+                crew.stop(enrolment.person, problems[-1])
+            continue
+        if enrolment.person in crew.accounts and enrolment.person not in crew.stopped:
+            placed.append(_Placed(enrolment, course))
+    problems += _write_pages(crew, placed)
+    _enrol(crew, {crew.accounts[one.enrolment.person].user_id for one in placed})
+    _group(crew, placed)
+    return list({(note.code, *note.details.values()): note for note in problems}.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    enrolment: Enrolment
+    course: Course
+
+
+def page_of(crew: Crew, user_id: int, username: str, *, existed: bool) -> Page:
+    if user_id not in crew.pages:
+        crew.pages[user_id] = found_or_added(
+            crew.world.records,
+            Page(
+                id=page_id(crew.shop.site, user_id),
+                site=crew.shop.site,
+                user_id=user_id,
+                username=username,
+                existed=existed,
+                created_at=crew.world.clock.now(),
+            ),
+        )
+    return crew.pages[user_id]
+
+
+# -- the ledger first -------------------------------------------------------------------------------------
+
+
+def _write_pages(crew: Crew, placed: list[_Placed]) -> list[Note]:
+    problems: list[Note] = []
+    by_person: dict[str, list[_Placed]] = {}
+    for one in placed:
+        by_person.setdefault(one.enrolment.person, []).append(one)
+    for key, mine in by_person.items():
+        account = crew.accounts[key]
+        page = page_of(crew, account.user_id, account.username, existed=account.existed)
+        befores = {
+            one.course.id: _before(crew, one.course, account.user_id, page, existed=account.existed)
+            for one in mine
+        }
+        noted: list[Note] = []
+
+        def decide(page: Page, mine: list[_Placed] = mine, noted: list[Note] = noted) -> Page:
+            noted.clear()
+            for one in mine:
+                place = Place(
+                    one.course.id,
+                    one.course.idnumber,
+                    "shop" if crew.by_plugin(one.course) else "manual",
+                    befores[one.course.id],
+                )
+                grant = _grant(crew, one.enrolment, page.place(one.course.id))
+                if isinstance(grant, Note):
+                    noted.append(grant)
+                else:
+                    page = granted(page, place, grant)
+                    # Before Moodle has it: a run that is cut in between leaves nothing unknown there.
+                    page = to_be_written(page, one.course.id)
+            return page
+
+        crew.pages[account.user_id] = amend(crew.world.records, Page, page.id, decide)
+        problems += noted
+    return problems + _register(crew)
+
+
+def _grant(crew: Crew, enrolment: Enrolment, place: Place | None) -> Grant | Note:
+    role = enrolment.role or crew.shop.learner_role
+    held = place.grants if place is not None else ()
+    mine = next((g for g in held if g.by == enrolment.by), None)
+    group = enrolment.group.idnumber if enrolment.group else ""
+    if enrolment.again is None:
+        return Grant(enrolment.by, role, enrolment.start, enrolment.end, group)
+    if mine is not None:
+        return mine  # what it moved the end to was settled when it came
+    others = [g for g in held if g.by != enrolment.by]
+    ends = [g.end for g in others]
+    if enrolment.extends:
+        if not others:
+            return Note("nothing_to_extend", {"course": str(enrolment.course)})
+        if None in ends:
+            return Grant(enrolment.by, others[0].role, enrolment.start, None, group)
+        last = max(end for end in ends if end is not None)
+        return Grant(
+            enrolment.by, others[0].role, enrolment.start, max(last, enrolment.start) + enrolment.again, group
+        )
+    last_end = max((end for end in ends if end is not None), default=None)
+    if last_end is None or last_end <= enrolment.start or enrolment.end is None:
+        return Grant(enrolment.by, role, enrolment.start, enrolment.end, group)
+    return Grant(enrolment.by, role, enrolment.start, last_end + enrolment.again, group)
+
+
+def _before(crew: Crew, course: Course, user_id: int, page: Page, *, existed: bool) -> Before:
+    """What stood by hand, looked at before the first grant, where we must write into the same instance."""
+    if crew.by_plugin(course) or not existed or page.place(course.id) is not None:
+        return Before()
+    for person in crew.roster.participants(course.id):
+        if person.id == user_id:
+            return Before(True, True, tuple(sorted(role.shortname for role in person.roles)))
+    return Before()
+
+
+def _register(crew: Crew) -> list[Note]:
+    """Records of products, and ends that a prorogation moves."""
+    session, key = crew.session, crew.order.buyer.key
+    account = crew.accounts.get(key)
+    if account is None or not (session.registered or session.prorogued):
+        return []
+    page = page_of(crew, account.user_id, account.username, existed=account.existed)
+    problems: list[Note] = []
+
+    def decide(page: Page) -> Page:
+        problems.clear()
+        products = list(page.products)
+        for by, product, end in session.registered:
+            if all(one.by != by for one in products):
+                products.append(Owned(by, product, end))
+        for by, span in session.prorogued:
+            if any(one.by == by for one in products):
+                continue
+            target = next((one for one in reversed(products) if one.end is not None and one.product), None)
+            if target is None:
+                problems.append(Note("nothing_to_prorogate"))
+                continue
+            end = (target.end or crew.world.clock.now()) + span
+            products[products.index(target)] = replace(target, end=end)
+            products.append(Owned(by, "", end))
+        return replace(page, products=tuple(products))
+
+    crew.pages[account.user_id] = amend(crew.world.records, Page, page.id, decide)
+    return problems
+
+
+# -- then Moodle ------------------------------------------------------------------------------------------
+
+
+def _enrol(crew: Crew, user_ids: Iterable[int]) -> None:
+    """Puts what the pages say into Moodle; again for a page that another order changed meanwhile."""
+    left = set(user_ids)
+    courses = {course.id: course for course in crew.courses.values() if course is not None}
+    for _ in range(AGAIN):
+        steps = [
+            _Step(crew.pages[user_id], place, courses.get(place.course_id))
+            for user_id in sorted(left)
+            for place in crew.pages[user_id].places
+            if place.course_id in courses
+        ]
+        _by_plugin(crew, [step for step in steps if step.place.door == "shop"])
+        _by_hand(crew, [step for step in steps if step.place.door == "manual"])
+        changed = set()
+        for user_id in left:
+            before = crew.pages[user_id]
+            after = _note_written(crew, before, set(courses))
+            crew.pages[user_id] = after
+            if any(wanted(p) != wanted(before.place(p.course_id) or p) for p in after.places):
+                changed.add(user_id)
+        left = changed
+        if not left:
+            return
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    page: Page
+    place: Place
+    course: Course | None
+
+
+def _note_written(crew: Crew, page: Page, courses: set[int]) -> Page:
+    def decide(now: Page) -> Page:
+        for place in now.places:
+            if place.course_id in courses:
+                want = wanted(page.place(place.course_id) or place)
+                now = written(now, place.course_id, want.roles if want else ())
+        return now
+
+    return amend(crew.world.records, Page, page.id, decide)
+
+
+def operations(page: Page, place: Place) -> list[dict[str, object]]:
+    """What brings this person's enrolment in the shop's own instance to what is paid for."""
+    want = wanted(place)
+    common: dict[str, object] = {"course": place.course, "username": page.username, "source": "shop"}
+    roles = want.roles if want else ()
+    found: list[dict[str, object]] = [
+        {
+            **common,
+            "op": "enrol",
+            "role": role,
+            "timestart": int(want.start.timestamp()) if want else 0,
+            "timeend": int(want.end.timestamp()) if want and want.end else 0,
+        }
+        for role in roles
+    ]
+    found += [{**common, "op": "unenrol", "role": role} for role in place.written if role not in roles]
+    return found
+
+
+def _by_plugin(crew: Crew, steps: list[_Step]) -> None:
+    rows: list[dict[str, object]] = []
+    people: list[tuple[str, bool]] = []
+    keys = {account.user_id: key for key, account in crew.accounts.items()}
+    for step in steps:
+        for operation in operations(step.page, step.place):
+            rows.append({"id": str(len(rows)), **operation})
+            people.append((keys.get(step.page.user_id, ""), operation["op"] == "enrol"))
+    for (key, giving), verdict in zip(people, crew.roster.apply(rows) if rows else (), strict=True):
+        if not verdict.ok and giving and key:
+            crew.stop(key, Note("enrol_refused", {"errorcode": verdict.errorcode}))
+
+
+def _by_hand(crew: Crew, steps: list[_Step]) -> None:
+    """Into the manual instance, where what stood before is left as it was."""
+    giving: list[tuple[str, lms.Enrolment]] = []
+    taking: list[lms.Enrolment] = []
+    keys = {account.user_id: key for key, account in crew.accounts.items()}
+    for step in steps:
+        want, before = wanted(step.place), step.place.before
+        user_id, course_id = step.page.user_id, step.place.course_id
+        if want is None:
+            if step.place.written and not before.enrolled:
+                taking.append(lms.Enrolment(course_id, user_id, 0))
+            continue
+        for role in want.roles:
+            if not (before.enrolled and role in before.roles):
+                row = lms.Enrolment(course_id, user_id, crew.role_id(role), want.start, want.end)
+                giving.append((keys.get(user_id, ""), row))
+    for (key, _), verdict in zip(
+        giving, crew.roster.enrol([row for _, row in giving]) if giving else (), strict=True
+    ):
+        if not verdict.ok and key:
+            crew.stop(key, Note("enrol_refused", {"errorcode": verdict.errorcode}))
+    if taking:
+        crew.roster.unenrol(taking)
+
+
+def _group(crew: Crew, placed: list[_Placed]) -> None:
+    """One group of the order in each course, and everybody of the session in it (S5)."""
+    wanted_in: dict[tuple[int, GroupName], list[str]] = {}
+    for one in placed:
+        key = one.enrolment.person
+        if one.enrolment.group is not None and key not in crew.stopped:
+            wanted_in.setdefault((one.course.id, one.enrolment.group), []).append(key)
+    if not wanted_in:
+        return
+    names = list(wanted_in)
+    rows = [NewGroup(course, group.name, group.idnumber) for course, group in names]
+    verdicts = crew.roster.ensure_groups(rows)
+    ids: dict[tuple[int, GroupName], int] = {}
+    old: list[int] = []
+    for name, verdict in zip(names, verdicts, strict=True):
+        number = verdict.id if verdict.ok else _group_of_that_name(crew, *name)
+        if number is None:
+            for key in wanted_in[name]:
+                crew.stop(key, Note("group_refused", {"errorcode": verdict.errorcode}))
+            continue
+        ids[name] = number
+        if verdict.outcome != "done":
+            old.append(number)
+    members = crew.roster.group_members(old) if old else {}
+    missing = [
+        (key, Membership(ids[name], crew.accounts[key].user_id))
+        for name, keys in wanted_in.items()
+        if name in ids
+        for key in dict.fromkeys(keys)
+        if crew.accounts[key].user_id not in members.get(ids[name], ())
+    ]
+    added = crew.roster.add_group_members([row for _, row in missing]) if missing else ()
+    for (key, _), verdict in zip(missing, added, strict=True):
+        if not verdict.ok:
+            crew.stop(key, Note("group_refused", {"errorcode": verdict.errorcode}))
+
+
+def _group_of_that_name(crew: Crew, course: int, group: GroupName) -> int | None:
+    return next((one.id for one in crew.roster.groups(course) if one.name == group.name), None)
+
+
+# -- taking away (S14) ------------------------------------------------------------------------------------
+
+
+def take_away(crew: Crew) -> None:
+    """What this order gave and is no longer owed: refunds, cancellations, swapped seats."""
+    owed: dict[int, Owed] = {}
+    ties: dict[int, Ties] = {}
+    order = crew.order
+    for enrolment in (*crew.session.enrolments, *crew.session.support):
+        account, course = crew.accounts.get(enrolment.person), crew.courses.get(enrolment.course)
+        if account is None or course is None:
+            continue
+        page = crew.pages.get(account.user_id)
+        place = page.place(course.id) if page else None
+        for grant in place.grants if place else ():
+            if grant.by == enrolment.by:
+                owed.setdefault(account.user_id, set()).add((grant.by, course.id, grant.role))
+    for by, _, _ in crew.session.registered:
+        account = crew.accounts.get(order.buyer.key)
+        if account:
+            owed.setdefault(account.user_id, set()).add((by, 0, ""))
+    for by, _ in crew.session.prorogued:
+        account = crew.accounts.get(order.buyer.key)
+        if account:
+            owed.setdefault(account.user_id, set()).add((by, 0, ""))
+    for user_id, held in crew.pages.items():
+        for tie in held.ties:
+            for by in tie.by:
+                if (by, tie.key) in crew.held_ties:
+                    ties.setdefault(user_id, set()).add((by, tie.key))
+    for _, user_id, username in crew.touched():
+        page = page_of(crew, user_id, username, existed=True)
+        after = kept(page, order.id, owed.get(user_id, set()), ties.get(user_id, set()))
+        if after == page and not _unfinished(page):
+            continue
+        _leave_groups(crew, page, after)
+        mine, mine_ties = owed.get(user_id, set()), ties.get(user_id, set())
+
+        def decide(now: Page, mine: Owed = mine, mine_ties: Ties = mine_ties) -> Page:
+            return kept(now, order.id, mine, mine_ties)
+
+        crew.pages[user_id] = amend(crew.world.records, Page, page.id, decide)
+        _unenrol(crew, user_id)
+        _untie(crew, user_id)
+
+
+def _unfinished(page: Page) -> bool:
+    """Whether an earlier run was cut after the ledger and before Moodle."""
+    gone = any(not place.grants and place.written for place in page.places)
+    fewer = any(set(place.written) - set(roles_wanted(place)) for place in page.places)
+    return gone or fewer or bool(loose(page))
+
+
+def _leave_groups(crew: Crew, before: Page, after: Page) -> None:
+    """Out of the order's group first: unenrolled for good, Moodle itself would have taken him out."""
+    for place in before.places:
+        now = after.place(place.course_id)
+        left = {grant.group for grant in now.grants} if now else set()
+        gone = {grant.group for grant in place.grants} - left - {""}
+        gone = {group for group in gone if group.startswith(f"{crew.order.shop}:")}
+        if not gone:
+            continue
+        ids = [group.id for group in crew.roster.groups(place.course_id) if group.idnumber in gone]
+        if ids:
+            crew.roster.remove_group_members([Membership(number, before.user_id) for number in ids])
+
+
+def _unenrol(crew: Crew, user_id: int) -> None:
+    for _ in range(AGAIN):
+        page = crew.pages[user_id]
+        places = [p for p in page.places if p.written or p.grants]
+        _by_plugin(crew, [_Step(page, p, None) for p in places if p.door == "shop"])
+        _by_hand(crew, [_Step(page, p, None) for p in places if p.door == "manual"])
+        after = _note_written(crew, page, {place.course_id for place in places})
+        crew.pages[user_id] = after
+        if all(wanted(p) == wanted(page.place(p.course_id) or p) for p in after.places):
+            return
+
+
+def _untie(crew: Crew, user_id: int) -> None:
+    page = crew.pages[user_id]
+    gone = loose(page)
+    if gone:
+        rows = []
+        for tie in gone:
+            try:
+                rows.append(RoleAssignment(crew.role_id(tie.role), tie.holder, tie.level, tie.instance))
+            except GiveUp:
+                continue
+        if rows:
+            crew.roster.unassign_roles(rows)
+    if any(not tie.by for tie in page.ties):
+        crew.pages[user_id] = amend(crew.world.records, Page, page.id, without_loose)

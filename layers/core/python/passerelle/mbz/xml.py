@@ -94,7 +94,8 @@ class XmlReading:
             self._out.append(bytes(data))
         self._parse(data, final=False)
         # Expat is asked once per piece and not at every tag: each answer costs as much as a tag.
-        self._settled = self._parser.CurrentByteIndex if self._held is None else self._held[1]
+        place = self._parser.CurrentByteIndex if self._held is None else self._held[1]
+        self._settled = max(self._settled, place)  # expat says -1 before the first tag
         if self._fed - self._settled > self._limits.xml_token + len(data):
             raise Broken(Why.OUT_OF_PROPORTION, "one tag or value of absurd size is inside", self.member)
 

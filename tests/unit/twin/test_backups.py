@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from passerelle.mbz import BytesSource, inspect
+from passerelle.mbz import BytesSource, FileSource, inspect, scrub
 from passerelle_laptop.site_client import Answered, NotHeard, Patience, Sending, SiteClient
 from passerelle_laptop.twin.blank import activity_folder
 
@@ -106,6 +106,18 @@ def test_a_backup_restored_elsewhere_and_backed_up_again_says_the_same(
     assert second.manifest.origin.wwwroot == hub.base_url
     assert second.manifest.files == first.manifest.files
     assert second.manifest.plugins == first.manifest.plugins
+
+
+@pytest.mark.rule("P4")
+def test_a_backup_scrubbed_by_passerelle_is_restored_all_the_same(
+    lycee, hub, chimie, restore, outline, tmp_path
+):
+    with (tmp_path / "scrubbed.mbz").open("wb") as target:
+        scrub(FileSource(lycee.write_mbz(chimie, tmp_path / "c.mbz")), target)
+    scrubbed = (tmp_path / "scrubbed.mbz").read_bytes()
+    assert b"Marie Curie" not in members(scrubbed)["files.xml"][1]
+    job = restore(scrubbed, shortname="COPIE")
+    assert outline(hub, job["courseid"]) == outline(lycee, chimie.id)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -52,3 +52,13 @@ def test_a_closed_twin_leaves_no_file_and_no_thread():
     twin.close()
     assert not directory.exists()
     assert time.monotonic() - started < 5
+
+
+def test_passerelle_hears_how_a_job_ended_though_no_job_waits_for_it(network, source, hub, ear):
+    site = network.site("one")
+    site.connect(hub.client.api, hub.client._secret)
+    ear.deaf = 1
+    start(site, source)
+    assert network.settle(10)
+    last = ear.asked("jobs")[-1][2]["jobs"][0]
+    assert (last["jobkey"], last["status"]) == ("j1", "done")

@@ -54,7 +54,7 @@ class Walk:
             self.job.phase, self.job.progress = phase, progress
             self.job.timemodified = self.site.now()
             self.site.report_job(self.job)
-        self.site.flush_reports()
+        self.site.tell_passerelle()
         self.strike(phase, "before")
 
     def strike(self, phase: str, when: str) -> None:
@@ -148,4 +148,4 @@ def _end(walk: Walk, status: str) -> None:
             Path(job.workfile).unlink(missing_ok=True)
             job.workfile = ""
         site.report_job(job)
-    site.flush_reports()
+    site.tell_passerelle()

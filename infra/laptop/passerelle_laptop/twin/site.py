@@ -78,6 +78,7 @@ class Site:
         self._waiting: deque[str] = deque()
         self._reports: dict[str, tuple[str, dict[str, Any]]] = {}
         self._reporting = threading.Lock()
+        self.reporter: Callable[[], None] | None = None
         self._runner = threading.Lock()
         self.state = self._fresh()
 
@@ -188,6 +189,13 @@ class Site:
         """Noted under the lock, sent without it by `flush_reports`."""
         if self.client is not None and not job.unreported:
             self._reports[job.jobkey] = (new_request_id(), job_row(job, self.base_url))
+
+    def tell_passerelle(self) -> None:
+        """At once, or by the twin's reporter: a job need not wait for an answer to a best effort."""
+        if self.reporter is None:
+            self.flush_reports()
+        else:
+            self.reporter()
 
     def flush_reports(self) -> None:
         """Best effort: what is not heard is said again, as the same request."""

@@ -50,8 +50,9 @@ class Twin:
         self._clock = clock
         self._places: dict[str, _Place] = {}
         self._work = threading.Event()
+        self._unsaid = threading.Event()
         self._closing = threading.Event()
-        self._cron: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
         self._opened = False
         self._by_cron = jobs == "cron"
         for name, title in (sites or {}).items():
@@ -71,6 +72,8 @@ class Twin:
 
     def add_site(self, name: str, title: str = "") -> Site:
         site = Site(name, title or name, self.vault, self._directory / name, self._work.set, self._clock)
+        if self._by_cron:
+            site.reporter = self._unsaid.set
         app = Flask(f"twin-{name}", root_path=str(Path(__file__).parent))
         add_webservice(app, site)
         add_control(app, site)
@@ -85,9 +88,10 @@ class Twin:
         for place in self._places.values():
             self._open(place)
         self._opened = True
-        if self._by_cron and self._cron is None:
-            self._cron = threading.Thread(target=self._run_cron, name="twin-cron", daemon=True)
-            self._cron.start()
+        if self._by_cron and not self._threads:
+            for work in (self._run_cron, self._run_reporter):
+                self._threads.append(threading.Thread(target=work, name="twin", daemon=True))
+                self._threads[-1].start()
         return self
 
     @staticmethod
@@ -99,9 +103,10 @@ class Twin:
         """Stop answering, stop cron, forget what lay on disk."""
         self._closing.set()
         self._work.set()
-        if self._cron is not None:
-            self._cron.join(timeout=10)
-            self._cron = None
+        self._unsaid.set()
+        for thread in self._threads:
+            thread.join(timeout=10)
+        self._threads.clear()
         for place in self._places.values():
             place.door.stop()
         self._opened = False
@@ -159,6 +164,13 @@ class Twin:
                 self.run_jobs()
             time.sleep(0.01)
         return False
+
+    def _run_reporter(self) -> None:
+        while not self._closing.is_set():
+            self._unsaid.wait(_TICK)
+            self._unsaid.clear()
+            for place in list(self._places.values()):
+                place.site.flush_reports()
 
     def _run_cron(self) -> None:
         last_round = 0.0

@@ -261,6 +261,10 @@ def test_an_absurdly_large_xml_member_is_out_of_proportion_before_it_is_read():
     assert codes(Backup(page="x" * 100_000).tgz(), xml_member=50_000) == {Why.OUT_OF_PROPORTION}
 
 
+def test_absurdly_much_xml_in_all_is_out_of_proportion():
+    assert codes(Backup().tgz(), xml_total=3_000) == {Why.OUT_OF_PROPORTION}
+
+
 def test_one_absurdly_large_tag_is_out_of_proportion():
     page = f"<activity><page title='{'x' * MIB}'/></activity>"
     assert codes(Backup().with_member("activities/page_80/page.xml", page).tgz(), xml_token=MIB // 4) == {

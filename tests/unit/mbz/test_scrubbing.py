@@ -10,7 +10,7 @@ import pytest
 
 from passerelle.domain.backup import Why
 from passerelle.mbz import BytesSource, Limits, inspect, scrub
-from tests.factories_mbz import Backup, StoredFile, gzipped, real_backup, tar_of, unpack
+from tests.factories_mbz import Backup, StoredFile, gzipped, real_backup, tar_of, unpack, xml
 
 pytestmark = pytest.mark.rule("P4")
 
@@ -111,6 +111,31 @@ def test_elements_split_over_chunks_are_scrubbed_like_whole_ones(length, threads
     split, _ = scrubbed(Chunks(data, length), threads=threads)
     assert unpack(split) == unpack(whole)
     assert b"ngstr" not in unpack(split)["files.xml"]
+
+
+def test_every_length_of_piece_gives_the_same_bytes():
+    from passerelle.mbz.xml import XmlReading
+
+    class Silent:
+        def start(self, *_):
+            pass
+
+        leaf = end = long_text = personal = start
+
+    text = xml(
+        "<files>\n <file id='1'><userid>77</userid><author>M <![CDATA[x]]> &amp; é</author></file></files>"
+    )
+    outs = set()
+    for length in range(1, len(text) + 1):
+        reading = XmlReading("files.xml", Silent(), Limits(), editing=True)
+        out = b""
+        for place in range(0, len(text), length):
+            reading.feed(text[place : place + length])
+            out += reading.take()
+        reading.finish()
+        outs.add(out + reading.take())
+    assert [len(out) for out in outs] == [len(text)]
+    assert b"<userid>0</userid> <author></author> " in outs.pop()
 
 
 PLACES = [

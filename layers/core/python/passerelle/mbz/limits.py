@@ -20,6 +20,7 @@ class Limits:
     ratio_floor: int = 64 * MIB  # what unpacks to less harms nobody, whatever its ratio
     members: int = 200_000
     xml_member: int = 2 * GIB
+    xml_total: int = 4 * GIB  # a gigabyte of it takes two minutes to read
     xml_depth: int = 100
     xml_token: int = 8 * MIB  # one tag, comment or scrubbed value that must be held whole
     gzip_members: int = 1_000

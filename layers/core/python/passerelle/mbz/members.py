@@ -51,6 +51,7 @@ class Members:
         self._contents = contents
         self._editing = editing
         self._count = 0
+        self._xml = 0
 
     def open(self, name: str, size: int, *, directory: bool) -> Consumer | None:
         dossier = self._dossier
@@ -64,7 +65,8 @@ class Members:
             dossier.add_content(name, size)
             return ContentCheck(name, dossier, self._contents)
         if is_xml(name):
-            if size > dossier.limits.xml_member:
+            self._xml += size
+            if size > dossier.limits.xml_member or self._xml > dossier.limits.xml_total:
                 raise Broken(Why.OUT_OF_PROPORTION, "an XML file of absurd size is inside", name)
             return self.read_xml(name)
         if name.lower().startswith("files/"):

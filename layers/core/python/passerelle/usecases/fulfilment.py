@@ -38,10 +38,9 @@ def fulfil(world: World, order_id: str) -> None:
         return
     try:
         for _ in range(ROUNDS):
-            before = _facts(order)
-            order = _once(world, order)
+            worked_on = _once(world, order)
             order = world.records.get(Order, order_id) or order
-            if _facts(order) == before:
+            if _facts(order) == worked_on:
                 return
         raise Conflict("the order keeps changing")
     except FixAccess as error:
@@ -51,7 +50,10 @@ def fulfil(world: World, order_id: str) -> None:
         _wait(world, order_id)
 
 
-def _facts(order: Order) -> tuple[Any, ...]:
+Rests = tuple[Any, ...]
+
+
+def _facts(order: Order) -> Rests:
     """What the work rests on: if it is another when it is done, it is begun again."""
     asked = tuple((s.key, s.state == SeatState.TAKEN) for s in order.seats)
     return (
@@ -68,20 +70,21 @@ def _facts(order: Order) -> tuple[Any, ...]:
     )
 
 
-def _once(world: World, order: Order) -> Order:
+def _once(world: World, order: Order) -> Rests:
+    """Answers what the work rested on, as it was written at the end."""
     order = _complete(world, order)
     if not order.due and not _touched(order):
-        return _untouched(world, order)
+        return _facts(_untouched(world, order))
     shop = world.network.shops.get(order.shop)
     if shop is None:
-        return _park(world, order.id, Note("shop_unknown", {"shop": order.shop}))
+        return _facts(_park(world, order.id, Note("shop_unknown", {"shop": order.shop})))
     if order.due and not order.lines_known:
-        return _park(world, order.id, Note("lines_unknown"))
+        return _facts(_park(world, order.id, Note("lines_unknown")))
     reading = read_lines(order, shop)
     if order.due and reading.against is not None:
-        return _park(world, order.id, reading.against)
+        return _facts(_park(world, order.id, reading.against))
     if order.due and not reading.sold and reading.refused and not _touched(order):
-        return _park(world, order.id, *reading.refused)
+        return _facts(_park(world, order.id, *reading.refused))
     order = _begin(world, order, reading)
     session = desired(order, shop, reading.sold)
     crew = Crew.of(world, order, shop, session)
@@ -94,7 +97,6 @@ def work(crew: Crew) -> list[Note]:
     problems = access.give(crew)
     problems += attaching.attach(crew)
     access.take_away(crew)
-    telling.tell_people(crew)
     return problems
 
 
@@ -159,25 +161,29 @@ def _begin(world: World, order: Order, reading: Reading) -> Order:
     return amend(world.records, Order, order.id, decide)
 
 
-def _done(world: World, crew: Crew, reading: Reading, problems: list[Note]) -> Order:
+def _done(world: World, crew: Crew, reading: Reading, problems: list[Note]) -> Rests:
     """The order's word, and why it is not `fulfilled` where it is not."""
     now = world.clock.now()
-    notes = telling.tell_buyer(crew, reading, problems)
+    telling.tell(crew, reading, problems)
+
+    changed = [False]
 
     def decide(before: Order) -> Order:
-        if before.held or _facts(before) != _facts(crew.order):
+        changed[0] = before.held or _facts(before) != _facts(crew.order)
+        if changed[0]:
             return before
         seats = tuple(crew.seat_now(seat) for seat in before.seats)
         settled = replace(
             before, seats=seats, operator=crew.operator_now(before), told=crew.digest, attempts=0
         )
-        state, why = _word(settled, crew.session, reading, notes)
+        state, why = _word(settled, crew.session, reading, problems)
         return replace(moved(settled, state, now, why[0].code if why else "done"), why=why, wake_at=None)
 
     order = amend(world.records, Order, crew.order.id, decide)
+    rested = _facts(order) if changed == [False] else _facts(crew.order)
     if _to_confirm(crew.shop, order):
         world.queues.send("orders", {"confirm": order.id})
-    return order
+    return rested
 
 
 def _word(

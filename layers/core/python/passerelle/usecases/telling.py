@@ -32,7 +32,11 @@ class _Letter:
     url: str = ""
 
 
-def tell_people(crew: Crew) -> None:
+def tell(crew: Crew, reading: Reading, problems: list[Note]) -> None:
+    _send(crew, [*_to_people(crew), *_to_buyer(crew, reading, problems)])
+
+
+def _to_people(crew: Crew) -> list[_Letter]:
     """Each learner and tutor once, with the course link and the dates."""
     done = {seat.key for seat in crew.order.seats if seat.state == SeatState.DONE}
     letters = []
@@ -56,7 +60,7 @@ def tell_people(crew: Crew) -> None:
                 url=_url(crew, course.id),
             )
         )
-    _send(crew, letters)
+    return letters
 
 
 def _welcome(crew: Crew, one: Enrolment, course: str, course_id: int, lang: str, *, existed: bool) -> str:
@@ -72,7 +76,7 @@ def _welcome(crew: Crew, one: Enrolment, course: str, course_id: int, lang: str,
     return "\n\n".join(parts)
 
 
-def tell_buyer(crew: Crew, reading: Reading, problems: list[Note]) -> list[Note]:
+def _to_buyer(crew: Crew, reading: Reading, problems: list[Note]) -> list[_Letter]:
     """One summary of who was created, found or stopped; again only when that has changed."""
     order = crew.order
     account = crew.accounts.get(order.buyer.key)
@@ -81,9 +85,9 @@ def tell_buyer(crew: Crew, reading: Reading, problems: list[Note]) -> list[Note]
     digest = _short(text)
     if account is None or order.buyer.key in crew.stopped or digest == order.told:
         crew.digest = digest if account is not None else order.told
-        return problems
+        return []
     if not order.due and not order.told:
-        return problems
+        return []
     letter = _Letter(
         key=f"ord:{order.id}:sum:{digest}",
         user_id=account.user_id,
@@ -92,9 +96,8 @@ def tell_buyer(crew: Crew, reading: Reading, problems: list[Note]) -> list[Note]
         subject=sentence("order_summary_subject", lang, {"order": order.shown}),
         text=text[:TEXT_LIMIT],
     )
-    _send(crew, [letter])
     crew.digest = digest
-    return problems
+    return [letter]
 
 
 def summary(crew: Crew, reading: Reading, problems: list[Note], lang: str) -> str:

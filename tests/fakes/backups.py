@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from pydantic import TypeAdapter
 
 from passerelle.domain.backup import Inspection, Manifest, PersonalTrace
+from passerelle.domain.survey import Survey
 from passerelle.ports import Cleaned
 from tests.factories import CLEAN_SHA, an_inspection
+from tests.factories_rollover import a_survey
 from tests.fakes.archives import FakeArchives
 
 MANIFEST = TypeAdapter(Manifest)
@@ -20,6 +22,8 @@ class FakeBackups:
         self.found: dict[str, Inspection] = {}  # by key; the others are accepted
         self.traces: tuple[PersonalTrace, ...] = ()
         self.inspected: list[str] = []
+        self.surveys: dict[str, Survey] = {}  # by key; the others are a_survey()
+        self.surveyed: list[str] = []
 
     def clean(self, key: str, to_key: str) -> Cleaned:
         self.inspected.append(key)
@@ -29,6 +33,11 @@ class FakeBackups:
         if inspection.accepted:
             self._archives.put(to_key, size)
         return Cleaned(inspection=inspection, size=size, sha256=CLEAN_SHA, traces=self.traces)
+
+    def survey(self, key: str) -> Survey:
+        assert self._archives.size(key) is not None, f"{key} is gone"
+        self.surveyed.append(key)
+        return self.surveys.get(key, a_survey())
 
     def document(self, manifest: Manifest) -> Mapping[str, object]:
         document: Mapping[str, object] = MANIFEST.dump_python(manifest, mode="json")

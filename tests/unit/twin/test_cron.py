@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 
 from passerelle_laptop.twin import Twin
+
+ARCHIVE = Path(__file__).parents[2] / "mbz" / "chimie-nousers-tgz.mbz"
 
 
 @pytest.fixture
@@ -46,7 +49,7 @@ def test_a_stuck_job_holds_up_neither_the_others_nor_settling(network, source):
 def test_a_closed_twin_leaves_no_file_and_no_thread():
     twin = Twin.start({"one": "Un"})
     directory = twin.vault.directory.parent
-    twin.site("one").import_mbz("tests/mbz/chimie-nousers-tgz.mbz")
+    twin.site("one").import_mbz(ARCHIVE)
     assert directory.exists()
     started = time.monotonic()
     twin.close()

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+ARCHIVE = Path(__file__).parents[2] / "mbz" / "chimie-nousers-tgz.mbz"
+
 DESCRIBED = json.loads((Path(__file__).parents[2] / "moodle" / "functions-4.5.json").read_text("utf-8"))[
     "functions"
 ]
@@ -42,7 +44,7 @@ def strays(spec, value, where="answer"):
 
 @pytest.fixture
 def furnished(lycee):
-    course = lycee.import_mbz("tests/mbz/chimie-nousers-tgz.mbz", category="mut", teachers=["mcurie"])
+    course = lycee.import_mbz(ARCHIVE, category="mut", teachers=["mcurie"])
     lycee.enrol(course, "etu1", method="self")
     lycee.call(
         "core_cohort_create_cohorts",

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 import requests
+
+ARCHIVE = Path(__file__).parents[2] / "mbz" / "chimie-nousers-tgz.mbz"
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -22,7 +25,7 @@ def page():
 
 @pytest.fixture
 def chimie(lycee):
-    course = lycee.import_mbz("tests/mbz/chimie-nousers-tgz.mbz", category="mut", teachers=["mcurie"])
+    course = lycee.import_mbz(ARCHIVE, category="mut", teachers=["mcurie"])
     lycee.enrol(course, "etu1", "student", method="self")
     return course
 

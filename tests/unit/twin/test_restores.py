@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
+
+ARCHIVE = Path(__file__).parents[2] / "mbz" / "chimie-nousers-tgz.mbz"
 
 CHIMIE = [
     (0, "General", []),
@@ -192,7 +195,7 @@ def test_merging_deletes_nothing_and_adds(hub, restore, outline):
 def test_a_restriction_to_a_group_is_tied_to_the_targets_group_of_the_same_code(
     hub, lycee, restore, tmp_path
 ):
-    course = lycee.import_mbz("tests/mbz/chimie-nousers-tgz.mbz")
+    course = lycee.import_mbz(ARCHIVE)
     (td1, _) = lycee.state.groups.values()
     page = next(iter(course.content.modules.values()))
     page.availability = json.dumps({"op": "&", "c": [{"type": "group", "id": td1.id}], "showc": [True]})

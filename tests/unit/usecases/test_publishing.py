@@ -4,12 +4,20 @@ from datetime import timedelta
 import pytest
 
 from passerelle.domain.backup import Inspection, PersonalTrace, Reason, Why
+from passerelle.domain.commands import (
+    CompleteUpload,
+    OpenUpload,
+    ReportedJob,
+    ReportJobs,
+    SignParts,
+    SignSource,
+)
 from passerelle.domain.lms import Category
 from passerelle.domain.plugin import JobMessage, Plugin
 from passerelle.domain.publishing import CourseLine, Retrieval, RunningJob
 from passerelle.domain.states import BackupState, PublicationState, RetrievalState
 from passerelle.errors import NotFound, Refused
-from passerelle.usecases import backups, inspection, jobs, publishing
+from passerelle.usecases import backups, inspection, jobs, publishing, uploads
 from tests.factories import a_manifest, a_network, a_person, a_site_facts
 from tests.stage import ADA, GRACE, MANAGER, Stage
 
@@ -580,8 +588,6 @@ def test_another_sites_upload_job_and_backup_do_not_exist_for_a_site(stage: Stag
     ):
         with pytest.raises(NotFound):
             attempt()
-    from passerelle.domain.commands import CompleteUpload, ReportedJob, ReportJobs, SignParts, SignSource
-    from passerelle.usecases import uploads
 
     with pytest.raises(NotFound):
         uploads.sign_parts(stage.world, SignParts(site="lille", type="parts", upload=upload, parts=(1,)))
@@ -600,15 +606,22 @@ def test_an_archive_over_the_limit_is_refused_before_the_upload(stage: Stage) ->
     assert len(stage.records) == 0
 
 
+def test_a_site_that_was_cut_before_it_heard_that_its_upload_is_complete_finds_everything_there(
+    stage: Stage,
+) -> None:
+    upload = stage.save()
+    asking = SignParts(request="again", site="caen", type="parts", upload=upload)
+    assert [p["part"] for p in uploads.sign_parts(stage.world, asking)["have"]] == [1]
+    with pytest.raises(Refused, match="upload_not_open"):
+        uploads.sign_parts(stage.world, replace(asking, parts=(1,)))
+
+
 def test_a_large_archive_is_sent_in_at_most_a_thousand_parts(stage: Stage) -> None:
     upload = stage.upload(stage.save(size=20 * 10**9, check=False))
     assert upload.state == BackupState.RECEIVED
 
 
 def test_an_upload_with_missing_parts_names_them(stage: Stage) -> None:
-    from passerelle.domain.commands import CompleteUpload, OpenUpload
-    from passerelle.usecases import uploads
-
     opened = uploads.open_upload(
         stage.world,
         OpenUpload(
@@ -665,9 +678,6 @@ def test_a_request_that_no_queue_carries_any_more_is_put_back_on_its_way(stage: 
 
 
 def test_uploads_that_were_never_completed_are_given_up(stage: Stage) -> None:
-    from passerelle.domain.commands import OpenUpload
-    from passerelle.usecases import uploads
-
     opened = uploads.open_upload(
         stage.world,
         OpenUpload(

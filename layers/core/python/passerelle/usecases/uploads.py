@@ -21,7 +21,7 @@ from passerelle.domain.publishing import (
 )
 from passerelle.domain.states import BackupState
 from passerelle.errors import Conflict, NotFound, Refused
-from passerelle.ports import World
+from passerelle.ports import Part, World
 from passerelle.usecases.amending import amend, found_or_added
 
 ADDRESSES_LIVE = timedelta(hours=1)
@@ -91,17 +91,25 @@ def own_upload(world: World, site: str, upload_id: str) -> Upload:
 
 
 def sign_parts(world: World, command: SignParts) -> dict[str, object]:
+    """Addresses for the parts asked for, and what has arrived.
+
+    Of a completed upload everything has: a site that was cut before it heard so asks, and goes on.
+    """
     upload = own_upload(world, command.site, command.upload)
-    if upload.state != BackupState.UPLOADING:
-        raise Refused("upload_not_open")
     count = part_count(upload.filesize)
     for part in command.parts:
         if not 1 <= part <= count:
             raise Refused("part_unknown", part=part, parts=count)
-    have = world.archives.parts(upload.raw_key, upload.multipart)
+    have = None
+    if upload.state == BackupState.UPLOADING:
+        have = world.archives.parts(upload.raw_key, upload.multipart)
+    urls: dict[int, str] = {}
     if have is None:
-        raise Refused("upload_not_open")
-    urls = world.archives.sign_parts(upload.raw_key, upload.multipart, command.parts)
+        if command.parts or upload.state == BackupState.DELETED:
+            raise Refused("upload_not_open")
+        have = tuple(Part(n, expected_part(upload.filesize, n), "") for n in range(1, count + 1))
+    else:
+        urls = world.archives.sign_parts(upload.raw_key, upload.multipart, command.parts)
     return {
         "urls": {str(part): url for part, url in urls.items()},
         "have": [{"part": p.number, "size": p.size, "etag": p.etag} for p in have],

@@ -14,7 +14,7 @@ from passerelle.domain.network import Network
 from passerelle.domain.orders import Delivery, Facts, Order
 from passerelle.domain.shops import Shop
 from passerelle.errors import Conflict, TryAgain
-from passerelle.ports import World
+from passerelle.ports import R, World
 from passerelle.usecases import orders
 from passerelle_laptop.twin.records import Role
 from tests.factories_orders import a_payload, a_selling_network
@@ -31,6 +31,28 @@ from tests.fakes.shops import FakeShops
 VIEWER = Role(11, "viewer", "Voit le profil", "", ("user",))
 
 
+class SharedRecords(FakeRecords):
+    """Gives out what it keeps: orders are frozen, and a sweep reads them a hundred thousand times."""
+
+    def get(self, kind: type[R], key: str) -> R | None:
+        found = self._kept.get((kind, key))
+        return found if isinstance(found, kind) else None
+
+    def add(self, record: R) -> R:
+        with self._lock:
+            if (type(record), record.id) in self._kept:
+                raise Conflict(f"{type(record).__name__} exists")
+            self._kept[type(record), record.id] = record
+        return record
+
+    def change(self, before: R, after: R) -> R:
+        with self._lock:
+            self._must_be_current(before)
+            written = replace(after, revision=before.revision + 1)
+            self._kept[type(after), after.id] = written
+        return written
+
+
 class OrderStage:
     def __init__(
         self, shop: Shop | None = None, *, plugins: bool = True, network: Network | None = None
@@ -42,7 +64,7 @@ class OrderStage:
             ids = {"student": 5, "teacher": 4, "mentor": 10, "viewer": 11}
             sites["caen"] = replace(sites["caen"], plugins=False, role_ids=ids)
             self.network = replace(self.network, sites=sites)
-        self.records = FakeRecords()
+        self.records = SharedRecords()
         self.queues = FakeQueues()
         self.shops = FakeShops(self.network)
         self.caen = TwinMoodle("caen", self.clock, plugins=plugins)

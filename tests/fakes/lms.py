@@ -19,6 +19,7 @@ from passerelle.domain.plugin import (
 )
 from passerelle.domain.publishing import Person
 from passerelle.errors import MoodleRefused
+from passerelle.ports import Roster
 from tests.factories import a_site_facts
 
 
@@ -179,3 +180,6 @@ class FakeSites:
 
     def lms(self, site: str) -> FakeLms:
         return self._sites[site]
+
+    def roster(self, site: str) -> Roster:
+        raise NotImplementedError("orders are tested on the twin: tests.stage_orders")

@@ -9,8 +9,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from passerelle.domain.ledger import Page as LedgerPage
-from passerelle.domain.orders import Delivery, Order
 from passerelle.domain.publishing import CourseLine, Publication, Retrieval, RunningJob, TargetLock, Upload
 from passerelle.domain.rollover import FreshStart, Permit, Rollover
 from passerelle.errors import Conflict, Refused

@@ -19,11 +19,9 @@ from tests.stage_orders import OrderStage
 
 
 def an_order_of_four(stage: OrderStage) -> None:
-    """One of them is known to the Moodle already, and the delivery comes twice."""
+    """One of them is known to the Moodle already."""
     stage.moodle.add_user("cleo", "Cleo", "Martin", email="Cleo@client.example")
-    stage.send(some_facts(), "msg_a")
-    stage.send(some_facts(), "msg_a")
-    stage.deliver()
+    stage.sell(some_facts(), "msg_a")
 
 
 def a_refund_of_everything(stage: OrderStage) -> None:
@@ -32,12 +30,26 @@ def a_refund_of_everything(stage: OrderStage) -> None:
     stage.sell(some_facts(refunds=(refund,), snapshot_at=NOW + timedelta(hours=1)))
 
 
-STORIES: list[Callable[[OrderStage], None]] = [an_order_of_four, a_refund_of_everything]
+def a_delivery_that_comes_twice(stage: OrderStage) -> None:
+    stage.send(some_facts(), "msg_a")
+    stage.send(some_facts(), "msg_a")
+    stage.deliver()
+
+
+slow = pytest.mark.slow
 
 
 @pytest.mark.rule("S12", "S1", "S4", "S5")
-@pytest.mark.parametrize("plugins", [True, False], ids=["plugins", "plain"])
-@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
+@pytest.mark.parametrize(
+    ("story", "plugins"),
+    [
+        pytest.param(an_order_of_four, True, id="order"),
+        pytest.param(an_order_of_four, False, id="order-plain", marks=slow),
+        pytest.param(a_delivery_that_comes_twice, True, id="twice", marks=slow),
+        pytest.param(a_refund_of_everything, True, id="refund", marks=slow),
+        pytest.param(a_refund_of_everything, False, id="refund-plain", marks=slow),
+    ],
+)
 def test_an_order_cut_anywhere_ends_as_if_undisturbed(
     story: Callable[[OrderStage], None], plugins: bool
 ) -> None:

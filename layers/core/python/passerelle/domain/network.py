@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from passerelle.domain.bytesizes import parse_size
+from passerelle.domain.shops import Shop
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,38}")
 FORBID_EXTRA = {"extra": "forbid"}
@@ -45,6 +46,8 @@ class Site:
     assistance: Assistance = field(default_factory=Assistance)
     max_concurrency: int = 4
     calls_per_second: float = 20.0
+    plugins: bool = True  # false: a Moodle without Passerelle's plugins, which can only be sold on
+    role_ids: Mapping[str, int] = field(default_factory=dict)  # short name → id, where nothing can be asked
     # The change of year (R1–R13).
     year: str = ""  # as teachers read it: 25/26
     previous: str = ""  # name of the site that held the year before
@@ -111,6 +114,9 @@ class Network:
     hub: Hub
     identity: Literal["username", "email", "idnumber"] = "username"
     limits: Limits = field(default_factory=Limits)
+    shops: Mapping[str, Shop] = field(default_factory=dict)
+    address: str = ""  # Passerelle's own, as people reach it: links to seats begin with it
+    seats_secrets: tuple[str, ...] = ()  # SSM parameters that sign those links; one, or two in rotation
 
     def __post_init__(self) -> None:
         for name in self.sites:
@@ -118,6 +124,11 @@ class Network:
                 raise ValueError(f"sites: '{name}' must be lower-case letters, digits and dashes")
         if self.hub.site not in self.sites:
             raise ValueError(f"hub.site: '{self.hub.site}' is not one of the sites")
+        for name, shop in self.shops.items():
+            if not NAME.fullmatch(name):
+                raise ValueError(f"shops: '{name}' must be lower-case letters, digits and dashes")
+            if shop.site not in self.sites:
+                raise ValueError(f"shops.{name}.site: '{shop.site}' is not one of the sites")
         for name, site in self.sites.items():
             if site.previous and (site.previous == name or site.previous not in self.sites):
                 raise ValueError(f"sites.{name}.previous: '{site.previous}' is not another of the sites")

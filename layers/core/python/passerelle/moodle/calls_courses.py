@@ -79,6 +79,19 @@ def create_courses(new: Sequence[NewCourse]) -> Call[tuple[Made, ...]]:
     return Call("core_course_create_courses", {"courses": rows}, reads_rows(Made, len(rows)), Repeat.UNSAFE)
 
 
+def duplicate(courseid: int, shortname: str, fullname: str, categoryid: int) -> Call[Made]:
+    """Moodle backs the template up and restores it while we wait. Unsafe: a second time the name is taken."""
+    params = {
+        "courseid": courseid,
+        "fullname": fullname,
+        "shortname": shortname,
+        "categoryid": categoryid,
+        "visible": True,
+        "options": [{"name": "users", "value": "0"}],
+    }
+    return Call("core_course_duplicate_course", params, reads(Made), Repeat.UNSAFE)
+
+
 def update_courses(changes: Sequence[CourseChange]) -> Call[tuple[Warned, ...]]:
     rows = [row_params(change) for change in changes]
     return Call("core_course_update_courses", {"courses": rows}, reads_warnings, Repeat.SAME)

@@ -173,6 +173,19 @@ class MoodleCore:
 
         return ensure(new, calls_courses.create_courses, self.ask, self.room, key=key, find=find)
 
+    def ensure_course_copy(
+        self, template: int, shortname: str, fullname: str, categoryid: int
+    ) -> Course | None:
+        """Copied without people; a lost answer is looked after by the short name, which is unique."""
+        found = self.course_by_shortname(shortname)
+        if found is not None:
+            return found
+        try:
+            self.ask(calls_courses.duplicate(template, shortname, fullname, categoryid))
+        except LookFirst:
+            return self.course_by_shortname(shortname)
+        return self.course_by_shortname(shortname)
+
     def update_courses(self, changes: Sequence[CourseChange]) -> tuple[Verdict, ...]:
         return settle(
             changes, calls_courses.update_courses, self.ask, self.room, by_item(lambda change: change.id)

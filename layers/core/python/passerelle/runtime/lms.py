@@ -8,7 +8,7 @@ from passerelle.domain.network import Network, Site
 from passerelle.errors import GiveUp
 from passerelle.moodle import client
 from passerelle.moodle.lms import Moodle
-from passerelle.ports import Lms
+from passerelle.ports import Lms, Roster
 
 
 class Moodles:
@@ -17,10 +17,16 @@ class Moodles:
     def __init__(self, network: Callable[[], Network], secret: Callable[[str], str]) -> None:
         self._network = network
         self._secret = secret
-        self._open: dict[str, tuple[client.Site, Lms]] = {}
+        self._open: dict[str, tuple[client.Site, Moodle]] = {}
 
     def lms(self, site: str) -> Lms:
         """Raises GiveUp `site_unknown`, NotFound `secret_missing` where its token is not in SSM."""
+        return self._moodle(site)
+
+    def roster(self, site: str) -> Roster:
+        return self._moodle(site).for_many()
+
+    def _moodle(self, site: str) -> Moodle:
         configured = self._network().sites.get(site)
         if configured is None:
             raise GiveUp("site_unknown", site=site)

@@ -9,6 +9,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from passerelle.domain.ledger import Page as LedgerPage
+from passerelle.domain.orders import Delivery, Order, Tally
 from passerelle.domain.publishing import CourseLine, Publication, Retrieval, RunningJob, TargetLock, Upload
 from passerelle.domain.rollover import FreshStart, Permit, Rollover
 from passerelle.errors import Conflict, Refused
@@ -29,6 +31,10 @@ KINDS: tuple[Kind, ...] = (
     Rollover,
     Permit,
     FreshStart,
+    Delivery,
+    Order,
+    LedgerPage,
+    Tally,
 )
 
 # (kind, index) → the value a record stands under; None: not in that index.
@@ -49,6 +55,10 @@ INDEXES: dict[tuple[Kind, str], Callable[[Any], str | None]] = {
     (Rollover, "site"): lambda r: r.site,
     (Permit, "target"): lambda p: p.target,
     (FreshStart, "site"): lambda f: f.site,
+    (Delivery, "state"): lambda d: d.state,
+    (Order, "state"): lambda o: o.state.value,
+    (Order, "shop"): lambda o: o.shop,
+    (LedgerPage, "site"): lambda p: p.site if p.live else None,
 }
 
 AGE: dict[Kind, Callable[[Any], datetime]] = {
@@ -56,6 +66,9 @@ AGE: dict[Kind, Callable[[Any], datetime]] = {
     Publication: lambda p: p.requested_at,
     Retrieval: lambda r: r.requested_at,
     RunningJob: lambda j: j.heard_at,
+    Delivery: lambda d: d.received_at,
+    Order: lambda o: o.received_at,
+    LedgerPage: lambda p: p.created_at,
     Rollover: lambda r: r.requested_at,
     Permit: lambda p: p.asked_at,
     FreshStart: lambda f: f.at,

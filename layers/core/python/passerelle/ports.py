@@ -27,7 +27,7 @@ from passerelle.domain.lms import (
     Verdict,
 )
 from passerelle.domain.network import Network
-from passerelle.domain.orders import Delivery, Facts, Order, Refund
+from passerelle.domain.orders import Delivery, Facts, Order, Refund, Tally
 from passerelle.domain.plugin import (
     ChangedCourse,
     CourseState,
@@ -65,6 +65,7 @@ Record = (
     | Delivery
     | Order
     | LedgerPage
+    | Tally
 )
 R = TypeVar(
     "R",
@@ -80,6 +81,7 @@ R = TypeVar(
     Delivery,
     Order,
     LedgerPage,
+    Tally,
 )
 QueueName = Literal["publications", "retrievals", "jobs", "rollovers", "orders"]
 

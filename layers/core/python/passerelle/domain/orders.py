@@ -321,6 +321,16 @@ class Delivery:
     revision: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """A count that dies by itself: refused signatures of a day, tries of a minute."""
+
+    id: str
+    until: datetime
+    count: int = 0
+    revision: int = 0
+
+
 BACKOFF = (10, 30, 60, 120, 300, 600, 900)  # seconds between tries while a Moodle is away
 
 

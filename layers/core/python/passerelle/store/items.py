@@ -27,7 +27,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from pydantic import TypeAdapter, ValidationError
 
 from passerelle.domain.ledger import Page as LedgerPage
-from passerelle.domain.orders import Delivery, Order
+from passerelle.domain.orders import Delivery, Order, Tally
 from passerelle.domain.publishing import Publication, Retrieval, RunningJob, TargetLock, Upload
 from passerelle.domain.rollover import FreshStart, Permit, Rollover
 from passerelle.domain.states import BackupState, RetrievalState, RolloverState
@@ -143,6 +143,8 @@ def expires(record: Record) -> datetime | None:
             return record.heard_at + JOB_KEPT
         case TargetLock():
             return record.until + LOCK_KEPT
+        case Tally():
+            return record.until
         case Delivery(state="taken" | "ignored"):
             return record.received_at + DELIVERY_KEPT
         case Rollover() if not record.under_way and record.state != RolloverState.DONE:

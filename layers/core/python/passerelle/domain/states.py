@@ -54,7 +54,19 @@ class RolloverState(StrEnum):
     UNDONE = "undone"
 
 
-State = BackupState | PublicationState | RetrievalState | OrderState | RolloverState
+class RunState(StrEnum):
+    """Of a stage of the night."""
+
+    PLANNING = "planning"
+    PLANNED = "planned"
+    HELD = "held"
+    FROZEN = "frozen"
+    APPLYING = "applying"
+    DONE = "done"
+    FAILED = "failed"
+
+
+State = BackupState | PublicationState | RetrievalState | OrderState | RolloverState | RunState
 
 # Once paid, an order may be worked on again at any time (seats are named later, a refund comes, somebody
 # releases or parks it): every one of these words may follow every other, but for the way back to unpaid.
@@ -116,6 +128,18 @@ FOLLOWS: dict[type[State], dict[State, frozenset[State]]] = {
         RolloverState.UNDONE: frozenset(),
     },
     OrderState: {state: _WORKED_ON - {state} for state in OrderState},
+    # A stage may be planned again whatever became of it, but not while its operations are on their way.
+    RunState: {
+        RunState.PLANNING: frozenset({RunState.PLANNED, RunState.FAILED}),
+        RunState.PLANNED: frozenset(
+            {RunState.HELD, RunState.FROZEN, RunState.APPLYING, RunState.PLANNING, RunState.FAILED}
+        ),
+        RunState.HELD: frozenset({RunState.APPLYING, RunState.PLANNING, RunState.FAILED}),
+        RunState.FROZEN: frozenset({RunState.PLANNING}),
+        RunState.APPLYING: frozenset({RunState.DONE, RunState.HELD, RunState.FAILED}),
+        RunState.DONE: frozenset({RunState.PLANNING}),
+        RunState.FAILED: frozenset({RunState.PLANNING, RunState.APPLYING}),
+    },
 }
 
 FRENCH: dict[type[State], dict[State, str]] = {
@@ -162,6 +186,15 @@ FRENCH: dict[type[State], dict[State, str]] = {
         OrderState.PARKED: "à traiter",
         OrderState.REFUNDED: "remboursée",
         OrderState.CANCELLED: "annulée",
+    },
+    RunState: {
+        RunState.PLANNING: "calcul",
+        RunState.PLANNED: "prêt",
+        RunState.HELD: "retenu",
+        RunState.FROZEN: "gelé",
+        RunState.APPLYING: "application",
+        RunState.DONE: "terminé",
+        RunState.FAILED: "en échec",
     },
 }
 

@@ -1,0 +1,77 @@
+"""A run of a stage: which plan, how far it came, who held or released it. Its states: domain.states."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from passerelle.domain.night.plan import Freeze
+from passerelle.domain.offer.stages import Stage
+from passerelle.domain.publishing import Moment
+from passerelle.domain.states import FOLLOWS, RunState
+from passerelle.errors import Refused
+
+WHOLE = "night"  # a run of all stages at once
+
+
+def run_id(site: str, night: date, stage: Stage | None) -> str:
+    return f"{site}/{night.isoformat()}/{stage.value if stage else WHOLE}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """`folder` is where its plan lies in the state bucket; `counts`, `removals`, `frozen` and `holds` are
+    the plan's, here so that `status` needs no plan. `done`, `failed`: operations confirmed and refused.
+    """
+
+    id: str  # run_id
+    site: str
+    night: str  # ISO date
+    stage: str  # of Stage, or WHOLE
+    state: RunState = RunState.PLANNING
+    started_at: datetime
+    heard_at: datetime  # a run that is silent for long may be taken over
+    revision: int = 0
+    folder: str = ""
+    sha256: str = ""  # of the plan
+    counts: Mapping[str, int] = field(default_factory=dict)
+    removals: int = 0
+    frozen: int = 0
+    holds: tuple[str, ...] = ()  # `scope:key:count:there:limit`
+    source_rows: Mapping[str, int] = field(default_factory=dict)
+    done: int = 0
+    failed: int = 0
+    error: str = ""  # code, where the stage failed
+    held_by: str = ""
+    released_by: str = ""
+    released_at: datetime | None = None
+    finished_at: datetime | None = None
+    adoption: bool = False
+    history: tuple[Moment, ...] = ()
+
+    @property
+    def under_way(self) -> bool:
+        return self.state in (RunState.PLANNING, RunState.PLANNED, RunState.APPLYING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NightDesk:
+    """What people decided about a site's nights, and what its last good night read."""
+
+    id: str  # the site
+    revision: int = 0
+    freezes: tuple[Freeze, ...] = ()
+    held_by: str = ""  # a standing hold: nights are planned and wait
+    held_at: datetime | None = None
+    held_why: str = ""
+    good_rows: Mapping[str, int] = field(default_factory=dict)  # `stage/file` → rows, of the last good night
+    thawing: tuple[str, ...] = ()  # stages whose last run withheld something for a freeze
+
+
+def moved_run(run: Run, state: RunState, at: datetime, why: str) -> Run:
+    """Raises Refused `run_state` where the state may not follow."""
+    if state is not run.state and state not in FOLLOWS[RunState][run.state]:
+        raise Refused("run_state", state=run.state.value, wanted=state.value)
+    moment = Moment(state.value, at, why)
+    return replace(run, state=state, heard_at=at, history=(*run.history, moment)[-50:])

@@ -46,7 +46,7 @@ def _start(world: World, site: str, state: CourseState) -> str:
     for attempt in range(ATTEMPTS):
         jobkey = backup_jobkey(site, state.courseid, state.lastchange, attempt)
         known = world.records.get(RunningJob, jobkey)
-        if known is not None and known.ended:
+        if known is not None and is_over(known):
             continue  # it failed, or its backup was refused or deleted since: another attempt
         now = world.clock.now()
         found_or_added(
@@ -60,8 +60,8 @@ def _start(world: World, site: str, state: CourseState) -> str:
                 heard_at=now,
             ),
         )
-        if known is None:
-            start_again(world, site, jobkey, state.courseid)
+        # Also where it was written down before: whoever did may have died before he asked.
+        start_again(world, site, jobkey, state.courseid)
         return jobkey
     return jobkey
 
@@ -71,26 +71,31 @@ def start_again(world: World, site: str, jobkey: str, course_id: int) -> None:
     try:
         world.sites.lms(site).start_backup(jobkey, course_id, "rollover")
     except MoodleRefused as refusal:
-        _ended(world, jobkey, "", refusal.errorcode)
+        _came_to(world, jobkey, "", refusal.errorcode, ended=True)
 
 
 def finish(world: World, site: str, jobkey: str, job: Job) -> None:
     """The old platform's backup has ended. Who waits for it is put back on his way."""
     done = job.status == JobStatus.DONE and bool(job.upload)
     error = "" if done else (job.error.code if job.error and job.error.code else job.status.value)
-    running = _ended(world, jobkey, job.upload or "" if done else "", error)
+    # What came of it first, then the word to those who wait; `jobs.settle` ends it after both.
+    running = _came_to(world, jobkey, job.upload or "" if done else "", error, ended=False)
     wake(world, site, int(running.about_id or 0))
 
 
-def _ended(world: World, jobkey: str, result: str, error: str) -> RunningJob:
+def _came_to(world: World, jobkey: str, result: str, error: str, *, ended: bool) -> RunningJob:
     now = world.clock.now()
 
     def decide(before: RunningJob) -> RunningJob:
-        if before.ended:
+        if before.ended or before.result or before.error:
             return before
-        return replace(before, ended=True, heard_at=now, result=result, error=error)
+        return replace(before, ended=ended, heard_at=now, result=result, error=error)
 
     return amend(world.records, RunningJob, jobkey, decide)
+
+
+def is_over(job: RunningJob) -> bool:
+    return job.ended or bool(job.result or job.error)
 
 
 def wake(world: World, site: str, course_id: int) -> None:
@@ -158,9 +163,7 @@ def _refresh_site(world: World, site: str) -> int:
     return began
 
 
-def _start_some(
-    world: World, site: str, turn: Round, course_ids: list[int], room: int
-) -> tuple[int, Round]:
+def _start_some(world: World, site: str, turn: Round, course_ids: list[int], room: int) -> tuple[int, Round]:
     """Start what is not fresh, in order, until there is no room; the round remembers where it stopped."""
     states = world.sites.lms(site).get_course_states(course_ids)
     began = 0

@@ -31,9 +31,10 @@ BEARABLE = frozenset({"plugins_missing"})
 def proceed(world: World, rollover_id: str) -> None:
     """One turn: as far as the rollover can go now. What it waits for queues it again."""
     rollover = world.records.get(Rollover, rollover_id)
-    if rollover is None or not rollover.under_way:
-        if rollover is not None and rollover.undo_asked and rollover.state == RolloverState.DONE:
-            start_undo(world, rollover)
+    if rollover is None:
+        return
+    if not rollover.under_way:
+        _tie_up(world, rollover)
         return
     if rollover.changes_course and not _holds_lock(world, rollover):
         return
@@ -48,6 +49,15 @@ def proceed(world: World, rollover_id: str) -> None:
             _start(world, rollover)
     elif rollover.state == RolloverState.RESTORING:
         _start(world, rollover)
+
+
+def _tie_up(world: World, rollover: Rollover) -> None:
+    """What a turn that was cut after its last write still owes: an undo, a word, the lock."""
+    if rollover.undo_asked and rollover.state == RolloverState.DONE:
+        start_undo(world, rollover)
+    elif rollover.state in (RolloverState.REFUSED, RolloverState.FAILED):
+        _let_go(world, rollover)
+        messages.tell_asker(world, rollover, "failed")
 
 
 def _holds_lock(world: World, rollover: Rollover) -> bool:
@@ -90,7 +100,7 @@ def _take_backup(world: World, rollover: Rollover) -> Rollover:
     year = world.network.sites[rollover.previous].year
     if not upload_id:
         job = world.records.get(RunningJob, rollover.backup_job)
-        if job is not None and not job.ended:
+        if job is not None and not fresh_backups.is_over(job):
             return rollover
         if job is None or not job.result:
             code = job.error if job else "silent"
@@ -122,10 +132,10 @@ def _take_backup(world: World, rollover: Rollover) -> Rollover:
 def _report_check(world: World, rollover: Rollover) -> None:
     report = rollover_reports.write_report(world, rollover, None)
     counts = report.counts if report else {}
-    checked = amend(
-        world.records, Rollover, rollover.id, lambda before: replace(before, findings=counts, reported=True)
-    )
-    messages.tell_asker(world, checked, "checked")
+    counted = amend(world.records, Rollover, rollover.id, lambda before: replace(before, findings=counts))
+    # Told before it counts as done: a cut in between tells again, and the same key is sent once.
+    messages.tell_asker(world, counted, "checked")
+    amend(world.records, Rollover, rollover.id, lambda before: replace(before, reported=True))
 
 
 # --- restoring or stashing ----------------------------------------------------------------------------

@@ -4,7 +4,7 @@ Copying the payload's own deflate blocks was looked into and left: a gzip made b
 blocks that start at any bit and point back 32 KiB, neither isal nor zlib-ng tells where they start,
 and the payload must be unpacked anyway to prove its hashes. What recompression costs is saved another
 way: a piece that hardly shrinks (video, images, office files) goes into stored blocks, at the price of
-a copy and a CRC. tests/bench/mbz_scrub.py measures both.
+a copy and a CRC. tests/bench/mbz.py measures both.
 """
 
 from __future__ import annotations

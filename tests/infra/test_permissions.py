@@ -8,6 +8,7 @@ OPENS = {
     "PASSERELLE_STATE_BUCKET": "State",
     "PASSERELLE_PUBLICATIONS_QUEUE": "Publications",
     "PASSERELLE_RETRIEVALS_QUEUE": "Retrievals",
+    "PASSERELLE_ROLLOVERS_QUEUE": "Rollovers",
     "PASSERELLE_JOBS_QUEUE": "Jobs",
     "PASSERELLE_TABLE": "Table",
 }

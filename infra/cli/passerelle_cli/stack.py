@@ -21,7 +21,7 @@ from passerelle.runtime.wiring import Wiring, aws_client
 F = TypeVar("F", bound=Callable[..., Any])
 
 FILE = Path(".passerelle") / "stack.json"  # `passerelle up` writes it
-QUEUES = ("publications", "retrievals", "jobs")
+QUEUES = ("publications", "retrievals", "rollovers", "jobs")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 

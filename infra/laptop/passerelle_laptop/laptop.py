@@ -24,7 +24,7 @@ TITLES = {
     "lycee-a": "Lycée Ada-Lovelace",
     "lycee-b": "Lycée Grace-Hopper",
 }
-QUEUES = ("publications", "retrievals", "jobs")
+QUEUES = ("publications", "retrievals", "rollovers", "jobs")
 
 
 def stack_file() -> Path:

@@ -25,9 +25,9 @@
 defined('MOODLE_INTERNAL') || die();
 
 $tasks = [
-    // Tells Passerelle of jobs whose last change it has not heard of.
+    // Takes up jobs that were cut, and tells Passerelle of what it has not heard of.
     [
-        'classname' => 'local_passerelle\task\report_jobs',
+        'classname' => 'local_passerelle\task\watch_jobs',
         'blocking' => 0,
         'minute' => '*',
         'hour' => '*',

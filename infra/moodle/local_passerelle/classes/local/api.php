@@ -24,9 +24,6 @@ namespace local_passerelle\local;
  * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 class api {
-    /** How often one call is tried where the answer is "later" or nothing. */
-    private const TRIES = 3;
-
     /**
      * Ask one route.
      *
@@ -38,10 +35,18 @@ class api {
      * @param array $fields the rest of the body
      * @param string|null $id the id of the logical request; null makes one
      * @param int $timeout seconds for one try
+     * @param int $tries how often to try where the answer is "later" or nothing
      * @return array the answer
      * @throws refusal
      */
-    public static function call(string $route, string $type, array $fields, ?string $id = null, int $timeout = 20): array {
+    public static function call(
+        string $route,
+        string $type,
+        array $fields,
+        ?string $id = null,
+        int $timeout = 20,
+        int $tries = 3
+    ): array {
         if (!settings::complete()) {
             throw new refusal(0, 'notconfigured', get_string('notconfigured', 'local_passerelle'));
         }
@@ -55,7 +60,7 @@ class api {
             try {
                 return self::once($url, $body, $id, $timeout);
             } catch (refusal $refusal) {
-                if (!$refusal->passing() || $try >= self::TRIES) {
+                if (!$refusal->passing() || $try >= $tries) {
                     throw $refusal;
                 }
                 usleep(250000 * $try * $try);

@@ -77,7 +77,7 @@ class archive {
                 // All that was sent has come, and it is too short.
                 throw new job_failure('size');
             }
-            if ($try >= self::TRIES) {
+            if ($try >= self::TRIES || ($status >= 300 && $status < 400)) {
                 throw new job_failure('download');
             }
             if ($status >= 400 && $status < 500 && !in_array($status, [408, 429], true)) {
@@ -191,7 +191,13 @@ class archive {
      * @param \core\progress\base $progress
      * @return \stored_file
      */
-    public static function make(job $job, int $courseid, bool $users, string $filearea, \core\progress\base $progress): \stored_file {
+    public static function make(
+        job $job,
+        int $courseid,
+        bool $users,
+        string $filearea,
+        \core\progress\base $progress
+    ): \stored_file {
         $filename = "passerelle-{$job->row->id}-{$filearea}.mbz";
         $admin = get_admin();
         self::forget_strays($filename);

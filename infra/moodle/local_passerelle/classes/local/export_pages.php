@@ -46,6 +46,8 @@ class export_pages {
      */
     private static function query(string $table): array {
         global $CFG, $DB;
+        // The name of the column is a word of SQL.
+        $group = $DB->get_manager()->generator->getEncQuoted('group');
         return match ($table) {
             'users' => ["SELECT t.id, t.username, t.idnumber, t.firstname, t.lastname, t.email, t.auth, t.suspended,
                                 t.confirmed, t.lang, t.lastaccess
@@ -68,8 +70,7 @@ class export_pages {
                             WHERE t.category <> 0", []],
             'groups' => ["SELECT t.id, c.idnumber AS course, t.courseid, t.idnumber, t.name
                             FROM {groups} t JOIN {course} c ON c.id = t.courseid WHERE 1 = 1", []],
-            'members' => ["SELECT t.id, c.idnumber AS course, g.courseid, g.idnumber AS " . $DB->get_manager()->generator->getEncQuoted('group')
-                . ", u.username, t.component
+            'members' => ["SELECT t.id, c.idnumber AS course, g.courseid, g.idnumber AS {$group}, u.username, t.component
                              FROM {groups_members} t
                              JOIN {groups} g ON g.id = t.groupid
                              JOIN {course} c ON c.id = g.courseid

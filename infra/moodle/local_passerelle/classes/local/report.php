@@ -24,20 +24,24 @@ namespace local_passerelle\local;
  * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 class report {
+    /** @var int until when nobody is told from within a job */
+    private static int $silent = 0;
+
     /**
      * Tell of one job now if that is quick; the scheduled task tells what did not get through.
      *
      * @param job $job
      */
     public static function soon(job $job): void {
-        if (!settings::complete()) {
+        if (!settings::complete() || time() < self::$silent) {
             return;
         }
         try {
-            self::tell([$job], 5);
-        } catch (\Throwable $e) {
-            // Best effort: "reported" stays 0 and the scheduled task goes on from there.
-            debugging('Passerelle was not told of a job: ' . get_class($e), DEBUG_DEVELOPER);
+            self::tell([$job], 5, 1);
+        } catch (refusal $refusal) {
+            // Best effort: "reported" stays 0 and the scheduled task goes on from there. A job does not wait
+            // again and again for somebody who does not answer.
+            self::$silent = time() + 60;
         }
     }
 
@@ -54,7 +58,7 @@ class report {
         $told = 0;
         $rows = $DB->get_records('local_passerelle_job', ['reported' => 0], 'timemodified', '*', 0, 500);
         foreach (array_chunk($rows, 50) as $chunk) {
-            $told += self::tell(array_map(fn($row) => new job($row), $chunk), 20);
+            $told += self::tell(array_map(fn($row) => new job($row), $chunk), 20, 3);
         }
         return $told;
     }
@@ -63,14 +67,15 @@ class report {
      * One call.
      *
      * @param job[] $jobs
-     * @param int $timeout
+     * @param int $timeout seconds for one try
+     * @param int $tries
      * @return int
      */
-    private static function tell(array $jobs, int $timeout): int {
+    private static function tell(array $jobs, int $timeout, int $tries): int {
         global $DB;
-        $answer = api::call('jobs', 'jobs', ['jobs' => array_map(fn($job) => $job->export(), $jobs)], null, $timeout);
-        // A job that Passerelle does not know was asked for by the site itself: told once is enough.
-        unset($answer);
+        // A job that Passerelle does not know was asked for by the site itself: told once is enough, whatever
+        // the answer names.
+        api::call('jobs', 'jobs', ['jobs' => array_map(fn($job) => $job->export(), $jobs)], null, $timeout, $tries);
         foreach ($jobs as $job) {
             // Only if it has not changed again meanwhile.
             $DB->set_field_select(

@@ -316,7 +316,8 @@ class restore_runner extends runner {
         $controller = $this->controller($courseid);
         try {
             $controller->set_progress(new plan_progress($this->job, 0.6, 0.95));
-            $controller->execute_precheck();
+            // The tables it filled are dropped: deleting the content makes its matches of questions untrue.
+            $controller->execute_precheck(true);
             $this->keep_precheck($controller);
             $controller->execute_plan();
         } finally {
@@ -410,7 +411,7 @@ class restore_runner extends runner {
             $courseid = $job->row->courseid ?: ($course->id ?? 0);
             if ($courseid && $DB->record_exists('course', ['id' => $courseid])) {
                 $job->phase('putback', 0.6, false);
-                delete_course((int) $courseid, false);
+                recycle_bin::closed(fn() => delete_course((int) $courseid, false));
             }
             unset($job->state['touched']);
             $job->write(['courseid' => null, 'map' => '[]']);

@@ -92,9 +92,11 @@ abstract class runner {
         } catch (\Throwable $e) {
             // Moodle's own words may carry paths, tokens or names: they go to the debugging log of
             // developers, not to the job.
-            debugging('Passerelle job ' . $this->job->row->id . ': ' . get_class($e) . ' ' . $e->getMessage(), DEBUG_DEVELOPER);
+            $place = 'Passerelle job ' . $this->job->row->id . ': ' . get_class($e);
+            debugging($place . ' ' . $e->getMessage(), DEBUG_DEVELOPER, $e->getTrace());
             mtrace('Job ' . $this->job->row->id . ' failed in phase ' . $this->job->row->phase . ': ' . get_class($e));
-            $this->fail('restorefailed', job_failure::sentence($this->job->row->kind === 'backup' ? 'backupfailed' : 'restorefailed'));
+            $code = $this->job->row->kind === 'backup' ? 'backupfailed' : 'restorefailed';
+            $this->fail($code, job_failure::sentence($code));
         }
         $this->tidy();
     }

@@ -117,7 +117,7 @@ class safety {
             throw new job_failure('courseunknown');
         }
         if ($mode === 'merge') {
-            course_snapshot::remove_added($courseid, $snapshot);
+            recycle_bin::closed(fn() => course_snapshot::remove_added($courseid, $snapshot));
             return;
         }
         $file = archive::kept('safety', $jobid);
@@ -125,6 +125,8 @@ class safety {
             throw new job_failure('nosafety');
         }
         $name = 'passerelleback' . $jobid;
+        // What teachers keep there now goes with the content too.
+        self::keep_backup_area($courseid, $jobid);
         archive::unpack($file, $job, $name);
         try {
             self::restore_all($job, $courseid, $name);
@@ -187,7 +189,7 @@ class safety {
             ]);
             plan_settings::include_all($plan, (bool) $people);
             $controller->set_progress(new plan_progress($job, 0.6, 0.95));
-            $controller->execute_precheck();
+            $controller->execute_precheck(true);
             if (!empty($controller->get_precheck_results()['errors'])) {
                 throw new job_failure('restorefailed');
             }

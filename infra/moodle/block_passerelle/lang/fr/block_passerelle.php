@@ -14,27 +14,18 @@
 // You should have received a copy of the GNU General Public License
 // along with this program.  If not, see <http://www.gnu.org/licenses/>.
 
-namespace local_passerelle\task;
-
 /**
- * Tells Passerelle of jobs that changed, until it has heard.
+ * French strings.
  *
- * @package    local_passerelle
+ * @package    block_passerelle
  * @copyright  2026 The Passerelle authors
  * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
-class report_jobs extends \core\task\scheduled_task {
-    #[\Override]
-    public function get_name() {
-        return get_string('taskreportjobs', 'local_passerelle');
-    }
 
-    #[\Override]
-    public function execute() {
-        try {
-            \local_passerelle\local\report::all();
-        } catch (\local_passerelle\local\refusal $refusal) {
-            mtrace('Passerelle did not take the report: HTTP ' . $refusal->status);
-        }
-    }
-}
+defined('MOODLE_INTERNAL') || die();
+
+$string['passerelle:addinstance'] = 'Ajouter le bloc Passerelle à un cours';
+$string['pluginname'] = 'Passerelle';
+$string['privacy:metadata'] = 'Le bloc ne conserve aucune donnée : local_passerelle dit ce qu’il conserve.';
+$string['title_lastyear'] = 'Cours de l’année précédente';
+$string['title_sharing'] = 'Mutualisation';

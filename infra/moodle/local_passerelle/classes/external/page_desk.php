@@ -1,0 +1,121 @@
+<?php
+// This file is part of Passerelle, plugins for Moodle - http://moodle.org/
+//
+// This program is free software: you can redistribute it and/or modify
+// it under the terms of the GNU General Public License as published by
+// the Free Software Foundation, either version 3 of the License, or
+// (at your option) any later version.
+//
+// This program is distributed in the hope that it will be useful,
+// but WITHOUT ANY WARRANTY; without even the implied warranty of
+// MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the
+// GNU General Public License for more details.
+//
+// You should have received a copy of the GNU General Public License
+// along with this program.  If not, see <http://www.gnu.org/licenses/>.
+
+namespace local_passerelle\external;
+
+use core_external\external_single_structure;
+use core_external\external_value;
+use local_passerelle\local\course_desk;
+use local_passerelle\local\refusal;
+
+/**
+ * What the block's services share: who may sit at which desk, and how a refusal is answered.
+ *
+ * @package    local_passerelle
+ * @copyright  2026 The Passerelle authors
+ * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
+ */
+class page_desk {
+    /**
+     * The desk of a course, for someone who may use it.
+     *
+     * @param int $courseid
+     * @param string $capability
+     * @return course_desk
+     */
+    public static function open(int $courseid, string $capability): course_desk {
+        if ($courseid == SITEID) {
+            throw new \invalid_parameter_exception('courseid');
+        }
+        $course = get_course($courseid);
+        $context = \context_course::instance($courseid);
+        \core_external\external_api::validate_context($context);
+        require_capability($capability, $context);
+        // Another server is asked: the person's other tabs need not wait for it.
+        \core\session\manager::write_close();
+        return new course_desk($course);
+    }
+
+    /**
+     * Do it, and answer a refusal as something to read rather than as an error of the page.
+     *
+     * @param callable $do
+     * @return array
+     */
+    public static function answer(callable $do): array {
+        try {
+            return $do() + ['refusal' => null];
+        } catch (refusal $refusal) {
+            return ['refusal' => [
+                'code' => clean_param($refusal->code_, PARAM_ALPHANUMEXT),
+                'message' => $refusal->sentence,
+                'reference' => $refusal->reference,
+                'assistance' => clean_param($refusal->assistance, PARAM_TEXT),
+                'passing' => $refusal->passing(),
+            ]];
+        }
+    }
+
+    /**
+     * The shape of a refusal.
+     *
+     * @return external_single_structure
+     */
+    public static function refusal(): external_single_structure {
+        return new external_single_structure([
+            'code' => new external_value(PARAM_ALPHANUMEXT, 'For programs'),
+            'message' => new external_value(PARAM_TEXT, 'For the person'),
+            'reference' => new external_value(PARAM_TEXT, 'For the help desk'),
+            'assistance' => new external_value(PARAM_TEXT, 'Address of the help desk'),
+            'passing' => new external_value(PARAM_BOOL, 'Whether it may be different in a moment'),
+        ], 'Why not', VALUE_DEFAULT, null, NULL_ALLOWED);
+    }
+
+    /**
+     * A publication as the catalogue's page shows it.
+     *
+     * @param array $one
+     * @return array
+     */
+    public static function card(array $one): array {
+        $activities = [];
+        foreach ((array) ($one['activities'] ?? []) as $name => $count) {
+            $known = get_string_manager()->string_exists('modulename', 'mod_' . $name);
+            $activities[] = [
+                'name' => $known ? get_string('modulename', 'mod_' . $name) : (string) $name,
+                'count' => (int) $count,
+            ];
+        }
+        $url = (string) ($one['hub_url'] ?? '');
+        return [
+            'publication' => (string) ($one['publication'] ?? ''),
+            'title' => (string) ($one['title'] ?? ''),
+            'summary' => (string) ($one['summary'] ?? ''),
+            'author' => (string) ($one['author'] ?? ''),
+            'site' => (string) ($one['site_name'] ?? ($one['site'] ?? '')),
+            'language' => (string) ($one['language'] ?? ''),
+            'level' => (string) ($one['level'] ?? ''),
+            'licence' => (string) ($one['licence'] ?? ''),
+            'version' => (int) ($one['version'] ?? 0),
+            'published' => empty($one['published_at'])
+                ? '' : userdate($one['published_at'], get_string('strftimedate', 'langconfig')),
+            'size' => empty($one['size']) ? '' : display_size((int) $one['size']),
+            'huburl' => preg_match('~^https?://~i', $url) ? clean_param($url, PARAM_URL) : '',
+            'activities' => $activities,
+            'sections' => array_map(fn($title) => (string) $title, $one['sections'] ?? []),
+        ];
+    }
+}

@@ -1,0 +1,70 @@
+<?php
+// This file is part of Passerelle, plugins for Moodle - http://moodle.org/
+//
+// This program is free software: you can redistribute it and/or modify
+// it under the terms of the GNU General Public License as published by
+// the Free Software Foundation, either version 3 of the License, or
+// (at your option) any later version.
+//
+// This program is distributed in the hope that it will be useful,
+// but WITHOUT ANY WARRANTY; without even the implied warranty of
+// MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the
+// GNU General Public License for more details.
+//
+// You should have received a copy of the GNU General Public License
+// along with this program.  If not, see <http://www.gnu.org/licenses/>.
+
+namespace local_passerelle\external;
+
+use core_external\external_api;
+use core_external\external_function_parameters;
+use core_external\external_single_structure;
+use core_external\external_value;
+use local_passerelle\local\refusal;
+
+/**
+ * Ask for last year's course, and show what Passerelle answers.
+ *
+ * @package    local_passerelle
+ * @copyright  2026 The Passerelle authors
+ * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
+ */
+class page_rollover extends external_api {
+    /**
+     * What is asked.
+     *
+     * @return external_function_parameters
+     */
+    public static function execute_parameters(): external_function_parameters {
+        return new external_function_parameters([
+            'courseid' => new external_value(PARAM_INT, 'Course'),
+        ]);
+    }
+
+    /**
+     * Ask.
+     *
+     * @param int $courseid
+     * @return array
+     */
+    public static function execute(int $courseid): array {
+        $params = self::validate_parameters(self::execute_parameters(), ['courseid' => $courseid]);
+        $desk = page_desk::open($params['courseid'], 'local/passerelle:rollover');
+        return page_desk::answer(function () use ($desk) {
+            $answer = $desk->roll_over();
+            return ['message' => (string) ($answer['message'] ?? ($answer['state_word'] ?? ''))];
+        });
+    }
+
+    /**
+     * What is answered.
+     *
+     * @return external_single_structure
+     */
+    public static function execute_returns(): external_single_structure {
+        return new external_single_structure([
+            'refusal' => page_desk::refusal(),
+            'message' => new external_value(PARAM_TEXT, 'The answer', VALUE_DEFAULT, ''),
+        ]);
+    }
+}

@@ -480,6 +480,14 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "Il n'y a pas assez de places libres : {free}.",
         "There are not enough free seats: {free}.",
     ),
+    "seat_unknown": (
+        "Cette place n'existe pas (ou plus). Rechargez la page.",
+        "This seat does not exist (any more). Reload the page.",
+    ),
+    "shop_refused": (
+        "La boutique « {shop} » a refusé la demande de Passerelle ({status}). Vérifiez sa clé.",
+        "Shop “{shop}” refused Passerelle's request ({status}). Check its key.",
+    ),
     "seats_link_dead": (
         "Ce lien n'est plus valable. Demandez-en un nouveau à votre boutique.",
         "This link is no longer valid. Ask your shop for a new one.",

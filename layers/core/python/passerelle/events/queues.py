@@ -31,6 +31,19 @@ def read_rollover(body: str) -> tuple[str, ...]:
     return _words(body, "rollover")
 
 
+ORDER_KINDS = ("delivery", "order", "confirm")
+
+
+def read_order(body: str) -> tuple[str, ...]:
+    """What is to be worked on (`delivery`, `order`, `confirm`) and its id. Raises Unreadable."""
+    for kind in ORDER_KINDS:
+        try:
+            return (kind, *_words(body, kind))
+        except Unreadable:
+            continue
+    raise Unreadable("delivery, order or confirm is missing")
+
+
 def _words(body: str, *names: str) -> tuple[str, ...]:
     try:
         message = json.loads(body)

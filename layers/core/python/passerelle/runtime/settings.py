@@ -30,6 +30,7 @@ _QUEUES: tuple[tuple[QueueName, str], ...] = (
     ("publications", "PASSERELLE_PUBLICATIONS_QUEUE"),
     ("retrievals", "PASSERELLE_RETRIEVALS_QUEUE"),
     ("jobs", "PASSERELLE_JOBS_QUEUE"),
+    ("orders", "PASSERELLE_ORDERS_QUEUE"),
     ("rollovers", "PASSERELLE_ROLLOVERS_QUEUE"),
 )
 

@@ -22,12 +22,15 @@ from passerelle.ports import (
     Queues,
     Records,
     Requests,
+    Shops,
     Sites,
     World,
 )
 from passerelle.runtime.settings import Misconfigured, Settings
 
 if TYPE_CHECKING:
+    from passerelle.runtime.seats_door import SeatsDoor
+    from passerelle.runtime.shop_door import ShopDoor
     from botocore.session import Session
 
     from passerelle.domain.network import Network
@@ -128,12 +131,26 @@ class Wiring:
             sites=cast(Sites, Later(lambda: self.sites)),
             queues=cast(Queues, Later(lambda: self.queues)),
             clock=self.clock,
+            shops=cast(Shops, Later(lambda: self.shops)),
         )
 
     def door(self) -> Door:
         world = self.world()
         requests = cast(Requests, Later(lambda: self.requests))
         return Door(world, requests, lambda site: self.keys(world.network, site))
+
+    def shop_door(self) -> ShopDoor:
+        from passerelle.runtime.shop_door import ShopDoor
+        from passerelle.runtime.shops import shop_keys
+
+        return ShopDoor(self.world(), lambda shop: shop_keys(shop, self.secret))
+
+    def seats_door(self) -> SeatsDoor:
+        from passerelle.runtime.seats_door import SeatsDoor
+        from passerelle.runtime.shops import seat_keys
+
+        world = self.world()
+        return SeatsDoor(world, lambda: seat_keys(world.network, self.secret))
 
     def keys(self, network: Network, site: str) -> tuple[bytes, ...]:
         """The signing keys of a site. An unknown one costs the same and gets keys that fit nothing."""
@@ -202,6 +219,12 @@ class Wiring:
         return S3Backups(self.client("s3"), self.settings.backups_bucket)
 
     @cached_property
+    def shops(self) -> Shops:
+        from passerelle.runtime.shops import ShopDesk
+
+        return ShopDesk(self.configuration.network, self.secret)
+
+    @cached_property
     def sites(self) -> Sites:
         from passerelle.runtime.lms import Moodles
 
@@ -220,3 +243,11 @@ def world() -> World:
 
 def door() -> Door:
     return _warm().door()
+
+
+def shop_door() -> ShopDoor:
+    return _warm().shop_door()
+
+
+def seats_door() -> SeatsDoor:
+    return _warm().seats_door()

@@ -70,7 +70,13 @@ def sender(shop: str) -> Send:
     ) -> tuple[int, Any]:
         try:
             answer = session.request(
-                method, url, headers=dict(headers), data=form, json=body, timeout=SECONDS, allow_redirects=False
+                method,
+                url,
+                headers=dict(headers),
+                data=form,
+                json=body,
+                timeout=SECONDS,
+                allow_redirects=False,
             )
             document = answer.json() if answer.content else None
         except (requests.RequestException, ValueError):
@@ -148,7 +154,7 @@ class Api:
 
     def _stripe_line(self, row: Mapping[str, Any]) -> Line:
         price = row.get("price") or {}
-        product = price.get("product") if isinstance(price.get("product"), dict) else {}
+        product: Mapping[str, Any] = price["product"] if isinstance(price.get("product"), dict) else {}
         known = [
             (product.get("metadata") or {}).get("sku"),
             price.get("lookup_key"),
@@ -193,7 +199,9 @@ class Api:
             lastname=str(name.get("surname") or ""),
             lang=self.shop.language,
         )
-        return Facts(order=_ref(order), buyer=buyer, lines=_peopled(lines, people), snapshot_at=order.snapshot_at)
+        return Facts(
+            order=_ref(order), buyer=buyer, lines=_peopled(lines, people), snapshot_at=order.snapshot_at
+        )
 
     def refunds(self, order: Order) -> tuple[Refund, ...] | None:
         """WooCommerce tells the lines of a refund only here."""
@@ -204,7 +212,9 @@ class Api:
         for row in rows:
             lines: dict[str, int] = {}
             for item in row.get("line_items", []):
-                sold = next((m["value"] for m in item.get("meta_data", []) if m["key"] == "_refunded_item_id"), None)
+                sold = next(
+                    (m["value"] for m in item.get("meta_data", []) if m["key"] == "_refunded_item_id"), None
+                )
                 if sold is not None and item.get("quantity"):
                     lines[str(sold)] = lines.get(str(sold), 0) + abs(int(item["quantity"]))
             amount = abs(minor_units(row.get("amount", "0"), order.currency))

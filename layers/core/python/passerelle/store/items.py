@@ -85,6 +85,12 @@ INDEXES: dict[Kind, dict[str, Index]] = {
     },
     Permit: {"target": Index("items", lambda permit: permit.target)},
     FreshStart: {"site": Index("gsi2", lambda fresh: fresh.site)},
+    Delivery: {"state": Index("gsi1", lambda delivery: delivery.state)},
+    Order: {
+        "state": Index("gsi1", lambda order: order.state.value),
+        "shop": Index("gsi2", lambda order: order.shop),
+    },
+    LedgerPage: {"site": Index("gsi1", lambda page: page.site if page.live else None)},
 }
 
 AGE: dict[Kind, Callable[[Any], datetime]] = {
@@ -95,6 +101,9 @@ AGE: dict[Kind, Callable[[Any], datetime]] = {
     Rollover: lambda rollover: rollover.requested_at,
     Permit: lambda permit: permit.asked_at,
     FreshStart: lambda fresh: fresh.at,
+    Delivery: lambda delivery: delivery.received_at,
+    Order: lambda order: order.received_at,
+    LedgerPage: lambda page: page.created_at,
 }
 
 

@@ -20,6 +20,13 @@ def settle(crew: Crew) -> None:
     """Fills `crew.accounts` and `crew.stopped`. Whether an account existed is written down before any is
     made, so that a run that was cut does not take its own accounts for somebody's.
     """
+    missing = look(crew)
+    _remember(crew, missing)
+    _make(crew, missing)
+
+
+def look(crew: Crew) -> list[str]:
+    """Who is there already, and who is stopped; answers whose account is missing. Changes nothing."""
     keys = []
     for key in crew.session.people:
         if email_fits(key):
@@ -35,8 +42,7 @@ def settle(crew: Crew) -> None:
             missing.append(key)
         else:
             crew.stop(key, verdict)
-    _remember(crew, missing)
-    _make(crew, missing)
+    return missing
 
 
 def _find(crew: Crew, keys: Sequence[str]) -> Mapping[str, tuple[User, ...]]:

@@ -1,0 +1,15 @@
+"""Finds orders that stalled, and where Moodle and the ledger differ."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from passerelle.runtime.schedules import go_round
+from passerelle.usecases import reconciliation
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001
+    return go_round(context, reconciliation.reconcile)

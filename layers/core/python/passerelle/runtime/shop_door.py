@@ -1,0 +1,127 @@
+"""The door for shops: raw bytes verified, the event stored once and queued, an answer in no time."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import unquote
+
+from passerelle.domain.orders import Tally
+from passerelle.domain.shops import Shop
+from passerelle.errors import Conflict, GiveUp, PasserelleError, TryAgain
+from passerelle.events.shops.door import Trust, verified
+from passerelle.events.signatures import SignatureRefused
+from passerelle.events.site import BODY_LIMIT, BodyTooLarge
+from passerelle.ports import World
+from passerelle.runtime import wiring
+from passerelle.runtime.observability import begin, reference
+from passerelle.runtime.shops import TRUST
+from passerelle.usecases import orders
+from passerelle.usecases.amending import amend, found_or_added
+
+Response = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ShopDoor:
+    """What stands between a shop's delivery and the use cases."""
+
+    world: World
+    keys: Callable[[Shop], tuple[bytes, ...]]
+    trust: Trust = TRUST
+
+
+def answer(
+    event: Mapping[str, Any], context: object, open_door: Callable[[], ShopDoor] | None = None
+) -> Response:
+    """API Gateway's response (payload 2.0) to one delivery. It never raises: a shop that gets no 200 sends
+    again, or (WooCommerce) switches itself off.
+    """
+    log = begin(context)
+    name = unquote((event.get("pathParameters") or {}).get("shop", ""))
+    facts: dict[str, object] = {"shop": name[:40]}
+    try:
+        door = (open_door or wiring.shop_door)()
+        told = _received(event, name, door)
+    except SignatureRefused:
+        log.info("refused", extra={**facts, "code": "signature"})
+        return _response(401, {"error": "signature"})
+    except BodyTooLarge:
+        log.info("refused", extra={**facts, "code": "body_too_large"})
+        return _response(413, {"error": "body_too_large"})
+    except (TryAgain, Conflict) as error:
+        log.warning("not done", extra=facts, exc_info=error)
+        return _response(503, {"error": "away"}, {"retry-after": "30"})
+    except Exception as error:  # noqa: BLE001 - whatever it is, the shop gets an answer with a reference
+        quoted = reference()
+        facts |= {"reference": quoted, "code": getattr(error, "code", "internal")}
+        log.error("failed", extra=facts, exc_info=error)
+        too_large = isinstance(error, GiveUp) and error.code == "record_too_large"
+        status = 413 if too_large else 500
+        return _response(status, {"error": "internal", "reference": quoted})
+    log.info("received", extra={**facts, "told": told})
+    return _response(200, {"received": told})
+
+
+def _received(event: Mapping[str, Any], name: str, door: ShopDoor) -> str:
+    headers = {key.lower(): value for key, value in (event.get("headers") or {}).items()}
+    body = raw_body(event)
+    shop = door.world.network.shops.get(name)
+    if shop is None:
+        raise SignatureRefused
+    try:
+        delivery = verified(shop, headers, body, door.keys(shop), door.world.clock.now(), door.trust)
+    except SignatureRefused:
+        count_refused(door.world, name)
+        raise
+    if delivery is None:
+        return "ping"
+    return orders.receive(door.world, name, delivery.event, delivery.topic, body, readable=delivery.readable)
+
+
+def raw_body(event: Mapping[str, Any]) -> bytes:
+    """The bytes as they came. Raises BodyTooLarge, SignatureRefused for what nobody can have signed."""
+    text = event.get("body") or ""
+    if len(text) > 2 * BODY_LIMIT:
+        raise BodyTooLarge
+    if event.get("isBase64Encoded"):
+        try:
+            body = base64.b64decode(text, validate=True)
+        except (binascii.Error, ValueError):
+            raise SignatureRefused from None
+    else:
+        body = text.encode("utf-8", "surrogatepass")
+    if len(body) > BODY_LIMIT:
+        raise BodyTooLarge
+    return body
+
+
+def count_refused(world: World, shop: str) -> None:
+    """All that is kept of a delivery that nobody signed: that there was one more, that day."""
+    now = world.clock.now()
+    tally(world, f"refused:{shop}:{now:%Y-%m-%d}", now + timedelta(days=90))
+
+
+def tally(world: World, name: str, until: Any) -> int:
+    """One more; how many there are. A count that is lost in a race is not worth an answer."""
+    from dataclasses import replace
+
+    try:
+        found_or_added(world.records, Tally(id=name, until=until))
+        return amend(world.records, Tally, name, lambda one: replace(one, count=one.count + 1)).count
+    except (Conflict, PasserelleError):
+        return 0
+
+
+def _response(status: int, body: Mapping[str, object], headers: Mapping[str, str] | None = None) -> Response:
+    return {
+        "statusCode": status,
+        "headers": {"content-type": "application/json", "cache-control": "no-store", **(headers or {})},
+        "body": json.dumps(body),
+        "isBase64Encoded": False,
+    }

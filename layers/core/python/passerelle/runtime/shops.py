@@ -1,0 +1,112 @@
+"""The port `Shops`, and what the door of shops needs: keys, certificates, links."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import lru_cache
+
+from passerelle.domain.network import Network
+from passerelle.domain.orders import Delivery, Facts, Order, Refund
+from passerelle.domain.shops import Shop
+from passerelle.errors import GiveUp
+from passerelle.events.seats import sign_link
+from passerelle.events.shops.door import Trust, key_of, read_facts
+from passerelle.runtime.settings import Misconfigured
+from passerelle.shops.api import Api, Send, sender
+from passerelle.usecases.orders import unpacked
+
+CERTIFICATE_BYTES = 100_000
+
+
+class ShopDesk:
+    """All shops of network.yaml."""
+
+    def __init__(
+        self,
+        network: Callable[[], Network],
+        secret: Callable[[str], str],
+        send: Callable[[str], Send] = sender,
+    ) -> None:
+        self._network = network
+        self._secret = secret
+        self._send = send
+
+    def read(self, delivery: Delivery) -> Facts | None:
+        return read_facts(self._shop(delivery.shop), delivery.topic, unpacked(delivery))
+
+    def lines(self, order: Order) -> Facts:
+        api = self._api(order.shop)
+        if api is None:
+            raise GiveUp("lines_unknown")
+        return api.lines(order)
+
+    def refunds(self, order: Order) -> tuple[Refund, ...] | None:
+        api = self._api(order.shop)
+        return None if api is None else api.refunds(order)
+
+    def confirm(self, order: Order, text: str) -> None:
+        api = self._api(order.shop)
+        if api is not None and api.shop.api.confirm:
+            api.confirm(order, text)
+
+    def seats_link(self, order: Order) -> str:
+        network = self._network()
+        shop = network.shops.get(order.shop)
+        if not network.address or not network.seats_secrets or shop is None:
+            return ""
+        since = order.paid_at or order.released_at or order.received_at
+        keys = seat_keys(network, self._secret)
+        token = sign_link(keys[0], order.id, since + timedelta(days=shop.seats_days))
+        return f"{network.address.rstrip('/')}/seats/{token}"
+
+    def _shop(self, name: str) -> Shop:
+        shop = self._network().shops.get(name)
+        if shop is None:
+            raise GiveUp("shop_unknown", shop=name)
+        return shop
+
+    def _api(self, name: str) -> Api | None:
+        shop = self._shop(name)
+        if not shop.api.key:
+            return None
+        return Api(name, shop, self._secret(shop.api.key).strip(), self._send(name))
+
+
+def seat_keys(network: Network, secret: Callable[[str], str]) -> tuple[bytes, ...]:
+    """The first signs; a second is still valid while the secret is being changed."""
+    return tuple(secret(name).strip().encode() for name in network.seats_secrets)
+
+
+def shop_keys(shop: Shop, secret: Callable[[str], str]) -> tuple[bytes, ...]:
+    keys = []
+    for name in shop.secrets:
+        try:
+            keys.append(key_of(shop.kind, secret(name)))
+        except ValueError:
+            raise Misconfigured(name) from None
+    return tuple(keys)
+
+
+@lru_cache(maxsize=8)
+def fetch_certificate(url: str) -> bytes:
+    """PayPal's, whose address has been pinned before; kept for the life of the container."""
+    import requests
+
+    session = requests.Session()
+    session.trust_env = False
+    with session.get(url, timeout=(3, 5), allow_redirects=False, stream=True) as answer:
+        answer.raise_for_status()
+        pem = answer.raw.read(CERTIFICATE_BYTES, decode_content=True)
+    return bytes(pem)
+
+
+@lru_cache(maxsize=1)
+def authorities() -> bytes:
+    """Those that `requests` itself trusts."""
+    import certifi
+
+    return certifi.contents().encode()
+
+
+TRUST = Trust(fetch=fetch_certificate, roots=authorities)

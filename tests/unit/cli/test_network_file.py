@@ -22,7 +22,7 @@ def changed(before: str, after: str) -> str:
 
 def test_the_example_is_a_network() -> None:
     network, document = read_network(EXAMPLE)
-    assert set(network.sites) == {"hub", "caen"}
+    assert set(network.sites) == {"hub", "caen", "caen-2024"}
     assert network.limits.archive_bytes == 20_000_000_000
     assert document["hub"]["categories"] == {"CHIMIE": "CATALOGUE-SCIENCES"}
 

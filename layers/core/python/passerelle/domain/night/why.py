@@ -306,6 +306,20 @@ class _Question:
             return (Cause.CAMPUS_ONLY if tele is Tri.NO else Cause.CEMU_GROUP_MISSING), said, []
         return (Cause.GROUP if row.element == self.bearer else Cause.GROUP_OF_CARRIED), said, []
 
+    def _groupless_fate(self, row: Registration, reached: Tri, said: dict[str, str]) -> _Fate:
+        sharing = self.look.offer.sharing
+        if row.group:
+            refused = self._refused(Table.GROUPS, code=row.group)
+            return (
+                (Cause.GROUP_REFUSED, said, refused)
+                if reached is Tri.MAYBE
+                else (Cause.GROUP_UNKNOWN, said, [])
+            )
+        has_groups = any(
+            sharing.groups_of.get(collection) for collection in sharing.of_element.get(row.element, ())
+        )
+        return (Cause.IP_WITHOUT_GROUP if has_groups else Cause.ELEMENT_WITHOUT_GROUP), said, []
+
     def _foad_fate(self, row: Registration, course: DesiredCourse, said: dict[str, str]) -> _Fate:
         tele = self.look.standings.is_tele(row.person)
         mine = [one for one in self.look.extracts.standings if one.person == row.person]

@@ -16,6 +16,15 @@
 
 namespace local_passerelle\local;
 
+defined('MOODLE_INTERNAL') || die();
+
+global $CFG;
+require_once($CFG->dirroot . '/backup/util/includes/backup_includes.php');
+require_once($CFG->dirroot . '/backup/util/includes/restore_includes.php');
+require_once($CFG->dirroot . '/course/lib.php');
+require_once($CFG->dirroot . '/group/lib.php');
+require_once($CFG->libdir . '/enrollib.php');
+
 /**
  * Runs one job: takes it up, goes on or puts back after a kill, and always writes how it ended.
  *

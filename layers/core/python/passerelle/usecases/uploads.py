@@ -105,7 +105,8 @@ def sign_parts(world: World, command: SignParts) -> dict[str, object]:
         have = world.archives.parts(upload.raw_key, upload.multipart)
     urls: dict[int, str] = {}
     if have is None:
-        if command.parts or upload.state == BackupState.DELETED:
+        never_completed = all(m.state != BackupState.RECEIVED for m in upload.history)
+        if command.parts or (upload.state == BackupState.DELETED and never_completed):
             raise Refused("upload_not_open")
         have = tuple(Part(n, expected_part(upload.filesize, n), "") for n in range(1, count + 1))
     else:

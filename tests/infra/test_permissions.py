@@ -10,6 +10,7 @@ OPENS = {
     "PASSERELLE_RETRIEVALS_QUEUE": "Retrievals",
     "PASSERELLE_ROLLOVERS_QUEUE": "Rollovers",
     "PASSERELLE_JOBS_QUEUE": "Jobs",
+    "PASSERELLE_ORDERS_QUEUE": "Orders",
     "PASSERELLE_TABLE": "Table",
 }
 

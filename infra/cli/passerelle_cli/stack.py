@@ -21,7 +21,7 @@ from passerelle.runtime.wiring import Wiring, aws_client
 F = TypeVar("F", bound=Callable[..., Any])
 
 FILE = Path(".passerelle") / "stack.json"  # `passerelle up` writes it
-QUEUES = ("publications", "retrievals", "rollovers", "jobs")
+QUEUES = ("publications", "retrievals", "rollovers", "jobs", "orders")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 

@@ -12,10 +12,14 @@ import click
 from passerelle_cli.main import language
 from passerelle_laptop.laptop import Laptop
 from passerelle_laptop.stories.course import CourseStory
+from passerelle_laptop.stories.orders import OrderStory
+from passerelle_laptop.stories.rollover import RolloverStory
 from passerelle_laptop.telling import NotAsTold, Teller
 
 STORIES: dict[str, Callable[[Laptop, Teller], None]] = {
     "course": lambda laptop, teller: CourseStory(laptop, teller).run(),
+    "orders": lambda laptop, teller: OrderStory(laptop, teller).run(),
+    "rollover": lambda laptop, teller: RolloverStory(laptop, teller).run(),
 }
 
 
@@ -25,7 +29,7 @@ STORIES: dict[str, Callable[[Laptop, Teller], None]] = {
     "--story", "with_story", is_flag=True, help="Tell the stories first, so that there is something to see."
 )
 def up(port: int | None, with_story: bool) -> None:
-    """Start the embedded AWS and three Moodles, and leave them running until Ctrl-C."""
+    """Start the embedded AWS and five Moodles, and leave them running until Ctrl-C."""
     teller = Teller(language())
     with Laptop.start(teller.line, api_port=port) as laptop:
         if with_story:

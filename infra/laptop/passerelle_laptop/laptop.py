@@ -1,4 +1,4 @@
-"""A whole network on one machine: the embedded AWS with template.yaml in it, and three Moodles (the twin)."""
+"""A whole network on one machine: the embedded AWS with template.yaml in it, and its Moodles (the twin)."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any, Self
 from passerelle.ports import World
 from passerelle.runtime.settings import Settings
 from passerelle.runtime.wiring import Wiring
+from passerelle_laptop.boutique import shops_document
 from passerelle_laptop.emulator import REGION, Emulator
 from passerelle_laptop.packaging import House
 from passerelle_laptop.stack import Stack, deploy
@@ -23,8 +24,12 @@ TITLES = {
     "hub": "Plate-forme de mutualisation",
     "lycee-a": "Lycée Ada-Lovelace",
     "lycee-b": "Lycée Grace-Hopper",
+    "ecampus-bleu": "eCampus bleu 2024-2025",
+    "ecampus-vert": "eCampus vert 2025-2026",
 }
-QUEUES = ("publications", "retrievals", "rollovers", "jobs")
+# Two platforms of one university: this year's takes over last year's courses.
+YEARS = {"ecampus-bleu": {"year": "24/25"}, "ecampus-vert": {"year": "25/26", "previous": "ecampus-bleu"}}
+QUEUES = ("publications", "retrievals", "rollovers", "jobs", "orders")
 
 
 def stack_file() -> Path:
@@ -50,7 +55,7 @@ class Laptop:
             tell("template.yaml déployé, rien n'a été perdu", "template.yaml deployed, nothing dropped")
             twin = Twin.start(TITLES)
             document = _furnish(emulator, twin, stack)
-            tell("trois Moodle ouverts et reliés", "three Moodles opened and connected")
+            tell("cinq Moodle ouverts et reliés", "five Moodles opened and connected")
         except BaseException:
             if twin is not None:
                 twin.close()
@@ -130,6 +135,7 @@ def _furnish(emulator: Emulator, twin: Twin, stack: Stack) -> dict[str, Any]:
             "category": "rapatries",
             "assistance": {"email": f"assistance@{name}.example"},
             "calls_per_second": 200.0,
+            **YEARS.get(name, {}),
         }
     for name in ("lycee-a", "lycee-b"):
         twin.site(name).add_category("Sciences", "sciences")
@@ -144,6 +150,10 @@ def _furnish(emulator: Emulator, twin: Twin, stack: Stack) -> dict[str, Any]:
         "hub": {"site": "hub", "category": "mutualisation", "author_role": "teacher"},
         "limits": {"archive": "200 MB", "backups_kept": 3},
     }
+    def keep(name: str, value: str) -> None:
+        ssm.put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
+
+    document |= shops_document(stack.api, keep)
     key = "config/network.json"
     body = json.dumps(document, ensure_ascii=False).encode()
     emulator.client("s3").put_object(Bucket=stack.outputs["StateBucket"], Key=key, Body=body)

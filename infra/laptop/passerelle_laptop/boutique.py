@@ -1,0 +1,68 @@
+"""The laptop's shops: one of each kind that can sign by itself, all selling on Lycée Ada-Lovelace."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+import requests
+
+from passerelle_cli.deliveries import Delivery, TestOrder, delivery
+
+SITE = "lycee-a"
+KINDS = {"boutique": "standard", "woo": "woocommerce", "shopify": "shopify", "stripe": "stripe"}
+
+PRODUCTS: dict[str, dict[str, Any]] = {
+    "SPOCM1": {
+        "handler": "std_setuponecoursesession",
+        "parameters": "coursename=SPOCM1&supervisor=teacher&duration=35&customersupport=SUPPORT",
+        "price": "10.00",
+    },
+    "PERDU": {
+        "handler": "std_setuponecoursesession",
+        "parameters": "coursename=COURS-DISPARU",
+        "price": "10.00",
+    },
+}
+
+
+def shops_document(address: str, put: Callable[[str, str], None]) -> dict[str, Any]:
+    """What network.yaml says of shops; `put(name, value)` keeps each secret."""
+    shops: dict[str, Any] = {}
+    for name, kind in KINDS.items():
+        put(f"/passerelle/{name}/signature", new_secret(kind))
+        shops[name] = {
+            "kind": kind,
+            "site": SITE,
+            "secrets": [f"/passerelle/{name}/signature"],
+            "products": PRODUCTS,
+            "attachment": {"over_new": "mentor"},
+        }
+    put("/passerelle/places/signature", secrets.token_urlsafe(32))
+    return {"shops": shops, "address": address, "seats_secrets": ["/passerelle/places/signature"]}
+
+
+def new_secret(kind: str) -> str:
+    if kind in ("standard", "stripe"):
+        return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+    return secrets.token_hex(32)
+
+
+def send(api: str, shop: str, kind: str, secret: str, order: TestOrder, event: str = "") -> int:
+    """Deliver a test order; answers HTTP's status."""
+    return post(api, shop, delivery(kind, secret, order, event))
+
+
+def post(api: str, shop: str, what: Delivery, *, session: requests.Session | None = None) -> int:
+    caller = session or requests.Session()
+    caller.trust_env = False
+    answer = caller.post(
+        f"{api}/shops/{quote(shop)}/orders",
+        data=what.body,
+        headers={**what.headers, "content-type": "application/json"},
+        timeout=30,
+    )
+    return answer.status_code

@@ -148,7 +148,7 @@ class backup_runner extends runner {
                 'idnumber' => $this->job->state['idnumber'],
                 'fullname' => $course->fullname,
                 'shortname' => $course->shortname,
-                'filesize' => $file->get_filesize(),
+                'filesize' => (int) $file->get_filesize(),
                 'sha256' => $this->job->state['sha256'],
                 'lastchange' => $this->job->state['lastchange'],
                 'users' => false,
@@ -178,7 +178,7 @@ class backup_runner extends runner {
             foreach (array_chunk($missing, self::ADDRESSES) as $wanted) {
                 $urls = $this->ask_parts($wanted)['urls'] ?? [];
                 foreach ($wanted as $part) {
-                    $this->send_part($handle, $part, $urls[$part] ?? '', $file->get_filesize());
+                    $this->send_part($handle, $part, $urls[$part] ?? '', (int) $file->get_filesize());
                     $have[] = $part;
                     $this->job->progress(0.57 + 0.4 * count($have) / $total);
                     $this->job->stop_if_cancelled();

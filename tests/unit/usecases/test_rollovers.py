@@ -8,10 +8,11 @@ import pytest
 from passerelle.domain.backup import Inspection, Reason, Why
 from passerelle.domain.plugin import JobMessage, LeftOut, RestoreMode
 from passerelle.domain.publishing import RunningJob, TargetLock
-from passerelle.domain.rollover import ALWAYS, KEEPING, NEVER, Permit
+from passerelle.domain.rollover import ALWAYS, Permit
 from passerelle.domain.states import BackupState, RolloverState
 from passerelle.errors import GiveUp, NotFound
 from passerelle.usecases import jobs
+from passerelle_laptop.twin.plugin_jobs import CHOICES, OVERRIDE
 from tests.factories import a_manifest, a_person
 from tests.factories_rollover import a_survey, a_two_year_network
 from tests.stage_rollover import ADA, ALAN, GRACE, ROOT, YearStage
@@ -282,11 +283,8 @@ def restore_of(stage: YearStage, rollover: str):
 def test_every_setting_is_said_so_that_no_default_decides(stage: YearStage) -> None:
     stage.courses()
     settings = restore_of(stage, stage.roll_over().id).settings
-    assert settings == {**NEVER, **ALWAYS, **KEEPING, "groups": "0"}
-    for never in ("users", "enrolments", "role_assignments", "comments", "userscompletion", "logs"):
-        assert settings[never] == "0"
-    for never in ("grade_histories", "xapistate", "calendarevents"):
-        assert settings[never] == "0"
+    assert settings == {**ALWAYS, "groups": "0"}
+    assert set(settings) == CHOICES - {OVERRIDE}, "the plugin decides the others, and refuses to be told"
     for always in ("activities", "blocks", "filters", "badges", "competencies", "customfield"):
         assert settings[always] == "1"
     for always in ("contentbankcontent", "permissions", "legacyfiles"):
@@ -326,8 +324,6 @@ def test_nothing_of_the_target_is_renamed_moved_or_shown(stage: YearStage) -> No
     restore = restore_of(stage, stage.roll_over().id)
     assert (restore.fullname, restore.shortname, restore.idnumber, restore.category) == ("", "", "", "")
     assert restore.owners == ()
-    assert restore.settings["keep_roles_and_enrolments"] == "1"
-    assert restore.settings["keep_groups_and_groupings"] == "1"
 
 
 # --- R9: fresh first ----------------------------------------------------------------------------------------

@@ -30,22 +30,14 @@ UNDER_WAY = frozenset(
 )
 SAFETY_KEPT = timedelta(days=30)  # by the plugin (R11)
 
-# R7, by the plugin's names of Moodle's settings. Every one is said: no site's default decides.
-_NEVER = (
-    "users enrolments role_assignments comments userscompletion logs grade_histories xapistate calendarevents"
-)
+# R7 as the plugin takes it: it never brings people, enrolments, comments, completion, logs, grade history,
+# progress or events, and always keeps what R8 keeps, whoever asks; it refuses a setting that says otherwise.
+# What it leaves to be chosen is said in full: no site's default decides.
 _ALWAYS = (
     "activities blocks filters badges questionbank competencies customfield contentbankcontent permissions "
     "legacyfiles"
 )
-NEVER: Mapping[str, str] = dict.fromkeys(_NEVER.split(), "0")
 ALWAYS: Mapping[str, str] = dict.fromkeys(_ALWAYS.split(), "1")
-# R8: what a restore into an existing course must be told to keep, and that N-1's configuration comes.
-KEEPING: Mapping[str, str] = {
-    "overwrite_conf": "1",
-    "keep_roles_and_enrolments": "1",
-    "keep_groups_and_groupings": "1",
-}
 OVERRIDE_SETTING = "override_notempty"  # the plugin's word for R5's way past a refusal
 
 
@@ -277,7 +269,7 @@ def doubled(target: Iterable[CourseSection], source: Iterable[CourseSection]) ->
 
 
 def settings_of(wish: Wish, *, override: bool = False) -> dict[str, str]:
-    wanted = {**NEVER, **ALWAYS, **KEEPING, "groups": "1" if wish.groups else "0"}
+    wanted = {**ALWAYS, "groups": "1" if wish.groups else "0"}
     if override:
         wanted[OVERRIDE_SETTING] = "1"
     return wanted

@@ -1,4 +1,4 @@
-"""What a Moodle holds before the night, as the plugin's `export` tells it, with the night's own marks (N16)."""
+"""What a Moodle holds before the night, as the plugin's `export` tells it with the night's marks (N16)."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ class Actual:
         return dict(found)
 
     def codes_with_account(self, logins: Mapping[str, str]) -> frozenset[str]:
-        """`logins`: code → username, of the people in the sources. Who has an account needs no e-mail (D12)."""
+        """`logins`: code → username, of people in the sources. Who has an account needs no e-mail (D12)."""
         codes = {row.idnumber for row in self.users.values() if row.idnumber}
         names = {row.username for row in self.users.values()}
         return frozenset(codes | {code for code, name in logins.items() if name in names})

@@ -1,4 +1,4 @@
-"""A night's plan: each operation with the rows that made it, in one order, so that two runs are byte-equal."""
+"""A night's plan: each operation with the rows that made it, in one order: two runs are byte-equal."""
 
 from __future__ import annotations
 
@@ -88,6 +88,7 @@ class ReasonRow(NamedTuple):
 class Operation:
     """One operation of `apply`. `names` and `values` are its columns; `course` and `category` say where
     it takes place, as Moodle has it now (empty for people and cohorts). `rows` are the source rows.
+    Within a phase one `wave` is done before the next begins; within a wave courses do not meet.
     """
 
     phase: Phase
@@ -98,6 +99,7 @@ class Operation:
     rows: tuple[Row, ...] = field(default=(), repr=False)
     course: str = ""
     category: str = ""
+    wave: int = 0
 
     def __getitem__(self, name: str) -> Value:
         """A column's value; the empty string where the operation does not have it."""
@@ -131,7 +133,7 @@ class Operation:
 
     @property
     def order(self) -> tuple[object, ...]:
-        return (self.phase, self.course, self.op, tuple(map(str, self.values)))
+        return (self.phase, self.wave, self.course, self.op, tuple(map(str, self.values)))
 
 
 STAGE_OF: Mapping[str, Stage] = {
@@ -157,8 +159,10 @@ def operation(
     *,
     course: str = "",
     category: str = "",
+    wave: int = 0,
 ) -> Operation:
-    return Operation(phase, op, tuple(columns), tuple(columns.values()), because, rows, course, category)
+    names, values = tuple(columns), tuple(columns.values())
+    return Operation(phase, op, names, values, because, rows, course, category, wave)
 
 
 def reason_of(row: Row, files: Mapping[str, str] | None = None) -> ReasonRow:
@@ -208,18 +212,6 @@ class Stays(NamedTuple):
     key: tuple[str, ...]
     because: Still
     what: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """Removals above `absolute`, or above `percent` of what is there once they are `at_least`, hold."""
-
-    percent: float
-    absolute: int
-    at_least: int = 1
-
-    def exceeded(self, count: int, there: int) -> bool:
-        return count > self.absolute or (count >= self.at_least and count * 100 > self.percent * there)
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -1,0 +1,77 @@
+"""What an administrator decides about a site's nights, in network.yaml (`sites.NAME.night`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from passerelle.domain.night.plan import Freeze
+from passerelle.domain.offer.naming import Naming
+
+FORBID_EXTRA = {"extra": "forbid"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """Removals above `absolute`, or above `percent` of what is there once they are `at_least`, hold."""
+
+    __pydantic_config__: ClassVar[Mapping[str, str]] = FORBID_EXTRA
+
+    percent: float
+    absolute: int
+    at_least: int = 1
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.percent <= 100 or self.absolute < 0 or self.at_least < 1:
+            raise ValueError("percent: from 0 to 100, absolute not below zero, at_least at least 1")
+
+    def exceeded(self, count: int, there: int) -> str:
+        """The limit that is exceeded, as a report prints it, or nothing."""
+        if count > self.absolute:
+            return str(self.absolute)
+        if count >= self.at_least and count * 100 > self.percent * there:
+            return f"{self.percent:g} %"
+        return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guard:
+    """N20. `source`: rows that a source file lost against the last good night."""
+
+    __pydantic_config__: ClassVar[Mapping[str, str]] = FORBID_EXTRA
+
+    all: Limit = field(default_factory=lambda: Limit(percent=5, absolute=5000, at_least=50))
+    category: Limit = field(default_factory=lambda: Limit(percent=20, absolute=2000, at_least=50))
+    course: Limit = field(default_factory=lambda: Limit(percent=50, absolute=300, at_least=20))
+    source: Limit = field(default_factory=lambda: Limit(percent=5, absolute=50_000, at_least=20))
+    additions_go_on: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NightRules:
+    __pydantic_config__: ClassVar[Mapping[str, str]] = FORBID_EXTRA
+
+    timezone: str = "Europe/Paris"  # of the university: a night is named by its morning there
+    encoding: str = "utf-8"  # of the extracts; Apogée often writes iso-8859-1
+    naming: Naming = field(default_factory=Naming)
+    removal_grace: int = 14  # nights between suspension and unenrolment (N24)
+    leavers_after: int | None = None  # nights until an account that left the sources is suspended (N25)
+    archive_category: str = ""  # idnumber: where archived courses go (N5); empty: they stay
+    new_account_auth: str = "manual"  # how the night's new accounts sign in
+    guard: Guard = field(default_factory=Guard)
+    freezes: tuple[Freeze, ...] = ()
+    oldest_extracts: int = 24  # hours before the night's morning; older files are not this night's
+
+    def __post_init__(self) -> None:
+        if self.removal_grace < 0 or (self.leavers_after is not None and self.leavers_after < 0):
+            raise ValueError("removal_grace: it and leavers_after are not below zero")
+        try:
+            ZoneInfo(self.timezone)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError(f"timezone: '{self.timezone}' is no time zone") from None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)

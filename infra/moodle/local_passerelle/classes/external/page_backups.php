@@ -53,7 +53,11 @@ class page_backups extends external_api {
      * @return array
      */
     public static function execute(int $courseid, string $action, string $upload = ''): array {
-        $params = self::validate_parameters(self::execute_parameters(), ['courseid' => $courseid, 'action' => $action, 'upload' => $upload]);
+        $params = self::validate_parameters(self::execute_parameters(), [
+            'courseid' => $courseid,
+            'action' => $action,
+            'upload' => $upload,
+        ]);
         $desk = page_desk::open($params['courseid'], 'local/passerelle:managebackups');
         if (!in_array($params['action'], ['list', 'download', 'delete'], true)) {
             throw new \invalid_parameter_exception('action');

@@ -51,7 +51,8 @@ class page_state extends external_api {
     public static function execute(int $courseid): array {
         $params = self::validate_parameters(self::execute_parameters(), ['courseid' => $courseid]);
         $desk = page_desk::open($params['courseid'], 'local/passerelle:publish');
-        return page_desk::answer(fn() => $desk->state());
+        // A job that runs here is shown even where Passerelle cannot be asked.
+        return page_desk::answer(fn() => $desk->state()) + ['job' => $desk->last_job()];
     }
 
     /**

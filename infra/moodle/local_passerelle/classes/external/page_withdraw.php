@@ -52,7 +52,11 @@ class page_withdraw extends external_api {
      * @return array
      */
     public static function execute(int $courseid, string $publication, string $reason): array {
-        $params = self::validate_parameters(self::execute_parameters(), ['courseid' => $courseid, 'publication' => $publication, 'reason' => $reason]);
+        $params = self::validate_parameters(self::execute_parameters(), [
+            'courseid' => $courseid,
+            'publication' => $publication,
+            'reason' => $reason,
+        ]);
         $desk = page_desk::open($params['courseid'], 'local/passerelle:publish');
         return page_desk::answer(function () use ($desk, $params) {
             $answer = $desk->withdraw($params['publication'], $params['reason']);

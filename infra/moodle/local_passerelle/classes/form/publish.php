@@ -16,6 +16,12 @@
 
 namespace local_passerelle\form;
 
+defined('MOODLE_INTERNAL') || die();
+
+global $CFG;
+require_once($CFG->libdir . '/formslib.php');
+require_once($CFG->libdir . '/licenselib.php');
+
 use local_passerelle\local\course_desk;
 use local_passerelle\local\refusal;
 
@@ -83,10 +89,11 @@ class publish extends \core_form\dynamic_form {
         global $CFG;
         $course = $this->course();
         $context = \context_course::instance($course->id);
+        $summary = format_text($course->summary, $course->summaryformat, ['context' => $context]);
         $this->set_data([
             'courseid' => $course->id,
             'title' => format_string($course->fullname, true, ['context' => $context]),
-            'summary' => trim(html_to_text(format_text($course->summary, $course->summaryformat, ['context' => $context]), 0, false)),
+            'summary' => trim(html_to_text($summary, 0, false)),
             'language' => substr($course->lang ?: current_language(), 0, 2),
             'licence' => $CFG->sitedefaultlicense ?? '',
         ]);

@@ -65,13 +65,12 @@ class course_desk {
     }
 
     /**
-     * How the course stands: its last backup job here, and what Passerelle says.
+     * The last backup of the course that was asked for here.
      *
-     * @return array
+     * @return array|null in words
      */
-    public function state(): array {
+    public function last_job(): ?array {
         global $DB;
-        $state = ['job' => null, 'backup' => null, 'publication' => null, 'changed' => false];
         $rows = $DB->get_records(
             'local_passerelle_job',
             ['courseid' => $this->course->id, 'kind' => 'backup'],
@@ -80,9 +79,16 @@ class course_desk {
             0,
             1
         );
-        if ($row = reset($rows)) {
-            $state['job'] = self::describe_job(new job($row));
-        }
+        return $rows ? self::describe_job(new job(reset($rows))) : null;
+    }
+
+    /**
+     * How the course stands, as Passerelle says.
+     *
+     * @return array
+     */
+    public function state(): array {
+        $state = ['backup' => null, 'publication' => null, 'changed' => false];
         if ((string) $this->course->idnumber === '') {
             return $state; // Nothing of it can be known to the network yet.
         }

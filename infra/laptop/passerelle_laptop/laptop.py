@@ -19,6 +19,7 @@ from passerelle_laptop.emulator import REGION, Emulator
 from passerelle_laptop.packaging import House
 from passerelle_laptop.stack import Stack, deploy
 from passerelle_laptop.twin import Site, Twin
+from passerelle_laptop.twin.records import Role
 
 TITLES = {
     "hub": "Plate-forme de mutualisation",
@@ -29,6 +30,14 @@ TITLES = {
 }
 # Two platforms of one university: this year's takes over last year's courses.
 YEARS = {"ecampus-bleu": {"year": "24/25"}, "ecampus-vert": {"year": "25/26", "previous": "ecampus-bleu"}}
+VIEWER = Role(
+    id=20,
+    shortname="networkteacher",
+    name="Enseignant du réseau",
+    archetype="",
+    contextlevels=("coursecat",),
+    capabilities=("moodle/course:view", "moodle/category:viewcourselist"),
+)
 QUEUES = ("publications", "retrievals", "rollovers", "jobs", "orders")
 
 
@@ -137,19 +146,28 @@ def _furnish(emulator: Emulator, twin: Twin, stack: Stack) -> dict[str, Any]:
             "calls_per_second": 200.0,
             **YEARS.get(name, {}),
         }
-    for name in ("lycee-a", "lycee-b"):
-        twin.site(name).add_category("Sciences", "sciences")
-        twin.site(name).add_category("Cours rapatriés", "rapatries")
+    for name, site in twin.sites.items():
+        site.settings.max_input_vars = 5000  # as Moodle recommends
+        site.add_category("Cours rapatriés", "rapatries")
+        if name.startswith("lycee"):
+            site.add_category("Sciences", "sciences")
     hub = twin.site("hub")
     hub.add_category("Cours mutualisés", "mutualisation")
-    hub.add_category("Rapatriés", "rapatries")
+    # What the members' teachers hold on that category: they view its courses and change nothing (P9).
+    hub.state.roles[VIEWER.id] = VIEWER
     document = {
         "name": "Réseau des lycées",
         "identity": "username",
         "sites": sites,
-        "hub": {"site": "hub", "category": "mutualisation", "author_role": "teacher"},
+        "hub": {
+            "site": "hub",
+            "category": "mutualisation",
+            "author_role": "teacher",
+            "viewer_role": VIEWER.shortname,
+        },
         "limits": {"archive": "200 MB", "backups_kept": 3},
     }
+
     def keep(name: str, value: str) -> None:
         ssm.put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
 

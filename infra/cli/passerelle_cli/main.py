@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "retrieve": ("passerelle_cli.publications", "retrieve"),
     "redrive": ("passerelle_cli.redrive", "redrive"),
     "sync": ("passerelle_cli.sync", "sync"),
+    "why": ("passerelle_cli.why", "why"),
 }
 
 

@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from string import Formatter
 from typing import Any
 
+from passerelle.domain.wording_house import HOUSE
 from passerelle.domain.wording_rollover import ROLLOVER
+from passerelle.domain.wording_why import WHY
 
 SENTENCES: Mapping[str, tuple[str, str]] = {
     # --- backups of a course (P2–P6) ---
@@ -597,7 +599,9 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "Une personne à inscrire n'a pas de compte sur le Moodle de destination.",
         "A person to be enrolled has no account on the target Moodle.",
     ),
+    **HOUSE,
     **ROLLOVER,
+    **WHY,
 }
 
 

@@ -82,6 +82,7 @@ class Cause(StrEnum):
     LEAVES = "leaves"
     STAYS_UNKNOWN = "stays_unknown"
     IN_GRACE = "in_grace"
+    COMES_BACK = "comes_back"
     BY_HAND = "by_hand"
     BY_HAND_TWICE = "by_hand_twice"
     NO_ACCOUNT = "no_account"
@@ -153,6 +154,7 @@ ABOUT: Mapping[Cause, About] = {
     Cause.LEAVES: About("N24", _EXPLAINS, _NOBODY, _ENROL),
     Cause.STAYS_UNKNOWN: About("N21", _EXPLAINS, _NOBODY),
     Cause.IN_GRACE: About("N24", _EXPLAINS, _NOBODY, _ENROL),
+    Cause.COMES_BACK: About("N24", _EXPLAINS, _NOBODY, _ENROL),
     Cause.BY_HAND: About("N16", _EXPLAINS, Repairs.TEACHER),
     Cause.BY_HAND_TWICE: About("N16", _EXPLAINS, Repairs.TEACHER, None, "D15"),
     Cause.NO_ACCOUNT: About("N25", _EXPLAINS, _NOBODY, _USERS),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from string import Formatter
 from typing import Any
 
 from passerelle.domain.night.causes import Cause, Reason, Repairs
+from passerelle.domain.night.effects import say_day
 from passerelle.domain.offer.model import Because
 from passerelle.domain.offer.sentences import ROWS
 
@@ -71,12 +73,12 @@ CAUSES: Mapping[Cause, tuple[str, str]] = {
         "is not attached to {element}. Attach the collection, or choose a group of {element}.",
     ),
     Cause.GROUP_NOT_SHARED: (
-        "{element} est porté par {bearer}, et le groupe {group} « {label} » de {who} n'est pas commun aux "
-        "deux : la collection {collection} n'est pas rattachée à {bearer}. Rattachez-la aux deux, ou "
-        "inscrivez l'étudiant dans un groupe commun.",
-        "{element} is carried by {bearer}, and the group {group} “{label}” of {who} is not shared by both: "
-        "the collection {collection} is not attached to {bearer}. Attach it to both, or put the student into "
-        "a shared group.",
+        "{element} est porté par {bearer}, et {who} est dans le groupe {group} « {label} », qui n'est pas "
+        "commun aux deux : la collection {collection} n'est pas rattachée à {bearer}. Rattachez-la aux deux, "
+        "ou inscrivez l'étudiant dans un groupe commun.",
+        "{element} is carried by {bearer}, and {who} is in the group {group} “{label}”, which the two do not "
+        "share: the collection {collection} is not attached to {bearer}. Attach it to both, or put the "
+        "student into a shared group.",
     ),
     Cause.IA_MISSING: (
         "{who} est dans le groupe CEMU {group} de {element}, mais n'a pas d'inscription administrative (IA) "
@@ -246,6 +248,12 @@ CAUSES: Mapping[Cause, tuple[str, str]] = {
         "The access of {who} to the course {here} is suspended (groups and grades kept); without a new "
         "registration in Apogée they will be unenrolled on {until}. A restored IP gives access back.",
     ),
+    Cause.COMES_BACK: (
+        "L'accès de {who} au cours {here} était suspendu, et de nouveau une ligne le justifie : il sera "
+        "rétabli de lui-même, groupes et notes compris.",
+        "The access of {who} to the course {here} was suspended, and a row justifies it again: it will "
+        "be given back without anything being done, groups and grades included.",
+    ),
     Cause.BY_HAND: (
         "{who} est inscrit au cours {here} à la main ({method}) : la synchronisation ne touche pas à cette "
         "inscription.",
@@ -304,10 +312,10 @@ CAUSES: Mapping[Cause, tuple[str, str]] = {
         "never touches. Its teachers enrol people themselves.",
     ),
     Cause.FROZEN: (
-        "Les synchronisations sont gelées ({until}) : rien ne bouge d'ici là, même corrigé. Le dégel dépend "
-        "des administrateurs.",
-        "Synchronisation is frozen ({until}): nothing moves until then, even once corrected. The thaw is up "
-        "to the administrators.",
+        "Les synchronisations sont gelées (fin : {until}) : rien ne bouge d'ici là, même corrigé. Le "
+        "dégel dépend des administrateurs.",
+        "Synchronisation is frozen (end: {until}): nothing moves until then, even once corrected. The "
+        "thaw is up to the administrators.",
     ),
     Cause.PLAN_HELD: (
         "Le plan de la nuit du {night} est retenu, à cause d'un nombre anormal de retraits : il attend qu'un "
@@ -335,6 +343,9 @@ REPAIRS: Mapping[Repairs, tuple[str, str]] = {
 }
 
 
+_NO_DATE = ("date inconnue", "no date known")
+
+
 class _Forgiving(Formatter):
     def get_value(self, key: int | str, args: Any, kwargs: Any) -> Any:  # noqa: ARG002 - Formatter's own
         return kwargs.get(key) or "…" if isinstance(key, str) else "…"
@@ -345,6 +356,10 @@ def say_cause(reason: Reason, who: str, lang: str) -> str:
     details = dict(reason.details)
     if "because" in details:
         details["because"] = ROWS[Because(details["because"])][0 if french else 1]
+    for name in ("until", "night"):
+        if name in details:
+            day = details[name]
+            details[name] = say_day(date.fromisoformat(day), lang) if day else _NO_DATE[0 if french else 1]
     year = details.get("year", "")
     if year.isdigit():
         details["year"] = f"{year}/{int(year) + 1}"

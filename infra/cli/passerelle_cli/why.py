@@ -1,0 +1,79 @@
+"""`passerelle why`: why somebody is, or is not, in a course; or what a reference was about."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from passerelle.domain.night.why_reply import Telling
+from passerelle.domain.offer.model import Extracts
+from passerelle.domain.offer.naming import Naming
+from passerelle.domain.wording import sentence
+from passerelle.sources.extracts import UnknownEncoding, read_extracts
+from passerelle.sources.oneroster import is_oneroster, read_oneroster
+from passerelle.usecases.why import Known, ask_why
+from passerelle_cli.main import language
+from passerelle_cli.stack import Stack, on_a_stack
+
+if TYPE_CHECKING:
+    pass
+
+ZONE = ZoneInfo("Europe/Paris")
+
+
+@click.command()
+@click.argument("person")
+@click.argument("course", required=False)
+@click.option(
+    "--sources",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of extracts, or of OneRoster CSV files; without it, the site's newest.",
+)
+@click.option("--encoding", default="utf-8", show_default=True, help="Of the files; Apogée: iso-8859-1.")
+@click.option("--site", help="Name of the site in network.yaml: its Moodle is looked at as well.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object with the typed causes.")
+@on_a_stack
+def why(
+    person: str,
+    course: str | None,
+    sources: Path | None,
+    encoding: str,
+    site: str | None,
+    as_json: bool,
+    find_stack: Callable[[], Stack],
+) -> None:
+    """Why PERSON is, or is not, in COURSE: cause, rows, who repairs it, when it takes effect.
+
+    PERSON: login, e-mail, code or name. COURSE: code, idnumber, short name or a part of its name.
+    With one argument: what the REFERENCE that somebody quotes was about.
+    """
+    lang = language()
+    if course is None:
+        raise click.UsageError(sentence("why_question", lang))
+    if sources is None:
+        raise click.UsageError("--sources")
+    known = Known(_read(sources, encoding), Naming())
+    _show(ask_why(known, person, course, Telling(lang, datetime.now(UTC), ZONE)), as_json=as_json)
+
+
+def _read(folder: Path, encoding: str) -> Extracts:
+    """Whatever can be read: a file that cannot is an answer, not an end."""
+    try:
+        if is_oneroster(folder):
+            return read_oneroster([folder], encoding)
+        return read_extracts(folder, encoding)
+    except UnknownEncoding:
+        raise click.BadParameter(encoding, param_hint="--encoding") from None
+
+
+def _show(answer: dict[str, Any], *, as_json: bool) -> None:
+    click.echo(json.dumps(answer, ensure_ascii=False, indent=1) if as_json else answer["text"])
+    if answer["kind"] != "answer":
+        sys.exit(1)

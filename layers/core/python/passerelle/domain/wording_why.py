@@ -1,0 +1,42 @@
+"""What the *Pourquoi ?* desk says where it has no answer yet; French, English."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+WHY: Mapping[str, tuple[str, str]] = {
+    "why_people": (
+        "{count} personnes répondent à « {asked} ». Précisez, par exemple par le code :",
+        "{count} people answer to “{asked}”. Be more precise, for instance by the code:",
+    ),
+    "why_courses": (
+        "{count} cours répondent à « {asked} ». Précisez, par exemple par le code :",
+        "{count} courses answer to “{asked}”. Be more precise, for instance by the code:",
+    ),
+    "why_nobody": (
+        "Personne ne répond à « {asked} » (identifiant, adresse, code ou nom). Vérifiez l'orthographe.",
+        "Nobody answers to “{asked}” (login, e-mail, code or name). Check the spelling.",
+    ),
+    "why_nothing": (
+        "Aucun cours ne répond à « {asked} » (code, numéro d'identifiant, nom abrégé ou partie du nom). "
+        "Vérifiez l'orthographe.",
+        "No course answers to “{asked}” (code, idnumber, short name or part of its name). Check the "
+        "spelling.",
+    ),
+    "why_question": (
+        "Donnez une référence, ou une personne et un cours.",
+        "Give a reference, or a person and a course.",
+    ),
+    "no_extracts": (
+        "Aucune extraction n'a encore été déposée pour ce site : il n'y a rien sur quoi répondre.",
+        "No extract has been delivered for this site yet: there is nothing to answer from.",
+    ),
+    "reference_unknown": (
+        "La référence {reference} n'est pas connue pour ce site, ou date de plus de {days} jours.",
+        "The reference {reference} is not known for this site, or is more than {days} days old.",
+    ),
+    "reference_found": (
+        "Référence {reference}, {when} : {message}",
+        "Reference {reference}, {when}: {message}",
+    ),
+}

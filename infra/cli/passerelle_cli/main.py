@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "publications": ("passerelle_cli.publications", "publications"),
     "catalogue": ("passerelle_cli.publications", "catalogue"),
     "retrieve": ("passerelle_cli.publications", "retrieve"),
+    "rollover": ("passerelle_cli.rollover", "rollover"),
     "redrive": ("passerelle_cli.redrive", "redrive"),
     "sync": ("passerelle_cli.sync", "sync"),
     "why": ("passerelle_cli.why", "why"),
@@ -58,6 +59,14 @@ def explain(error: PasserelleError, lang: str) -> str:
     if isinstance(error, MoodleAway):
         return f"{error.site}: {sentence('away', lang)}"
     if isinstance(error, GiveUp):
+        if error.code == "sources_stopped":
+            from passerelle.domain.offer.sentences import say_file
+
+            return "\n".join(say_file(problem, lang) for problem in getattr(error, "problems", ()))
+        if error.code.startswith("ldap_"):
+            from passerelle.domain.offer.sentences import say_directory
+
+            return say_directory(error.code, error.details, lang)
         if known(error.code):
             return sentence(error.code, lang, error.details)
         details = ", ".join(f"{key}: {value}" for key, value in error.details.items())

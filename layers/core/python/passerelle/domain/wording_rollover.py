@@ -158,6 +158,38 @@ ROLLOVER: Mapping[str, tuple[str, str]] = {
         "{count} enseignant(s) du cours de {year} n'y est (sont) pas cette année.",
         "{count} teacher(s) of the {year} course is (are) not in it this year.",
     ),
+    # --- a faculty's plan (R13) ---
+    "plan_fresh_start": (
+        "Un enseignant a choisi « Je repars de zéro ».",
+        "A teacher chose to start afresh.",
+    ),
+    "plan_asked": ("Un enseignant l'a déjà demandé ({detail}).", "A teacher asked for it already ({detail})."),
+    "plan_no_idnumber": ("Le cours n'a pas de numéro d'identifiant.", "The course has no ID number."),
+    "plan_idnumber_twice": (
+        "Plusieurs cours de l'année précédente portent le numéro {detail}.",
+        "Several courses of last year have the ID number {detail}.",
+    ),
+    "plan_no_source": (
+        "Aucun cours de l'année précédente ne porte ce numéro.",
+        "No course of last year has this ID number.",
+    ),
+    "plan_restored": ("Déjà restauré depuis {detail}.", "Restored already from {detail}."),
+    "plan_not_empty": (
+        "Un enseignant y a travaillé : {detail}.",
+        "A teacher has worked in it: {detail}.",
+    ),
+    "plan_source_empty": (
+        "Le cours de l'année précédente est vide.",
+        "The course of last year is empty.",
+    ),
+    "plan_unknown": (
+        "Ce plan n'existe pas. Refaites-le avec « passerelle rollover plan ».",
+        "This plan does not exist. Make it again with “passerelle rollover plan”.",
+    ),
+    "plan_category_empty": (
+        "La catégorie « {category} » n'existe pas ou ne contient aucun cours.",
+        "The category “{category}” does not exist or holds no course.",
+    ),
     # --- messages ---
     "told_done_subject": ("Cours récupéré : {title}", "Course taken over: {title}"),
     "told_done": (

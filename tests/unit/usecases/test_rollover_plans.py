@@ -1,0 +1,210 @@
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from passerelle.domain.lms import Category
+from passerelle.domain.plugin import Holding
+from passerelle.domain.rollover import Rollover
+from passerelle.domain.rollover_plan import Plan, Verdict, plan_from_dict, plan_to_dict
+from passerelle.domain.states import RolloverState
+from passerelle.errors import NotFound, Refused
+from passerelle.usecases import rollover_plans
+from tests.factories_rollover import a_two_year_network
+from tests.fakes.cutting import Cut, Killed
+from tests.stage_rollover import ADA, ROOT, YearStage
+
+
+def faculty(count: int = 8, **site: object) -> YearStage:
+    """Courses SC0… in category SCIENCES and one below it, on both sides, all Ada's."""
+    stage = YearStage(a_two_year_network(**site))
+    for lms in (stage.bleu, stage.vert):
+        lms.categories += [Category(10, "Sciences", "SCIENCES"), Category(11, "Chimie", "CHIMIE", parent=10)]
+    for n in range(count):
+        stage.bleu.add_course(
+            f"SC{n}", teacher="ada", holds=["Bohr"], categoryid=10, state={"lastchange": stage.clock.now()}
+        )
+        stage.vert.add_course(f"SC{n}", teacher="ada", categoryid=11 if n % 2 else 10)
+    return stage
+
+
+def plan_of(stage: YearStage) -> Plan:
+    return rollover_plans.make(stage.world, "vert", "SCIENCES", "root")
+
+
+def verdicts(plan: Plan) -> dict[str, str]:
+    return {line.idnumber: line.why or line.verdict.value for line in plan.lines}
+
+
+@pytest.mark.rule("R13")
+def test_a_plan_changes_nothing_and_says_what_would_be_done_with_sizes_and_time() -> None:
+    stage = faculty(3)
+    before = stage.end()
+    plan = plan_of(stage)
+    after = stage.end()
+    assert [line.verdict for line in plan.lines] == [Verdict.DO] * 3
+    assert plan.seconds > 0
+    assert {name: after[name] for name in after if name != "papers"} == {
+        name: before[name] for name in before if name != "papers"
+    }
+
+
+@pytest.mark.rule("R13")
+def test_a_course_where_a_teacher_acted_or_starts_afresh_is_skipped() -> None:
+    stage = faculty(6)
+    stage.vert.edit(100, "Mon cours")
+    stage.ask_rollover("fresh_start", courseid=101)
+    stage.roll_over(courseid=102)
+    stage.vert.states[103] = replace(stage.vert.states[103], restoredfrom="bleu")
+    stage.bleu.states[104] = replace(stage.bleu.states[104], empty=True)
+    assert verdicts(plan_of(stage)) == {
+        "SC0": "plan_not_empty",
+        "SC1": "plan_fresh_start",
+        "SC2": "plan_asked",
+        "SC3": "plan_restored",
+        "SC4": "plan_source_empty",
+        "SC5": "do",
+    }
+
+
+@pytest.mark.rule("R13")
+def test_who_changes_his_mind_about_starting_afresh_is_planned_again() -> None:
+    stage = faculty(1)
+    stage.ask_rollover("fresh_start", courseid=100)
+    stage.ask_rollover("fresh_start", courseid=100, wanted=False)
+    assert verdicts(plan_of(stage)) == {"SC0": "do"}
+
+
+@pytest.mark.rule("R13")
+def test_complementary_spaces_without_a_twin_are_listed() -> None:
+    stage = faculty(1)
+    stage.bleu.add_course("", teacher="ada", holds=["x"], fullname="Espace du labo", categoryid=11)
+    stage.bleu.add_course("PSL", teacher="ada", holds=["x"], fullname="Tutorat", categoryid=10)
+    stage.bleu.add_course("AILLEURS", teacher="ada", holds=["x"], categoryid=2)
+    assert [name for _, _, name in plan_of(stage).without_twin] == ["Espace du labo", "Tutorat"]
+
+
+@pytest.mark.rule("R1")
+@pytest.mark.rule("R13")
+def test_an_idnumber_held_twice_last_year_is_for_a_person_to_look_at() -> None:
+    stage = faculty(1)
+    stage.bleu.add_course("SC0", teacher="ada", holds=["x"], categoryid=10)
+    (line,) = plan_of(stage).lines
+    assert (line.verdict, line.why) == (Verdict.REFUSE, "plan_idnumber_twice")
+
+
+@pytest.mark.rule("D17")
+@pytest.mark.rule("D18")
+@pytest.mark.rule("D20")
+def test_every_line_names_its_traps() -> None:
+    stage = faculty(1)
+    stage.vert.states[100] = replace(stage.vert.states[100], editingteachers=("ada", "grace"))
+    (line,) = plan_of(stage).lines
+    assert line.traps == ("D17", "D18", "D20")
+
+
+@pytest.mark.rule("R13")
+def test_only_a_named_administrator_plans() -> None:
+    with pytest.raises(Refused, match="override_not_allowed"):
+        rollover_plans.make(faculty(1).world, "vert", "SCIENCES", "ada")
+
+
+def test_an_unknown_category_or_plan_is_named() -> None:
+    stage = faculty(1)
+    with pytest.raises(NotFound, match="plan_category_empty"):
+        rollover_plans.make(stage.world, "vert", "NULLE-PART", "root")
+    with pytest.raises(NotFound, match="plan_unknown"):
+        rollover_plans.read(stage.world, "none")
+
+
+def test_a_plan_survives_its_paper() -> None:
+    stage = faculty(3)
+    plan = plan_of(stage)
+    assert plan_from_dict(json.loads(json.dumps(plan_to_dict(plan)))) == plan
+    assert rollover_plans.read(stage.world, plan.id) == plan
+
+
+@pytest.mark.rule("R13")
+def test_calls_to_moodle_grow_with_pages_and_not_with_courses() -> None:
+    few, many = plan_of(faculty(5)).calls, plan_of(faculty(300)).calls
+    assert few == many
+    assert few == {"export categories": 2, "export courses": 2, "get_course_states": 2}
+
+
+def run(stage: YearStage, plan: Plan) -> int:
+    """To its end; answers the most restores that ever were under way at once."""
+    most = 0
+    for _ in range(500):
+        progress = rollover_plans.apply_some(stage.world, plan, ROOT)
+        most = max(most, rollover_plans.progress(stage.world, plan).under_way)
+        if progress.over:
+            return most
+        stage.deliver()
+    raise AssertionError("the plan never ends")
+
+
+@pytest.mark.rule("R13")
+def test_a_plan_is_applied_to_its_end_with_no_more_than_so_many_at_a_time() -> None:
+    stage = faculty(9, vert__parallel_restores=2)
+    plan = plan_of(stage)
+    assert run(stage, plan) == 2
+    assert rollover_plans.progress(stage.world, plan).states == {"done": 9}
+    assert all(stage.vert.content[number] for number in stage.vert.courses)
+    told = Counter(m.kind for m in stage.vert.messages.values())
+    assert told == {"rollover_shared": 9}
+
+
+@pytest.mark.rule("R13")
+def test_a_plan_that_is_cut_five_times_goes_on_and_does_each_course_exactly_once() -> None:
+    stage = faculty(12, vert__parallel_restores=3)
+    plan = plan_of(stage)
+    cuts = 0
+    for at in (3, 11, 24, 37, 60):
+        stage.world = Cut(at, "after").around_world(stage.base)
+        try:
+            for _ in range(20):
+                if rollover_plans.apply_some(stage.world, plan, ROOT).over:
+                    break
+                stage.deliver()
+                if stage.cuts:
+                    break
+        except Killed:
+            cuts += 1
+        stage.world = stage.base
+        cuts += len(stage.cuts)
+        stage.cuts.clear()
+    assert cuts == 5
+    run(stage, plan)
+    restores = [key for key in stage.vert.started if key.startswith("rol:")]
+    assert len(restores) == len(set(restores)) == 12
+    assert rollover_plans.progress(stage.world, plan).states == {"done": 12}
+
+
+@pytest.mark.rule("R5")
+@pytest.mark.rule("R13")
+def test_a_teacher_who_began_to_work_after_the_plan_keeps_his_work() -> None:
+    stage = faculty(2)
+    plan = plan_of(stage)
+    stage.vert.states[100] = replace(
+        stage.vert.states[100], empty=False, holds=(Holding("activities", 1),), activities=1
+    )
+    stage.vert.content[100] = ["À moi"]
+    stage.ask_rollover("fresh_start", courseid=101)
+    run(stage, plan)
+    assert rollover_plans.progress(stage.world, plan).states == {"refused": 2}
+    assert stage.vert.content == {100: ["À moi"], 101: []}
+
+
+@pytest.mark.rule("R13")
+def test_a_teacher_and_the_plan_at_once_are_one_restore() -> None:
+    stage = faculty(1)
+    plan = plan_of(stage)
+    mine = stage.ask_rollover(person=ADA)
+    rollover_plans.apply_some(stage.world, plan, ROOT)
+    stage.deliver()
+    ended = Counter(r.state for r in stage.records.all(Rollover))
+    assert ended == {RolloverState.DONE: 1, RolloverState.REFUSED: 1}
+    assert stage.rollover(mine["rollover"]).state == RolloverState.DONE

@@ -1,0 +1,57 @@
+"""What an administrator of Passerelle reads: its own settings, AWS, and what a command cannot find."""
+
+from __future__ import annotations
+
+HOUSE: dict[str, tuple[str, str]] = {
+    "aws_refused": (
+        "AWS refuse l'opération ({operation}, {aws}). Vérifiez les droits de la pile et vos identifiants.",
+        "AWS refuses the operation ({operation}, {aws}). Check the stack's rights and your credentials.",
+    ),
+    "stack_unknown": (
+        "Aucune installation de Passerelle ici ({where}). Lancez « passerelle up », "
+        "ou nommez-la avec --stack-name.",
+        "No installation of Passerelle here ({where}). Run “passerelle up”, or name it with --stack-name.",
+    ),
+    "network_missing": (
+        "Aucun network.yaml n'est publié. Publiez-le : passerelle network push network.yaml.",
+        "No network.yaml is published. Publish one: passerelle network push network.yaml.",
+    ),
+    "network_invalid": (
+        "Le network.yaml publié ne convient pas à cette version. "
+        "Vérifiez-le (passerelle network check), puis publiez-le à nouveau.",
+        "The published network.yaml does not fit this version. "
+        "Check it (passerelle network check), then publish it again.",
+    ),
+    "secret_missing": (
+        "Le paramètre SSM {name} n'existe pas. Créez-le (SecureString) ou corrigez network.yaml.",
+        "The SSM parameter {name} does not exist. Create it (SecureString) or correct network.yaml.",
+    ),
+    "site_unknown": (
+        "« {site} » n'est pas un site de network.yaml.",
+        "“{site}” is not a site of network.yaml.",
+    ),
+    "record_too_large": (
+        "La fiche est trop volumineuse pour être enregistrée. Raccourcissez le titre ou le résumé.",
+        "The record is too large to be kept. Shorten its title or summary.",
+    ),
+    "record_unreadable": (
+        "Une fiche enregistrée ne se lit plus avec cette version. Prévenez qui exploite Passerelle.",
+        "A stored record cannot be read by this version. Tell whoever runs Passerelle.",
+    ),
+    "paper_unreadable": (
+        "Un document enregistré ne se lit plus avec cette version. Prévenez qui exploite Passerelle.",
+        "A stored document cannot be read by this version. Tell whoever runs Passerelle.",
+    ),
+    "multipart_gone": (
+        "Cet envoi n'existe plus dans S3. Relancez la sauvegarde du cours.",
+        "This upload no longer exists in S3. Start the course backup again.",
+    ),
+    "parts_invalid": (
+        "Les parties reçues ne forment pas un fichier. Relancez la sauvegarde du cours.",
+        "The parts received do not make a file. Start the course backup again.",
+    ),
+    "unencodable": (
+        "Un texte contient des caractères que Moodle ne peut pas recevoir. Corrigez-le à la source.",
+        "A text has characters that Moodle cannot take. Correct it at its source.",
+    ),
+}

@@ -1,0 +1,50 @@
+"""Every refusal that the code can raise has its sentence, in both languages, filled from what it carries."""
+
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from passerelle.domain.backup import Why
+from passerelle.domain.wording import SENTENCES, known, sentence
+
+PACKAGE = Path(__file__).parents[2] / "layers" / "core" / "python" / "passerelle"
+RAISED = re.compile(r"\b(?:GiveUp|Refused|NotFound)\(\s*\"([a-z_0-9]+)\"")
+# Told by modules of their own, since their sentences need more than a code.
+ELSEWHERE = {"sources_stopped", "unknown_encoding"}
+
+
+def codes() -> set[str]:
+    return {
+        code
+        for path in PACKAGE.rglob("*.py")
+        for code in RAISED.findall(path.read_text(encoding="utf-8"))
+        if not code.startswith("ldap_")
+    } - ELSEWHERE
+
+
+def test_every_code_that_is_raised_has_a_sentence() -> None:
+    assert sorted(code for code in codes() if not known(code)) == []
+
+
+@pytest.mark.rule("P10")
+@pytest.mark.parametrize("why", list(Why))
+def test_every_reason_to_refuse_a_backup_has_a_sentence(why: Why) -> None:
+    assert known(why.value)
+
+
+@pytest.mark.parametrize("code", sorted(SENTENCES))
+def test_both_languages_name_the_same_things(code: str) -> None:
+    french, english = SENTENCES[code]
+    fields = [{name for _, name, _, _ in Formatter().parse(text) if name} for text in (french, english)]
+    assert fields[0] == fields[1]
+    assert french != english
+
+
+def test_a_sentence_whose_details_are_missing_is_still_said() -> None:
+    assert "…" in sentence("too_large", "fr", {})
+
+
+def test_an_unknown_code_is_not_swallowed() -> None:
+    assert "no_such_code" in sentence("no_such_code", "en")

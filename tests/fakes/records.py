@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from passerelle.domain.ledger import Page as LedgerPage
+from passerelle.domain.night.run import NightDesk, Run
 from passerelle.domain.orders import Delivery, Order, Tally
 from passerelle.domain.publishing import CourseLine, Publication, Retrieval, RunningJob, TargetLock, Upload
 from passerelle.domain.rollover import FreshStart, Permit, Rollover
@@ -35,6 +36,8 @@ KINDS: tuple[Kind, ...] = (
     Order,
     LedgerPage,
     Tally,
+    Run,
+    NightDesk,
 )
 
 # (kind, index) → the value a record stands under; None: not in that index.
@@ -55,6 +58,7 @@ INDEXES: dict[tuple[Kind, str], Callable[[Any], str | None]] = {
     (Rollover, "site"): lambda r: r.site,
     (Permit, "target"): lambda p: p.target,
     (FreshStart, "site"): lambda f: f.site,
+    (Run, "site"): lambda r: r.site,
     (Delivery, "state"): lambda d: d.state,
     (Order, "state"): lambda o: o.state.value,
     (Order, "shop"): lambda o: o.shop,
@@ -72,6 +76,7 @@ AGE: dict[Kind, Callable[[Any], datetime]] = {
     Rollover: lambda r: r.requested_at,
     Permit: lambda p: p.asked_at,
     FreshStart: lambda f: f.at,
+    Run: lambda r: r.started_at,
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from passerelle.domain.backup import Inspection, Manifest, PersonalTrace
@@ -27,6 +27,9 @@ from passerelle.domain.lms import (
     Verdict,
 )
 from passerelle.domain.network import Network
+from passerelle.domain.night.run import NightDesk, Run
+from passerelle.domain.offer.model import Extracts
+from passerelle.domain.offer.stages import Stage
 from passerelle.domain.orders import Delivery, Facts, Order, Refund, Tally
 from passerelle.domain.plugin import (
     ChangedCourse,
@@ -66,6 +69,8 @@ Record = (
     | Order
     | LedgerPage
     | Tally
+    | Run
+    | NightDesk
 )
 R = TypeVar(
     "R",
@@ -82,6 +87,8 @@ R = TypeVar(
     Order,
     LedgerPage,
     Tally,
+    Run,
+    NightDesk,
 )
 QueueName = Literal["publications", "retrievals", "jobs", "rollovers", "orders"]
 
@@ -122,6 +129,7 @@ class Records(Protocol):
         Retrieval: `publication_course` (network id of the origin), `site`. RunningJob: `running` (value
         `yes`), longest silent first. Rollover: `target` and `source` (`{site}#{course id}`, consistent),
         `site`, `running` (value `yes`). Permit: `target`. FreshStart: `site`.
+        Run: `site`.
         Delivery: `state`. Order: `state`, `shop`. LedgerPage: `site` (only pages that give something).
         """
         ...
@@ -398,6 +406,23 @@ class NoShops:
         return ""
 
 
+class Sources(Protocol):
+    """What the university's systems delivered for one night (EXTRACTS.md), or their directory answers."""
+
+    def read(self, site: str, night: date, stage: Stage | None = None) -> Extracts:
+        """The tables that the stage needs; all of them for none. Files that are missing, cut or older
+        than the night stand in `problems`. Raises TryAgain where a directory or the bucket is away.
+        """
+        ...
+
+
+class NoSources:
+    """An installation without nights."""
+
+    def read(self, site: str, night: date, stage: Stage | None = None) -> Extracts:  # noqa: ARG002
+        raise GiveUp("no_night", site=site)
+
+
 class Queues(Protocol):
     def send(
         self, queue: QueueName, message: Mapping[str, str], *, delay: timedelta | None = None
@@ -421,3 +446,4 @@ class World:
     queues: Queues
     clock: Clock
     shops: Shops = field(default_factory=NoShops)
+    sources: Sources = field(default_factory=NoSources)

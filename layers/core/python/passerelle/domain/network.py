@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from passerelle.domain.bytesizes import parse_size
+from passerelle.domain.night.policy import NightRules
 from passerelle.domain.shops import Shop
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,38}")
@@ -54,6 +55,7 @@ class Site:
     media_library: str = ""  # address of the *médiathèque*, where heavy files belong
     media_threshold: str = "50 MB"  # from here on a file is heavy (R12)
     administrators: tuple[str, ...] = ()  # usernames of who may go past R5 and allow a transfer (R3)
+    night: NightRules | None = None  # none: no night comes to this site (N1–N25)
     parallel_restores: int = 3  # of a faculty's plan, at a time (R13)
     parallel_backups: int = 2  # of the night's freshness, at a time (R10)
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -27,6 +27,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from pydantic import TypeAdapter, ValidationError
 
 from passerelle.domain.ledger import Page as LedgerPage
+from passerelle.domain.night.run import Run
 from passerelle.domain.orders import Delivery, Order, Tally
 from passerelle.domain.publishing import Publication, Retrieval, RunningJob, TargetLock, Upload
 from passerelle.domain.rollover import FreshStart, Permit, Rollover
@@ -85,6 +86,7 @@ INDEXES: dict[Kind, dict[str, Index]] = {
     },
     Permit: {"target": Index("items", lambda permit: permit.target)},
     FreshStart: {"site": Index("gsi2", lambda fresh: fresh.site)},
+    Run: {"site": Index("gsi2", lambda run: run.site)},
     Delivery: {"state": Index("gsi1", lambda delivery: delivery.state)},
     Order: {
         "state": Index("gsi1", lambda order: order.state.value),
@@ -101,6 +103,7 @@ AGE: dict[Kind, Callable[[Any], datetime]] = {
     Rollover: lambda rollover: rollover.requested_at,
     Permit: lambda permit: permit.asked_at,
     FreshStart: lambda fresh: fresh.at,
+    Run: lambda run: run.started_at,
     Delivery: lambda delivery: delivery.received_at,
     Order: lambda order: order.received_at,
     LedgerPage: lambda page: page.created_at,
@@ -139,7 +142,8 @@ def expires(record: Record) -> datetime | None:
 
     Uploads: 400 days after they were deleted. Retrievals that came to nothing: 400 days; those that are
     done tell who holds which version (P13). Rollovers 400 days after they ended, twice that where a course
-    rests on them (links are looked up there, R12); permits and *Je repars de zéro* 400 days. Publications never: they number one another's attempts and
+    rests on them (links are looked up there, R12); permits, *Je repars de zéro* and runs of the night
+    400 days. Publications never: they number one another's attempts and
     are the family tree (P12). Jobs 30 days after they ended; locks a day after they died. What a shop
     delivered: 90 days after it was understood; orders and the ledger stay, since access rests on them.
     """
@@ -162,6 +166,8 @@ def expires(record: Record) -> datetime | None:
             return _last_moment(record.history, record.requested_at) + 2 * HISTORY_KEPT
         case Permit():
             return record.asked_at + HISTORY_KEPT
+        case Run():
+            return record.started_at + HISTORY_KEPT
         case FreshStart():
             return record.at + HISTORY_KEPT
     return None
@@ -230,6 +236,8 @@ def _plain(value: Any) -> Any:
     match value:
         case datetime():
             return iso(value)
+        case date():
+            return value.isoformat()
         case dict():
             return {name: _plain(inner) for name, inner in value.items()}
         case list() | tuple():

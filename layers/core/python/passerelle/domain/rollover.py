@@ -301,7 +301,7 @@ def stash_name(code: str, title: str, year: str, made: datetime) -> str:
     """`{code}_{title}_{year}_{date}.mbz` (R4): what stands before the date is the same for a newer one."""
 
     def safe(text: str) -> str:
-        spread = unicodedata.normalize("NFKD", text)
+        spread = unicodedata.normalize("NFKD", text.replace("œ", "oe").replace("æ", "ae"))
         plain = "".join(letter for letter in spread if not unicodedata.combining(letter))
         return _UNSAFE.sub("-", plain).strip("-")
 

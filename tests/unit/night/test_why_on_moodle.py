@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from passerelle.domain.night.actual import Actual, read_actual
 from passerelle.domain.night.causes import ABOUT, Cause
 from passerelle.domain.night.memory import Memory
 from passerelle.domain.night.plan import Freeze
@@ -20,49 +19,10 @@ from passerelle.domain.offer.naming import Naming
 from passerelle.domain.states import RunState
 from passerelle.usecases.why import Known, ask_why
 from tests.factories_offer import University
+from tests.moodle_rows import Moodle
 
 NOON = datetime(2026, 10, 6, 10, 0, tzinfo=UTC)
 MORNING = datetime(2026, 10, 7, 4, 15, tzinfo=ZoneInfo("Europe/Paris"))
-
-
-class Moodle:
-    """Rows as the plugin exports them; valid by default."""
-
-    def __init__(self) -> None:
-        self.rows: dict[str, list[dict[str, Any]]] = {}
-
-    def _put(self, table: str, **row: Any) -> Moodle:
-        rows = self.rows.setdefault(table, [])
-        rows.append({"id": len(rows) + 1, **row})
-        return self
-
-    def user(self, username: str = "p1", idnumber: str = "P1", **more: Any) -> Moodle:
-        return self._put("users", username=username, idnumber=idnumber, **more)
-
-    def course(
-        self, idnumber: str = "E1", *, ours: bool = True, fullname: str = "", visible: bool = True
-    ) -> Moodle:
-        self._put(
-            "courses", idnumber=idnumber, shortname=idnumber, fullname=fullname or idnumber, visible=visible
-        )
-        number = len(self.rows["courses"])
-        return self._put("owned", kind="course", itemid=number, adopted=False) if ours else self
-
-    def enrolled(self, course: str = "E1", *, method: str = "passerelle", active: bool = True) -> Moodle:
-        number = [row["idnumber"] for row in self.rows["courses"]].index(course) + 1
-        return self._put(
-            "enrolments",
-            course=course,
-            courseid=number,
-            username="p1",
-            method=method,
-            source="night" if method == "passerelle" else "",
-            roles=["student"],
-            status="active" if active else "suspended",
-        )
-
-    def actual(self) -> Actual:
-        return read_actual(lambda table: self.rows.get(table, []))
 
 
 def registered() -> University:

@@ -164,12 +164,8 @@ def expires(record: Record) -> datetime | None:
             return _last_moment(record.history, record.requested_at) + HISTORY_KEPT
         case Rollover(state=RolloverState.DONE):
             return _last_moment(record.history, record.requested_at) + 2 * HISTORY_KEPT
-        case Permit():
-            return record.asked_at + HISTORY_KEPT
-        case Run():
-            return record.started_at + HISTORY_KEPT
-        case FreshStart():
-            return record.at + HISTORY_KEPT
+        case Permit(asked_at=when) | FreshStart(at=when) | Run(started_at=when):
+            return when + HISTORY_KEPT
     return None
 
 

@@ -208,3 +208,26 @@ def test_a_teacher_and_the_plan_at_once_are_one_restore() -> None:
     ended = Counter(r.state for r in stage.records.all(Rollover))
     assert ended == {RolloverState.DONE: 1, RolloverState.REFUSED: 1}
     assert stage.rollover(mine["rollover"]).state == RolloverState.DONE
+
+
+@pytest.mark.slow
+@pytest.mark.rule("R13")
+def test_two_thousand_courses_cut_five_times_are_each_done_exactly_once() -> None:
+    stage = faculty(2000, vert__parallel_restores=50)
+    plan = plan_of(stage)
+    most = 0
+    for at in (500, 2_000, 5_000, 9_000, 20_000):
+        stage.world = Cut(at, "after").around_world(stage.base)
+        while not stage.cuts:
+            try:
+                rollover_plans.apply_some(stage.world, plan, ROOT)
+                most = max(most, rollover_plans.progress(stage.base, plan).under_way)
+                stage.deliver()
+            except Killed:
+                break
+        stage.world = stage.base
+        stage.cuts.clear()
+    assert max(most, run(stage, plan)) <= 50
+    restores = [key for key in stage.vert.started if key.startswith("rol:")]
+    assert len(restores) == len(set(restores)) == 2000
+    assert rollover_plans.progress(stage.world, plan).states == {"done": 2000}

@@ -27,6 +27,7 @@ _COLUMNS = (
     "timezone",
 )
 _ADMIN_AND_GUEST = (1, 2)
+_INTERNAL = ("manual", "email", "nologin")  # the others keep no password in Moodle, and need none
 
 
 def create_users(asked: Asked, params: dict[str, Any]) -> list[dict[str, Any]]:
@@ -52,7 +53,8 @@ def _create(asked: Asked, row: dict[str, Any]) -> User:
         raise invalid_parameter()
     if not row["firstname"] or not row["lastname"]:
         raise invalid_parameter()
-    if not row.get("password") and not row.get("createpassword"):
+    inside = (row.get("auth") or "manual") in _INTERNAL
+    if inside and not row.get("password") and not row.get("createpassword"):
         raise invalid_parameter()
     if not EMAIL.fullmatch(row["email"]):
         raise invalid_parameter()

@@ -190,7 +190,8 @@ def read_moment(text: str, paid_at: datetime, name: str = "starttime") -> dateti
     """Unix seconds, ISO 8601 (a day alone is its midnight, UTC), or `+30D`, `+12H` from the payment."""
     if _SECONDS.fullmatch(text):
         return datetime.fromtimestamp(int(text), UTC)
-    if text.startswith("+"):
+    # Without its plus sign too: in a URL a bare one is a space.
+    if text.startswith("+") or _SHIFT.fullmatch(text):
         return paid_at + read_span(text, name)
     try:
         moment = datetime.fromisoformat(text)

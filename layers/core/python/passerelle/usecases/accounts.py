@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from passerelle.domain.lms import NewUser, User
-from passerelle.domain.orders import Order, Seat
+from passerelle.domain.orders import Order, Seat, SeatState
 from passerelle.domain.publishing import Note
 from passerelle.domain.sessions import account_of, email_fits, usernames
 from passerelle.usecases.amending import amend
@@ -23,6 +23,7 @@ def settle(crew: Crew) -> None:
     missing = look(crew)
     _remember(crew, missing)
     _make(crew, missing)
+    _note_ids(crew)
 
 
 def look(crew: Crew) -> list[str]:
@@ -124,6 +125,25 @@ def _make(crew: Crew, missing: list[str]) -> None:
     for key, code in refused.items():
         if key not in crew.accounts:
             crew.stop(key, Note("account_refused", {"errorcode": code}))
+
+
+def _note_ids(crew: Crew) -> None:
+    """Before anything is given: a refund that comes while this run is cut must know whom it is about."""
+
+    def noted(seat: Seat) -> Seat:
+        account = crew.accounts.get(seat.person.key)
+        if account is None or seat.state == SeatState.TAKEN:
+            return seat
+        return replace(seat, user_id=account.user_id, username=account.username, existed=account.existed)
+
+    def decide(order: Order) -> Order:
+        return replace(
+            order,
+            seats=tuple(noted(seat) for seat in order.seats),
+            operator=noted(order.operator) if order.operator is not None else None,
+        )
+
+    amend(crew.world.records, Order, crew.order.id, decide)
 
 
 def _ensure(crew: Crew, wanted: dict[str, NewUser]) -> dict[str, str]:

@@ -25,13 +25,13 @@ sys.path[:0] = [
     str(Path(__file__).parents[2] / folder) for folder in ("", "infra/laptop", "layers/core/python")
 ]
 
-from passerelle.moodle import client
-from passerelle.moodle.lms import Moodle
-from passerelle.usecases import rollover_plans
-from passerelle_laptop.twin import Twin
-from tests.factories_rollover import a_two_year_network
-from tests.fakes.lms import FakeSites
-from tests.stage_rollover import YearStage
+from passerelle.moodle import client  # noqa: E402
+from passerelle.moodle.lms import Moodle  # noqa: E402
+from passerelle.usecases import rollover_plans  # noqa: E402
+from passerelle_laptop.twin import Twin  # noqa: E402
+from tests.factories_rollover import a_two_year_network  # noqa: E402
+from tests.fakes.lms import FakeSites  # noqa: E402
+from tests.stage_rollover import YearStage  # noqa: E402
 
 
 def furnish(twin: Twin, courses: int) -> None:

@@ -188,10 +188,10 @@ class YearLms(FakeLms):
         assert restore.courseid is not None
         number = restore.courseid
         state = self.states[number]
-        if restore.mode == RestoreMode.REPLACE and "override_notempty" not in restore.settings:
-            if not state.empty or state.restoredfrom:
-                error = JobMessage("notempty", "activities: 1")
-                return replace(done, status=JobStatus.FAILED, error=error)
+        careful = restore.mode == RestoreMode.REPLACE and "override_notempty" not in restore.settings
+        if careful and (not state.empty or state.restoredfrom):
+            error = JobMessage("notempty", "activities: 1")
+            return replace(done, status=JobStatus.FAILED, error=error)
         self.safety[key] = (number, list(self.content[number]), state, self.edits[number])
         kept = [] if restore.mode == CLEARED else self.content[number]
         self._fill(number, [*kept, *self.brings.get(key, ["Bohr", "Lewis", "Quiz 1"])], restoredfrom="bleu")

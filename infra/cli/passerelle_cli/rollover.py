@@ -155,7 +155,7 @@ def report(stack: Stack, identity: str, page: Path | None, as_json: bool) -> Non
     if record is None:
         _plan_report(world, rollover_plans.read(world, identity), as_json)
         return
-    asked = _as(world, record, "report", format="html" if page else "json")
+    asked = _as(record, "report", format="html" if page else "json")
     answer = rollovers.answer(world, asked)
     if page is not None:
         page.write_text(str(answer["html"]), encoding="utf-8")
@@ -195,7 +195,7 @@ def contents(stack: Stack, identity: str, as_json: bool) -> None:
     record = world.records.get(Rollover, identity)
     if record is None:
         raise NotFound("rollover_unknown")
-    answer = rollovers.answer(world, _as(world, record, "contents"))
+    answer = rollovers.answer(world, _as(record, "contents"))
     if as_json:
         click.echo(json.dumps(answer, ensure_ascii=False, indent=1))
         return
@@ -223,7 +223,7 @@ def _command(world: World, site: str, user: str, action: str, **fields: Any) -> 
     )
 
 
-def _as(world: World, record: Rollover, action: str, **fields: Any) -> AskRollover:
+def _as(record: Rollover, action: str, **fields: Any) -> AskRollover:
     """On behalf of nobody in particular: an administrator of this installation reads."""
     return AskRollover(
         request="cli",

@@ -124,9 +124,7 @@ class AskRollover(SiteCommand):
     """
 
     route: ClassVar[str] = "rollovers"
-    action: Literal[
-        "status", "start", "check", "contents", "report", "undo", "permit", "fresh_start"
-    ]
+    action: Literal["status", "start", "check", "contents", "report", "undo", "permit", "fresh_start"]
     courseid: int = 0
     idnumber: str = ""
     source_courseid: int = 0

@@ -1,4 +1,4 @@
-"""What a teacher must repair after a change of year, or before one (R12, D19): found, placed, with what to do."""
+"""What to repair after a change of year, or before one (R12, D19): found, placed, with what to do."""
 
 from __future__ import annotations
 

@@ -57,8 +57,8 @@ WORDS: Mapping[Code, tuple[str, str, str, str]] = {
     Code.PLUGIN_MISSING: (
         "Modules absents de la nouvelle plate-forme",
         "Plugins that the new platform lacks",
-        "{times} activité(s) de ce type ne peuvent pas arriver : remplacez-les, ou demandez l'installation du "
-        "module à l'assistance.",
+        "{times} activité(s) de ce type ne peuvent pas arriver : remplacez-les, ou demandez "
+        "l'installation du module à l'assistance.",
         "{times} activity(ies) of this kind cannot come: replace them, or ask the help desk to install it.",
     ),
     Code.BADGES_LEFT_OUT: (

@@ -1,4 +1,4 @@
-"""A whole faculty rolled over as a plan (R13): one line per course, decided purely, looked at before it is done."""
+"""A whole faculty rolled over as a plan (R13): a line per course, looked at before it is done."""
 
 from __future__ import annotations
 

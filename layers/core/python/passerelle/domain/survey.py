@@ -55,7 +55,7 @@ class DateFound:
 
 @dataclass(frozen=True, slots=True)
 class Restriction:
-    """One condition of an availability: `group`, `grouping`, `completion` (a module), by the id on the origin."""
+    """One condition of an availability: `group`, `grouping`, `completion` (a module), by its id there."""
 
     place: Place
     kind: str

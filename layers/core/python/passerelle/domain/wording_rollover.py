@@ -10,7 +10,8 @@ ROLLOVER: Mapping[str, tuple[str, str]] = {
         "No platform of the year before is configured for this site. Tell the help desk.",
     ),
     "no_source": (
-        "Aucun cours de {year} ne porte le numéro d'identifiant « {idnumber} ». Choisissez vous-même le cours "
+        "Aucun cours de {year} ne porte le numéro d'identifiant « {idnumber} ». Choisissez vous-même "
+        "le cours "
         "à récupérer, par son numéro d'identifiant ou son adresse.",
         "No course of {year} has the ID number “{idnumber}”. Choose the course to take yourself, "
         "by its ID number or address.",
@@ -24,7 +25,8 @@ ROLLOVER: Mapping[str, tuple[str, str]] = {
         "The course “{source}” of {year} is empty: there is nothing to take.",
     ),
     "not_source_teacher": (
-        "Vous n'êtes pas enseignant du cours « {source} » de {year}. Une demande d'autorisation, pour ce seul "
+        "Vous n'êtes pas enseignant du cours « {source} » de {year}. Une demande d'autorisation, "
+        "pour ce seul "
         "transfert, a été envoyée à : {asked}. Vous serez prévenu ; cliquez alors à nouveau.",
         "You are not a teacher of the course “{source}” of {year}. A request to allow this one transfer was "
         "sent to: {asked}. You will be told; then press the button again.",
@@ -68,20 +70,24 @@ ROLLOVER: Mapping[str, tuple[str, str]] = {
         "The report is not ready yet. Try again in a few minutes.",
     ),
     "contents_not_ready": (
-        "La liste du contenu n'est pas encore prête : la sauvegarde est en cours. Réessayez dans quelques minutes.",
+        "La liste du contenu n'est pas encore prête : la sauvegarde est en cours. Réessayez dans "
+        "quelques minutes.",
         "The list of contents is not ready yet: the backup is being made. Try again in a few minutes.",
     ),
     # --- questions, each answered once (R5, R6, D18) ---
     "shared": (
-        "Vous n'êtes pas seul dans ce cours : {teachers} y enseigne(nt) aussi et sera (seront) prévenu(s), avec "
+        "Vous n'êtes pas seul dans ce cours : {teachers} y enseigne(nt) aussi et sera (seront) "
+        "prévenu(s), avec "
         "le moyen d'annuler. Continuer ?",
-        "You are not alone in this course: {teachers} teach(es) in it too and will be told, with a way to undo. "
+        "You are not alone in this course: {teachers} teach(es) in it too and will be told, with a "
+        "way to undo. "
         "Go on?",
     ),
     "merge": (
         "Fusionner ne supprime rien : {doubled} ressource(s) que votre cours contient déjà seront doublées. "
         "Continuer ?",
-        "Merging deletes nothing: {doubled} resource(s) that your course already holds will be doubled. Go on?",
+        "Merging deletes nothing: {doubled} resource(s) that your course already holds will be "
+        "doubled. Go on?",
     ),
     "foad_differs": (
         "L'un des deux cours est un cours à distance (FOAD), l'autre non : « {source} » vers « {target} ». "
@@ -90,7 +96,8 @@ ROLLOVER: Mapping[str, tuple[str, str]] = {
         "Is this what you want?",
     ),
     "other_code": (
-        "Le cours choisi n'a pas le même code : « {source} » vers « {target} ». Est-ce bien ce que vous voulez ?",
+        "Le cours choisi n'a pas le même code : « {source} » vers « {target} ». Est-ce bien ce que "
+        "vous voulez ?",
         "The course you chose has another code: “{source}” to “{target}”. Is this what you want?",
     ),
     # --- undo (R11) ---
@@ -103,7 +110,8 @@ ROLLOVER: Mapping[str, tuple[str, str]] = {
         "There is nothing to undo: the state of the request is “{state}”.",
     ),
     "changed": (
-        "Le cours a été modifié depuis la restauration : l'annuler effacerait ce travail. Écrivez à l'assistance.",
+        "Le cours a été modifié depuis la restauration : l'annuler effacerait ce travail. Écrivez à "
+        "l'assistance.",
         "The course was changed since the restore: undoing would erase that work. Write to the help desk.",
     ),
     "alreadyundone": (
@@ -115,7 +123,8 @@ ROLLOVER: Mapping[str, tuple[str, str]] = {
         "The safety backup of this restore no longer exists. Write to the help desk.",
     ),
     "notempty": (
-        "Le Moodle a trouvé du contenu dans le cours au moment de le restaurer ({detail}) : rien n'a été fait.",
+        "Le Moodle a trouvé du contenu dans le cours au moment de le restaurer ({detail}) : rien n'a "
+        "été fait.",
         "Moodle found content in the course when about to restore it ({detail}): nothing was done.",
     ),
     "courseunknown": (
@@ -125,7 +134,8 @@ ROLLOVER: Mapping[str, tuple[str, str]] = {
     "backup_failed": (
         "La sauvegarde du cours de {year} n'a pas pu être faite ({code}). Réessayez ; si cela se répète, "
         "écrivez à l'assistance. Votre cours n'a pas été touché.",
-        "The backup of the {year} course could not be made ({code}). Try again; if it happens again, write to "
+        "The backup of the {year} course could not be made ({code}). Try again; if it happens again, "
+        "write to "
         "the help desk. Your course was not touched.",
     ),
     "source_backup_refused": (
@@ -163,7 +173,10 @@ ROLLOVER: Mapping[str, tuple[str, str]] = {
         "Un enseignant a choisi « Je repars de zéro ».",
         "A teacher chose to start afresh.",
     ),
-    "plan_asked": ("Un enseignant l'a déjà demandé ({detail}).", "A teacher asked for it already ({detail})."),
+    "plan_asked": (
+        "Un enseignant l'a déjà demandé ({detail}).",
+        "A teacher asked for it already ({detail}).",
+    ),
     "plan_no_idnumber": ("Le cours n'a pas de numéro d'identifiant.", "The course has no ID number."),
     "plan_idnumber_twice": (
         "Plusieurs cours de l'année précédente portent le numéro {detail}.",
@@ -193,7 +206,8 @@ ROLLOVER: Mapping[str, tuple[str, str]] = {
     # --- messages ---
     "told_done_subject": ("Cours récupéré : {title}", "Course taken over: {title}"),
     "told_done": (
-        "Le contenu de {year} a été restauré dans « {title} » : {courseurl}\n{todo} point(s) à vérifier dans le "
+        "Le contenu de {year} a été restauré dans « {title} » : {courseurl}\n{todo} point(s) à "
+        "vérifier dans le "
         "rapport. Vous pouvez annuler pendant 30 jours, tant que personne n'a modifié le cours : {undourl}",
         "The content of {year} was restored into “{title}”: {courseurl}\n{todo} point(s) to check in the "
         "report. You can undo it for 30 days, while nobody has changed the course: {undourl}",
@@ -202,12 +216,14 @@ ROLLOVER: Mapping[str, tuple[str, str]] = {
     "told_shared": (
         "{who} a restauré le contenu de {year} dans « {title} » : {courseurl}\nSi cela ne convient pas, "
         "annulez pendant que personne n'a modifié le cours : {undourl}",
-        "{who} restored the content of {year} into “{title}”: {courseurl}\nIf this is not right, undo it while "
+        "{who} restored the content of {year} into “{title}”: {courseurl}\nIf this is not right, "
+        "undo it while "
         "nobody has changed the course: {undourl}",
     ),
     "told_stashed_subject": ("Sauvegarde déposée : {title}", "Backup delivered: {title}"),
     "told_stashed": (
-        "La sauvegarde {year} de « {title} » est dans votre zone de sauvegarde privée, sous le nom {filename}.",
+        "La sauvegarde {year} de « {title} » est dans votre zone de sauvegarde privée, sous le nom "
+        "{filename}.",
         "The {year} backup of “{title}” is in your private backup area, named {filename}.",
     ),
     "told_failed_subject": ("Cours non récupéré : {title}", "Course not taken over: {title}"),
@@ -227,7 +243,8 @@ ROLLOVER: Mapping[str, tuple[str, str]] = {
     ),
     "told_permit_subject": ("Autorisation demandée : {title}", "Permission asked: {title}"),
     "told_permit": (
-        "{who} enseigne cette année « {title} » et demande à y récupérer le contenu de votre cours de {year}. "
+        "{who} enseigne cette année « {title} » et demande à y récupérer le contenu de votre cours "
+        "de {year}. "
         "Pour autoriser ce seul transfert : {permiturl}",
         "{who} teaches “{title}” this year and asks to take over the content of your course of {year}. "
         "To allow this one transfer: {permiturl}",

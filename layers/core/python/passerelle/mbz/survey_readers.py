@@ -140,9 +140,13 @@ class Collected:
             number = condition.get("cm" if kind == "completion" else "id")
             if kind == "date" and isinstance(condition.get("t"), int):
                 self.add_date(place, int(condition["t"]))
-            elif kind in ("group", "grouping", "completion") and isinstance(number, int):
-                if len(self.restrictions) < _KEPT and number > 0:
-                    self.restrictions.append((place, kind, number))
+            elif (
+                kind in ("group", "grouping", "completion")
+                and isinstance(number, int)
+                and number > 0
+                and len(self.restrictions) < _KEPT
+            ):
+                self.restrictions.append((place, kind, number))
 
     def add_date(self, place: Place, seconds: int) -> None:
         when = moment(seconds)
@@ -310,7 +314,7 @@ class BlockReader(SurveyReader):
 class QuestionReader(SurveyReader):
     """questions.xml: a question's name is its place."""
 
-    def begin(self, path: Sequence[str], attributes: dict[str, str]) -> None:
+    def begin(self, path: Sequence[str], attributes: dict[str, str]) -> None:  # noqa: ARG002
         if path[-1] == "question_category":
             self.own_depth = len(path)
 
@@ -357,7 +361,7 @@ class BackupReader(SurveyReader):
         super().__init__(member, collected, Place("other"))
         self._row: dict[str, str] = {}
 
-    def begin(self, path: Sequence[str], attributes: dict[str, str]) -> None:
+    def begin(self, path: Sequence[str], attributes: dict[str, str]) -> None:  # noqa: ARG002
         if len(path) > 1 and path[-2] in ("activities", "sections"):
             self._row = {}
 
@@ -410,7 +414,7 @@ class GroupsReader(SurveyReader):
 
 
 class BadgesReader(SurveyReader):
-    def begin(self, path: Sequence[str], attributes: dict[str, str]) -> None:
+    def begin(self, path: Sequence[str], attributes: dict[str, str]) -> None:  # noqa: ARG002
         if list(path) == ["badges", "badge"]:
             self.collected.badges += 1
 
@@ -418,7 +422,7 @@ class BadgesReader(SurveyReader):
 class GradebookReader(SurveyReader):
     """gradebook.xml: a second category, an item by hand or a letter were somebody's decision."""
 
-    def begin(self, path: Sequence[str], attributes: dict[str, str]) -> None:
+    def begin(self, path: Sequence[str], attributes: dict[str, str]) -> None:  # noqa: ARG002
         if path[-1] in ("grade_letter", "grade_setting"):
             self.collected.grade_settings = True
 

@@ -141,11 +141,9 @@ def _refresh_site(world: World, site: str) -> int:
     lms = world.sites.lms(site)
     since = datetime.fromtimestamp(turn.since, UTC)
     batch: list[int] = []
-    seen = 0
     whole = True
-    for course in lms.list_changed_courses(since, page=PAGE, after=turn.after):
+    for seen, course in enumerate(lms.list_changed_courses(since, page=PAGE, after=turn.after), 1):
         batch.append(course.id)
-        seen += 1
         if len(batch) >= LOOKED_AT_ONCE:
             count, turn = _start_some(world, site, turn, batch, room - began)
             began += count

@@ -1,4 +1,4 @@
-"""A faculty's change of year (R13): planned with few calls, applied a few at a time, stopped and gone on with."""
+"""A faculty's change of year (R13): planned with few calls, applied a few at a time, resumed."""
 
 from __future__ import annotations
 
@@ -213,7 +213,7 @@ def begin(world: World, plan: Plan, line: Line, administrator: Person) -> Rollov
 
 
 def _states(world: World, plan: Plan) -> dict[str, Rollover]:
-    """What was begun of it. The listing lags by moments: what it does not show yet is asked for by its key."""
+    """What was begun of it. The listing lags by moments: what it lacks is asked for by its key."""
     found = {r.id: r for r in everything(world.records, Rollover, "site", plan.site) if r.plan == plan.id}
     for line in plan.to_do():
         key = rollover_of(plan, line)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
+from itertools import islice
 
 from passerelle.domain.compatibility import missing_plugins
 from passerelle.domain.links import leads_to
@@ -104,11 +105,7 @@ def _elsewhere(
 ) -> dict[tuple[str, int], int]:
     """Other courses of last year that links lead to and that were themselves restored, and their modules."""
     found: dict[tuple[str, int], int] = {}
-    asked = 0
-    for course_id in _other_courses(survey, moved):
-        if asked >= COURSES_LOOKED_UP:
-            break
-        asked += 1
+    for course_id in islice(_other_courses(survey, moved), COURSES_LOOKED_UP):
         for other in everything(world.records, Rollover, "source", f"{rollover.previous}#{course_id}"):
             if other.state == RolloverState.DONE and other.site == rollover.site:
                 found["course", course_id] = other.course_id

@@ -80,7 +80,7 @@ def matched(world: World, previous: str, idnumber: str) -> CourseState | None:
 
 
 def on_other_site(world: World, site: str, other: str, usernames: Iterable[str]) -> dict[str, User]:
-    """Username here → the same person there, by the identity key (P9); the unknown and doubtful are absent."""
+    """Username here → the same person there, by the identity key (P9); the doubtful are absent."""
     wanted = list(usernames)
     if not wanted:
         return {}

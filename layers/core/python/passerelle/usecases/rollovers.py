@@ -1,4 +1,4 @@
-"""*Récupérer la sauvegarde 24/25* as a teacher asks for it: look, ask, allow, report, undo (R1–R6, R11, R12)."""
+"""*Récupérer la sauvegarde 24/25* as a teacher asks for it: look, ask, allow, report, undo (R1–R12)."""
 
 from __future__ import annotations
 

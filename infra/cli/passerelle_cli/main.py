@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "catalogue": ("passerelle_cli.publications", "catalogue"),
     "retrieve": ("passerelle_cli.publications", "retrieve"),
     "rollover": ("passerelle_cli.rollover", "rollover"),
+    "orders": ("passerelle_cli.orders", "orders"),
     "redrive": ("passerelle_cli.redrive", "redrive"),
     "sync": ("passerelle_cli.sync", "sync"),
     "why": ("passerelle_cli.why", "why"),

@@ -22,6 +22,7 @@ from passerelle.usecases import lineage, publishing, retrievals
 from passerelle.usecases import publications as asked
 from passerelle.usecases.amending import everything
 from passerelle_cli.main import language
+from passerelle_cli.orders import catalogue_check
 from passerelle_cli.stack import Stack, on_a_stack
 
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object instead of lines.")
@@ -333,3 +334,6 @@ def _wait(world: World, retrieval: str, seconds: float = 600.0) -> None:
         if record is not None and record.state in ENDED:
             return
         time.sleep(0.5)
+
+
+catalogue.add_command(catalogue_check)

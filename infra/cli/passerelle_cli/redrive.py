@@ -10,7 +10,7 @@ import click
 from passerelle_cli.main import language
 from passerelle_cli.stack import Stack, on_a_stack
 
-QUEUES = ("uploads", "publications", "retrievals", "jobs")
+QUEUES = ("uploads", "publications", "retrievals", "jobs", "orders")
 
 
 @click.command("redrive")

@@ -273,7 +273,8 @@ class OrderStory:
 
     def _enrolled(self) -> dict[str, int]:
         """How many of each role the order's group has, enrolled and active today."""
-        state, found = self.site.state, {}
+        state = self.site.state
+        found: dict[str, int] = {}
         course = self.site.course("SPOCM1")
         now = int(datetime.now(UTC).timestamp())
         for row in state.enrolments.values():

@@ -409,6 +409,42 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "L'acheteur n'a pas de produit à proroger. Traitez la commande à la main.",
         "The buyer has no product to prorogate. Handle the order by hand.",
     ),
+    "course_ended": (
+        "Le cours « {course} » est terminé (sa date de fin est passée). Changez-la ou retirez le produit.",
+        "Course “{course}” has ended. Change its end date or withdraw the product.",
+    ),
+    "course_hidden": (
+        "Le cours « {course} » est caché : les inscrits ne le verront pas.",
+        "Course “{course}” is hidden: those enrolled will not see it.",
+    ),
+    "course_without_idnumber": (
+        "Le cours « {course} » n'a pas de numéro d'identifiant : l'inscription se fera à la main de Moodle. "
+        "Donnez-lui en un.",
+        "Course “{course}” has no ID number: enrolments will be Moodle's manual ones. Give it one.",
+    ),
+    "groups_not_separate": (
+        "Le cours « {course} » n'est pas en groupes séparés : les sessions se verront entre elles.",
+        "Course “{course}” is not in separate groups: sessions would see each other.",
+    ),
+    "no_enrolment_method": (
+        "Le cours « {course} » n'a pas de méthode d'inscription utilisable. Installez enrol_passerelle "
+        "ou activez l'inscription manuelle.",
+        "Course “{course}” has no usable enrolment method. Install enrol_passerelle or enable manual enrolment.",
+    ),
+    "role_not_there": (
+        "Le rôle « {role} » ne peut pas être attribué à ce niveau ({level}). "
+        "Changez ses niveaux de contexte dans Moodle.",
+        "Role “{role}” cannot be assigned at that level ({level}). Change its context levels in Moodle.",
+    ),
+    "role_takes_over": (
+        "Le rôle « {role} » permettrait de modifier ou d'emprunter des comptes existants. "
+        "Choisissez un rôle qui ne fait que voir.",
+        "Role “{role}” would allow editing or taking over existing accounts. Choose a role that only views.",
+    ),
+    "cannot_sign": (
+        "Passerelle ne peut pas signer comme {kind} : utilisez le simulateur de la boutique.",
+        "Passerelle cannot sign as {kind} does: use the shop's own simulator.",
+    ),
     "email_invalid": (
         "cette adresse électronique n'est pas valable. Corrigez-la.",
         "this e-mail address is not valid. Correct it.",

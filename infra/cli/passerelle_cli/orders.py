@@ -1,0 +1,291 @@
+"""`passerelle orders …`, `passerelle catalogue check`: what shops sold, and whether it can be delivered."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+import click
+
+from passerelle.domain.declared import read_people
+from passerelle.domain.handlers import read_span
+from passerelle.domain.orders import Delivery, Order, Participant
+from passerelle.domain.shops import Shop
+from passerelle.domain.states import OrderState, state_word
+from passerelle.domain.wording import sentence
+from passerelle.errors import NotFound
+from passerelle.ports import World
+from passerelle.usecases import orders as usecase
+from passerelle.usecases import seats as seats_usecase
+from passerelle.usecases import selling
+from passerelle.usecases.amending import everything
+from passerelle_cli.deliveries import TestOrder, delivery
+from passerelle_cli.main import language
+from passerelle_cli.stack import Stack, on_a_stack
+
+STATES = [state.value for state in OrderState]
+
+
+@click.group()
+def orders() -> None:
+    """Orders of the shops: list, show, replay, park, release, assign, reschedule, send-test."""
+
+
+def _say(french: str, english: str) -> str:
+    return french if language().startswith("fr") else english
+
+
+def _all(world: World, shop: str, state: str) -> Iterator[Order]:
+    if state:
+        found = everything(world.records, Order, "state", state)
+        yield from (order for order in found if not shop or order.shop == shop)
+        return
+    for name in [shop] if shop else list(world.network.shops):
+        yield from everything(world.records, Order, "shop", name)
+
+
+@orders.command("list")
+@on_a_stack
+@click.option("--shop", default="", help="Only those of this shop.")
+@click.option("--state", type=click.Choice(STATES), default=None, help="Only those in this state.")
+@click.option("--overdue", is_flag=True, help="Only unpaid ones that are older than the shop's overdue_days.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def list_orders(
+    find_stack: Callable[[], Stack], shop: str, state: str | None, overdue: bool, as_json: bool
+) -> None:
+    """One line an order: its id, state, seats done, and why it is not done."""
+    world = find_stack().world()
+    for order in _all(world, shop, state or ("received" if overdue else "")):
+        if overdue and not _is_overdue(world, order):
+            continue
+        if as_json:
+            click.echo(json.dumps(_summary(order), ensure_ascii=False, default=str))
+        else:
+            why = " ".join(sentence(note.code, language(), note.details) for note in order.why)
+            done = sum(seat.state == "done" for seat in order.seats)
+            click.echo(f"{order.id:32} {state_word(order.state, language()):20} {done:4}  {why}".rstrip())
+    if not state and not overdue:
+        _list_unreadable(world, shop)
+
+
+def _list_unreadable(world: World, shop: str) -> None:
+    for parked in everything(world.records, Delivery, "state", "parked"):
+        if shop and parked.shop != shop:
+            continue
+        why = sentence(parked.why.code, language(), parked.why.details) if parked.why else ""
+        click.echo(f"{parked.id:32} {_say('illisible', 'unreadable'):20}       {why}")
+
+
+def _is_overdue(world: World, order: Order) -> bool:
+    shop = world.network.shops.get(order.shop)
+    return (
+        shop is not None
+        and not order.due
+        and (world.clock.now() - order.received_at >= timedelta(days=shop.overdue_days))
+    )
+
+
+def _summary(order: Order) -> dict[str, Any]:
+    return {
+        "order": order.id,
+        "number": order.shown,
+        "state": order.state.value,
+        "paid_at": order.paid_at,
+        "wake_at": order.wake_at,
+        "why": [asdict(note) for note in order.why],
+        "seats": len(order.seats),
+    }
+
+
+@orders.command()
+@on_a_stack
+@click.argument("order_id")
+@click.option("--json", "as_json", is_flag=True, help="The whole record as JSON, people included.")
+def show(find_stack: Callable[[], Stack], order_id: str, as_json: bool) -> None:
+    """Everything about one order: lines, people, reasons, history, the buyer's link."""
+    world = find_stack().world()
+    order = usecase.find(world, order_id)
+    if as_json:
+        click.echo(json.dumps(asdict(order), ensure_ascii=False, default=str, indent=1))
+        return
+    lang = language()
+    click.echo(f"{order.id}  {state_word(order.state, lang)}")
+    for note in order.why:
+        click.echo(f"  ! {sentence(note.code, lang, note.details)}")
+    for line in order.lines:
+        click.echo(f"  {line.product} × {line.quantity}  {line.title}")
+        for seat in order.seats_of(line.id):
+            why = f"  – {sentence(seat.why.code, lang, seat.why.details)}" if seat.why else ""
+            click.echo(f"    {seat.state:8} {seat.person.kind:8} {seat.person.email}{why}")
+    for moment in order.history:
+        click.echo(f"  {moment.at:%Y-%m-%d %H:%M:%S} {moment.state}: {moment.why}")
+    if order.wake_at:
+        click.echo(f"  {_say('prochain essai', 'next try')}: {order.wake_at:%Y-%m-%d %H:%M:%S}")
+    link = world.shops.seats_link(order)
+    if link:
+        click.echo(f"  {link}")
+
+
+@orders.command()
+@on_a_stack
+@click.argument("order_ids", nargs=-1, required=True)
+def replay(find_stack: Callable[[], Stack], order_ids: tuple[str, ...]) -> None:
+    """Work on orders again, now; an unreadable delivery is read again."""
+    world = find_stack().world()
+    for order_id in order_ids:
+        usecase.replay(world, order_id)
+        click.echo(f"{order_id} {_say('est remise en route', 'is on its way again')}")
+
+
+def _by(by: str | None) -> str:
+    return by or getpass.getuser()
+
+
+@orders.command()
+@on_a_stack
+@click.argument("order_id")
+@click.option("--why", required=True, help="The reason, kept with the order.")
+@click.option("--by", help="Who decides (default: you).")
+def park(find_stack: Callable[[], Stack], order_id: str, why: str, by: str | None) -> None:
+    """Do nothing more for an order until it is released; what stands stays."""
+    usecase.park(find_stack().world(), order_id, _by(by), why)
+    click.echo(f"{order_id} {_say('est mise de côté', 'is put aside')}")
+
+
+@orders.command()
+@on_a_stack
+@click.argument("order_id")
+@click.option("--why", required=True, help="The reason (purchase order, transfer seen), kept.")
+@click.option("--by", help="Who decides (default: you).")
+def release(find_stack: Callable[[], Stack], order_id: str, why: str, by: str | None) -> None:
+    """Let a parked or unpaid order through, recorded."""
+    usecase.release(find_stack().world(), order_id, _by(by), why)
+    click.echo(f"{order_id} {_say('est validée', 'is released')}")
+
+
+@orders.command()
+@on_a_stack
+@click.argument("order_id")
+@click.argument("people", type=click.File(encoding="utf-8-sig"))
+@click.option("--line", default="1", show_default=True, help="Which line of the order.")
+@click.option("--tutors", is_flag=True, help="They supervise rather than learn.")
+def assign(find_stack: Callable[[], Stack], order_id: str, people: Any, line: str, tutors: bool) -> None:
+    """Give free seats to the people of a table: last name, first name, e-mail (`-` reads standard input).
+
+    Exit status: 1 if a row is wrong; nothing is saved then.
+    """
+    read = read_people(people.read(), "tutor" if tutors else "learner")
+    problems = read.problems
+    if not problems:
+        problems = seats_usecase.name_people(find_stack().world(), order_id, line, read.people)
+    for problem in problems:
+        click.echo(f"{_say('ligne', 'row')} {problem.row}: {sentence(problem.code, language())}", err=True)
+    if problems:
+        sys.exit(1)
+    click.echo(f"{len(read.people)} {_say('place(s) attribuée(s)', 'seat(s) given')}")
+
+
+@orders.command()
+@on_a_stack
+@click.argument("order_id")
+@click.option("--by", "shift", required=True, help="From what its products say: +7D, -12H, 0D.")
+def reschedule(find_stack: Callable[[], Stack], order_id: str, shift: str) -> None:
+    """Move the dates of everything an order gives."""
+    sign = -1 if shift.startswith("-") else 1
+    text = shift.lstrip("+-")
+    seconds = 0 if text in ("0", "0D") else sign * int(read_span(text, "by").total_seconds())
+    usecase.reschedule(find_stack().world(), order_id, seconds, getpass.getuser())
+    click.echo(f"{order_id} {_say('est déplacée de', 'is moved by')} {shift}")
+
+
+@orders.command("send-test")
+@on_a_stack
+@click.argument("shop")
+@click.option("--product", required=True, help="Reference, as network.yaml has it.")
+@click.option("--number", default="TEST-1", show_default=True)
+@click.option("--quantity", default=1, show_default=True)
+@click.option("--price", default="10.00", show_default=True, help="Of one.")
+@click.option("--email", default="test@client.example", show_default=True, help="The buyer's.")
+@click.option("--person", "people", multiple=True, help="“Last;First;e-mail”; may be repeated.")
+@click.option("--unpaid", is_flag=True)
+@click.option("--event", default="", help="The event's id, to send the same one twice.")
+def send_test(
+    find_stack: Callable[[], Stack],
+    shop: str,
+    product: str,
+    number: str,
+    quantity: int,
+    price: str,
+    email: str,
+    people: tuple[str, ...],
+    unpaid: bool,
+    event: str,
+) -> None:
+    """Send a signed delivery, as the shop itself would, to a running stack.
+
+    PayPal signs with a key of its own: use the simulator of its dashboard for that one.
+    Exit status: 1 if it was not taken.
+    """
+    import requests
+
+    stack = find_stack()
+    wiring = stack.wiring()
+    network = wiring.world().network
+    known = network.shops.get(shop)
+    if known is None:
+        raise NotFound("shop_unknown", shop=shop)
+    named: tuple[Participant, ...] = read_people("\n".join(people)).people if people else ()
+    order = TestOrder(
+        number=number,
+        product=product,
+        quantity=quantity,
+        price=price,
+        email=email,
+        people=named,
+        paid=not unpaid,
+    )
+    signed = delivery(known.kind, wiring.secret(known.secrets[0]), order, event)
+    answer = requests.post(
+        f"{stack.api or network.address}/shops/{shop}/orders",
+        data=signed.body,
+        headers={**signed.headers, "content-type": "application/json"},
+        timeout=30,
+        allow_redirects=False,
+    )
+    click.echo(f"{answer.status_code} {answer.text}")
+    if answer.status_code != 200:
+        sys.exit(1)
+
+
+@click.command("check")
+@on_a_stack
+@click.option("--shop", "only", default="", help="Only the products of this shop.")
+def catalogue_check(find_stack: Callable[[], Stack], only: str) -> None:
+    """Ask each Moodle whether every product of the shops can be delivered; one line each.
+
+    Exit status: 1 if a product cannot be delivered. Warnings alone are no failure.
+    """
+    world = find_stack().world()
+    bad = False
+    for shop_name, shop in world.network.shops.items():
+        if only and shop_name != only:
+            continue
+        for reference, findings in selling.check(world, shop):
+            errors = [f for f in findings if f.serious]
+            bad = bad or bool(errors)
+            mark = "✗" if errors else "!" if findings else "✓"
+            words = " ".join(
+                sentence(f.code, language(), _details(f.details, reference, shop)) for f in findings
+            )
+            click.echo(f"{mark} {shop_name}/{reference}  {words}".rstrip())
+    if bad:
+        sys.exit(1)
+
+
+def _details(details: Any, reference: str, shop: Shop) -> dict[str, Any]:
+    return {"product": reference, "site": shop.site, **details}

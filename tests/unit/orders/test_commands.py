@@ -1,0 +1,140 @@
+"""`passerelle orders …` and `passerelle catalogue check`, on a stage instead of a stack."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from passerelle.domain.shops import Attachment
+from passerelle.domain.states import OrderState
+from passerelle_cli.main import cli, explain
+from passerelle_cli.stack import Stack
+from passerelle_laptop.twin.records import Role
+from tests.factories_orders import a_line, a_participant, a_product, a_shop, some_facts
+from tests.stage_orders import OrderStage
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setenv("LC_ALL", "en")
+
+    def called(stage: OrderStage, *words: str, given: str = "") -> Result:
+        class OnStage:
+            world = staticmethod(lambda: stage.world)
+
+        monkeypatch.setattr(Stack, "load", classmethod(lambda *_: OnStage()))
+        return CliRunner().invoke(cli, list(words), input=given)
+
+    return called
+
+
+def test_orders_are_listed_with_their_state_and_reason(run: Any) -> None:
+    stage = OrderStage()
+    stage.sell(some_facts())
+    stage.sell(some_facts("7", lines=(replace(a_line(), product="?"),)))
+    said = run(stage, "orders", "list")
+    assert said.exit_code == 0
+    assert "boutique:1042" in said.output
+    assert "fulfilled" in said.output
+    assert "Product “?” is not in network.yaml" in said.output
+    assert "client.example" not in said.output
+    only = run(stage, "orders", "list", "--state", "parked", "--json")
+    assert [json.loads(row)["order"] for row in only.output.splitlines()] == ["boutique:7"]
+
+
+def test_an_order_is_shown_whole(run: Any) -> None:
+    stage = OrderStage()
+    stage.sell(some_facts())
+    said = run(stage, "orders", "show", "boutique:1042").output
+    for word in ("ana@client.example", "SPOCM1 × 4", "tutor", "fulfilled", "/seats/"):
+        assert word in said
+    missing = run(stage, "orders", "show", "boutique:0")
+    assert "does not exist here" in explain(missing.exception, "en")
+
+
+@pytest.mark.rule("S12")
+def test_orders_are_parked_released_replayed_and_rescheduled(run: Any) -> None:
+    stage = OrderStage()
+    stage.sell(some_facts(paid_at=None))
+    run(stage, "orders", "park", "boutique:1042", "--why", "à vérifier", "--by", "lydie")
+    assert stage.order().state == OrderState.PARKED
+    run(stage, "orders", "replay", "boutique:1042")
+    stage.deliver()
+    assert stage.order().state == OrderState.PARKED
+    run(stage, "orders", "release", "boutique:1042", "--why", "bon 7", "--by", "lydie")
+    stage.deliver()
+    assert stage.order().state == OrderState.FULFILLED
+    before = {row.timeend for row in stage.moodle.state.enrolments.values()}
+    assert run(stage, "orders", "reschedule", "boutique:1042", "--by", "+7D").exit_code == 0
+    stage.deliver()
+    after = {row.timeend for row in stage.moodle.state.enrolments.values()}
+    assert after == {end + int(timedelta(days=7).total_seconds()) for end in before}
+
+
+@pytest.mark.rule("S3")
+def test_seats_are_assigned_from_a_table_or_not_at_all(run: Any) -> None:
+    stage = OrderStage()
+    stage.sell(some_facts(lines=(replace(a_line(), participants=(a_participant("ana"),)),)))
+    wrong = run(
+        stage, "orders", "assign", "boutique:1042", "-", given="Roy;Cléo;cleo@client.example\nX;Y;nope\n"
+    )
+    assert (wrong.exit_code, "row 2" in wrong.output) == (1, True)
+    stage.deliver()
+    assert len(stage.enrolled()) == 1
+    right = run(stage, "orders", "assign", "boutique:1042", "-", given="Roy;Cléo;cleo@client.example\n")
+    assert right.exit_code == 0
+    stage.deliver()
+    assert "cleo@client.example" in stage.enrolled()
+
+
+@pytest.mark.rule("S15")
+def test_the_catalogue_check_says_whether_each_product_can_be_delivered(run: Any) -> None:
+    stage = OrderStage()
+    stage.moodle.change_course("SPOCM1", groupmode=1)
+    said = run(stage, "catalogue", "check")
+    assert (said.exit_code, said.output.split()[0]) == (0, "✓"), said.output
+
+
+@pytest.mark.rule("S15", "S6")
+@pytest.mark.parametrize(
+    ("product", "words"),
+    [
+        (a_product(parameters="coursename=NOWHERE"), "does not exist"),
+        (a_product(parameters="coursename=SPOCM1&customersupport=NOWHERE"), "does not exist"),
+        (a_product(parameters="coursename=SPOCM1&colour=red"), "unknown parameter: colour"),
+        (a_product(parameters="coursename=SPOCM1&supervisor=nobody"), "does not exist"),
+        (a_product(parameters="coursename=SPOCM1&supervisor=mentor"), "cannot be assigned"),
+        (a_product(parameters="coursename=OLD"), "has ended"),
+        (a_product("std_createcategory", parameters="parentcategory=NOWHERE"), "does not exist"),
+        (a_product("std_createvinstance"), "plugin that this Moodle lacks"),
+    ],
+)
+def test_what_cannot_be_delivered_fails_the_check(product: Any, words: str, run: Any) -> None:
+    stage = OrderStage(a_shop(products={"P": product}))
+    stage.moodle.add_course("OLD", idnumber="OLD", enddate=1_000_000_000)
+    said = run(stage, "catalogue", "check")
+    assert (said.exit_code, words in said.output) == (1, True), said.output
+
+
+@pytest.mark.rule("S15", "S6")
+def test_a_role_that_could_take_over_existing_accounts_fails_the_check(run: Any) -> None:
+    shop = a_shop(attachment=Attachment(over_existing="strong"))
+    stage = OrderStage(shop)
+    stage.moodle.state.roles[12] = Role(12, "strong", "", "", ("user",), ("moodle/user:loginas",))
+    said = run(stage, "catalogue", "check")
+    assert (said.exit_code, "taking over" in said.output) == (1, True), said.output
+
+
+@pytest.mark.rule("S15")
+def test_a_hidden_course_or_one_group_for_all_is_a_warning(run: Any) -> None:
+    stage = OrderStage()
+    stage.moodle.change_course("SPOCM1", visible=False)
+    said = run(stage, "catalogue", "check")
+    assert said.exit_code == 0
+    assert "hidden" in said.output
+    assert "separate groups" in said.output

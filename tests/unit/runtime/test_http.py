@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from passerelle.events.signatures import sign
 from passerelle.events.site import BODY_LIMIT
 from passerelle.runtime.http import answer
 from passerelle.runtime.wiring import Door
+from tests.fakes.references import FakeReferences
 from tests.fakes.requests import FakeRequests
 
 KEY = b"0123456789abcdef0123456789abcdef"
@@ -305,3 +307,40 @@ def test_an_answer_that_could_not_be_stored_is_asked_for_again(site) -> None:
     assert site.ask()[0] == 503
     site.requests.remember = keep
     assert site.ask()[0] == 200
+
+
+# -- references (H1) -----------------------------------------------------------------------------------
+
+
+@pytest.mark.rule("H1")
+def test_a_refusal_can_be_looked_up_by_the_reference_that_was_given(site) -> None:
+    references = FakeReferences(site.clock)
+    site.door = replace(site.door, world=replace(site.door.world, references=references))
+
+    _, body, _ = site.refused(Refused("too_large", size="21 GB", limit="20 GB", email="ada@caen.example"))
+
+    kept = references["caen", body["reference"]]
+    assert (kept.code, kept.course, kept.route) == ("too_large", "CHIM1", "uploads")
+    assert kept.details == {"size": "21 GB", "limit": "20 GB"}
+
+
+@pytest.mark.rule("H1")
+def test_nothing_is_kept_of_who_cannot_sign(site) -> None:
+    references = FakeReferences(site.clock)
+    site.door = replace(site.door, world=replace(site.door.world, references=references))
+
+    assert site.ask(key=b"x" * 32)[0] == 401
+    assert len(references) == 0
+
+
+@pytest.mark.rule("H1")
+def test_a_reference_that_cannot_be_kept_spoils_no_answer(site) -> None:
+    class Broken(FakeReferences):
+        def keep(self, refusal) -> None:
+            raise MoodleAway("caen", "network")
+
+    site.door = replace(site.door, world=replace(site.door.world, references=Broken(site.clock)))
+
+    status, body, _ = site.refused(Refused("too_large", size="21 GB", limit="20 GB"))
+
+    assert (status, body["error"]) == (413, "too_large")

@@ -51,6 +51,7 @@ from passerelle.domain.publishing import (
     TargetLock,
     Upload,
 )
+from passerelle.domain.refusals import Refusal
 from passerelle.domain.rollover import FreshStart, Permit, Rollover
 from passerelle.domain.survey import Survey
 from passerelle.errors import GiveUp
@@ -253,6 +254,8 @@ class Lms(Protocol):
         """Unknown jobkeys are absent from the answer."""
         ...
 
+    def cancel_job(self, jobkey: str) -> Job: ...
+
     def get_course_states(self, courseids: Sequence[int]) -> Mapping[int, CourseState]: ...
 
     def get_course_states_by_idnumber(self, idnumbers: Sequence[str]) -> Mapping[str, CourseState]: ...
@@ -423,6 +426,26 @@ class NoSources:
         raise GiveUp("no_night", site=site)
 
 
+class References(Protocol):
+    """What people were refused, by the reference they quote (H1)."""
+
+    def keep(self, refusal: Refusal) -> None: ...
+
+    def find(self, site: str, reference: str) -> Refusal | None:
+        """None: not of this site, or too long ago."""
+        ...
+
+
+class NoReferences:
+    """An installation that keeps none."""
+
+    def keep(self, refusal: Refusal) -> None:
+        """It is told and forgotten."""
+
+    def find(self, site: str, reference: str) -> Refusal | None:  # noqa: ARG002 - the port's own
+        return None
+
+
 class Queues(Protocol):
     def send(
         self, queue: QueueName, message: Mapping[str, str], *, delay: timedelta | None = None
@@ -447,3 +470,4 @@ class World:
     clock: Clock
     shops: Shops = field(default_factory=NoShops)
     sources: Sources = field(default_factory=NoSources)
+    references: References = field(default_factory=NoReferences)

@@ -175,6 +175,18 @@ class SearchCatalogue(SiteCommand):
             raise ValueError("limit: 1 to 50")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskWhy(SiteCommand):
+    """*Pourquoi ?*: a `reference`, or somebody (login, e-mail, code or name) and a course (code, idnumber,
+    short name or a part of its name). The plugin has checked the capability of who asks.
+    """
+
+    route: ClassVar[str] = "why"
+    who: str = field(default="", repr=False)
+    course: str = ""
+    reference: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class ReportedJob:
     jobkey: str

@@ -46,6 +46,7 @@ _COMMANDS: Mapping[str, type[SiteCommand]] = {
         commands.SearchCatalogue,
         commands.ReportJobs,
         commands.SignSource,
+        commands.AskWhy,
     )
 }
 _ID = re.compile(r"[A-Za-z0-9:._-]{1,100}")

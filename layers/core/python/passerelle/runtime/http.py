@@ -15,6 +15,7 @@ from passerelle.domain.commands import (
     ManageBackups,
     SiteCommand,
 )
+from passerelle.domain.refusals import Refusal, discreet
 from passerelle.domain.wording import known, sentence
 from passerelle.errors import (
     Conflict,
@@ -88,12 +89,16 @@ class Caller:
     request: str = ""
     lang: str = "en"
     assistance: str = ""
+    course: str = ""
+    world: World | None = None  # once the signature held
 
     def recognise(self, signed: Signed, world: World) -> None:
         site = world.network.sites[signed.site]
         self.site, self.request = signed.site, signed.request
         self.lang = signed.lang or site.language
         self.assistance = site.assistance.email
+        self.course = _course_of(signed.document)
+        self.world = world
 
     def reference(self) -> str:
         return reference(self.site, self.request) if self.request else reference()
@@ -177,6 +182,7 @@ def _refusal(error: Exception, caller: Caller, log: Logger) -> Response:
         log.info("refused", extra=facts)
     if isinstance(error, SignatureRefused):
         return _response(no.status, {"error": no.code})  # it says no more
+    _remember(no, quoted, caller, log)
     details = _worded(no, error, caller.lang)
     body = {
         **details,
@@ -187,6 +193,36 @@ def _refusal(error: Exception, caller: Caller, log: Logger) -> Response:
     }
     headers = {"retry-after": str(no.retry_after)} if no.retry_after is not None else {}
     return _response(no.status, body, headers)
+
+
+def _course_of(document: Mapping[str, Any]) -> str:
+    """As the site names it; short, since it was read before its fields were checked."""
+    idnumber, number = document.get("idnumber"), document.get("courseid")
+    if isinstance(idnumber, str) and idnumber:
+        return idnumber[:100]
+    return f"#{number}" if isinstance(number, int) and number else ""
+
+
+def _remember(no: _No, quoted: str, caller: Caller, log: Logger) -> None:
+    """So that the help desk can look the reference up (H1). What goes wrong here spoils no answer."""
+    if caller.world is None:
+        return
+    try:
+        caller.world.references.keep(
+            Refusal(
+                reference=quoted,
+                site=caller.site,
+                code=no.code,
+                route=caller.route,
+                at=caller.world.clock.now(),
+                course=caller.course,
+                details=discreet(no.details),
+            )
+        )
+    except Exception as error:  # the refusal itself is what the person must get
+        log.warning(
+            "reference not kept", extra={"reference": quoted, "site": caller.site}, exc_info=error
+        )
 
 
 def _read(error: Exception) -> _No:

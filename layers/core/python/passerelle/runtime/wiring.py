@@ -21,6 +21,7 @@ from passerelle.ports import (
     Papers,
     Queues,
     Records,
+    References,
     Requests,
     Shops,
     Sites,
@@ -132,6 +133,7 @@ class Wiring:
             queues=cast(Queues, Later(lambda: self.queues)),
             clock=self.clock,
             shops=cast(Shops, Later(lambda: self.shops)),
+            references=cast(References, Later(lambda: self.references)),
         )
 
     def door(self) -> Door:
@@ -193,6 +195,12 @@ class Wiring:
         from passerelle.store.requests import DynamoRequests
 
         return DynamoRequests(self.client("dynamodb"), self.settings.table, self.clock)
+
+    @cached_property
+    def references(self) -> References:
+        from passerelle.store.references import DynamoReferences
+
+        return DynamoReferences(self.client("dynamodb"), self.settings.table, self.clock)
 
     @cached_property
     def archives(self) -> Archives:

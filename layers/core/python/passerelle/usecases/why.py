@@ -4,17 +4,138 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from passerelle.domain.commands import AskWhy
 from passerelle.domain.night.actual import Actual
 from passerelle.domain.night.asked import MOST, AskedCourse, AskedPerson, find_courses, find_people
-from passerelle.domain.night.seen import Nights, add_seen, explain_space, find_accounts, find_spaces, see
+from passerelle.domain.night.effects import say_moment
+from passerelle.domain.night.run import NightDesk
+from passerelle.domain.night.seen import (
+    Nights,
+    add_nights,
+    add_seen,
+    explain_space,
+    find_accounts,
+    find_spaces,
+    see,
+)
 from passerelle.domain.night.why import Answer, Look, explain, look_at
 from passerelle.domain.night.why_reply import Telling, as_json, course_as_json, person_as_json
 from passerelle.domain.offer.build import build_offer
 from passerelle.domain.offer.model import Extracts, Planning, Registration
 from passerelle.domain.offer.naming import Naming, fill
+from passerelle.domain.publishing import Note, Publication, Retrieval
+from passerelle.domain.refusals import KEPT_FOR
+from passerelle.domain.rollover import Rollover
+from passerelle.domain.states import state_word
 from passerelle.domain.wording import sentence
+from passerelle.errors import NotFound, Refused
+from passerelle.ports import World
+from passerelle.usecases.amending import everything
+from passerelle.usecases.night import rules_of, tonight
+from passerelle.usecases.night_desk import runs_of
+from passerelle.usecases.night_papers import load_memory
+from passerelle.usecases.outcomes import told
+
+SHORTEST_REFERENCE = 8
+DAYS_BACK = 7  # that an extract may be old, on a morning when none came
+
+
+def answer(world: World, command: AskWhy) -> Mapping[str, object]:
+    """`kind` says what is answered; `text` is fit to paste. Raises Refused `why_question`, `no_extracts`."""
+    if command.reference.strip():
+        return look_up(world, command.site, command.reference, command.lang)
+    if not command.who.strip() or not command.course.strip():
+        raise Refused("why_question")
+    rules = rules_of(world, command.site)
+    telling = Telling(command.lang, world.clock.now(), rules.zone)
+    night = tonight(rules, telling.now)
+    known = Known(
+        newest_sources(world, command.site, night),
+        rules.naming,
+        nights=read_nights(world, command.site),
+    )
+    return ask_why(known, command.who, command.course, telling)
+
+
+def newest_sources(world: World, site: str, night: date) -> Extracts:
+    """This morning's; failing these, the latest of the week before."""
+    for back in range(DAYS_BACK):
+        extracts = world.sources.read(site, night - timedelta(days=back))
+        if extracts.counts:
+            return extracts
+    raise Refused("no_extracts")
+
+
+def read_nights(world: World, site: str) -> Nights:
+    rules = rules_of(world, site)
+    desk = world.records.get(NightDesk, site)
+    return Nights(
+        coming=tonight(rules, world.clock.now()) + timedelta(days=1),
+        grace=rules.removal_grace,
+        memory=load_memory(world.papers, site),
+        freezes=(*rules.freezes, *(desk.freezes if desk else ())),
+        runs=tuple(runs_of(world, site)),
+    )
+
+
+# -- a reference (H1) ---------------------------------------------------------------------------------
+
+
+def look_up(world: World, site: str, reference: str, lang: str) -> dict[str, Any]:
+    """What a reference was about; only references of this site. Raises NotFound `reference_unknown`.
+
+    Refusals of the door have letters of their own; what ended later is quoted by the beginning of its id.
+    """
+    quoted = reference.strip()
+    refusal = world.references.find(site, quoted.upper())
+    if refusal is not None:
+        details = {**refusal.details, "site": refusal.details.get("site", site)}
+        message = sentence(refusal.code, lang, details)
+        return _found(quoted.upper(), refusal.code, refusal.course, refusal.at, message, lang, refusal.route)
+    if len(quoted) >= SHORTEST_REFERENCE:
+        for record, kind in _ended_later(world, site):
+            if record.id.startswith(quoted.lower()):
+                note = record.message or Note(record.state.value)
+                message = told(record.message, lang) if record.message else state_word(record.state, lang)
+                course = record.network_id if isinstance(record, Publication | Retrieval) else record.idnumber
+                at = record.history[-1].at if record.history else record.requested_at
+                return _found(record.id[:8], note.code, course, at, message, lang, kind)
+    raise NotFound("reference_unknown", reference=quoted[:20], days=KEPT_FOR.days)
+
+
+def _ended_later(world: World, site: str) -> Iterable[tuple[Publication | Retrieval | Rollover, str]]:
+    for retrieval in everything(world.records, Retrieval, "site", site):
+        yield retrieval, "retrievals"
+    for rollover in everything(world.records, Rollover, "site", site):
+        yield rollover, "rollovers"
+    for publication in everything(world.records, Publication, "all", "all"):
+        if publication.site == site:
+            yield publication, "publications"
+
+
+def _found(
+    reference: str, code: str, course: str, at: datetime, message: str, lang: str, route: str
+) -> dict[str, Any]:
+    when = say_moment(at, lang) + " UTC"
+    said = sentence("reference_found", lang, {"reference": reference, "when": when, "message": message})
+    if course:
+        said += f" ({course})"
+    return {
+        "kind": "reference",
+        "reference": reference,
+        "code": code,
+        "route": route,
+        "course": course,
+        "at": int(at.timestamp()),
+        "message": message,
+        "text": said,
+    }
+
+
+# -- a person and a course ------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +180,9 @@ def _is_named(extracts: Extracts, code: str) -> bool:
 def _answered(known: Known, look: Look, person: AskedPerson, course: AskedCourse, telling: Telling) -> Answer:
     answer = explain(look, person, course)
     if known.actual is None:
-        return answer
+        if known.nights is None:
+            return answer
+        return add_nights(answer, replace(known.nights, year=known.extracts.year), _categories(look))
     if not any(place.course for place in answer.places):  # left the offer: its archive may be there
         answer = replace(
             answer, places=tuple(replace(place, course=course.element) for place in answer.places)

@@ -143,6 +143,24 @@ def add_seen(answer: Answer, seen: Seen, nights: Nights, categories: Mapping[str
     return replace(answer, places=places, notes=tuple(told.values()))
 
 
+def add_nights(answer: Answer, nights: Nights, categories: Mapping[str, frozenset[str]]) -> Answer:
+    """What can be said without looking into Moodle: freezes, holds, the grace that the night remembers."""
+    notes = list(answer.notes)
+    places = []
+    for place in answer.places:
+        since = nights.memory.suspended.get((place.course, answer.person.username))
+        if since is not None:
+            until = (since + timedelta(days=nights.grace)).isoformat()
+            cause = Cause.COMES_BACK if place.verdict is Verdict.IN else Cause.IN_GRACE
+            reason = Reason(cause, (), {"here": place.course, "until": until})
+            places.append(replace(place, reasons=(*place.reasons, reason)))
+        else:
+            places.append(place)
+        notes += _about_night(place, nights, categories.get(place.course, frozenset()))
+    told = {(note.cause, tuple(sorted(note.details.items()))): note for note in notes}
+    return replace(answer, places=tuple(places), notes=tuple(told.values()))
+
+
 def _about_account(answer: Answer, seen: Seen) -> Iterator[Reason]:
     if seen.account is None:
         if answer.person.row is not None and not answer.notes:

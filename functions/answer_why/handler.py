@@ -1,0 +1,15 @@
+"""Says why somebody is, or is not, in a course; or what a reference was about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from passerelle.runtime.http import answer
+from passerelle.usecases import why
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return answer(event, context, "why", why.answer)

@@ -1,0 +1,35 @@
+"""What a person was refused, kept under the reference he was given (H1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+KEPT_FOR = timedelta(days=90)  # a semester's questions come back within weeks
+LONGEST = 300  # characters of one detail
+
+# What may stand in a detail without naming anybody: figures, codes, names of fields, sites and courses.
+_NEVER = frozenset({"name", "username", "email", "firstname", "lastname", "person", "author", "user"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """`code` and `details` make its sentence (domain.wording), in whichever language is read."""
+
+    reference: str
+    site: str
+    code: str
+    route: str
+    at: datetime
+    course: str = ""  # idnumber, or `#` and Moodle's number
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+def discreet(details: Mapping[str, object]) -> dict[str, str]:
+    """Details as they may be kept: words and figures, cut short, nothing that could be a person's."""
+    return {
+        name: str(value)[:LONGEST]
+        for name, value in details.items()
+        if isinstance(value, str | int | float) and name not in _NEVER and "@" not in str(value)
+    }

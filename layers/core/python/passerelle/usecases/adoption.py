@@ -1,0 +1,59 @@
+"""`passerelle sync adopt`: a living Moodle becomes the night's, as a plan that is looked at, then applied."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from passerelle.domain.night.actual import read_actual
+from passerelle.domain.night.adoption import Takeover, plan_adoption
+from passerelle.domain.night.diff import Night
+from passerelle.domain.night.plan import Plan
+from passerelle.domain.night.run import Run, moved_run
+from passerelle.domain.offer.build import build_desired
+from passerelle.domain.offer.model import Extracts
+from passerelle.domain.states import RunState
+from passerelle.ports import World
+from passerelle.usecases.amending import amend, found_or_added
+from passerelle.usecases.night import PAGE, SourcesIncomplete, claimed, keep, rules_of
+from passerelle.usecases.night_papers import load_memory
+
+
+def adoption_from(world: World, site: str, night: date, extracts: Extracts, takeover: Takeover) -> Plan:
+    """Changes nothing and keeps nothing. Raises SourcesIncomplete: half an offer adopts half a Moodle."""
+    rules = rules_of(world, site)
+    if extracts.problems:
+        raise SourcesIncomplete(extracts)
+    lms = world.sites.lms(site)
+    actual = read_actual(lambda table: lms.export(table, PAGE))
+    logins = {row.code: row.username for row in extracts.people if row.username}
+    desired = build_desired(extracts, rules.naming, actual.codes_with_account(logins))
+    inputs = {f"source:{file}": sum_ for file, sum_ in extracts.sha256.items()}
+    inputs |= {f"actual:{table}": sum_ for table, sum_ in actual.sha256.items()}
+    return plan_adoption(
+        Night(site=site, date=night, rules=rules),
+        desired,
+        actual,
+        takeover,
+        memory=load_memory(world.papers, site),
+        inputs=inputs,
+        source_rows=extracts.counts,
+    )
+
+
+def keep_adoption(world: World, plan: Plan) -> Run:
+    """The plan kept as a run of its own, ready to be applied like any other."""
+    now = world.clock.now()
+    new = Run(
+        id=f"{plan.site}/{plan.night.isoformat()}/adopt",
+        site=plan.site,
+        night=plan.night.isoformat(),
+        stage="adopt",
+        started_at=now,
+        heard_at=now,
+        adoption=True,
+    )
+    run = found_or_added(world.records, replace(moved_run(new, RunState.PLANNING, now, "started")))
+    if run.state is not RunState.PLANNING:
+        run = amend(world.records, Run, run.id, lambda before: claimed(before, now))
+    return keep(world, run.id, plan)

@@ -220,7 +220,7 @@ def test_without_a_person_the_sites_language_is_spoken(site) -> None:
         (MoodleAway("hub", "maintenance"), 503, "away"),
         (MoodleRefused("hub", "core_x", "nopermissions"), 502, "moodle_refused"),
         (SpeaksOtherwise("hub", "core_x", "answer.id"), 502, "moodle_refused"),
-        (GiveUp("unencodable"), 500, "internal"),
+        (GiveUp("nobody_has_worded_this"), 500, "internal"),
         (GiveUp("aws_refused"), 500, "internal"),
         (NotFound("secret_missing", name="/passerelle/caen/token"), 500, "internal"),
         (ZeroDivisionError("oops"), 500, "internal"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import secrets as chance
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, cast
@@ -25,16 +25,17 @@ from passerelle.ports import (
     Requests,
     Shops,
     Sites,
+    Sources,
     World,
 )
 from passerelle.runtime.settings import Misconfigured, Settings
 
 if TYPE_CHECKING:
-    from passerelle.runtime.seats_door import SeatsDoor
-    from passerelle.runtime.shop_door import ShopDoor
     from botocore.session import Session
 
     from passerelle.domain.network import Network
+    from passerelle.runtime.seats_door import SeatsDoor
+    from passerelle.runtime.shop_door import ShopDoor
     from passerelle.store.configuration import Configuration
     from passerelle.store.secrets import SecretsReader
 
@@ -131,13 +132,15 @@ class Wiring:
             backups=cast(BackupReader, Later(lambda: self.backups)),
             sites=cast(Sites, Later(lambda: self.sites)),
             queues=cast(Queues, Later(lambda: self.queues)),
+            sources=cast(Sources, Later(lambda: self.sources)),
             clock=self.clock,
             shops=cast(Shops, Later(lambda: self.shops)),
             references=cast(References, Later(lambda: self.references)),
         )
 
     def door(self) -> Door:
-        world = self.world()
+        # A person waits, and API Gateway for half a minute: a Moodle that is away must be said in time.
+        world = replace(self.world(), sites=cast(Sites, Later(lambda: self.hurried_sites)))
         requests = cast(Requests, Later(lambda: self.requests))
         return Door(world, requests, lambda site: self.keys(world.network, site))
 
@@ -233,10 +236,24 @@ class Wiring:
         return ShopDesk(self.configuration.network, self.secret)
 
     @cached_property
+    def sources(self) -> Sources:
+        from passerelle.runtime.sources import S3Sources
+
+        return S3Sources(
+            self.client("s3"), self.settings.state_bucket, self.configuration.network, self.secret
+        )
+
+    @cached_property
     def sites(self) -> Sites:
         from passerelle.runtime.lms import Moodles
 
         return Moodles(self.configuration.network, self.secret)
+
+    @cached_property
+    def hurried_sites(self) -> Sites:
+        from passerelle.runtime.lms import Moodles
+
+        return Moodles(self.configuration.network, self.secret, hurried=True)
 
 
 @cache

@@ -50,11 +50,27 @@ class Guard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ldap:
+    """The university's directory (SupannFr), where it replaces people.csv."""
+
+    __pydantic_config__: ClassVar[Mapping[str, str]] = FORBID_EXTRA
+
+    url: str
+    base: str
+    filter: str = "(|(supannEtuId=*)(supannEmpId=*))"
+    bind_dn: str = ""
+    password: str = ""  # name of the SSM parameter that holds it
+    start_tls: bool = True
+    ca_file: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NightRules:
     __pydantic_config__: ClassVar[Mapping[str, str]] = FORBID_EXTRA
 
     timezone: str = "Europe/Paris"  # of the university: a night is named by its morning there
     encoding: str = "utf-8"  # of the extracts; Apogée often writes iso-8859-1
+    ldap: Ldap | None = None
     naming: Naming = field(default_factory=Naming)
     removal_grace: int = 14  # nights between suspension and unenrolment (N24)
     leavers_after: int | None = None  # nights until an account that left the sources is suspended (N25)

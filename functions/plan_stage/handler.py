@@ -1,0 +1,15 @@
+"""Plans one stage for one site, and says which chunks may be done now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from passerelle.runtime.steps import take_step
+from passerelle.usecases import night_steps
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return take_step(event, context, night_steps.plan)

@@ -1,0 +1,112 @@
+"""The steps of the state machine `night`: each takes and gives a small JSON object, and may be repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from passerelle.domain.night.run import Run, run_id
+from passerelle.domain.offer.stages import Stage
+from passerelle.domain.states import RunState
+from passerelle.errors import GiveUp
+from passerelle.ports import World
+from passerelle.usecases import night, night_applying
+
+Step = Mapping[str, Any]
+PATIENCE = 180  # times that a stage looks whether the one it needs has ended
+MORNING = time(7)  # by then every stage has ended, or somebody should know
+
+
+class NightsMissing(GiveUp):
+    """`runs`: stages that failed, are not over, or never began this night."""
+
+    def __init__(self, runs: list[str]) -> None:
+        super().__init__("night_missing", runs=runs)
+
+
+def open_nights(world: World, step: Step) -> Step:
+    """`stage` and `at` (the schedule's moment) → a night for each site that has one."""
+    stage = Stage(step["stage"])
+    at = datetime.fromisoformat(str(step["at"])) if step.get("at") else world.clock.now()
+    if at.tzinfo is None:
+        at = at.replace(tzinfo=world.clock.now().tzinfo)
+    return {
+        "nights": [
+            {
+                "site": name,
+                "stage": stage.value,
+                "night": night.tonight(site.night, at).isoformat(),
+                "looked": 0,
+            }
+            for name, site in world.network.sites.items()
+            if site.night is not None
+        ]
+    }
+
+
+def plan(world: World, step: Step) -> Step:
+    """Answers `waits`, `failed`, or the waves of chunks that may be done now."""
+    site, stage = str(step["site"]), Stage(step["stage"]) if step.get("stage") else None
+    day, looked = date.fromisoformat(step["night"]), int(step.get("looked", 0))
+    here = {"site": site, "stage": step.get("stage", ""), "night": step["night"], "looked": looked + 1}
+    nothing = {**here, "waits": False, "failed": "", "run": "", "waves": []}
+    try:
+        run = night.plan_stage(world, site, day, stage)
+        if run.state is not RunState.HELD:
+            run = night_applying.begin(world, run.id) if run.state is not RunState.FROZEN else run
+        waves = () if run.state in (RunState.FROZEN, RunState.DONE) else night_applying.waves(world, run)
+    except night.StageWaits as waiting:
+        if looked < PATIENCE:
+            return {**nothing, "waits": True}
+        failed = night.fail(world, run_id(site, day, stage), "stage_waited")
+        return {**nothing, "failed": f"{failed.error} ({waiting.needs})"}
+    except GiveUp as error:
+        return {**nothing, "failed": error.code}
+    concurrency = world.network.sites[site].max_concurrency
+    return {
+        **nothing,
+        "run": run.id,
+        "waves": [
+            {
+                "run": run.id,
+                "concurrency": concurrency,
+                "chunks": [{"run": run.id, "chunk": name} for name in wave],
+            }
+            for wave in waves
+        ],
+    }
+
+
+def apply_chunk(world: World, step: Step) -> Step:
+    done = night_applying.apply_chunk(world, str(step["run"]), str(step["chunk"]))
+    return {"done": done.done, "changed": done.changed, "failed": done.failed, "skipped": done.skipped}
+
+
+def finish(world: World, step: Step) -> Step:
+    """With `error`: the run has failed, and may be taken up where it stopped."""
+    if step.get("error"):
+        run = night.fail(world, str(step["run"]), "applying")
+    else:
+        run = night_applying.finish(world, str(step["run"]))
+    return {"run": run.id, "state": run.state.value, "done": run.done, "refused": run.failed}
+
+
+def watch(world: World) -> int:
+    """In the morning: how many stages went well. Raises NightsMissing, so that an alarm rings (D13)."""
+    now, good, missing = world.clock.now(), 0, []
+    for name, site in world.network.sites.items():
+        if site.night is None:
+            continue
+        local = now.astimezone(site.night.zone)
+        day = local.date() if local.time() >= MORNING else local.date() - timedelta(1)
+        whole = world.records.get(Run, run_id(name, day, None))
+        for stage in Stage:
+            run = world.records.get(Run, run_id(name, day, stage)) or whole
+            if run is None or run.under_way or run.state is RunState.FAILED:
+                missing.append(run_id(name, day, stage))
+            else:
+                good += 1
+    if missing:
+        raise NightsMissing(missing)
+    return good

@@ -162,6 +162,20 @@ def test_a_username_that_another_address_holds_is_not_taken_for_him() -> None:
     assert "ana@client.example" not in stage.enrolled()
 
 
+@pytest.mark.rule("S12")
+def test_a_replay_puts_back_what_a_hand_took_out_of_moodle() -> None:
+    stage = OrderStage()
+    stage.sell(some_facts())
+    ana = stage.moodle.user("ana@client.example").id
+    (row,) = [r for r in stage.moodle.state.enrolments.values() if r.userid == ana]
+    stage.moodle.state.drop_enrolment(row)
+    orders.replay(stage.world, "boutique:1042")
+    stage.deliver()
+    assert "ana@client.example" in stage.enrolled()
+    assert "ana@client.example" in stage.members()["boutique:1042"]
+    assert set(stage.messages().values()) == {1}
+
+
 @pytest.mark.rule("S5")
 def test_two_orders_of_one_customer_give_two_groups() -> None:
     stage = OrderStage()

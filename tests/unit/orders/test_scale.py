@@ -37,8 +37,7 @@ def test_an_order_of_p_people_costs_few_requests(people: int) -> None:
     assert new <= 12 + 2 * ceil(people / 50), stage.caen.calls
     fulfilment.fulfil(stage.world, "boutique:1042")
     again = len(stage.caen.calls) - new
-    # Above 250 rows a call is cut in two, whatever is in it.
-    assert again <= 6 + 2 * (people // 251), stage.caen.calls[new:]
+    assert again <= 6, stage.caen.calls[new:]
     assert stage.messages()["rh@client.example"] == 1
 
 
@@ -140,6 +139,10 @@ def agree(stage: OrderStage) -> None:
     assert len(keys) == len(set(keys))
 
 
+def peopled(stage: OrderStage) -> dict[str, list[str]]:
+    return {group: people for group, people in stage.members().items() if people}
+
+
 def run_a_day(count: int, every: int) -> OrderStage:
     stage = OrderStage()
     stage.caen.every = every
@@ -164,7 +167,8 @@ def test_orders_doubled_shuffled_and_refunded_while_one_call_in_ten_fails(count:
     agree(stage)
     calm = run_a_day(count, every=0)
     assert stage.enrolled() == calm.enrolled()
-    assert stage.members() == calm.members()
+    # Whether a group was made for an order that was given back depends on which of the two came first.
+    assert peopled(stage) == peopled(calm)
     assert sorted(u.email for u in stage.moodle.state.users.values()) == sorted(
         u.email for u in calm.moodle.state.users.values()
     )

@@ -50,7 +50,12 @@ def give(crew: Crew) -> list[Note]:
         if enrolment.person in crew.accounts and enrolment.person not in crew.stopped:
             placed.append(_Placed(enrolment, course))
     problems += _write_pages(crew, placed)
-    _enrol(crew, {crew.accounts[one.enrolment.person].user_id for one in placed})
+    settled = crew.settled()
+    users = {crew.accounts[one.enrolment.person].user_id for one in placed}
+    done = {crew.accounts[key].user_id for key in settled if key in crew.accounts}
+    # What was done for somebody before, and has not changed since, is not asked of Moodle again: a
+    # replay and the night do that.
+    _enrol(crew, users - (done - crew.written))
     _group(crew, placed)
     return list({(note.code, *note.details.values()): note for note in problems}.values())
 
@@ -112,7 +117,9 @@ def _write_pages(crew: Crew, placed: list[_Placed]) -> list[Note]:
                     page = to_be_written(page, one.course.id)
             return page
 
-        crew.pages[account.user_id] = amend(crew.world.records, Page, page.id, decide)
+        after = crew.pages[account.user_id] = amend(crew.world.records, Page, page.id, decide)
+        if after.revision != page.revision:
+            crew.written.add(account.user_id)
         problems += noted
     return problems + _register(crew)
 

@@ -41,6 +41,7 @@ class Crew:
     pages: dict[int, Page] = field(default_factory=dict, repr=False)
     courses: dict[CourseName, Course | None] = field(default_factory=dict)
     held_ties: set[tuple[str, Key]] = field(default_factory=set)  # (line, tie) that this run stands for
+    written: set[int] = field(default_factory=set)  # whose page this run changed
     digest: str = ""
     _facts: SiteFacts | None = None
 
@@ -108,6 +109,18 @@ class Crew:
         for seat in (*self.order.seats, *([self.order.operator] if self.order.operator else [])):
             if seat.user_id:
                 yield seat.person.key, seat.user_id, seat.username
+
+    def settled(self) -> set[str]:
+        """Those for whom an earlier run of this order did everything."""
+        undone = (SeatState.OPEN, SeatState.REFUSED)
+        open_ones = {seat.person.key for seat in self.order.seats if seat.state in undone}
+        done = {seat.person.key for seat in self.order.seats if seat.state == SeatState.DONE}
+        operator = self.order.operator
+        if operator is not None and operator.state == SeatState.DONE:
+            done.add(operator.person.key)
+        elif operator is not None:
+            open_ones.add(operator.person.key)
+        return done - open_ones
 
     def stop(self, key: str, note: Note) -> None:
         self.stopped.setdefault(key, note)

@@ -119,9 +119,24 @@ def replay(world: World, order_id: str) -> Order:
         world.queues.send("orders", {"delivery": order_id})
         return Order(id=order_id, shop=delivery.shop, received_at=delivery.received_at)
     order = find(world, order_id)
-    amend(world.records, Order, order_id, lambda o: replace(o, attempts=0, wake_at=None))
+    amend(world.records, Order, order_id, _looked_at_again)
     world.queues.send("orders", {"order": order_id})
     return order
+
+
+def _looked_at_again(order: Order) -> Order:
+    """What was done is compared with Moodle once more; messages that went are known by their keys."""
+
+    def opened(seat: Seat) -> Seat:
+        return replace(seat, state=SeatState.OPEN) if seat.state == SeatState.DONE else seat
+
+    return replace(
+        order,
+        attempts=0,
+        wake_at=None,
+        seats=tuple(opened(seat) for seat in order.seats),
+        operator=opened(order.operator) if order.operator is not None else None,
+    )
 
 
 def park(world: World, order_id: str, by: str, why: str) -> Order:

@@ -18,6 +18,7 @@ from passerelle.usecases import accounts, telling
 from passerelle.usecases.access import operations
 from passerelle.usecases.amending import amend, everything
 from passerelle.usecases.crew import Crew
+from passerelle.usecases.orders import replay
 
 STALLED = timedelta(minutes=30)
 AT_A_TIME = 200  # pages compared in one call
@@ -175,7 +176,7 @@ def _compare_by_hand(world: World, site: str, report: Report) -> None:
                 )
                 if order and order not in queued:
                     queued.add(order)
-                    world.queues.send("orders", {"order": order})
+                    replay(world, order)
                     report.queued.append(order)
 
 

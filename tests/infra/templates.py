@@ -9,7 +9,15 @@ from typing import Any
 from samtranslator.yaml_helper import yaml_parse
 
 ROOT = Path(__file__).resolve().parents[2]
-NAMES = ("template", "infra/state", "infra/queues", "infra/permissions", "infra/routes", "infra/watch")
+NAMES = (
+    "template",
+    "infra/state",
+    "infra/queues",
+    "infra/permissions",
+    "infra/routes",
+    "infra/nights",
+    "infra/watch",
+)
 
 
 @cache

@@ -20,6 +20,10 @@ def triggers():
                 found[name] = f"queue `{queue.removeprefix('Outputs.').removesuffix('Arn').lower()}`"
             else:
                 found[name] = f"schedule `{event['Properties']['ScheduleExpression']['Ref']}`"
+    for machine in resources("template", "AWS::Serverless::StateMachine").values():
+        for called in machine["DefinitionSubstitutions"]:
+            name = re.sub(r"(?<!^)(?=[A-Z])", "_", called).lower()
+            found[name] = f"state machine `{suffix(machine['Name'])}`"
     return found
 
 

@@ -103,6 +103,11 @@ def _packed(house: House, folder: Path, template: dict[str, Any], shelf: Shelf) 
             case "AWS::Serverless::LayerVersion":
                 bucket, key = shelf.put("layer.zip", zipped_layer(house))
                 properties["ContentUri"] = {"Bucket": bucket, "Key": key}
+            case "AWS::Serverless::StateMachine":
+                machine = folder / properties["DefinitionUri"]
+                written = json.dumps(yaml_parse(machine.read_text(encoding="utf-8"))).encode()
+                bucket, key = shelf.put(f"{machine.name.partition('.')[0]}.asl.json", written)
+                properties["DefinitionUri"] = {"Bucket": bucket, "Key": key}
             case "AWS::CloudFormation::Stack":
                 nested = folder / properties["TemplateURL"]
                 inner = yaml_parse(nested.read_text(encoding="utf-8"))

@@ -182,7 +182,7 @@ def assign(find_stack: Callable[[], Stack], order_id: str, people: Any, line: st
     read = read_people(people.read(), "tutor" if tutors else "learner")
     problems = read.problems
     if not problems:
-        problems = seats_usecase.name_people(find_stack().world(), order_id, line, read.people)
+        problems = read.placed(seats_usecase.name_people(find_stack().world(), order_id, line, read.people))
     for problem in problems:
         click.echo(f"{_say('ligne', 'row')} {problem.row}: {sentence(problem.code, language())}", err=True)
     if problems:

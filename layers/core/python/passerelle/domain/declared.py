@@ -55,6 +55,11 @@ class RowProblem:
 class People:
     people: tuple[Participant, ...] = ()
     problems: tuple[RowProblem, ...] = ()
+    rows: tuple[int, ...] = ()  # where each of the people stands
+
+    def placed(self, problems: tuple[RowProblem, ...]) -> tuple[RowProblem, ...]:
+        """Problems counted by person, counted by row as whoever typed them sees it."""
+        return tuple(RowProblem(self.rows[one.row - 1], one.code) for one in problems)
 
 
 def read_people(text: str, kind: Kind = "learner") -> People:
@@ -66,6 +71,7 @@ def read_people(text: str, kind: Kind = "learner") -> People:
     columns: list[str | None] = list(COLUMNS)
     people: list[Participant] = []
     problems: list[RowProblem] = []
+    places: list[int] = []
     seen: set[str] = set()
     for number, row in rows[: MOST_ROWS + 1]:
         cells = [cell.strip() for cell in row]
@@ -85,7 +91,8 @@ def read_people(text: str, kind: Kind = "learner") -> People:
             continue
         seen.add(person.key)
         people.append(person)
-    return People(tuple(people), tuple(problems))
+        places.append(number)
+    return People(tuple(people), tuple(problems), tuple(places))
 
 
 def problem_of(person: Participant, seen: set[str] | frozenset[str] = frozenset()) -> str:
@@ -141,6 +148,7 @@ def _from_json(text: str, kind: Kind) -> People:
         return People(problems=(RowProblem(1, "rows_unreadable"),))
     people: list[Participant] = []
     problems: list[RowProblem] = []
+    places: list[int] = []
     seen: set[str] = set()
     for number, row in enumerate(rows[:MOST_ROWS], 1):
         if not isinstance(row, dict):
@@ -157,4 +165,5 @@ def _from_json(text: str, kind: Kind) -> People:
             continue
         seen.add(person.key)
         people.append(person)
-    return People(tuple(people), tuple(problems))
+        places.append(number)
+    return People(tuple(people), tuple(problems), tuple(places))

@@ -143,7 +143,7 @@ def _paste(door: SeatsDoor, order_id: str, line: str, form: Mapping[str, str]) -
     if read.problems or not read.people:
         return Said(problems=read.problems, pasted=pasted, line=line)
     people = tuple(replace(person, course=form.get("course", "")) for person in read.people)
-    problems = seats.name_people(door.world, order_id, line, people)
+    problems = read.placed(seats.name_people(door.world, order_id, line, people))
     return Said(done=not problems, problems=problems, pasted=pasted if problems else "", line=line)
 
 

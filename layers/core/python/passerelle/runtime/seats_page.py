@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
@@ -168,7 +169,7 @@ def _seat(seat: Seat, line: LineOfSeats, lang: str, mark: str) -> str:
     if line.free < 0:
         forms = _form("give_back", hidden, f"<button>{word('give_back', lang)}</button>")
     elif not seat.started:
-        fields = _person_fields(lang, f"s{abs(hash(seat.key))}")
+        fields = _person_fields(lang, "s" + hashlib.sha256(seat.key.encode()).hexdigest()[:8])
         button = f"<button>{word('swap', lang)}</button>"
         forms = f"<details><summary>{word('swap_by', lang)}…</summary>{_form('swap', hidden, fields + button)}</details>"
     return f'<li><span class="who">{who}</span> <span class="state">{escape(person.email)}{kind}</span>{state}{forms}</li>'

@@ -1,0 +1,135 @@
+"""The words of a night's report, French and English side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+Pair = tuple[str, str]
+
+KINDS: Mapping[str, Pair] = {
+    "user_create": ("comptes créés", "accounts made"),
+    "user_update": ("comptes mis à jour", "accounts updated"),
+    "user_suspend": ("comptes suspendus", "accounts suspended"),
+    "user_unsuspend": ("comptes réactivés", "accounts reactivated"),
+    "cohort_create": ("cohortes créées", "cohorts made"),
+    "cohort_update": ("cohortes renommées", "cohorts renamed"),
+    "cohort_add": ("membres de cohorte ajoutés", "cohort members added"),
+    "cohort_remove": ("membres de cohorte retirés", "cohort members removed"),
+    "category_create": ("catégories créées", "categories made"),
+    "category_update": ("catégories renommées ou déplacées", "categories renamed or moved"),
+    "category_delete": ("catégories vides supprimées", "empty categories deleted"),
+    "course_create": ("cours créés", "courses made"),
+    "course_update": ("cours renommés ou déplacés", "courses renamed or moved"),
+    "course_archive": ("cours archivés", "courses archived"),
+    "group_create": ("groupes créés", "groups made"),
+    "group_update": ("groupes renommés", "groups renamed"),
+    "group_delete": ("groupes supprimés", "groups deleted"),
+    "member_add": ("membres de groupe ajoutés", "group members added"),
+    "member_remove": ("membres de groupe retirés", "group members removed"),
+    "enrol": ("inscriptions", "enrolments"),
+    "suspend": ("accès suspendus", "accesses suspended"),
+    "unenrol": ("désinscriptions", "unenrolments"),
+    "adopt": ("adoptions", "adoptions"),
+}
+
+CHECKS: Mapping[str, Pair] = {
+    "D1": ("Inscription (IP) sans groupe", "Registration (IP) without group"),
+    "D2": (
+        "Enseignement à distance : conditions réunies en partie",
+        "Distance learning: conditions met in part",
+    ),
+    "D3": ("Enseignement à distance : coche et groupes CEMU", "Distance learning: flag and CEMU groups"),
+    "D4": ("Cours FOAD sans enseignant", "FOAD course without teacher"),
+    "D5": ("Cours avec contenu devenu porté", "Course with content that became carried"),
+    "D6": ("Porteur et porté sans groupe commun", "Carrier and carried without shared group"),
+    "D7": ("ADE : associé, hors Apogée ou obsolète", "ADE: associated, not Apogée's or obsolete"),
+    "D8": ("Cours caché ou vide", "Hidden or empty course"),
+    "D9": ("Cours archivé encore actif", "Archived course still active"),
+    "D10": ("Catégorie hors offre non vide", "Category out of the offer, not empty"),
+    "D11": ("Noms et identifiants changés à la main", "Names and idnumbers changed by hand"),
+    "D12": ("Personne sans identifiant ou adresse", "Person without login or e-mail"),
+    "D13": ("Étape en retard, en échec ou absente", "Stage late, failed or missing"),
+    "D14": ("Nombre anormal de retraits", "Abnormal number of removals"),
+    "D15": ("Inscription à la main en double", "Enrolment doubled by hand"),
+    "D16": ("Espace complémentaire en double", "Complementary space doubled"),
+}
+
+WORDS: Mapping[str, Pair] = {
+    "title": ("Rapport de la nuit", "Report of the night"),
+    "night": ("Nuit du {day}", "Night of {day}"),
+    "made": ("Établi {when}", "Made {when}"),
+    "well": ("La synchronisation s'est bien passée.", "The synchronisation went well."),
+    "held": (
+        "Un plan est retenu : des retraits anormalement nombreux attendent qu'un administrateur les examine. "
+        "Rien n'a été retiré.",
+        "A plan is held: abnormally many removals wait for an administrator to look at them. Nothing was "
+        "removed.",
+    ),
+    "failed": (
+        "Une étape a échoué ou n'a pas tout appliqué : voir « Déroulement ».",
+        "A stage failed or did not apply everything: see “Stages”.",
+    ),
+    "to_repair": ("{count} point(s) à corriger", "{count} point(s) to correct"),
+    "nothing": ("Rien à corriger : bravo.", "Nothing to correct: well done."),
+    "figures": ("En chiffres", "In figures"),
+    "no_change": ("Aucun changement cette nuit.", "No change this night."),
+    "repair": ("À corriger, par service", "To correct, by service"),
+    "stages": ("Déroulement", "Stages"),
+    "trend": ("Les dernières nuits", "The last nights"),
+    "sources": ("Fichiers lus", "Files read"),
+    "refused": ("Lignes refusées", "Rows refused"),
+    "refused_note": (
+        "Ce que ces lignes désignent n'a été ni ajouté, ni retiré, ni renommé cette nuit.",
+        "What these rows stand for was neither added, nor removed, nor renamed this night.",
+    ),
+    "what": ("Constat et que faire", "What was found, what to do"),
+    "person": ("Personne", "Person"),
+    "where": ("Source", "Source"),
+    "course": ("Cours", "Course"),
+    "faculty": ("Composante", "Faculty"),
+    "stage": ("Étape", "Stage"),
+    "state": ("État", "State"),
+    "started": ("Début", "Start"),
+    "duration": ("Durée", "Duration"),
+    "operations": ("Opérations", "Operations"),
+    "file": ("Fichier", "File"),
+    "rows": ("Lignes", "Rows"),
+    "change": ("Écart avec la dernière bonne nuit", "Against the last good night"),
+    "bad": ("Refusées", "Refused"),
+    "added": ("ajouts", "additions"),
+    "changed": ("changements", "changes"),
+    "removed": ("retraits", "removals"),
+    "plot_counts": ("Opérations par nuit", "Operations per night"),
+    "plot_seconds": ("Durée par nuit", "Duration per night"),
+    "flag_held": ("retenue", "held"),
+    "flag_failed": ("échec", "failed"),
+    "table_of": ("Les mêmes chiffres en tableau", "The same figures as a table"),
+    "more": (
+        "… et {count} autre(s) : voir le fichier CSV de la composante.",
+        "… and {count} more: see the faculty's CSV file.",
+    ),
+    "line": ("ligne", "line"),
+    "minutes": (" min", " min"),
+    "not_applied": ("refusées par Moodle", "refused by Moodle"),
+    "withheld": ("retenues par le gel", "withheld by the freeze"),
+    "elsewhere": (
+        "{count} IP portent sur des codes qui ne sont pas des espaces de cours : c'est normal.",
+        "{count} IPs are on codes that are no course spaces: that is normal.",
+    ),
+    "contents": ("Sommaire", "Contents"),
+    "check": ("Contrôle", "Check"),
+    "repairs": ("Qui corrige", "Who repairs it"),
+    "none": ("aucune", "none"),
+    "by_faculty": ("Par composante", "By faculty"),
+    "no_faculty": ("Hors composante", "No faculty"),
+    "points": ("Points à corriger", "Points to correct"),
+}
+
+
+def pick(pair: Pair, lang: str) -> str:
+    return pair[0] if lang.startswith("fr") else pair[1]
+
+
+def word(name: str, lang: str, **values: str) -> str:
+    said = pick(WORDS[name], lang)
+    return said.format(**values) if values else said

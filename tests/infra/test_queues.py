@@ -1,3 +1,6 @@
+from passerelle.moodle.client import Site
+from passerelle.moodle.pace import Patience
+from passerelle.runtime.lms import HURRIED, HURRIED_CONNECT, HURRIED_READ
 from tests.infra.templates import functions, logical, resources, suffix, template, timeout
 
 TWO_WEEKS = 1_209_600
@@ -37,6 +40,17 @@ def test_a_message_stays_invisible_for_as_long_as_its_function_may_take_and_a_mi
         longest = timeout(functions()[function])
         wanted = longest + 60 if event["BatchSize"] == 1 else longest * 6
         assert queues()[name]["VisibilityTimeout"] == wanted, name
+
+
+def test_a_function_lives_longer_than_the_client_waits_for_a_moodle_that_is_away():
+    longest = (Patience().budget + Site("hub", "https://hub.example", "token").read_timeout).total_seconds()
+    for name, (function, _) in consumers().items():
+        assert timeout(functions()[function]) > longest, f"{name}: killed before it can say so"
+
+
+def test_at_the_door_a_moodle_that_is_away_is_said_while_somebody_still_waits():
+    longest = (HURRIED.budget + HURRIED_CONNECT + HURRIED_READ).total_seconds()
+    assert longest < timeout(functions()["request_retrieval"]) < 29  # seconds that API Gateway waits
 
 
 def test_every_consumer_reports_single_failures_and_is_bounded():

@@ -60,6 +60,28 @@ def test_what_may_succeed_later_is_delivered_again(batch, take, error) -> None:
     assert take(batch("p1"), raising(error)) == ["m-p1"]
 
 
+@pytest.mark.parametrize(("attempt", "comes_back"), [("1", True), ("2", True), ("3", False), ("4", False)])
+def test_a_moodle_that_is_away_fills_no_dead_letters_where_jobs_are_watched(
+    batch, context, world, lines, attempt, comes_back
+) -> None:
+    event = batch("p1")
+    (record,) = event["Records"]
+    record["attributes"] = record["attributes"] | {"ApproximateReceiveCount": attempt}
+    error = MoodleAway("hub", "maintenance")
+    answer = take_each(event, context, read_publication, raising(error), lambda: world, watched=True)
+    assert bool(answer["batchItemFailures"]) is comes_back
+    assert (lines.last["level"], lines.last["site"]) == ("WARNING", "hub")
+
+
+@pytest.mark.parametrize("error", [TryAgain("x"), Conflict("x"), RuntimeError("x")])
+def test_everything_else_comes_back_until_it_is_a_dead_letter(batch, context, world, lines, error) -> None:
+    event = batch("p1")
+    (record,) = event["Records"]
+    record["attributes"] = record["attributes"] | {"ApproximateReceiveCount": "5"}
+    answer = take_each(event, context, read_publication, raising(error), lambda: world, watched=True)
+    assert answer["batchItemFailures"] == [{"itemIdentifier": "m-p1"}]
+
+
 @pytest.mark.parametrize("error", [GiveUp("x"), Refused("no_backup"), NotFound("publication_unknown")])
 def test_what_will_fail_again_is_finished_with(batch, take, lines, error) -> None:
     assert take(batch("p1"), raising(error)) == []

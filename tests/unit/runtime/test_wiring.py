@@ -10,6 +10,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import boto3
 import pytest
@@ -21,7 +22,7 @@ from passerelle.events.signatures import read_secret, sign
 from passerelle.runtime import wiring
 from passerelle.runtime.lms import Moodles
 from passerelle.runtime.settings import Misconfigured, Settings
-from passerelle.runtime.wiring import Later, aws_client
+from passerelle.runtime.wiring import Later, Wiring, aws_client
 from tests.factories import a_network
 
 ROOT = Path(__file__).parents[3]
@@ -176,6 +177,22 @@ def test_a_moodle_is_opened_once_and_anew_when_its_token_changes() -> None:
     assert moodles.lms("caen") is not first
     with pytest.raises(GiveUp, match="site_unknown"):
         moodles.lms("nowhere")
+
+
+def test_at_the_door_nobody_waits_long_for_a_moodle_that_is_away(monkeypatch) -> None:
+    opened: list[tuple[Any, Any]] = []
+
+    def noted(site: Any, *, patience: Any = None) -> Any:
+        opened.append((site.read_timeout.total_seconds(), patience and patience.attempts))
+        return object()
+
+    monkeypatch.setattr("passerelle.runtime.lms.Moodle.at", noted)
+    described = Wiring(Settings({"PASSERELLE_STATE_BUCKET": "state"}), lambda service: None)
+    monkeypatch.setattr(described, "configuration", SimpleNamespace(network=a_network), raising=False)
+    monkeypatch.setattr(described, "secret", lambda name: "token")
+    described.door().world.sites.lms("caen")
+    described.world().sites.lms("caen")
+    assert opened == [(12.0, 2), (60.0, None)]
 
 
 def test_a_handler_answers_a_signed_request_with_real_adapters(aws, context, recorded) -> None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from passerelle.domain.publishing import Person
+    from passerelle.moodle.pace import Patience
 
 logger = logging.getLogger(__name__)
 
@@ -45,9 +46,9 @@ class Moodle(MoodleCore):
     """Opened once per site and process: it holds the limits of pace of its `Client`."""
 
     @classmethod
-    def at(cls, site: Site, post: Post | None = None) -> Moodle:
+    def at(cls, site: Site, post: Post | None = None, *, patience: Patience | None = None) -> Moodle:
         """`post` replaces the socket."""
-        return cls(site.name, Client(site, post).ask, Room(variables=site.max_input_vars))
+        return cls(site.name, Client(site, post, patience=patience).ask, Room(variables=site.max_input_vars))
 
     def within(self, limits: SiteLimits) -> Moodle:
         """The same Moodle with the room that it says it has (`get_site().limits`)."""

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 
 from passerelle.domain.network import Network, Site
 from passerelle.errors import GiveUp
 from passerelle.moodle import client
 from passerelle.moodle.lms import Moodle
+from passerelle.moodle.pace import Patience
 from passerelle.ports import Lms, Roster
+
+# Of a call while a person waits: 20 seconds at most, within the 25 that a function of the door has.
+HURRIED = Patience(attempts=2, budget=timedelta(seconds=5))
+HURRIED_CONNECT = timedelta(seconds=3)
+HURRIED_READ = timedelta(seconds=12)
 
 
 class Moodles:
     """A Moodle is opened once for as long as its address, token and pace stay what they are."""
 
-    def __init__(self, network: Callable[[], Network], secret: Callable[[str], str]) -> None:
+    def __init__(
+        self, network: Callable[[], Network], secret: Callable[[str], str], *, hurried: bool = False
+    ) -> None:
         self._network = network
         self._secret = secret
+        self._hurried = hurried
         self._open: dict[str, tuple[client.Site, Moodle]] = {}
 
     def lms(self, site: str) -> Lms:
@@ -33,14 +44,18 @@ class Moodles:
         wanted = self._described(site, configured)
         held = self._open.get(site)
         if held is None or held[0] != wanted:
-            held = self._open[site] = (wanted, Moodle.at(wanted))
+            patience = HURRIED if self._hurried else None
+            held = self._open[site] = (wanted, Moodle.at(wanted, patience=patience))
         return held[1]
 
     def _described(self, name: str, site: Site) -> client.Site:
-        return client.Site(
+        described = client.Site(
             name=name,
             url=site.url,
             token=self._secret(site.token).strip(),
             concurrency=site.max_concurrency,
             calls_per_second=site.calls_per_second,
         )
+        if self._hurried:
+            return replace(described, connect_timeout=HURRIED_CONNECT, read_timeout=HURRIED_READ)
+        return described

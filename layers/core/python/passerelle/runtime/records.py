@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
 
-from passerelle.errors import GiveUp
+from passerelle.errors import GiveUp, MoodleAway
 from passerelle.ports import World
 from passerelle.runtime import wiring
 from passerelle.runtime.observability import begin, reference
@@ -17,18 +17,26 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 
+# How often a message is taken while its Moodle is away, before watch_jobs alone goes on. Below what a queue
+# allows: an hour of maintenance, or a platform down for a day, must fill no dead letters.
+PATIENT_TAKES = 3
+
+
 def take_each(
     event: Mapping[str, Any],
     context: object,
     read: Callable[[str], tuple[str, ...]],
     usecase: Callable[..., None],
     open_world: Callable[[], World] | None = None,
+    *,
+    watched: bool = False,
 ) -> Mapping[str, Any]:
     """Calls `usecase(world, *read(body))` for each message and names those to be delivered again.
 
     A GiveUp is finished with: the use case has written down why, and once more would change nothing.
     What an administrator must repair, and everything else, comes back, and lands in the dead letters
-    when it has come too often.
+    when it has come too often. `watched`: what the messages are about is written down, and watch_jobs
+    sends another every few minutes until it has ended.
     """
     log = begin(context)
 
@@ -39,6 +47,13 @@ def take_each(
             about = read(record.body)
             world = (open_world or wiring.world)()
             _do(world, about)
+        except MoodleAway as away:
+            facts = {"about": about, "attempt": attempt, "reference": reference(*about), "site": away.site}
+            if watched and int(attempt) >= PATIENT_TAKES:
+                log.warning("left to watch_jobs", extra=facts, exc_info=away)
+                return
+            log.warning("comes back", extra=facts, exc_info=away)
+            raise
         except Exception as error:
             facts = {"about": about, "attempt": attempt, "reference": reference(*about)}
             log.warning("comes back", extra=facts, exc_info=error)

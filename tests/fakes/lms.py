@@ -82,6 +82,12 @@ class FakeLms:
     def get_jobs(self, jobkeys: Sequence[str]) -> Mapping[str, Job]:
         return {key: self.jobs[key][1] for key in jobkeys if key in self.jobs}
 
+    def cancel_job(self, jobkey: str) -> Job:
+        restore, job = self.jobs[jobkey]
+        if not job.ended:
+            self.jobs[jobkey] = (restore, replace(job, status=JobStatus.CANCELLED))
+        return self.jobs[jobkey][1]
+
     def get_course_states(self, courseids: Sequence[int]) -> Mapping[int, CourseState]:
         return {i: self.states.get(i, CourseState(exists=i in self.courses, courseid=i)) for i in courseids}
 

@@ -10,6 +10,7 @@ from passerelle.domain.backup import Why
 from passerelle.domain.wording import SENTENCES, known, sentence
 
 PACKAGE = Path(__file__).parents[2] / "layers" / "core" / "python" / "passerelle"
+PLUGIN = PACKAGE.parents[3] / "infra" / "moodle" / "local_passerelle" / "classes" / "local"
 RAISED = re.compile(r"\b(?:GiveUp|Refused|NotFound)\(\s*\"([a-z_0-9]+)\"")
 # Told by modules of their own, since their sentences need more than a code.
 ELSEWHERE = {"sources_stopped", "unknown_encoding"}
@@ -26,6 +27,27 @@ def codes() -> set[str]:
 
 def test_every_code_that_is_raised_has_a_sentence() -> None:
     assert sorted(code for code in codes() if not known(code)) == []
+
+
+@pytest.mark.rule("P10")
+def test_whatever_the_plugin_says_of_a_restore_has_a_sentence() -> None:
+    said: set[str] = set()
+    for name in (
+        "restore_runner",
+        "undo_runner",
+        "archive",
+        "transfer",
+        "safety",
+        "plan_settings",
+        "unlisted",
+    ):
+        text = (PLUGIN / f"{name}.php").read_text(encoding="utf-8")
+        said |= set(re.findall(r"job_(?:failure|postponed)\((?:\d+, )?'(\w+)'", text))
+        said |= {
+            code for call in re.findall(r"->warn\((.*?),", text) for code in re.findall(r"'(\w+)'", call)
+        }
+    assert {"shortnametaken", "pluginmissing"} <= said
+    assert sorted(code for code in said if not known(code)) == []
 
 
 @pytest.mark.rule("P10")

@@ -7,13 +7,16 @@ Every case is listed by the name of the call at which it is cut.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
 import pytest
 
-from passerelle.domain.plugin import JobMessage
+from passerelle.domain.backup import Inspection, Reason, Why
+from passerelle.domain.plugin import JobMessage, Plugin
+from tests.factories import a_site_facts
 from tests.fakes.cutting import Cut, every_cut
 from tests.stage import GRACE, Stage
 
@@ -67,12 +70,50 @@ def keep_three_backups(stage: Stage) -> None:
     stage.manage("delete", upload=newest)
 
 
+def be_refused_by_the_hub(stage: Stage) -> None:
+    stage.hub.facts = a_site_facts(modules=(Plugin("mod_page"),))
+    stage.save()
+    stage.publish()
+    stage.deliver()
+
+
+def wait_for_a_backup_that_is_refused(stage: Stage) -> None:
+    upload = stage.save(check=False)
+    stage.publish()
+    stage.backups.found[stage.upload(upload).raw_key] = Inspection(
+        False, (Reason(Why.TRUNCATED, "cut short"),), None
+    )
+    stage.deliver()
+
+
+def be_refused_at_home(stage: Stage) -> None:
+    course = stage.lille.add_course("MINE", teacher="grace")
+    stage.lille.facts = a_site_facts(modules=(Plugin("mod_page"),))
+    with undisturbed(stage):
+        stage.save()
+        publication = str(stage.publish()["publication"])
+        stage.deliver()
+    stage.retrieve(publication, mode="replace", courseid=course.id)
+    stage.deliver()
+
+
+@contextmanager
+def undisturbed(stage: Stage) -> Iterator[None]:
+    """What another story is cut in already."""
+    before, stage.world = stage.world, stage.base
+    yield
+    stage.world = before
+
+
 STORIES: list[Callable[[Stage], None]] = [
     publish_twice_and_withdraw,
     publish_and_bring_home,
     bring_home_into_a_course,
     fail_and_ask_again,
     keep_three_backups,
+    be_refused_by_the_hub,
+    wait_for_a_backup_that_is_refused,
+    be_refused_at_home,
 ]
 
 

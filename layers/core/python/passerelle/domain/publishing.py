@@ -166,6 +166,7 @@ class Publication:
     published_at: datetime | None = None
     message: Note | None = None
     warnings: tuple[Note, ...] = ()
+    hide_due: bool = False  # withdrawn, and the hub has not hidden its copy yet
     history: tuple[Moment, ...] = ()
     revision: int = 0
 
@@ -349,11 +350,14 @@ def number(upload_id: str, line: CourseLine) -> CourseLine:
 
 
 def claim(publication: Publication, line: CourseLine) -> CourseLine | Skip:
-    """The line with a version for this publication, unless a later upload stands already (P13, P14)."""
-    if publication.sequence < line.published_sequence:
-        return Skip("later_published")
+    """The line with a version for this publication, unless a later upload stands already (P13, P14).
+
+    What was claimed stays so: its restore may be under way, and `crown` says who wins when it has ended.
+    """
     if publication.id in line.versions:
         return line
+    if publication.sequence < line.published_sequence:
+        return Skip("later_published")
     return replace(line, versions=(*line.versions, publication.id))
 
 

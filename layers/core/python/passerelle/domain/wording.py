@@ -49,6 +49,12 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "The backup ({size}) is over the network's limit ({limit}). "
         "Move the videos to the media library, then try again.",
     ),
+    "idnumber_too_long": (
+        "Le numéro d'identifiant du cours a {size} caractères ; le réseau en accepte {limit}. "
+        "Raccourcissez-le dans les paramètres du cours, puis recommencez.",
+        "The course's ID number has {size} characters; the network takes {limit}. "
+        "Shorten it in the course settings, then try again.",
+    ),
     "upload_unknown": (
         "Cet envoi n'existe pas pour ce site. Relancez la sauvegarde du cours.",
         "This upload does not exist for this site. Start the course backup again.",
@@ -260,6 +266,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "La restauration s'est interrompue sur le Moodle de destination ; rien n'y reste. Réessayez.",
         "The restore broke off on the target Moodle; nothing of it remains there. Try again.",
     ),
+    "backupfailed": (
+        "Moodle n'a pas réussi à sauvegarder le cours. Réessayez ; si cela se répète, prévenez l'assistance.",
+        "Moodle could not back the course up. Try again; if it happens again, tell the help desk.",
+    ),
     "restorefailed": (
         "La restauration a échoué sur le Moodle de destination : {detail} Prévenez l'assistance.",
         "The restore failed on the target Moodle: {detail} Tell the help desk.",
@@ -273,6 +283,46 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "idnumbertaken": (
         "Un autre cours du Moodle de destination porte déjà ce numéro d'identifiant. Prévenez l'assistance.",
         "Another course of the target Moodle already has this ID number. Tell the help desk.",
+    ),
+    "shortnametaken": (
+        "Un autre cours du Moodle de destination porte déjà ce nom abrégé. Prévenez l'assistance.",
+        "Another course of the target Moodle already has this short name. Tell the help desk.",
+    ),
+    "peopleinside": (
+        "Le Moodle de destination a trouvé des utilisateurs dans la sauvegarde : rien n'a été restauré. "
+        "Cliquez sur « Rafraîchir » dans le cours d'origine, puis recommencez.",
+        "The target Moodle found users in the backup: nothing was restored. "
+        "Press “Refresh” in the source course, then try again.",
+    ),
+    "invalid": (
+        "Le Moodle de destination n'a pas compris la demande. Prévenez l'assistance.",
+        "The target Moodle did not understand the request. Tell the help desk.",
+    ),
+    "precheck_warned": (
+        "Le Moodle de destination avait une réserve et a restauré quand même : {detail}",
+        "The target Moodle had a reservation and restored all the same: {detail}",
+    ),
+    "newerrelease": (
+        "La sauvegarde vient d'un Moodle plus récent, et a été restaurée quand même : {detail}",
+        "The backup comes from a newer Moodle, and was restored all the same: {detail}",
+    ),
+    "pluginmissing": (
+        "Le Moodle de destination n'a pas ce module : {detail}. Ses activités n'ont pas été restaurées.",
+        "The target Moodle lacks this plugin: {detail}. Its activities were not restored.",
+    ),
+    "roleunknown": (
+        "Le rôle prévu n'existe pas sur le Moodle de destination ({detail}). Prévenez son administrateur.",
+        "The intended role does not exist on the target Moodle ({detail}). Tell its administrator.",
+    ),
+    "job_said": (
+        "Le Moodle de destination signale : {detail}",
+        "The target Moodle says: {detail}",
+    ),
+    "copy_gone": (
+        "La copie a été supprimée de la plate-forme de mutualisation dès son arrivée. "
+        "Cliquez à nouveau sur « Mutualiser » si elle doit y être.",
+        "The copy was deleted from the sharing platform as soon as it arrived. "
+        "Press “Share” again if it should be there.",
     ),
     "silent": (
         "Le Moodle de destination ne donne plus de nouvelles de cette restauration. "

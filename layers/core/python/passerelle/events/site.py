@@ -28,6 +28,7 @@ from passerelle.events.signatures import SignatureRefused, verify
 
 BODY_LIMIT = 1024 * 1024  # bytes
 TEXT_LIMIT = 20_000  # characters of one field: a record must fit into one DynamoDB item
+COURSE_IDNUMBER = 100  # characters that Moodle keeps; a key of the table must not be longer either
 LARGEST_INT = 2**53  # what JSON carries faithfully between PHP and Python
 LAST_SECOND = 253_402_300_799  # 9999-12-31, the last that datetime knows
 IDS_IN_PATH = ("upload", "jobkey")
@@ -176,6 +177,8 @@ def _check_bounds(path: tuple[str | int, ...], value: object) -> None:
 def _check_text(path: tuple[str | int, ...], text: str) -> None:
     if len(text) > TEXT_LIMIT:
         raise FieldRefused(Misfit(path, "string_too_long", context={"max_length": TEXT_LIMIT}))
+    if path[-1] == "idnumber" and "person" not in path and len(text) > COURSE_IDNUMBER:
+        raise FieldRefused(Misfit(path, "string_too_long", context={"max_length": COURSE_IDNUMBER}))
     if any("\ud800" <= character <= "\udfff" for character in text):
         raise FieldRefused(Misfit(path, "string_unicode"))
     if path[-1] in IDS and text and not _ID.fullmatch(text):

@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 
 Steps = list[dict[str, Any]]
 
-PLACE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z#.+", re.DOTALL)
+PLACE = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z#.{1,900}", re.DOTALL
+)  # a sort key has 1,024 bytes
 BATCH = 100  # keys that BatchGetItem takes
 BATCH_ROUNDS = 8
 

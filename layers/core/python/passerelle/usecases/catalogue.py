@@ -9,7 +9,9 @@ from passerelle.domain.commands import SearchCatalogue
 from passerelle.domain.publishing import Publication
 from passerelle.domain.states import PublicationState
 from passerelle.errors import NotFound
-from passerelle.ports import World
+from passerelle.ports import Page, World
+
+READ_AT_ONCE = 100  # records: a search with few answers still reads the whole catalogue
 
 
 def answer(world: World, command: SearchCatalogue) -> Mapping[str, object]:
@@ -37,18 +39,22 @@ def search(
     """At most `limit` publications that fit, and the cursor to go on from; None at the end."""
     found: list[Publication] = []
     while True:
-        # One record per read near the end, so that the cursor stands exactly behind the last one given.
-        page = world.records.list(
-            Publication,
-            "state",
-            PublicationState.PUBLISHED.value,
-            after=after,
-            limit=max(1, limit - len(found)),
-        )
+        page = _read(world, after, READ_AT_ONCE)
+        room = limit - len(found)
+        places = [place for place, p in enumerate(page.items) if fits(p, wanted)]
+        if len(places) > room:
+            # Read again up to the last one given: the cursor stands exactly behind it.
+            page = _read(world, after, places[room - 1] + 1)
         found += [p for p in page.items if fits(p, wanted)]
         after = page.next
         if after is None or len(found) >= limit:
             return found, after
+
+
+def _read(world: World, after: str | None, limit: int) -> Page[Publication]:
+    return world.records.list(
+        Publication, "state", PublicationState.PUBLISHED.value, after=after, limit=limit
+    )
 
 
 def card(world: World, publication: Publication, *, preview: bool) -> dict[str, object]:

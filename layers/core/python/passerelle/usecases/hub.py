@@ -7,11 +7,13 @@ again.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from passerelle.domain.publishing import CourseLine, Publication, copy_idnumber
 from passerelle.domain.states import PublicationState
 from passerelle.errors import MoodleRefused, TryAgain
 from passerelle.ports import Lms, World
-from passerelle.usecases.amending import everything
+from passerelle.usecases.amending import amend, everything
 
 TAKEN = frozenset({"courseidnumbertaken", "idnumbertaken"})
 ON_HUB = frozenset(
@@ -44,6 +46,12 @@ def arrange_copies(world: World, network_id: str, *, beside: Publication | None 
         _arrange(world, hub, copy, current=copy.id == line.current)
     if beside is not None:
         _follow_the_former(hub, beside, copies)
+
+
+def hide(world: World, withdrawn: Publication) -> None:
+    """The last step of a withdrawal; `hide_due` stands until it is taken, and watch_jobs goes by that."""
+    arrange_copies(world, withdrawn.network_id)
+    amend(world.records, Publication, withdrawn.id, lambda before: replace(before, hide_due=False))
 
 
 def _arrange(world: World, hub: Lms, copy: Publication, *, current: bool) -> None:

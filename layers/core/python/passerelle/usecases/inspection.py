@@ -19,7 +19,6 @@ from passerelle.domain.states import BackupState, PublicationState
 from passerelle.ports import Cleaned, World
 from passerelle.usecases import fresh_backups, uploads
 from passerelle.usecases.amending import amend, everything
-from passerelle.usecases.outcomes import fail_publication
 
 NAMES_KEPT = 500  # of sections and activities: enough to preview, bounded for the record's size
 
@@ -116,18 +115,15 @@ def follow_up(world: World, upload: Upload) -> None:
     """What a verdict sets going. Repeated with every delivery, so that a crash in between loses nothing."""
     if upload.state not in (BackupState.ACCEPTED, BackupState.REFUSED):
         return
-    for publication in everything(world.records, Publication, "course", upload.network_id):
-        if publication.upload == upload.id and publication.state == PublicationState.REQUESTED:
-            if upload.state == BackupState.ACCEPTED:
-                world.queues.send("publications", {"publication": publication.id})
-            else:
-                why = upload.reasons[0] if upload.reasons else Note("not_a_backup")
-                fail_publication(world, publication.id, why)
+    # The raw archive may name people: it goes as soon as the verdict stands, before any Moodle is asked.
+    world.archives.delete(upload.raw_key)
     if upload.intent == "rollover":
         fresh_backups.wake(world, upload.site, upload.course_id)
     retain(world, upload.network_id)
-    # The raw archive may name people: it goes as soon as the verdict stands.
-    world.archives.delete(upload.raw_key)
+    for publication in everything(world.records, Publication, "course", upload.network_id):
+        # Also where it was refused: its author is told by a message that a Moodle away does not stop.
+        if publication.upload == upload.id and publication.state == PublicationState.REQUESTED:
+            world.queues.send("publications", {"publication": publication.id})
 
 
 def retain(world: World, network_id: str) -> None:

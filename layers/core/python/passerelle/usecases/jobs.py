@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from passerelle.domain.commands import ReportJobs, SignSource
 from passerelle.domain.plugin import Job, JobMessage, JobStatus
 from passerelle.domain.publishing import Publication, Retrieval, RunningJob, Upload
 from passerelle.domain.rollover import Rollover
-from passerelle.domain.states import BackupState, PublicationState, RolloverState
-from passerelle.errors import NotFound
-from passerelle.ports import World
+from passerelle.domain.states import BackupState, PublicationState, RetrievalState, RolloverState
+from passerelle.errors import MoodleRefused, NotFound
+from passerelle.ports import Lms, World
 from passerelle.usecases import fresh_backups, publishing, retrievals, rollover_steps
 from passerelle.usecases.amending import amend, everything
 
 SILENT = timedelta(minutes=5)  # then the Moodle is asked
-GIVEN_UP = timedelta(hours=24)  # a job that its Moodle does not know for so long has failed
+GIVEN_UP = timedelta(hours=24)  # a job that its Moodle does not know, or move, for so long has failed
 FORGOTTEN = timedelta(minutes=15)  # a request that no queue seems to carry any more
 
 
@@ -69,20 +70,55 @@ def settle(world: World, site: str, jobkey: str) -> None:
     if running is None or running.site != site or running.ended:
         return
     now = world.clock.now()
-    job = world.sites.lms(site).get_jobs([jobkey]).get(jobkey)
-    if job is None:
-        if now - running.started_at < GIVEN_UP:
-            _start_again(world, running)
-            return
-        job = Job(jobkey=jobkey, status=JobStatus.FAILED, error=JobMessage("silent"))
-    if not job.ended:
-        if now - running.started_at > GIVEN_UP and now - running.heard_at > GIVEN_UP:
-            job = Job(jobkey=jobkey, status=JobStatus.FAILED, error=JobMessage("silent"))
+    lms = world.sites.lms(site)
+    job = lms.get_jobs([jobkey]).get(jobkey)
+    if job is None and _is_over(world, running):
+        # Refused before it was started: there is nothing to wait for, but perhaps somebody to be told.
+        if running.about == "publication":
+            publishing.publish(world, running.about_id)
         else:
-            amend(world.records, RunningJob, jobkey, lambda before: replace(before, heard_at=now))
-            return
-    _finish(world, running, job)
+            retrievals.retrieve(world, running.about_id)
+    elif job is None and now - running.started_at < GIVEN_UP:
+        _start_again(world, running)
+        return
+    elif job is not None and not job.ended and now - _moved_at(running, job) <= GIVEN_UP:
+        amend(world.records, RunningJob, jobkey, lambda before: replace(before, heard_at=now))
+        return
+    else:
+        _finish(world, running, job if job is not None and job.ended else _given_up(lms, jobkey, job))
     amend(world.records, RunningJob, jobkey, lambda before: replace(before, ended=True, heard_at=now))
+
+
+def _is_over(world: World, running: RunningJob) -> bool:
+    match running.about:
+        case "publication":
+            publication = world.records.get(Publication, running.about_id)
+            return publication is None or publication.state not in (
+                PublicationState.REQUESTED,
+                PublicationState.RESTORING,
+            )
+        case "retrieval":
+            retrieval = world.records.get(Retrieval, running.about_id)
+            return retrieval is None or retrieval.state not in (
+                RetrievalState.REQUESTED,
+                RetrievalState.RESTORING,
+            )
+    return False
+
+
+def _moved_at(running: RunningJob, job: Job) -> datetime:
+    """When the job last got on. That its Moodle answers tells nothing: its cron may stand still."""
+    return max(running.started_at, job.timemodified or running.started_at)
+
+
+def _given_up(lms: Lms, jobkey: str, job: Job | None) -> Job:
+    """Cancelled first, so that a cron that wakes up does not restore what was told to have failed."""
+    if job is not None:
+        with suppress(MoodleRefused):
+            cancelled = lms.cancel_job(jobkey)
+            if cancelled.status == JobStatus.DONE:
+                return cancelled
+    return Job(jobkey=jobkey, status=JobStatus.FAILED, error=JobMessage("silent"))
 
 
 def _finish(world: World, running: RunningJob, job: Job) -> None:
@@ -124,11 +160,12 @@ def watch(world: World) -> int:
             asked += 1
     for publication in everything(world.records, Publication, "state", PublicationState.REQUESTED.value):
         upload = world.records.get(Upload, publication.upload)
-        if (
-            now - publication.requested_at >= FORGOTTEN
-            and upload is not None
-            and upload.state == BackupState.ACCEPTED
-        ):
+        under_check = upload is not None and upload.state in (BackupState.UPLOADING, BackupState.RECEIVED)
+        if now - publication.requested_at >= FORGOTTEN and not under_check:
+            world.queues.send("publications", {"publication": publication.id})
+            asked += 1
+    for publication in everything(world.records, Publication, "state", PublicationState.WITHDRAWN.value):
+        if publication.hide_due:
             world.queues.send("publications", {"publication": publication.id})
             asked += 1
     for rollover in everything(world.records, Rollover, "running", "yes"):

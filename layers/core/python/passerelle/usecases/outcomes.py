@@ -7,13 +7,15 @@ from dataclasses import replace
 from passerelle.domain.plugin import Notification
 from passerelle.domain.publishing import Note, Person, Publication, Retrieval, moved
 from passerelle.domain.states import PublicationState, RetrievalState
-from passerelle.domain.wording import sentence
+from passerelle.domain.wording import known, sentence
 from passerelle.errors import MoodleRefused
 from passerelle.ports import World
 from passerelle.usecases.amending import amend
 
 
 def told(note: Note, lang: str) -> str:
+    if not known(note.code) and note.details.get("detail"):
+        return sentence("job_said", lang, note.details)  # a word of Moodle's own, with its text
     return sentence(note.code, lang, note.details)
 
 
@@ -59,6 +61,7 @@ def end_retrieval(
     *,
     course_id: int = 0,
     course_url: str = "",
+    warnings: tuple[Note, ...] = (),
 ) -> Retrieval:
     now = world.clock.now()
 
@@ -73,6 +76,7 @@ def end_retrieval(
             message=why,
             course_id=course_id or before.course_id,
             course_url=course_url or before.course_url,
+            warnings=(*before.warnings, *warnings),
         )
 
     retrieval = amend(world.records, Retrieval, retrieval_id, decide)

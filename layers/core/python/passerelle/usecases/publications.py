@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 
 from passerelle.domain.commands import AskPublication
 from passerelle.domain.publishing import (
@@ -21,7 +23,7 @@ from passerelle.domain.publishing import (
     publication_id,
 )
 from passerelle.domain.states import BackupState, PublicationState, state_word
-from passerelle.errors import NotFound, Refused
+from passerelle.errors import MoodleAway, NotFound, Refused
 from passerelle.ports import World
 from passerelle.usecases import hub, inspection
 from passerelle.usecases.amending import amend, everything, found_or_added
@@ -172,7 +174,8 @@ def withdraw(world: World, command: AskPublication) -> Mapping[str, object]:
     if publication is None or (publication.site != command.site and not on_hub):
         raise NotFound("publication_unknown")
     _may_withdraw(world, command, publication)
-    withdrawn = take_out(world, publication.id, "withdrawn by " + command.site)
+    reason = f": {command.reason.strip()}" if command.reason.strip() else ""
+    withdrawn = take_out(world, publication.id, f"withdrawn by {command.site}{reason}", lang=command.lang)
     return {"publication": withdrawn.id, "state": withdrawn.state.value}
 
 
@@ -185,19 +188,23 @@ def _may_withdraw(world: World, command: AskPublication, publication: Publicatio
         raise Refused("not_yours")
 
 
-def take_out(world: World, publication: str, why: str) -> Publication:
-    """Out of the catalogue first, then hidden on the hub; copies brought home stay (P18)."""
+def take_out(world: World, publication: str, why: str, *, lang: str = "en") -> Publication:
+    """Out of the catalogue first, then hidden on the hub; copies brought home stay (P18).
+
+    A hub that is away hides it when it is back: watch_jobs sees to that.
+    """
     now = world.clock.now()
 
     def decide(before: Publication) -> Publication:
         if before.state == PublicationState.WITHDRAWN:
             return before
         if before.state not in (PublicationState.PUBLISHED, PublicationState.SUPERSEDED):
-            raise Refused("withdraw_too_early", state=before.state.value)
-        return moved(before, PublicationState.WITHDRAWN, now, why)
+            raise Refused("withdraw_too_early", state=state_word(before.state, lang))
+        return replace(moved(before, PublicationState.WITHDRAWN, now, why), hide_due=True)
 
     withdrawn = amend(world.records, Publication, publication, decide)
-    hub.arrange_copies(world, withdrawn.network_id)
+    with suppress(MoodleAway):
+        hub.hide(world, withdrawn)
     return withdrawn
 
 

@@ -27,11 +27,14 @@ from passerelle.domain.publishing import (
     version_of,
 )
 from passerelle.domain.states import BackupState, PublicationState
-from passerelle.errors import Conflict, MoodleRefused
+from passerelle.errors import MoodleRefused
 from passerelle.ports import Lms, World
 from passerelle.usecases import hub, inspection
 from passerelle.usecases.amending import amend, everything, found_or_added
 from passerelle.usecases.outcomes import fail_publication, tell_author
+
+LONGEST_FULLNAME = 254  # characters that Moodle 4.5 keeps of a course's name; of a short name, 255
+SHORTNAME_KEPT = 120  # of the source's, so that what makes it the only one is never cut off
 
 
 def publish(world: World, publication_id: str) -> None:
@@ -41,11 +44,16 @@ def publish(world: World, publication_id: str) -> None:
         PublicationState.REQUESTED,
         PublicationState.RESTORING,
     ):
+        if publication is not None:
+            _say_again(world, publication)
         return
     upload = world.records.get(Upload, publication.upload)
+    if upload is not None and upload.state in (BackupState.UPLOADING, BackupState.RECEIVED):
+        return  # the end of its check sends another message
+    _note_job(world, publication)
     if upload is None or upload.state != BackupState.ACCEPTED:
-        if upload is None or upload.state in (BackupState.DELETED, BackupState.REFUSED):
-            fail_publication(world, publication.id, Note("backup_unknown"))
+        why = upload.reasons[0] if upload is not None and upload.reasons else Note("backup_unknown")
+        fail_publication(world, publication.id, why)
         return
     claimed = _claim(world, publication)
     if claimed is None:
@@ -58,13 +66,20 @@ def publish(world: World, publication_id: str) -> None:
         fail_publication(world, prepared.id, against[0])
         return
     owner, warnings = _author_on_hub(world, lms, prepared)
-    _note_job(world, prepared)
     try:
         lms.start_restore(_order(world, prepared, upload, owner))
     except MoodleRefused as refusal:
         fail_publication(world, prepared.id, refused_by_moodle(refusal))
         return
     _restoring(world, prepared, warnings)
+
+
+def _say_again(world: World, publication: Publication) -> None:
+    """What is over is not begun again; but whoever was cut here may have told nobody, nor hidden a copy."""
+    if publication.state == PublicationState.FAILED:
+        tell_author(world, publication, "publication_failed")
+    elif publication.hide_due:
+        hub.hide(world, publication)
 
 
 def refused_by_moodle(refusal: MoodleRefused) -> Note:
@@ -131,7 +146,7 @@ def _author_on_hub(world: World, lms: Lms, publication: Publication) -> tuple[Ow
 
 
 def _note_job(world: World, publication: Publication) -> None:
-    """Written before the restore starts: a job that nobody wrote down would be watched by nobody."""
+    """Before any Moodle is asked or told anything: a job that is not written down is watched by nobody."""
     now = world.clock.now()
     found_or_added(
         world.records,
@@ -153,8 +168,9 @@ def _order(world: World, publication: Publication, upload: Upload, owner: Owner 
         source=Source(url=url, sha256=upload.accepted_sha256, filesize=upload.accepted_size),
         mode=RestoreMode.NEW,
         category=world.network.hub_category(publication.source_category),
-        fullname=publication.card.title,
-        shortname=f"{upload.shortname} ({publication.site} v{publication.version})",
+        fullname=publication.card.title[:LONGEST_FULLNAME],
+        # The network identifier makes it the only one: a source's short name comes back with a new course.
+        shortname=f"{upload.shortname[:SHORTNAME_KEPT]} ({publication.network_id} v{publication.version})",
         # Every copy is born as its version; it takes the network identifier when it is whole (hub.py).
         idnumber=copy_idnumber(publication, current=False),
         visible=False,
@@ -186,7 +202,11 @@ def finish(world: World, publication_id: str, job: Job) -> None:
         fail_publication(world, publication.id, why_failed(job))
         return
     if publication.state == PublicationState.RESTORING:
-        publication = _arrived(world, publication, job)
+        arrived = _arrived(world, publication, job)
+        if arrived is None:
+            fail_publication(world, publication.id, Note("copy_gone"))
+            return
+        publication = arrived
         line = _crown(world, publication)
         hub.arrange_copies(world, publication.network_id, beside=publication)
         publication = _publish_or_put_aside(world, publication, current=line.current == publication.id)
@@ -204,15 +224,20 @@ def why_failed(job: Job) -> Note:
 
 def warnings_of(job: Job) -> tuple[Note, ...]:
     """Moodle's own precheck warnings, kept with their words (P16)."""
-    return tuple(Note(w.code or "warning", {"detail": w.message}) for w in job.warnings[:50])
+    return tuple(
+        # The same word is the plugin's for what refuses a backup: its sentence would say so.
+        Note("precheck_warned" if w.code == "precheck" else w.code or "job_said", {"detail": w.message})
+        for w in job.warnings[:50]
+    )
 
 
-def _arrived(world: World, publication: Publication, job: Job) -> Publication:
+def _arrived(world: World, publication: Publication, job: Job) -> Publication | None:
+    """None where somebody deleted the copy on the hub before we saw it."""
     lms = world.sites.lms(world.network.hub.site)
     course_id = job.courseid or 0
     course = lms.course(course_id)
     if course is None:
-        raise Conflict("the hub reports a course that it does not have")
+        return None
     url = job.courseurl or f"{world.network.hub_site.url}/course/view.php?id={course_id}"
 
     def decide(before: Publication) -> Publication:

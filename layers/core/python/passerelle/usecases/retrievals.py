@@ -11,7 +11,9 @@ from passerelle.domain.compatibility import objections
 from passerelle.domain.plugin import CourseState, Job, JobStatus, Owner, Restore, RestoreMode, Source
 from passerelle.domain.publishing import (
     CourseLine,
+    Mode,
     Note,
+    Person,
     Publication,
     Retrieval,
     RunningJob,
@@ -22,12 +24,18 @@ from passerelle.domain.publishing import (
     moved,
     network_id,
 )
-from passerelle.domain.states import PublicationState, RetrievalState, state_word
+from passerelle.domain.states import BackupState, PublicationState, RetrievalState, state_word
 from passerelle.errors import Conflict, MoodleRefused, NotFound, Refused
 from passerelle.ports import Lms, World
 from passerelle.usecases.amending import amend, found_or_added
 from passerelle.usecases.outcomes import end_retrieval, told
-from passerelle.usecases.publishing import refused_by_moodle, why_failed
+from passerelle.usecases.publishing import (
+    LONGEST_FULLNAME,
+    SHORTNAME_KEPT,
+    refused_by_moodle,
+    warnings_of,
+    why_failed,
+)
 
 LOCK_LIVES = timedelta(hours=6)  # longer than any restore; a crash cannot leave it behind for ever
 
@@ -60,11 +68,19 @@ def ask(world: World, command: AskRetrieval) -> Mapping[str, object]:
         raise Refused("field", field="person", problem="missing")
     retrieval_id = derived_id("retrieval", command.site, command.request)
     retrieval = world.records.get(Retrieval, retrieval_id)
+    target = command.target
+    if retrieval is not None and (retrieval.publication, retrieval.mode, retrieval.target_course_id) != (
+        command.publication,
+        target.mode,
+        target.courseid,
+    ):
+        raise Refused("other_body")  # an id used again after its request was forgotten
     if retrieval is None:
         publication = _on_offer(world, command.publication)
-        target = command.target
         if target.mode != "new":
-            _may_restore_into(world, command)
+            _may_restore_into(
+                world, command.site, target.courseid, command.person, target.mode, confirmed=target.confirmed
+            )
             _lock(world, command.site, target.courseid, retrieval_id)
         retrieval = found_or_added(
             world.records,
@@ -83,6 +99,7 @@ def ask(world: World, command: AskRetrieval) -> Mapping[str, object]:
             ),
         )
     if retrieval.state == RetrievalState.REQUESTED:
+        _note_job(world, retrieval)
         world.queues.send("retrievals", {"retrieval": retrieval.id})
     return describe(retrieval, command.lang)
 
@@ -94,22 +111,26 @@ def _on_offer(world: World, publication_id: str) -> Publication:
         offered.add(PublicationState.SUPERSEDED)
     if publication is None or publication.state not in offered:
         raise NotFound("publication_unknown")
+    upload = world.records.get(Upload, publication.upload)
+    if upload is None or upload.state != BackupState.ACCEPTED:
+        raise NotFound("publication_unknown")  # an older version outlives its backup (P6)
     return publication
 
 
-def _may_restore_into(world: World, command: AskRetrieval) -> None:
+def _may_restore_into(
+    world: World, site: str, courseid: int, person: Person, mode: Mode, *, confirmed: bool
+) -> None:
     """Asked of the target's Moodle, never taken from the request (R3); R5 and R6 for what it finds."""
-    target = command.target
-    state = world.sites.lms(command.site).get_course_states([target.courseid]).get(target.courseid)
+    state = world.sites.lms(site).get_course_states([courseid]).get(courseid)
     if state is None or not state.exists:
         raise NotFound("target_unknown")
-    if command.person is None or command.person.username not in state.editingteachers:
+    if person.username not in state.editingteachers:
         raise Refused("not_editing_teacher")
     if state.restoredfrom:
         raise Refused("target_restored")
-    if target.mode == "replace" and not state.empty:
+    if mode == "replace" and not state.empty:
         raise Refused("target_not_empty", holds=_spell_holds(state))
-    if target.mode == "merge" and state.activities and not target.confirmed:
+    if mode == "merge" and state.activities and not confirmed:
         raise Refused("merge_unconfirmed", activities=state.activities)
 
 
@@ -144,17 +165,26 @@ def _unlock(world: World, retrieval: Retrieval) -> None:
 def retrieve(world: World, retrieval_id: str) -> None:
     """Ask the site whether it can, start the restore. Safe to repeat at any point."""
     retrieval = world.records.get(Retrieval, retrieval_id)
-    if retrieval is None or retrieval.state not in (
-        RetrievalState.REQUESTED,
-        RetrievalState.RESTORING,
-    ):
+    if retrieval is None or retrieval.state == RetrievalState.DONE:
+        return
+    if retrieval.state in (RetrievalState.REFUSED, RetrievalState.FAILED):
+        # Over; but whoever was cut here may have told nobody, and left the target locked.
+        _end(world, retrieval, retrieval.state, retrieval.message)
         return
     publication = world.records.get(Publication, retrieval.publication)
     upload = world.records.get(Upload, publication.upload) if publication else None
-    if publication is None or upload is None or not upload.accepted_sha256:
+    if publication is None or upload is None or upload.state != BackupState.ACCEPTED:
         _end(world, retrieval, RetrievalState.FAILED, Note("publication_unknown"))
         return
+    _note_job(world, retrieval)
     lms = world.sites.lms(retrieval.site)
+    if retrieval.state == RetrievalState.REQUESTED and retrieval.jobkey not in lms.get_jobs(
+        [retrieval.jobkey]
+    ):
+        no_longer = _no_longer(world, retrieval, publication)
+        if no_longer is not None:
+            _end(world, retrieval, RetrievalState.REFUSED, no_longer)
+            return
     against = objections(publication.contents, lms.get_site(), retrieval.person.lang)
     if against:
         _end(world, retrieval, RetrievalState.REFUSED, against[0])
@@ -162,6 +192,37 @@ def retrieve(world: World, retrieval_id: str) -> None:
     if not lms.find_users("username", [retrieval.person.username]).get(retrieval.person.username):
         _end(world, retrieval, RetrievalState.REFUSED, Note("owner_unknown"))
         return
+    try:
+        lms.start_restore(_order(world, retrieval, publication, upload))
+    except MoodleRefused as refusal:
+        _end(world, retrieval, RetrievalState.FAILED, refused_by_moodle(refusal))
+        return
+    _restoring(world, retrieval.id)
+
+
+def _no_longer(world: World, retrieval: Retrieval, publication: Publication) -> Note | None:
+    """What has changed since it was asked for: a site may have been away for a day before it starts."""
+    if publication.state == PublicationState.WITHDRAWN:
+        return Note("publication_unknown")
+    if retrieval.mode == "new":
+        return None
+    try:
+        _lock(world, retrieval.site, retrieval.target_course_id, retrieval.id)
+        _may_restore_into(
+            world,
+            retrieval.site,
+            retrieval.target_course_id,
+            retrieval.person,
+            retrieval.mode,
+            confirmed=True,
+        )
+    except (NotFound, Refused) as no:
+        return Note(no.code, {name: str(value) for name, value in no.details.items()})
+    return None
+
+
+def _note_job(world: World, retrieval: Retrieval) -> None:
+    """Written with the request: from here on watch_jobs brings it forward, whatever becomes of messages."""
     now = world.clock.now()
     found_or_added(
         world.records,
@@ -174,12 +235,6 @@ def retrieve(world: World, retrieval_id: str) -> None:
             heard_at=now,
         ),
     )
-    try:
-        lms.start_restore(_order(world, retrieval, publication, upload))
-    except MoodleRefused as refusal:
-        _end(world, retrieval, RetrievalState.FAILED, refused_by_moodle(refusal))
-        return
-    _restoring(world, retrieval.id)
 
 
 def _restoring(world: World, retrieval_id: str) -> Retrieval:
@@ -209,8 +264,8 @@ def _order(world: World, retrieval: Retrieval, publication: Publication, upload:
         source=source,
         mode=RestoreMode.NEW,
         category=retrieval.category or site.category,
-        fullname=publication.card.title,
-        shortname=f"{upload.shortname} ({retrieval.idnumber})",
+        fullname=publication.card.title[:LONGEST_FULLNAME],
+        shortname=f"{upload.shortname[:SHORTNAME_KEPT]} ({retrieval.idnumber})",
         idnumber=retrieval.idnumber,
         visible=False,
         owners=(Owner(username=retrieval.person.username, role=site.owner_role),),
@@ -235,6 +290,7 @@ def finish(world: World, retrieval_id: str, job: Job) -> None:
         None,
         course_id=course_id,
         course_url=job.courseurl or f"{site.url}/course/view.php?id={course_id}",
+        warnings=warnings_of(job),
     )
 
 
@@ -264,6 +320,9 @@ def _end(
     *,
     course_id: int = 0,
     course_url: str = "",
+    warnings: tuple[Note, ...] = (),
 ) -> None:
-    ended = end_retrieval(world, retrieval.id, state, why, course_id=course_id, course_url=course_url)
+    ended = end_retrieval(
+        world, retrieval.id, state, why, course_id=course_id, course_url=course_url, warnings=warnings
+    )
     _unlock(world, ended)

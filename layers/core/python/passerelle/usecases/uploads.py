@@ -25,6 +25,7 @@ from passerelle.ports import Part, World
 from passerelle.usecases.amending import amend, found_or_added
 
 ADDRESSES_LIVE = timedelta(hours=1)
+LONGEST_NETWORK_ID = 93  # Moodle keeps 100 characters of an idnumber, and the hub adds @v and a version
 
 
 def open_upload(world: World, command: OpenUpload) -> dict[str, object]:
@@ -37,6 +38,9 @@ def open_upload(world: World, command: OpenUpload) -> dict[str, object]:
         )
     upload_id = derived_id("upload", command.site, command.request)
     upload = world.records.get(Upload, upload_id) or _open(world, command, upload_id)
+    asked = (command.idnumber, command.intent, command.filesize, command.sha256)
+    if (upload.idnumber, upload.intent, upload.filesize, upload.sha256) != asked:
+        raise Refused("other_body")  # an id used again after its request was forgotten
     return {
         "upload": upload.id,
         "sequence": upload.sequence,
@@ -49,6 +53,9 @@ def open_upload(world: World, command: OpenUpload) -> dict[str, object]:
 def _open(world: World, command: OpenUpload, upload_id: str) -> Upload:
     if command.person is None:
         raise Refused("field", field="person", problem="missing")
+    if command.intent == "share" and len(network_id(command.site, command.idnumber)) > LONGEST_NETWORK_ID:
+        limit = LONGEST_NETWORK_ID - len(command.site) - 1
+        raise Refused("idnumber_too_long", size=len(command.idnumber), limit=limit)
     now = world.clock.now()
     line_id = network_id(command.site, command.idnumber)
     found_or_added(world.records, CourseLine(id=line_id))
@@ -105,8 +112,7 @@ def sign_parts(world: World, command: SignParts) -> dict[str, object]:
         have = world.archives.parts(upload.raw_key, upload.multipart)
     urls: dict[int, str] = {}
     if have is None:
-        never_completed = all(m.state != BackupState.RECEIVED for m in upload.history)
-        if command.parts or (upload.state == BackupState.DELETED and never_completed):
+        if command.parts or (upload.state == BackupState.DELETED and _never_completed(upload)):
             raise Refused("upload_not_open")
         have = tuple(Part(n, expected_part(upload.filesize, n), "") for n in range(1, count + 1))
     else:
@@ -118,8 +124,14 @@ def sign_parts(world: World, command: SignParts) -> dict[str, object]:
     }
 
 
+def _never_completed(upload: Upload) -> bool:
+    return all(m.state != BackupState.RECEIVED for m in upload.history)
+
+
 def complete(world: World, command: CompleteUpload) -> dict[str, object]:
     upload = own_upload(world, command.site, command.upload)
+    if upload.state == BackupState.DELETED and _never_completed(upload):
+        raise Refused("upload_not_open")  # given up meanwhile: nothing of it is kept
     if upload.state == BackupState.UPLOADING:
         _complete_object(world, upload)
         upload = receive(world, upload.id, "completed by the site")

@@ -16,6 +16,7 @@ from passerelle_laptop.twin import Site
 
 BLEU, VERT = "ecampus-bleu", "ecampus-vert"
 CODE = "Y2AN8A-EC2"
+PATIENT = 120.0  # seconds: functions start cold behind each first step, on a machine that may be busy
 LAST_START, THIS_START = 1_756_677_600, 1_788_213_600  # 1 September of either year
 
 
@@ -39,6 +40,7 @@ class RolloverStory:
         self._report(done)
         self._refuse()
         self._undo(done)
+        self._killed()
         self._private_area()
         self._at_rest()
 
@@ -91,6 +93,7 @@ class RolloverStory:
             lambda: self._reported(asked["rollover"]),
             "le cours de l'an passé est sauvegardé, prouvé, lu en entier",
             "last year's course is backed up, proved, read through",
+            patience=PATIENT,
         )
         report = self._ask("report", rollover=checked.id)["report"]
         for row in report["findings"]:
@@ -119,7 +122,10 @@ class RolloverStory:
         )
         asked = self._ask("start", confirmed=["shared"])
         done = self.tell.until(
-            lambda: self._ended(asked["rollover"]), "le cours est récupéré", "the course is taken over"
+            lambda: self._ended(asked["rollover"]),
+            "le cours est récupéré",
+            "the course is taken over",
+            patience=PATIENT,
         )
         self.tell.proved(
             (self.target.fullname, self.target.shortname, self.target.startdate, self.target.visible)
@@ -187,10 +193,40 @@ class RolloverStory:
         names = {m.name for m in self.target.content.modules.values() if m.kind != "news"}
         self.tell.proved(not names, "vide, avec ses enseignants", "empty, with its teachers")
 
+    def _killed(self) -> None:
+        self.tell.scene(
+            "7. Elle recommence, et le serveur est tué au milieu, le cours vidé.",
+            "7. She does it again, and the server is killed half-way, the course emptied.",
+        )
+        self.vert.change_course(self.target, add="page", name="À moi")
+        held = set(self._names())
+        self.vert.faults.add("killed", "restore", phase="restore", when="during")
+        asked = self._ask("start", destination="merge", confirmed=["shared", "merge"])
+        self.tell.until(
+            lambda: self._ended(asked["rollover"]),
+            "repris par le cron, il remet d'abord le cours en place, puis va au bout",
+            "taken up by cron, it first puts the course back, then goes to the end",
+            patience=PATIENT,
+        )
+        job = self.vert.state.jobs[f"rol:{asked['rollover']}"]
+        self.tell.proved(
+            job.attempts == 2 and held < set(self._names()),
+            "fusionné : rien de ce qui était là n'a disparu",
+            "merged: nothing that was there is gone",
+        )
+        self.tell.proved(
+            self._names().count("Plan du cours") == 1,
+            "et rien de l'an passé n'y est deux fois",
+            "and nothing of last year is there twice",
+        )
+
+    def _names(self) -> list[str]:
+        return [m.name for m in self.target.content.modules.values() if m.kind != "news"]
+
     def _private_area(self) -> None:
         self.tell.scene(
-            "7. Ada modifie l'ancien cours, puis demande la sauvegarde dans sa zone privée.",
-            "7. Ada changes the old course, then asks for the backup in her private area.",
+            "8. Ada modifie l'ancien cours, puis demande la sauvegarde dans sa zone privée.",
+            "8. Ada changes the old course, then asks for the backup in her private area.",
         )
         self.bleu.offset += 5
         self.bleu.change_course(self.source, add="page", name="Erratum")

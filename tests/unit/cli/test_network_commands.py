@@ -120,6 +120,7 @@ def test_a_stack_on_aws_is_found_by_its_outputs(stack_file) -> None:
                 "RetrievalsQueue",
                 "RolloversQueue",
                 "JobsQueue",
+                "OrdersQueue",
             )
             return {"Stacks": [{"Outputs": [{"OutputKey": n, "OutputValue": f"v{n}"} for n in names]}]}
 

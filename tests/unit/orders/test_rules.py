@@ -345,6 +345,26 @@ def test_an_order_given_back_whole_takes_back_what_it_gave(
     assert all(seat.state == SeatState.TAKEN for seat in stage.order().seats)
 
 
+@pytest.mark.rule("S14", "S12")
+def test_an_account_suspended_or_a_course_renamed_later_takes_nothing_away() -> None:
+    stage = OrderStage()
+    stage.sell(some_facts())
+    ties = stage.ties()
+    stage.moodle.user("ana@client.example").suspended = True
+    orders.replay(stage.world, "boutique:1042")
+    stage.deliver()
+    assert (stage.order().state, codes(stage)) == (OrderState.PARTLY_FULFILLED, ["account_suspended"])
+    assert len(stage.enrolled()) == 4
+    stage.moodle.user("ana@client.example").suspended = False
+    stage.moodle.change_course("SPOCM1", shortname="SPOCM2")
+    orders.replay(stage.world, "boutique:1042")
+    stage.deliver()
+    assert codes(stage)[0] == "course_unknown"
+    assert len(stage.enrolled("SPOCM2")) == 4
+    assert stage.members("SPOCM2")["boutique:1042"] == sorted(stage.enrolled("SPOCM2"))
+    assert stage.ties() == ties
+
+
 @pytest.mark.rule("S14")
 def test_an_open_dispute_takes_nothing_away() -> None:
     stage = OrderStage()

@@ -1,4 +1,4 @@
-"""People as somebody typed or pasted them: one a row, last name, first name, e-mail and what may follow (S2)."""
+"""People as somebody typed or pasted them: one a row, last name, first name, e-mail, what may follow (S2)."""
 
 from __future__ import annotations
 

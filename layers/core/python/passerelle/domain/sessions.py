@@ -82,7 +82,7 @@ def read_lines(order: Order, shop: Shop) -> Reading:
             continue
         sold.append(Sold(line, product, parameters))
     prices = {line.product: shop.price(line.product, order.currency) for line in order.lines}
-    against = check_amounts(order, prices) or _too_many(order, sold)
+    against = check_amounts(order, prices) or _too_many(sold)
     return Reading(tuple(sold), tuple(refused), against)
 
 
@@ -90,7 +90,7 @@ def _note(refused: ParametersRefused, product: str) -> Note:
     return Note(refused.code, {"product": product, **{k: str(v) for k, v in refused.details.items()}})
 
 
-def _too_many(order: Order, sold: list[Sold]) -> Note | None:
+def _too_many(sold: list[Sold]) -> Note | None:
     for one in sold:
         if not one.peopled:
             continue
@@ -204,7 +204,7 @@ def by_line(order: Order, line: Line) -> str:
     return f"{order.id}:{line.id}"
 
 
-def group_of(order: Order, shop: Shop, shop_name: str) -> GroupName:
+def group_of(order: Order, shop_name: str) -> GroupName:
     """One for each order, indexed on shop and order number (S5)."""
     who = order.buyer.institution or f"{order.buyer.firstname} {order.buyer.lastname}".strip()
     name = " – ".join(part for part in (f"{shop_name} {order.shown}", who) if part)
@@ -268,7 +268,7 @@ def _of_line(order: Order, shop: Shop, one: Sold, paid_at: datetime) -> Session:
 
 def _seats(order: Order, shop: Shop, one: Sold, start: datetime, end: datetime | None) -> Session:
     parameters, by, buyer = one.parameters, by_line(order, one.line), order.buyer.key
-    group = group_of(order, shop, order.shop)
+    group = group_of(order, order.shop)
     tutor_role = parameters.text("supervisor") or shop.tutor_role
     enrolments = []
     attached = []

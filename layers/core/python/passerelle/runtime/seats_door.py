@@ -71,9 +71,9 @@ def answer(
         log.info("refused", extra={"code": error.code})
         text = sentence(error.code, lang or _browser_language(event))
         return _page(429, f"<!DOCTYPE html><meta charset=utf-8><p>{text}</p>", {"retry-after": "600"})
-    except Exception as error:  # noqa: BLE001 - whatever it is, the person gets a sentence and a reference
+    except Exception as error:  # whatever it is, the person gets a sentence and a reference
         quoted = reference()
-        log.error("failed", extra={"reference": quoted}, exc_info=error)
+        log.exception("failed", extra={"reference": quoted})
         code, status = ("away", 503) if isinstance(error, TryAgain | Conflict) else ("internal", 500)
         text = sentence(code, lang or _browser_language(event))
         return _page(status, f"<!DOCTYPE html><meta charset=utf-8><p>{text} ({quoted})</p>")

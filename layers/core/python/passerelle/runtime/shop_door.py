@@ -57,10 +57,10 @@ def answer(
     except (TryAgain, Conflict) as error:
         log.warning("not done", extra=facts, exc_info=error)
         return _response(503, {"error": "away"}, {"retry-after": "30"})
-    except Exception as error:  # noqa: BLE001 - whatever it is, the shop gets an answer with a reference
+    except Exception as error:  # whatever it is, the shop gets an answer with a reference
         quoted = reference()
         facts |= {"reference": quoted, "code": getattr(error, "code", "internal")}
-        log.error("failed", extra=facts, exc_info=error)
+        log.exception("failed", extra=facts)
         too_large = isinstance(error, GiveUp) and error.code == "record_too_large"
         status = 413 if too_large else 500
         return _response(status, {"error": "internal", "reference": quoted})

@@ -224,7 +224,7 @@ class Api:
     # -- telling -----------------------------------------------------------------------------------------
 
     def confirm(self, order: Order, text: str) -> None:
-        """A note and, if configured, a status (WooCommerce); metadata (Stripe). The same text is there once."""
+        """A note, perhaps a status (WooCommerce); metadata (Stripe). The same text stands once."""
         if self.shop.kind == "woocommerce":
             self._tell_woocommerce(order, text)
         elif self.shop.kind == "stripe":

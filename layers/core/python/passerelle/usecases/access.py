@@ -9,29 +9,20 @@ from passerelle.domain import lms
 from passerelle.domain.ledger import (
     Before,
     Grant,
-    Key,
     Owned,
     Page,
     Place,
     granted,
-    kept,
-    loose,
     page_id,
-    roles_wanted,
     to_be_written,
     wanted,
-    without_loose,
     written,
 )
-from passerelle.domain.lms import Course, Membership, NewGroup, RoleAssignment
+from passerelle.domain.lms import Course, Membership, NewGroup
 from passerelle.domain.publishing import Note
 from passerelle.domain.sessions import Enrolment, GroupName
-from passerelle.errors import GiveUp
 from passerelle.usecases.amending import amend, found_or_added
 from passerelle.usecases.crew import Crew
-
-Owed = set[tuple[str, int, str]]  # (line, course, role)
-Ties = set[tuple[str, Key]]  # (line, tie)
 
 AGAIN = 5  # how often a page that changes under our hands is written into Moodle again
 
@@ -99,7 +90,12 @@ def _write_pages(crew: Crew, placed: list[_Placed]) -> list[Note]:
         }
         noted: list[Note] = []
 
-        def decide(page: Page, mine: list[_Placed] = mine, noted: list[Note] = noted) -> Page:
+        def decide(
+            page: Page,
+            mine: list[_Placed] = mine,
+            noted: list[Note] = noted,
+            befores: dict[int, Before] = befores,
+        ) -> Page:
             noted.clear()
             for one in mine:
                 place = Place(
@@ -200,17 +196,17 @@ def _enrol(crew: Crew, user_ids: Iterable[int]) -> None:
     courses = {course.id: course for course in crew.courses.values() if course is not None}
     for _ in range(AGAIN):
         steps = [
-            _Step(crew.pages[user_id], place, courses.get(place.course_id))
+            Step(crew.pages[user_id], place, courses.get(place.course_id))
             for user_id in sorted(left)
             for place in crew.pages[user_id].places
             if place.course_id in courses
         ]
-        _by_plugin(crew, [step for step in steps if step.place.door == "shop"])
-        _by_hand(crew, [step for step in steps if step.place.door == "manual"])
+        put_by_plugin(crew, [step for step in steps if step.place.door == "shop"])
+        put_by_hand(crew, [step for step in steps if step.place.door == "manual"])
         changed = set()
         for user_id in left:
             before = crew.pages[user_id]
-            after = _note_written(crew, before, set(courses))
+            after = note_written(crew, before, set(courses))
             crew.pages[user_id] = after
             if any(wanted(p) != wanted(before.place(p.course_id) or p) for p in after.places):
                 changed.add(user_id)
@@ -220,13 +216,13 @@ def _enrol(crew: Crew, user_ids: Iterable[int]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
+class Step:
     page: Page
     place: Place
     course: Course | None
 
 
-def _note_written(crew: Crew, page: Page, courses: set[int]) -> Page:
+def note_written(crew: Crew, page: Page, courses: set[int]) -> Page:
     def decide(now: Page) -> Page:
         for place in now.places:
             if place.course_id in courses:
@@ -256,7 +252,7 @@ def operations(page: Page, place: Place) -> list[dict[str, object]]:
     return found
 
 
-def _by_plugin(crew: Crew, steps: list[_Step]) -> None:
+def put_by_plugin(crew: Crew, steps: list[Step]) -> None:
     rows: list[dict[str, object]] = []
     people: list[tuple[str, bool]] = []
     keys = {account.user_id: key for key, account in crew.accounts.items()}
@@ -269,7 +265,7 @@ def _by_plugin(crew: Crew, steps: list[_Step]) -> None:
             crew.stop(key, Note("enrol_refused", {"errorcode": verdict.errorcode}))
 
 
-def _by_hand(crew: Crew, steps: list[_Step]) -> None:
+def put_by_hand(crew: Crew, steps: list[Step]) -> None:
     """Into the manual instance, where what stood before is left as it was."""
     giving: list[tuple[str, lms.Enrolment]] = []
     taking: list[lms.Enrolment] = []
@@ -333,98 +329,3 @@ def _group(crew: Crew, placed: list[_Placed]) -> None:
 
 def _group_of_that_name(crew: Crew, course: int, group: GroupName) -> int | None:
     return next((one.id for one in crew.roster.groups(course) if one.name == group.name), None)
-
-
-# -- taking away (S14) ------------------------------------------------------------------------------------
-
-
-def take_away(crew: Crew) -> None:
-    """What this order gave and is no longer owed: refunds, cancellations, swapped seats."""
-    owed: dict[int, Owed] = {}
-    ties: dict[int, Ties] = {}
-    order = crew.order
-    for enrolment in (*crew.session.enrolments, *crew.session.support):
-        account, course = crew.accounts.get(enrolment.person), crew.courses.get(enrolment.course)
-        if account is None or course is None:
-            continue
-        page = crew.pages.get(account.user_id)
-        place = page.place(course.id) if page else None
-        for grant in place.grants if place else ():
-            if grant.by == enrolment.by:
-                owed.setdefault(account.user_id, set()).add((grant.by, course.id, grant.role))
-    for by, _, _ in crew.session.registered:
-        account = crew.accounts.get(order.buyer.key)
-        if account:
-            owed.setdefault(account.user_id, set()).add((by, 0, ""))
-    for by, _ in crew.session.prorogued:
-        account = crew.accounts.get(order.buyer.key)
-        if account:
-            owed.setdefault(account.user_id, set()).add((by, 0, ""))
-    for user_id, held in crew.pages.items():
-        for tie in held.ties:
-            for by in tie.by:
-                if (by, tie.key) in crew.held_ties:
-                    ties.setdefault(user_id, set()).add((by, tie.key))
-    for _, user_id, username in crew.touched():
-        page = page_of(crew, user_id, username, existed=True)
-        after = kept(page, order.id, owed.get(user_id, set()), ties.get(user_id, set()))
-        if after == page and not _unfinished(page):
-            continue
-        _leave_groups(crew, page, after)
-        mine, mine_ties = owed.get(user_id, set()), ties.get(user_id, set())
-
-        def decide(now: Page, mine: Owed = mine, mine_ties: Ties = mine_ties) -> Page:
-            return kept(now, order.id, mine, mine_ties)
-
-        crew.pages[user_id] = amend(crew.world.records, Page, page.id, decide)
-        _unenrol(crew, user_id)
-        _untie(crew, user_id)
-
-
-def _unfinished(page: Page) -> bool:
-    """Whether an earlier run was cut after the ledger and before Moodle."""
-    gone = any(not place.grants and place.written for place in page.places)
-    fewer = any(set(place.written) - set(roles_wanted(place)) for place in page.places)
-    return gone or fewer or bool(loose(page))
-
-
-def _leave_groups(crew: Crew, before: Page, after: Page) -> None:
-    """Out of the order's group first: unenrolled for good, Moodle itself would have taken him out."""
-    for place in before.places:
-        now = after.place(place.course_id)
-        left = {grant.group for grant in now.grants} if now else set()
-        gone = {grant.group for grant in place.grants} - left - {""}
-        gone = {group for group in gone if group.startswith(f"{crew.order.shop}:")}
-        if not gone:
-            continue
-        ids = [group.id for group in crew.roster.groups(place.course_id) if group.idnumber in gone]
-        if ids:
-            crew.roster.remove_group_members([Membership(number, before.user_id) for number in ids])
-
-
-def _unenrol(crew: Crew, user_id: int) -> None:
-    for _ in range(AGAIN):
-        page = crew.pages[user_id]
-        places = [p for p in page.places if p.written or p.grants]
-        _by_plugin(crew, [_Step(page, p, None) for p in places if p.door == "shop"])
-        _by_hand(crew, [_Step(page, p, None) for p in places if p.door == "manual"])
-        after = _note_written(crew, page, {place.course_id for place in places})
-        crew.pages[user_id] = after
-        if all(wanted(p) == wanted(page.place(p.course_id) or p) for p in after.places):
-            return
-
-
-def _untie(crew: Crew, user_id: int) -> None:
-    page = crew.pages[user_id]
-    gone = loose(page)
-    if gone:
-        rows = []
-        for tie in gone:
-            try:
-                rows.append(RoleAssignment(crew.role_id(tie.role), tie.holder, tie.level, tie.instance))
-            except GiveUp:
-                continue
-        if rows:
-            crew.roster.unassign_roles(rows)
-    if any(not tie.by for tie in page.ties):
-        crew.pages[user_id] = amend(crew.world.records, Page, page.id, without_loose)

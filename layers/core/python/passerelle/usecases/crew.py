@@ -77,7 +77,7 @@ class Crew:
         return self.courses[name]
 
     def by_plugin(self, course: Course) -> bool:
-        """Whether the shop has an enrolment instance of its own there: the plugin names courses by idnumber."""
+        """Whether the shop has an instance of its own there: the plugin names courses by idnumber."""
         return self.site.plugins and bool(course.idnumber)
 
     def participant(self, key: str) -> Participant:

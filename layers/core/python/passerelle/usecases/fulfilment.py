@@ -24,7 +24,7 @@ from passerelle.domain.shops import Shop
 from passerelle.domain.states import OrderState
 from passerelle.errors import Conflict, FixAccess, GiveUp, TryAgain
 from passerelle.ports import World
-from passerelle.usecases import access, accounts, attaching, telling
+from passerelle.usecases import access, accounts, attaching, telling, withdrawing
 from passerelle.usecases.amending import amend
 from passerelle.usecases.crew import Crew
 
@@ -96,7 +96,7 @@ def work(crew: Crew) -> list[Note]:
     accounts.settle(crew)
     problems = access.give(crew)
     problems += attaching.attach(crew)
-    access.take_away(crew)
+    withdrawing.take_away(crew)
     return problems
 
 

@@ -1,4 +1,4 @@
-"""A delivery on its way to an order: stored once, read, merged; then fulfilled. And what people may do to it."""
+"""A delivery on its way to an order: stored once, read, merged, fulfilled; and what people may do to it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import binascii
 import gzip
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from passerelle.domain.orders import Delivery, Facts, Order, Seat, SeatState, merged, moved, new_order
 from passerelle.domain.publishing import Moment, Note
@@ -215,10 +216,7 @@ def give_away(world: World, order_id: str, seat_key: str, by: str) -> Order:
     return order
 
 
-def _noted(order: Order, now: object, what: str, by: str, why: str) -> Order:
-    from datetime import datetime
-
-    assert isinstance(now, datetime)
+def _noted(order: Order, now: datetime, what: str, by: str, why: str) -> Order:
     words = " – ".join(part for part in (what, by, why) if part)
     return replace(order, history=(*order.history, Moment(order.state.value, now, words))[-60:])
 

@@ -71,8 +71,17 @@ def _orders(world: World, report: Report) -> None:
             if due or stalled:
                 world.queues.send("orders", {"order": order.id})
                 report.queued.append(order.id)
+    _unpaid(world, report)
     for order in everything(world.records, Order, "state", OrderState.PARKED.value):
         report.parked.append(order.id)
+    for state in (OrderState.FULFILLED, OrderState.WAITING, OrderState.PARTLY_FULFILLED):
+        for order in everything(world.records, Order, "state", state.value):
+            if _remind(world, order):
+                report.reminded.append(order.id)
+
+
+def _unpaid(world: World, report: Report) -> None:
+    now = world.clock.now()
     for order in everything(world.records, Order, "state", OrderState.RECEIVED.value):
         shop = world.network.shops.get(order.shop)
         if order.due:
@@ -80,10 +89,6 @@ def _orders(world: World, report: Report) -> None:
             report.queued.append(order.id)
         elif shop is not None and now - order.received_at >= timedelta(days=shop.overdue_days):
             report.overdue.append(order.id)
-    for state in (OrderState.FULFILLED, OrderState.WAITING, OrderState.PARTLY_FULFILLED):
-        for order in everything(world.records, Order, "state", state.value):
-            if _remind(world, order):
-                report.reminded.append(order.id)
 
 
 def _remind(world: World, order: Order) -> bool:

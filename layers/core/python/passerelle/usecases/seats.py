@@ -1,4 +1,4 @@
-"""What the buyer does with his seats: names people, swaps one who has not started, gives some back (S3, S14)."""
+"""What the buyer does with his seats: names people, swaps one not yet started, gives some back (S3, S14)."""
 
 from __future__ import annotations
 

@@ -116,8 +116,8 @@ def summary(crew: Crew, reading: Reading, problems: list[Note], lang: str) -> st
     for name, people in groups.items():
         if people:
             parts.append(sentence(f"order_{name}", lang) + "\n" + "\n".join(f"– {who}" for who in people))
-    for note in (*reading.refused, *problems, *crew.session.missing):
-        parts.append(sentence(note.code, lang, note.details))
+    notes = (*reading.refused, *problems, *crew.session.missing)
+    parts += [sentence(note.code, lang, note.details) for note in notes]
     free = sum(max(0, free_seats(order, one)) for one in reading.sold if one.peopled)
     link = crew.world.shops.seats_link(order)
     if free:

@@ -1,0 +1,123 @@
+"""`receive_order`: its own time in process, and 6,000 deliveries to the laptop stack, each stored once.
+
+python tests/bench/orders.py            # in process
+python tests/bench/orders.py --stack    # and a laptop stack, as fast as it takes them
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from passerelle.domain.orders import Delivery, Order
+from passerelle.domain.states import OrderState
+from passerelle.events.shops.door import Trust
+from passerelle.events.signatures import read_secret, sign
+from passerelle.runtime.shop_door import ShopDoor, answer
+from passerelle.usecases.amending import everything
+from tests.factories_orders import a_payload, some_facts
+from tests.stage_orders import OrderStage
+
+SECRET = "whsec_a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s="
+LIMIT_MS = 20.0
+
+
+class Context:
+    function_name, aws_request_id = "receive_order", "bench"
+
+
+def in_process(count: int) -> float:
+    """p99 in milliseconds, warm, with a store that takes no time."""
+    stage = OrderStage()
+    key = read_secret(SECRET)
+    door = ShopDoor(stage.world, lambda _shop: (key,), Trust(lambda _u: b"", lambda: b""))
+    times = []
+    for number in range(count):
+        body = a_payload(some_facts(str(number)))
+        event: dict[str, Any] = {
+            "pathParameters": {"shop": "boutique"},
+            "headers": sign(key, f"msg_{number}", stage.clock.now(), body),
+            "body": body.decode(),
+        }
+        began = time.perf_counter()
+        told = answer(event, Context(), lambda: door)
+        times.append((time.perf_counter() - began) * 1000)
+        if told["statusCode"] != 200:
+            raise SystemExit(f"answered {told['statusCode']}")
+    warm = sorted(times[50:])
+    p99 = warm[int(len(warm) * 0.99)]
+    print(f"in process: median {statistics.median(warm):.2f} ms, p99 {p99:.2f} ms, of {len(warm)}")
+    return p99
+
+
+def on_the_stack(count: int, workers: int) -> bool:
+    import requests
+
+    from passerelle_cli.deliveries import TestOrder, delivery
+    from passerelle_laptop.boutique import post
+    from passerelle_laptop.laptop import Laptop
+
+    with Laptop.start(lambda _fr, en: print(f"  {en}")) as laptop:
+        shop = laptop.document["shops"]["boutique"]
+        ssm = laptop.emulator.client("ssm")
+        secret = ssm.get_parameter(Name=shop["secrets"][0], WithDecryption=True)["Parameter"]["Value"]
+        # Unpaid: stored and queued, and nothing to do on the Moodle.
+        ready = [
+            delivery("standard", secret, TestOrder(number=str(n), product="SPOCM1", paid=False), f"msg_{n}")
+            for n in range(count)
+        ]
+        sessions = [requests.Session() for _ in range(workers)]
+
+        def send(place: int) -> int:
+            tries = 0
+            while True:
+                try:
+                    status = post(
+                        laptop.stack.api, "boutique", ready[place], session=sessions[place % workers]
+                    )
+                except requests.RequestException:
+                    status = 503  # no answer: a shop sends it again
+                tries += 1
+                if status != 503 or tries == 20:
+                    return status
+
+        began = time.perf_counter()
+        with ThreadPoolExecutor(workers) as pool:
+            statuses = list(pool.map(send, range(count)))
+        seconds = time.perf_counter() - began
+        print(f"stack: {count} deliveries in {seconds:.1f} s, {count / seconds:.0f} a second")
+        world = laptop.world()
+        until = time.monotonic() + 600
+        while laptop.stack.waiting("orders") and time.monotonic() < until:
+            time.sleep(1)
+        stored = {
+            one.id
+            for state in ("pending", "taken", "parked", "ignored")
+            for one in everything(world.records, Delivery, "state", state)
+        }
+        orders = list(everything(world.records, Order, "state", OrderState.RECEIVED.value))
+        print(f"answered 200: {statuses.count(200)}; deliveries stored: {len(stored)}; orders: {len(orders)}")
+        return statuses.count(200) == count == len(stored) == len(orders)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--stack", action="store_true")
+    parser.add_argument("--count", type=int, default=6000)
+    parser.add_argument("--workers", type=int, default=4)
+    asked = parser.parse_args()
+    fits = in_process(min(asked.count, 2000)) < LIMIT_MS
+    if asked.stack:
+        fits = on_the_stack(asked.count, asked.workers) and fits
+    sys.exit(0 if fits else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -56,17 +56,35 @@ def a_month(night: date = NIGHT) -> list[Run]:
         many = 900 if day.weekday() == 0 else 140 + (back * 37) % 90
         if back == 11:
             runs.append(
-                a_run("enrolments", day, state=RunState.HELD, counts={"suspend": 2140}, holds=("all::2140:9800:5 %",))
+                a_run(
+                    "enrolments",
+                    day,
+                    state=RunState.HELD,
+                    counts={"suspend": 2140},
+                    holds=("all::2140:9800:5 %",),
+                )
             )
             continue
         state = RunState.FAILED if back == 19 else RunState.DONE
-        runs.append(a_run("users", day, minutes=1.2, counts={"user_update": many // 9, "user_create": many // 20}))
-        runs.append(a_run("cohorts", day, minutes=0.6, counts={"cohort_add": many // 12}))
-        runs.append(a_run("offer", day, minutes=0.9, counts={"course_update": many // 30, "course_create": 3}))
         runs.append(
-            a_run("enrolments", day, minutes=2 + many / 90, state=state, counts={"enrol": many, "suspend": many // 7})
+            a_run("users", day, minutes=1.2, counts={"user_update": many // 9, "user_create": many // 20})
         )
-        runs.append(a_run("groups", day, minutes=1 + many / 200, counts={"member_add": many, "member_remove": 12}))
+        runs.append(a_run("cohorts", day, minutes=0.6, counts={"cohort_add": many // 12}))
+        runs.append(
+            a_run("offer", day, minutes=0.9, counts={"course_update": many // 30, "course_create": 3})
+        )
+        runs.append(
+            a_run(
+                "enrolments",
+                day,
+                minutes=2 + many / 90,
+                state=state,
+                counts={"enrol": many, "suspend": many // 7},
+            )
+        )
+        runs.append(
+            a_run("groups", day, minutes=1 + many / 200, counts={"member_add": many, "member_remove": 12})
+        )
     return runs
 
 
@@ -84,7 +102,14 @@ def a_university() -> University:
     made.group("SCHI2A2-TD1", "TD 1", on=("SCHI2A2",)).group("SPHY2A2-TP", "TP", on=("SPHY2A2",))
     made.group("DCIV1A1-CM", "CM", on=("DCIV1A1",)).group("DCIV1A1-CE", "cemu", on=("DCIV1A1",))
     names = ["Amélie Dubois", "Bao Nguyen", "Chloé Lefèvre", "Driss El Amrani", "Élise Martin", "Félix Roux"]
-    names += ["Gaëlle Le Goff", "Hugo Petit", "Inès Bernard", "Jules <b>Moreau</b>", "Katia Ivanova", "Léo Simon"]
+    names += [
+        "Gaëlle Le Goff",
+        "Hugo Petit",
+        "Inès Bernard",
+        "Jules <b>Moreau</b>",
+        "Katia Ivanova",
+        "Léo Simon",
+    ]
     for number, name in enumerate(names):
         first, last = name.split(" ", 1)
         code = f"2210{number:04}"
@@ -109,11 +134,15 @@ def a_moodle() -> Moodle:
     moodle.course("DCIV1A1", fullname="(DCIV1A1) Introduction au droit civil")
     moodle.course("SPHY2A2", fullname="(SPHY2A2) Chimie pour physiciens")
     moodle.course("AIDE", fullname="Chimie des solutions", ours=False)
-    moodle.enrolled("SCHI2A1", "etu2").enrolled("DCIV1A1", "etu2").enrolled("DCIV1A1", "etu2", method="manual")
+    moodle.enrolled("SCHI2A1", "etu2").enrolled("DCIV1A1", "etu2").enrolled(
+        "DCIV1A1", "etu2", method="manual"
+    )
     return moodle
 
 
-def a_report(made: University | None = None, moodle: Moodle | None = None, runs: list[Run] | None = None) -> NightReport:
+def a_report(
+    made: University | None = None, moodle: Moodle | None = None, runs: list[Run] | None = None
+) -> NightReport:
     extracts = (made or a_university()).extracts()
     desired = (made or a_university()).desired()
     every = a_month() if runs is None else runs

@@ -12,11 +12,16 @@ class FakePapers:
 
     def __init__(self, documents: Mapping[str, Mapping[str, object]] | None = None) -> None:
         self._kept: dict[str, str] = {}
+        self.texts: dict[str, str] = {}
         for key, document in (documents or {}).items():
             self.put(key, document)
 
     def put(self, key: str, document: Mapping[str, object]) -> None:
         self._kept[key] = json.dumps(document)
+
+    def put_text(self, key: str, text: str, kind: str) -> None:
+        """`papers.texts[key]` is the text."""
+        self.texts[key] = text
 
     def get(self, key: str) -> Mapping[str, object] | None:
         return self[key] if key in self._kept else None

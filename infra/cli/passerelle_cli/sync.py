@@ -15,6 +15,7 @@ from passerelle.domain.offer.sentences import say_file, say_row
 from passerelle.sources.extracts import SourcesStopped, UnknownEncoding, read_extracts, require_whole
 from passerelle.sources.oneroster import is_oneroster, read_oneroster
 from passerelle_cli.main import language
+from passerelle_cli.night_report import report
 
 
 @click.group()
@@ -62,3 +63,6 @@ def _read(folder: Path, encoding: str) -> Extracts:
     for row in (*extracts.refused, *extracts.noted):
         click.echo(say_row(row, lang), err=True)
     return extracts
+
+
+sync.add_command(report)

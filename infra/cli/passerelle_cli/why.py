@@ -7,23 +7,24 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
 
+from passerelle.domain.night.actual import read_actual
 from passerelle.domain.night.why_reply import Telling
 from passerelle.domain.offer.model import Extracts
 from passerelle.domain.offer.naming import Naming
 from passerelle.domain.wording import sentence
+from passerelle.errors import NotFound
+from passerelle.ports import World
 from passerelle.sources.extracts import UnknownEncoding, read_extracts
 from passerelle.sources.oneroster import is_oneroster, read_oneroster
-from passerelle.usecases.why import Known, ask_why
+from passerelle.usecases.night import PAGE, rules_of, tonight
+from passerelle.usecases.why import Known, ask_why, look_up, newest_sources, read_nights
 from passerelle_cli.main import language
 from passerelle_cli.stack import Stack, on_a_stack
-
-if TYPE_CHECKING:
-    pass
 
 ZONE = ZoneInfo("Europe/Paris")
 
@@ -56,11 +57,35 @@ def why(
     """
     lang = language()
     if course is None:
-        raise click.UsageError(sentence("why_question", lang))
-    if sources is None:
-        raise click.UsageError("--sources")
-    known = Known(_read(sources, encoding), Naming())
-    _show(ask_why(known, person, course, Telling(lang, datetime.now(UTC), ZONE)), as_json=as_json)
+        _show(_looked_up(find_stack().world(), site, person, lang), as_json=as_json)
+        return
+    if site is None:
+        if sources is None:
+            raise click.UsageError(sentence("why_sources", lang))
+        known, zone = Known(_read(sources, encoding), Naming()), ZONE
+    else:
+        world = find_stack().world()
+        rules = rules_of(world, site)
+        lms = world.sites.lms(site)
+        zone = rules.zone
+        night = tonight(rules, world.clock.now())
+        known = Known(
+            _read(sources, encoding) if sources else newest_sources(world, site, night),
+            rules.naming,
+            read_actual(lambda table: lms.export(table, PAGE)),
+            read_nights(world, site),
+        )
+    _show(ask_why(known, person, course, Telling(lang, datetime.now(UTC), zone)), as_json=as_json)
+
+
+def _looked_up(world: World, site: str | None, reference: str, lang: str) -> dict[str, Any]:
+    """On the site named, or on whichever knows it."""
+    for name in [site] if site else sorted(world.network.sites):
+        try:
+            return look_up(world, name, reference, lang)
+        except NotFound as unknown:
+            missing = unknown
+    raise missing
 
 
 def _read(folder: Path, encoding: str) -> Extracts:
@@ -75,5 +100,5 @@ def _read(folder: Path, encoding: str) -> Extracts:
 
 def _show(answer: dict[str, Any], *, as_json: bool) -> None:
     click.echo(json.dumps(answer, ensure_ascii=False, indent=1) if as_json else answer["text"])
-    if answer["kind"] != "answer":
+    if answer["kind"] not in ("answer", "reference"):
         sys.exit(1)

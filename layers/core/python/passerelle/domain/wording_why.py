@@ -27,9 +27,17 @@ WHY: Mapping[str, tuple[str, str]] = {
         "Donnez une référence, ou une personne et un cours.",
         "Give a reference, or a person and a course.",
     ),
+    "why_sources": (
+        "Indiquez --sources (un dossier d'extractions) ou --site (un site de network.yaml).",
+        "Give --sources (a folder of extracts) or --site (a site of network.yaml).",
+    ),
     "no_extracts": (
         "Aucune extraction n'a encore été déposée pour ce site : il n'y a rien sur quoi répondre.",
         "No extract has been delivered for this site yet: there is nothing to answer from.",
+    ),
+    "report_unknown": (
+        "Il n'y a pas de rapport pour la nuit du {night} sur {site}.",
+        "There is no report of the night of {night} on {site}.",
     ),
     "reference_unknown": (
         "La référence {reference} n'est pas connue pour ce site, ou date de plus de {days} jours.",

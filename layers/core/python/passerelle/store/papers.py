@@ -27,6 +27,10 @@ class S3Papers:
                 Bucket=self._bucket, Key=key, Body=body, ContentType="application/json; charset=utf-8"
             )
 
+    def put_text(self, key: str, text: str, kind: str) -> None:
+        with aws_named():
+            self._client.put_object(Bucket=self._bucket, Key=key, Body=text.encode(), ContentType=kind)
+
     def get(self, key: str) -> Mapping[str, object] | None:
         with aws_named():
             try:

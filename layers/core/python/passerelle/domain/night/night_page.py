@@ -73,6 +73,12 @@ tr,li,svg{break-inside:avoid}thead{display:table-header-group}.scroll{overflow:v
 """
 
 
+# Whatever a title may hold: nothing runs, nothing is fetched.
+_POLICY = (
+    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+)
+
+
 def as_page(report: NightReport, lang: str, zone: ZoneInfo) -> str:
     language = "fr" if lang.startswith("fr") else "en"
     day = say_day(report.night, lang)
@@ -96,9 +102,9 @@ def as_page(report: NightReport, lang: str, zone: ZoneInfo) -> str:
     )
     return (
         f'<!DOCTYPE html><html lang="{language}"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-        f"<title>{escape(f'{heading} – {day}')}</title><style>{STYLE}</style></head><body>{body}</body></html>\n"
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">{_POLICY}'
+        f"<title>{escape(f'{heading} – {day}')}</title><style>{STYLE}</style></head>"
+        f"<body>{body}</body></html>\n"
     )
 
 
@@ -198,7 +204,8 @@ def _line(report: NightReport, line: Line, lang: str, *, with_people: bool) -> s
     place = "<br>".join(escape(one) for one in beside if one)
     rows = "<br>".join(escape(one) for one in _rows(line.rows, lang)) or "–"
     first = f'<td class="who">{person or "–"}</td>' if with_people else ""
-    return f'<tr>{first}<td>{escape(said)}</td><td class="at">{place or "–"}</td><td class="where">{rows}</td></tr>'
+    course = f'<td class="at">{place or "–"}</td>'
+    return f'<tr>{first}<td>{escape(said)}</td>{course}<td class="where">{rows}</td></tr>'
 
 
 def _rows(rows: Sequence[RowRef], lang: str) -> Iterator[str]:

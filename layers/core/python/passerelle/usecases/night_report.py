@@ -1,0 +1,175 @@
+"""The report of a night: made from its sources, its plans and Moodle, and kept as files people open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from passerelle.domain.diagnostics import find_traps
+from passerelle.domain.night.actual import Actual, read_actual
+from passerelle.domain.night.findings_actual import (
+    Earlier,
+    Sight,
+    courses_to_look_into,
+    find_in_moodle,
+    find_in_runs,
+    in_order,
+)
+from passerelle.domain.night.night_page import as_csv, as_page, csv_name
+from passerelle.domain.night.night_report import Ingredients, NightReport, as_document, compose
+from passerelle.domain.night.plan import (
+    Because,
+    Hold,
+    Operation,
+    Phase,
+    Plan,
+    Stays,
+    Still,
+    Verdict,
+    operation,
+)
+from passerelle.domain.night.policy import NightRules
+from passerelle.domain.night.run import WHOLE, NightDesk, Run
+from passerelle.domain.offer.build import build_desired, build_offer
+from passerelle.domain.offer.model import Extracts
+from passerelle.domain.offer.stages import Stage
+from passerelle.domain.states import RunState
+from passerelle.errors import GiveUp, NotFound
+from passerelle.ports import World
+from passerelle.usecases.night import PAGE, rules_of
+from passerelle.usecases.night_desk import runs_of
+from passerelle.usecases.night_papers import ROOT, load_heading, load_lines
+
+LANGUAGES = ("fr", "en")
+
+
+def report_key(site: str, night: date, file: str) -> str:
+    return f"{ROOT}/{site}/{night.isoformat()}/report/{file}"
+
+
+def make_report(
+    world: World,
+    site: str,
+    night: date,
+    *,
+    extracts: Extracts | None = None,
+    actual: Actual | None = None,
+) -> NightReport:
+    """Reads the night's sources and Moodle, unless given as they were read. Writes nothing.
+
+    Raises NotFound `site_unknown`, Refused `no_night`, TryAgain where something is away.
+    """
+    rules = rules_of(world, site)
+    now = world.clock.now()
+    lms = world.sites.lms(site)
+    extracts = extracts or world.sources.read(site, night)
+    actual = actual or read_actual(lambda table: lms.export(table, PAGE))
+    logins = {row.code: row.username for row in extracts.people if row.username}
+    with_account = actual.codes_with_account(logins)
+    desired = build_desired(extracts, rules.naming, with_account)
+    runs = runs_of(world, site)
+    files = dict(extracts.files)
+    earlier = _earlier(world, rules, site, night, runs)
+    sight = Sight(desired, actual, night, rules.naming, earlier=earlier, files=files)
+    states = lms.get_course_states_by_idnumber(courses_to_look_into(sight))
+    sight = Sight(desired, actual, night, rules.naming, states, earlier, files=files)
+    plan = _planned(world, runs, site, night)
+    sightings = [*find_in_moodle(sight, plan), *find_in_runs(runs, night, now, rules.zone)]
+    desk = world.records.get(NightDesk, site)
+    return compose(
+        Ingredients(
+            site=site,
+            title=world.network.sites[site].title,
+            night=night,
+            made_at=now,
+            extracts=extracts,
+            desired=desired,
+            traps=find_traps(extracts, rules.naming, with_account),
+            sightings=in_order(sightings),
+            runs=tuple(runs),
+            good_rows=_good_rows(desk),
+        )
+    )
+
+
+def files_of(report: NightReport, rules: NightRules) -> Iterator[tuple[str, str, str]]:
+    """Name, type and text of each file: pages in both languages, and a CSV for each faculty."""
+    for lang in LANGUAGES:
+        yield f"{lang}.html", "text/html; charset=utf-8", as_page(report, lang, rules.zone)
+        for faculty in report.by_faculty():
+            yield f"{lang}/{csv_name(faculty)}", "text/csv; charset=utf-8", as_csv(report, faculty, lang)
+
+
+def write_report(world: World, site: str, night: date) -> NightReport:
+    """Made and kept in the state bucket; made again it takes the place of the former."""
+    report = make_report(world, site, night)
+    for name, kind, text in files_of(report, rules_of(world, site)):
+        world.papers.put_text(report_key(site, night, name), text, kind)
+    world.papers.put(report_key(site, night, "report.json"), as_document(report))
+    return report
+
+
+def load_report(world: World, site: str, night: date) -> Mapping[str, Any]:
+    """The JSON of a night. Raises NotFound `report_unknown`."""
+    found = world.papers.get(report_key(site, night, "report.json"))
+    if found is None:
+        raise NotFound("report_unknown", site=site, night=night.isoformat())
+    return found
+
+
+def _good_rows(desk: NightDesk | None) -> dict[str, int]:
+    """By file; of several stages that read one, the latest said stands."""
+    return {key.partition("/")[2]: rows for key, rows in (desk.good_rows if desk else {}).items()}
+
+
+def _earlier(world: World, rules: NightRules, site: str, night: date, runs: Iterable[Run]) -> Earlier:
+    """What the last night whose offer was done had read; nothing where it cannot be read any more."""
+    done = [
+        run.night
+        for run in runs
+        if run.night < night.isoformat() and run.stage in (Stage.OFFER, WHOLE) and run.state is RunState.DONE
+    ]
+    before = date.fromisoformat(max(done)) if done else night - timedelta(days=1)
+    try:
+        extracts = world.sources.read(site, before, Stage.OFFER)
+    except GiveUp:
+        return Earlier()
+    offer = build_offer(extracts, rules.naming)
+    return Earlier(
+        {code: row.carrier for code, row in offer.structure.elements.items() if row.carrier},
+        {
+            row.idnumber: row.fullname
+            for row in (*offer.courses.ordinary.values(), *offer.courses.foad.values())
+        },
+    )
+
+
+def _planned(world: World, runs: Iterable[Run], site: str, night: date) -> Plan:
+    """As much of the night's plans as the checks need: what stood still, holds, renamings."""
+    stays: dict[Stays, None] = {}
+    holds: dict[Hold, None] = {}
+    renamings: list[Operation] = []
+    for run in runs:
+        if run.night != night.isoformat() or not run.folder or run.adoption:
+            continue
+        heading = load_heading(world.papers, run)
+        for kind, key, because, what in heading["stays"]:
+            stays[Stays(kind, tuple(key), Still(because), tuple(what))] = None
+        for hold in heading["held"]:
+            holds[Hold(**hold)] = None
+        if {"course_update", "category_update", "group_update"} & set(heading["counts"]):
+            renamings += _renamings(load_lines(world.papers, run))
+    return Plan(site, night, None, "", tuple(renamings), stays=tuple(stays), verdict=Verdict(tuple(holds)))
+
+
+def _renamings(lines: Iterable[Mapping[str, Any]]) -> Iterator[Operation]:
+    for line in lines:
+        if line["op"] in ("course_update", "category_update", "group_update"):
+            columns = {
+                name: value for name, value in line.items() if name not in ("op", "phase", "because", "rows")
+            }
+            course = str(line["idnumber"]) if line["op"] == "course_update" else str(line.get("course", ""))
+            yield operation(
+                Phase[line["phase"].upper()], line["op"], columns, Because(line["because"]), course=course
+            )

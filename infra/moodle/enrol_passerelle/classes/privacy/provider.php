@@ -16,20 +16,66 @@
 
 namespace enrol_passerelle\privacy;
 
+use core_group\privacy\provider as groups;
+use core_privacy\local\metadata\collection;
+use core_privacy\local\request\approved_contextlist;
+use core_privacy\local\request\approved_userlist;
+use core_privacy\local\request\contextlist;
+use core_privacy\local\request\userlist;
+
 /**
- * The method keeps nothing of its own; its group members are named to the privacy subsystem.
+ * The method keeps no table of its own; the group members that it made are told by the groups' own provider.
  *
  * @package    enrol_passerelle
  * @copyright  2026 The Passerelle authors
  * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
-class provider implements \core_privacy\local\metadata\null_provider {
-    /**
-     * Why there is nothing to say.
-     *
-     * @return string
-     */
-    public static function get_reason(): string {
-        return 'privacy:metadata';
+class provider implements
+    \core_privacy\local\metadata\provider,
+    \core_privacy\local\request\core_userlist_provider,
+    \core_privacy\local\request\plugin\provider {
+    #[\Override]
+    public static function get_metadata(collection $collection): collection {
+        return $collection->add_subsystem_link('core_group', [], 'privacy:metadata:core_group');
+    }
+
+    #[\Override]
+    public static function get_contexts_for_userid(int $userid): contextlist {
+        return groups::get_contexts_for_group_member($userid, 'enrol_passerelle');
+    }
+
+    #[\Override]
+    public static function get_users_in_context(userlist $userlist) {
+        if ($userlist->get_context() instanceof \context_course) {
+            groups::get_group_members_in_context($userlist, 'enrol_passerelle');
+        }
+    }
+
+    #[\Override]
+    public static function export_user_data(approved_contextlist $contextlist) {
+        foreach ($contextlist as $context) {
+            if ($context->contextlevel == CONTEXT_COURSE) {
+                groups::export_groups($context, 'enrol_passerelle', [get_string('pluginname', 'enrol_passerelle')]);
+            }
+        }
+    }
+
+    #[\Override]
+    public static function delete_data_for_all_users_in_context(\context $context) {
+        if ($context->contextlevel == CONTEXT_COURSE) {
+            groups::delete_groups_for_all_users($context, 'enrol_passerelle');
+        }
+    }
+
+    #[\Override]
+    public static function delete_data_for_user(approved_contextlist $contextlist) {
+        if ($contextlist->count()) {
+            groups::delete_groups_for_user($contextlist, 'enrol_passerelle');
+        }
+    }
+
+    #[\Override]
+    public static function delete_data_for_users(approved_userlist $userlist) {
+        groups::delete_groups_for_users($userlist, 'enrol_passerelle');
     }
 }

@@ -28,6 +28,6 @@ $string['passerelle:config'] = 'Hide or delete instances of Passerelle enrolment
 $string['passerelle:manage'] = 'Enrol, suspend and unenrol through Passerelle';
 $string['pluginname'] = 'Passerelle enrolments';
 $string['pluginname_desc'] = 'Enrolments that come from the university\'s records and from shop orders. They are written by Passerelle only and cannot be removed by hand.';
-$string['privacy:metadata'] = 'The Passerelle enrolment method stores no data of its own: enrolments and roles are kept by Moodle.';
+$string['privacy:metadata:core_group'] = 'The Passerelle enrolment method makes members of groups.';
 $string['source_night'] = 'Registrar';
 $string['source_shop'] = 'Shop';

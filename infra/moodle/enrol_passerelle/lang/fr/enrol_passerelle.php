@@ -28,6 +28,6 @@ $string['passerelle:config'] = 'Masquer ou supprimer les instances d’inscripti
 $string['passerelle:manage'] = 'Inscrire, suspendre et désinscrire par Passerelle';
 $string['pluginname'] = 'Inscriptions Passerelle';
 $string['pluginname_desc'] = 'Inscriptions venues de la scolarité et des commandes de la boutique. Seule Passerelle les écrit ; elles ne se retirent pas à la main.';
-$string['privacy:metadata'] = 'La méthode d’inscription Passerelle ne conserve aucune donnée propre : inscriptions et rôles sont conservés par Moodle.';
+$string['privacy:metadata:core_group'] = 'La méthode d’inscription Passerelle inscrit des personnes dans des groupes.';
 $string['source_night'] = 'Scolarité';
 $string['source_shop'] = 'Boutique';

@@ -39,7 +39,13 @@ class watch {
         global $DB;
         $cut = [];
         $ours = \core\lock\lock_config::get_lock_factory('local_passerelle_job');
-        $jobs = $DB->get_records_select('local_passerelle_job', "status IN ('running', 'queued')", [], 'id', 'id, status, timemodified');
+        $jobs = $DB->get_records_select(
+            'local_passerelle_job',
+            "status IN ('running', 'queued')",
+            [],
+            'id',
+            'id, status, timemodified'
+        );
         foreach ($jobs as $row) {
             $lock = $ours->get_lock('job' . $row->id, 0);
             if (!$lock) {

@@ -42,7 +42,6 @@ $string['catalogue_anylanguage'] = 'Any language';
 $string['catalogue_bring'] = 'Bring home as a new course';
 $string['catalogue_bring_ask'] = '“{$a}” will become a new hidden course on this site, with you as its teacher.';
 $string['catalogue_bringof'] = 'Bring {$a} home as a new course';
-$string['catalogue_by'] = 'By {$a->author}, {$a->site}';
 $string['catalogue_goto'] = 'Go to the course';
 $string['catalogue_merge'] = 'Bring into this course';
 $string['catalogue_merge_ask'] = 'The content of “{$a}” will be added to this course. Nothing is deleted; resources that exist already will be doubled.';

@@ -42,7 +42,6 @@ $string['catalogue_anylanguage'] = 'Toutes les langues';
 $string['catalogue_bring'] = 'Rapatrier dans un nouveau cours';
 $string['catalogue_bring_ask'] = '« {$a} » deviendra un nouveau cours masqué sur ce site, dont vous serez l’enseignant.';
 $string['catalogue_bringof'] = 'Rapatrier {$a} dans un nouveau cours';
-$string['catalogue_by'] = 'Par {$a->author}, {$a->site}';
 $string['catalogue_goto'] = 'Aller au cours';
 $string['catalogue_merge'] = 'Rapatrier dans ce cours';
 $string['catalogue_merge_ask'] = 'Le contenu de « {$a} » sera ajouté à ce cours. Rien n’est supprimé ; les ressources déjà présentes seront doublées.';

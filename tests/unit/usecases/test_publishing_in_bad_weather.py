@@ -13,7 +13,7 @@ from passerelle.domain.backup import Inspection, Reason, Why
 from passerelle.domain.commands import AskRetrieval, CompleteUpload, OpenUpload, Target
 from passerelle.domain.plugin import Holding, JobMessage, JobStatus, Plugin
 from passerelle.domain.publishing import Retrieval, RunningJob
-from passerelle.domain.states import PublicationState, RetrievalState
+from passerelle.domain.states import BackupState, PublicationState, RetrievalState
 from passerelle.errors import MoodleAway, MoodleRefused, NotFound, Refused
 from passerelle.usecases import backups, jobs, publishing, retrievals, uploads
 from tests.factories import a_network, a_person, a_site_facts
@@ -225,6 +225,51 @@ def test_an_idnumber_that_the_hub_could_not_hold_is_refused_before_the_upload(st
     with pytest.raises(Refused, match="idnumber_too_long"):
         stage.save(idnumber="x" * 96)
     assert len(stage.records) == 0
+
+
+@pytest.mark.rule("P18")
+def test_an_older_backup_than_what_was_withdrawn_asks_for_a_fresh_one(stage: Stage) -> None:
+    stage.save()
+    newer = published(stage)
+    stage.ask("withdraw", publication=newer)
+    stage.manage("delete", upload=stage.publication(newer).upload)
+    with pytest.raises(Refused, match="backup_outdated"):
+        stage.publish()
+    again = published(stage)
+    assert stage.publication(again).state == PublicationState.PUBLISHED
+
+
+@pytest.mark.rule("P4")
+def test_a_backup_that_could_never_be_checked_is_not_kept_as_it_came(stage: Stage) -> None:
+    upload = stage.save(check=False)
+    publication = str(stage.publish()["publication"])
+    stage.arrived.clear()  # it was a dead letter, and nobody replayed it
+    stage.clock.tick(timedelta(days=14))
+    assert backups.tidy(stage.world) == 0
+    stage.clock.tick(timedelta(days=2))
+    assert backups.tidy(stage.world) == 1
+    assert (stage.upload(upload).state, list(stage.archives)) == (BackupState.DELETED, [])
+    watched(stage)
+    message = stage.publication(publication).message
+    assert message is not None
+    assert message.code == "backup_unknown"
+
+
+def test_a_publication_that_is_under_way_gets_one_message_a_round(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.save()
+    publication = str(stage.publish()["publication"])
+    away(stage.hub, monkeypatch)
+    with pytest.raises(MoodleAway):
+        publishing.publish(stage.world, publication)
+    lose_messages(stage)
+    for _ in range(3):
+        stage.clock.tick(timedelta(minutes=20))
+        assert jobs.watch(stage.world) == 1
+    monkeypatch.undo()
+    stage.deliver()
+    assert stage.publication(publication).state == PublicationState.PUBLISHED
 
 
 # --- retrieving what has changed meanwhile ---------------------------------------------------------

@@ -405,8 +405,16 @@ def past_keeping(uploads: list[Upload], publications: list[Publication], keep: i
     return sorted(gone, key=lambda u: u.sequence)
 
 
-def abandoned(upload: Upload, now: datetime, after: timedelta = timedelta(days=7)) -> bool:
-    return upload.state == BackupState.UPLOADING and now - upload.created_at > after
+# Never completed; or never checked, when its message has left even the dead letters, which keep two weeks.
+ABANDONED_AFTER = {
+    BackupState.UPLOADING: timedelta(days=7),
+    BackupState.RECEIVED: timedelta(days=15),
+}
+
+
+def abandoned(upload: Upload, now: datetime) -> bool:
+    after = ABANDONED_AFTER.get(upload.state)
+    return after is not None and now - upload.created_at > after
 
 
 def changed_since(upload: Upload | None, lastchange: datetime | None) -> bool:

@@ -30,6 +30,12 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "La dernière sauvegarde a été refusée : {reason} Corrigez le cours, puis cliquez sur « Rafraîchir ».",
         "The latest backup was refused: {reason} Correct the course, then press “Refresh”.",
     ),
+    "backup_outdated": (
+        "Cette sauvegarde est plus ancienne que la dernière version mutualisée de ce cours. "
+        "Cliquez sur « Rafraîchir », puis sur « Mutualiser ».",
+        "This backup is older than the version of this course that was shared last. "
+        "Press “Refresh”, then “Share”.",
+    ),
     "backup_unknown": (
         "Cette sauvegarde n'existe pas (ou plus) pour ce cours. Rechargez la page pour voir la liste à jour.",
         "This backup does not exist (any more) for this course. Reload the page to see the current list.",

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from passerelle.domain.commands import ManageBackups
-from passerelle.domain.publishing import Publication, Upload, abandoned, network_id, protected
+from passerelle.domain.publishing import (
+    ABANDONED_AFTER,
+    Publication,
+    Upload,
+    abandoned,
+    network_id,
+    protected,
+)
 from passerelle.domain.states import BackupState, state_word
 from passerelle.errors import NotFound, Refused
 from passerelle.ports import World
@@ -45,12 +52,18 @@ def _download(world: World, command: ManageBackups, upload: Upload) -> Mapping[s
 
 
 def tidy(world: World) -> int:
-    """Give up uploads that were never completed. Answers how many."""
+    """Give up uploads that were never completed, or never checked: as they came, they may name people.
+
+    Answers how many.
+    """
     now = world.clock.now()
     gone = 0
-    for upload in everything(world.records, Upload, "state", BackupState.UPLOADING.value):
-        if abandoned(upload, now):
-            world.archives.abort(upload.raw_key, upload.multipart)
-            discard(world, upload, "never completed")
-            gone += 1
+    for state in ABANDONED_AFTER:
+        for upload in everything(world.records, Upload, "state", state.value):
+            if abandoned(upload, now):
+                world.archives.abort(upload.raw_key, upload.multipart)
+                discard(
+                    world, upload, "never completed" if state == BackupState.UPLOADING else "never checked"
+                )
+                gone += 1
     return gone

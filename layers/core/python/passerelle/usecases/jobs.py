@@ -154,14 +154,17 @@ def watch(world: World) -> int:
     """Ask about silent jobs, and put forgotten requests back on their way. Answers how many."""
     now = world.clock.now()
     asked = 0
-    for job in everything(world.records, RunningJob, "running", "yes"):
+    running = everything(world.records, RunningJob, "running", "yes")
+    under_way = {job.id for job in running}
+    for job in running:
         if now - job.heard_at >= SILENT:
             world.queues.send("jobs", {"site": job.site, "jobkey": job.id})
             asked += 1
     for publication in everything(world.records, Publication, "state", PublicationState.REQUESTED.value):
         upload = world.records.get(Upload, publication.upload)
         under_check = upload is not None and upload.state in (BackupState.UPLOADING, BackupState.RECEIVED)
-        if now - publication.requested_at >= FORGOTTEN and not under_check:
+        forgotten = now - publication.requested_at >= FORGOTTEN and publication.jobkey not in under_way
+        if forgotten and not under_check:
             world.queues.send("publications", {"publication": publication.id})
             asked += 1
     for publication in everything(world.records, Publication, "state", PublicationState.WITHDRAWN.value):

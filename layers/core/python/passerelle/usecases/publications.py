@@ -64,6 +64,9 @@ def ask(world: World, command: AskPublication) -> Mapping[str, object]:
         publication = choice.publication
     else:
         line = world.records.get(CourseLine, course)
+        if line is not None and choice.upload.sequence < line.published_sequence:
+            # What came after it was withdrawn and deleted: it would be put aside without a word (P14).
+            raise Refused("backup_outdated")
         publication = found_or_added(
             world.records,
             _requested(world, command, choice.upload, publications, line.ancestor if line else ""),

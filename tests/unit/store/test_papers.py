@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.store.conftest import both
+from tests.unit.store.conftest import PAPERS, both
 
 pytestmark = both
 
@@ -34,3 +34,13 @@ def test_what_json_cannot_hold_is_not_put(papers):
     with pytest.raises(TypeError):
         papers.put("a.json", {"n": object()})
     assert papers.get("a.json") is None
+
+
+def test_a_page_is_kept_as_it_is_with_its_media_type(papers, real, request):
+    papers.put_text("nights/caen/fr.html", "<p>Été</p>", "text/html; charset=utf-8")
+    if not real:
+        assert papers.texts["nights/caen/fr.html"] == "<p>Été</p>"
+        return
+    found = request.getfixturevalue("aws").s3.get_object(Bucket=PAPERS, Key="nights/caen/fr.html")
+    assert found["Body"].read().decode() == "<p>Été</p>"
+    assert found["ContentType"] == "text/html; charset=utf-8"

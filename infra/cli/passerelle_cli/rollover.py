@@ -6,6 +6,7 @@ import json
 import secrets
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -67,7 +68,7 @@ def _exclusion(value: str) -> LeftOutThing:
 @_json
 @on_a_stack
 def request(
-    stack: Stack,
+    find_stack: Callable[[], Stack],
     site: str,
     user: str,
     course_id: int,
@@ -81,7 +82,7 @@ def request(
     as_json: bool,
 ) -> None:
     """Ask for last year's course, as its teacher would. Exit status 1 where a question is open."""
-    world = stack.world()
+    world = find_stack().world()
     command = _command(
         world,
         site,
@@ -112,9 +113,9 @@ def request(
 @_user
 @click.option("--course", "course_id", type=int, required=True, help="Id of the course to check.")
 @on_a_stack
-def check(stack: Stack, site: str, user: str, course_id: int) -> None:
+def check(find_stack: Callable[[], Stack], site: str, user: str, course_id: int) -> None:
     """*Vérifier mon cours*: a backup of last year's course, and what to repair in it."""
-    world = stack.world()
+    world = find_stack().world()
     answer = rollovers.answer(world, _command(world, site, user, "check", courseid=course_id))
     click.echo(f"{answer['rollover']}  {answer['state_word']}")
 
@@ -123,9 +124,9 @@ def check(stack: Stack, site: str, user: str, course_id: int) -> None:
 @click.argument("identity")
 @_json
 @on_a_stack
-def status(stack: Stack, identity: str, as_json: bool) -> None:
+def status(find_stack: Callable[[], Stack], identity: str, as_json: bool) -> None:
     """How a request (its id) or a plan stands."""
-    world = stack.world()
+    world = find_stack().world()
     lang = language()
     record = world.records.get(Rollover, identity)
     if record is None:
@@ -148,9 +149,9 @@ def status(stack: Stack, identity: str, as_json: bool) -> None:
 @click.option("--html", "page", type=click.Path(path_type=Path, dir_okay=False), help="Write it as a page.")
 @_json
 @on_a_stack
-def report(stack: Stack, identity: str, page: Path | None, as_json: bool) -> None:
+def report(find_stack: Callable[[], Stack], identity: str, page: Path | None, as_json: bool) -> None:
     """What to repair after (or before) a request; or, of a plan, what became of each course."""
-    world = stack.world()
+    world = find_stack().world()
     record = world.records.get(Rollover, identity)
     if record is None:
         _plan_report(world, rollover_plans.read(world, identity), as_json)
@@ -175,9 +176,9 @@ def report(stack: Stack, identity: str, page: Path | None, as_json: bool) -> Non
 @click.argument("identity")
 @_user
 @on_a_stack
-def undo(stack: Stack, identity: str, user: str) -> None:
+def undo(find_stack: Callable[[], Stack], identity: str, user: str) -> None:
     """Put the course back as it was, once, while nobody has changed it since."""
-    world = stack.world()
+    world = find_stack().world()
     record = world.records.get(Rollover, identity)
     if record is None:
         raise NotFound("rollover_unknown")
@@ -189,9 +190,9 @@ def undo(stack: Stack, identity: str, user: str) -> None:
 @click.argument("identity")
 @_json
 @on_a_stack
-def contents(stack: Stack, identity: str, as_json: bool) -> None:
+def contents(find_stack: Callable[[], Stack], identity: str, as_json: bool) -> None:
     """Sections, activities and groups of the archive of a check or request, for --exclude."""
-    world = stack.world()
+    world = find_stack().world()
     record = world.records.get(Rollover, identity)
     if record is None:
         raise NotFound("rollover_unknown")
@@ -263,9 +264,9 @@ def _person(world: World, site: str, username: str) -> Person:
 @click.option("--category", required=True, help="ID number of the category, with all below it.")
 @_json
 @on_a_stack
-def plan(stack: Stack, site: str, user: str, category: str, as_json: bool) -> None:
+def plan(find_stack: Callable[[], Stack], site: str, user: str, category: str, as_json: bool) -> None:
     """Say what would be done of a faculty, what not and why. Changes nothing."""
-    made = rollover_plans.make(stack.world(), site, category, user)
+    made = rollover_plans.make(find_stack().world(), site, category, user)
     if as_json:
         click.echo(json.dumps(plan_to_dict(made), ensure_ascii=False, indent=1))
         return
@@ -305,9 +306,9 @@ def _say_line(line: Line, lang: str) -> str:
 @click.argument("identity")
 @_user
 @on_a_stack
-def apply(stack: Stack, identity: str, user: str) -> None:
+def apply(find_stack: Callable[[], Stack], identity: str, user: str) -> None:
     """Do what a plan says, a few at a time. Stopped (Ctrl-C) and started again, it goes on."""
-    world = stack.world()
+    world = find_stack().world()
     made = rollover_plans.read(world, identity)
     person = _person(world, made.site, user)
     configured = world.network.sites[made.site]

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from click.testing import CliRunner, Result
+
+from passerelle.domain.lms import Category
+from passerelle_cli import rollover
+from passerelle_cli.stack import Stack
+from tests.stage_rollover import YearStage
+
+
+@pytest.fixture
+def stage(monkeypatch: pytest.MonkeyPatch) -> YearStage:
+    stage = YearStage()
+    for lms in (stage.bleu, stage.vert):
+        lms.categories.append(Category(10, "Sciences", "SCIENCES"))
+    monkeypatch.setattr(Stack, "load", classmethod(lambda *_: SimpleNamespace(world=lambda: stage.base)))
+    monkeypatch.setattr(rollover.time, "sleep", lambda _seconds: stage.deliver())
+    monkeypatch.setenv("LC_ALL", "fr_FR.UTF-8")
+    return stage
+
+
+def run(stage: YearStage, *words: str) -> Result:
+    return CliRunner().invoke(rollover.rollover, list(words))
+
+
+def request(stage: YearStage, *more: str) -> str:
+    result = run(stage, "request", "--site", "vert", "--user", "ada", "--course", "100", *more)
+    assert result.exit_code == 0, result.output
+    stage.deliver()
+    return result.output.split()[0]
+
+
+@pytest.mark.rule("R2")
+def test_a_course_is_asked_for_followed_reported_and_undone_by_command(stage: YearStage) -> None:
+    stage.courses()
+    key = request(stage)
+    assert "terminée" in run(stage, "status", key).output
+    assert "Section « Atomes » › page « Bohr » › contenu" in run(stage, "report", key).output
+    assert run(stage, "undo", key, "--user", "ada").exit_code == 0
+    stage.deliver()
+    assert "annulée" in run(stage, "status", key).output
+
+
+@pytest.mark.rule("R12")
+def test_the_report_is_written_as_a_page_and_as_json(stage: YearStage, tmp_path: Path) -> None:
+    stage.courses()
+    key = request(stage)
+    page = tmp_path / "rapport.html"
+    run(stage, "report", key, "--html", str(page))
+    assert page.read_text().startswith("<!DOCTYPE html>")
+    assert json.loads(run(stage, "report", key, "--json").output)["findings"]
+
+
+@pytest.mark.rule("R5")
+def test_an_open_question_is_printed_with_how_to_answer_it(stage: YearStage) -> None:
+    stage.courses(editingteachers=("ada", "grace"))
+    result = run(stage, "request", "--site", "vert", "--user", "ada", "--course", "100")
+    assert result.exit_code == 1
+    assert "--yes shared" in result.output
+    assert request(stage, "--yes", "shared")
+
+
+@pytest.mark.rule("R8")
+def test_parts_are_left_out_by_the_archives_own_list(stage: YearStage) -> None:
+    stage.courses()
+    checked = run(stage, "check", "--site", "vert", "--user", "ada", "--course", "100").output.split()[0]
+    stage.deliver()
+    listed = run(stage, "contents", checked).output
+    assert "section:2  Liaisons" in listed
+    assert "  activity:13  quiz  Quiz 1" in listed
+    key = request(stage, "--exclude", "activity:13")
+    assert stage.rollover(key).wish.exclude[0].id == 13
+    bad = run(stage, "request", "--site", "vert", "--user", "ada", "--course", "100", "--exclude", "13")
+    assert bad.exit_code == 2
+
+
+@pytest.mark.rule("R13")
+def test_a_faculty_is_planned_applied_and_told_by_command(stage: YearStage) -> None:
+    for n in range(4):
+        holds = ["Bohr"]
+        state = {"lastchange": stage.clock.now()}
+        stage.bleu.add_course(f"SC{n}", teacher="ada", holds=holds, categoryid=10, state=state)
+        stage.vert.add_course(f"SC{n}", teacher="ada", categoryid=10, holds=["x"] if n == 3 else [])
+    printed = run(stage, "plan", "--site", "vert", "--user", "root", "--category", "SCIENCES").output
+    assert "3 cours à récupérer, 1 laissés" in printed
+    assert "Un enseignant y a travaillé : activities: 1." in printed
+    plan = printed.split()[-1]
+    applied = run(stage, "apply", plan, "--user", "root")
+    assert applied.exit_code == 0, applied.output
+    assert applied.output.splitlines()[-1] == '3/3  {"done": 3}'
+    rows = json.loads(run(stage, "report", plan, "--json").output)
+    assert [row["state"] for row in rows] == ["done", "done", "done", "skip"]
+
+
+@pytest.mark.rule("R13")
+def test_only_a_named_administrator_applies(stage: YearStage) -> None:
+    stage.bleu.add_course("SC0", teacher="ada", holds=["x"], categoryid=10)
+    stage.vert.add_course("SC0", teacher="ada", categoryid=10)
+    plan = run(stage, "plan", "--site", "vert", "--user", "root", "--category", "SCIENCES").output.split()[-1]
+    assert run(stage, "apply", plan, "--user", "ada").exception is not None
+    assert stage.vert.started == []

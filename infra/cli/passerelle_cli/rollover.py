@@ -188,6 +188,18 @@ def undo(find_stack: Callable[[], Stack], identity: str, user: str) -> None:
 
 @rollover.command()
 @click.argument("identity")
+@_site
+@_user
+@on_a_stack
+def permit(find_stack: Callable[[], Stack], identity: str, site: str, user: str) -> None:
+    """Allow the one transfer that a link names (its `permit=…`), as its N-1 teacher or an administrator."""
+    world = find_stack().world()
+    answer = rollovers.answer(world, _command(world, site, user, "permit", permit=identity))
+    click.echo(f"{answer['permit']}  {answer['state']}")
+
+
+@rollover.command()
+@click.argument("identity")
 @_json
 @on_a_stack
 def contents(find_stack: Callable[[], Stack], identity: str, as_json: bool) -> None:

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from passerelle.domain.lms import Category
+from passerelle.domain.rollover import Permit
 from passerelle_cli import rollover
 from passerelle_cli.stack import Stack
 from tests.stage_rollover import YearStage
@@ -104,3 +105,15 @@ def test_only_a_named_administrator_applies(stage: YearStage) -> None:
     plan = run(stage, "plan", "--site", "vert", "--user", "root", "--category", "SCIENCES").output.split()[-1]
     assert run(stage, "apply", plan, "--user", "ada").exception is not None
     assert stage.vert.started == []
+
+
+@pytest.mark.rule("R3")
+def test_an_administrator_allows_a_transfer_by_command(stage: YearStage) -> None:
+    stage.courses(editingteachers=("grace",))
+    asked = run(stage, "request", "--site", "vert", "--user", "grace", "--course", "100")
+    assert asked.exit_code == 1
+    (permit,) = stage.records.all(Permit)
+    assert run(stage, "permit", permit.id, "--site", "bleu", "--user", "alan").exit_code == 1
+    assert "granted" in run(stage, "permit", permit.id, "--site", "bleu", "--user", "root").output
+    done = run(stage, "request", "--site", "vert", "--user", "grace", "--course", "100")
+    assert done.exit_code == 0

@@ -91,6 +91,9 @@ class FakeLms:
     def get_course_states(self, courseids: Sequence[int]) -> Mapping[int, CourseState]:
         return {i: self.states.get(i, CourseState(exists=i in self.courses, courseid=i)) for i in courseids}
 
+    def courses_in(self, categoryid: int) -> tuple[Course, ...]:
+        return tuple(c for c in self.courses.values() if c.categoryid == categoryid)
+
     def course(self, courseid: int) -> Course | None:
         return self.courses.get(courseid)
 

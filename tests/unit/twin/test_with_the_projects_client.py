@@ -74,6 +74,15 @@ def test_a_restore_is_started_followed_and_found_again(moodle, lycee, source):
     assert moodle.groups(course.id) == ()
 
 
+def test_a_categorys_courses_are_one_question(moodle, lycee):
+    home = moodle.category_by_idnumber("mut")
+    made = moodle.ensure_courses(
+        [NewCourse(f"Cours {n}", f"IN{n}", home.id, idnumber=f"IN{n}") for n in (1, 2)]
+    )
+    assert {v.id for v in made} <= {course.id for course in moodle.courses_in(home.id)}
+    assert moodle.courses_in(987_654) == ()
+
+
 def test_a_taken_username_is_named_and_the_others_are_done(moodle):
     people = [NewUser(f"n{n}", "A", "B", f"n{n}@x.example") for n in range(20)]
     people[7] = NewUser("bad", "A", "B", "mcurie@univ.example")

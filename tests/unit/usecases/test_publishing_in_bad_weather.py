@@ -18,7 +18,7 @@ from passerelle.errors import MoodleAway, MoodleRefused, NotFound, Refused
 from passerelle.usecases import backups, jobs, publishing, retrievals, uploads
 from tests.factories import a_network, a_person, a_site_facts
 from tests.fakes.lms import FakeLms
-from tests.stage import ADA, GRACE, Stage
+from tests.stage import ADA, GRACE, MANAGER, Stage
 
 
 @pytest.fixture
@@ -429,6 +429,25 @@ def test_why_a_publication_was_withdrawn_is_kept(stage: Stage) -> None:
 
 
 # --- a large catalogue -----------------------------------------------------------------------------
+
+
+@pytest.mark.rule("P8")
+def test_the_list_to_reclassify_asks_the_hub_once_for_a_category(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = [published(stage, idnumber=f"C{number}") for number in range(3)]
+    asked: list[int] = []
+    of_category = stage.hub.courses_in
+
+    def counted(categoryid: int) -> Any:
+        asked.append(categoryid)
+        return of_category(categoryid)
+
+    monkeypatch.setattr(stage.hub, "courses_in", counted)
+    monkeypatch.setattr(stage.hub, "course", None)
+    listed = stage.ask("reclassify_list", site="hub", person=MANAGER)["courses"]
+    assert {c["publication"] for c in listed} == set(mine)
+    assert asked == [1]
 
 
 @pytest.mark.rule("P15")

@@ -280,6 +280,10 @@ class Lms(Protocol):
 
     def course_by_idnumber(self, idnumber: str) -> Course | None: ...
 
+    def courses_in(self, categoryid: int) -> tuple[Course, ...]:
+        """Those of a category, without its subcategories."""
+        ...
+
     def category_by_idnumber(self, idnumber: str) -> Category | None: ...
 
     def update_course(

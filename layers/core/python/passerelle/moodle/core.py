@@ -153,6 +153,9 @@ class MoodleCore:
     def course_by_idnumber(self, idnumber: str) -> Course | None:
         return _first(self.ask(calls_courses.courses_by_field("idnumber", idnumber)))
 
+    def courses_in(self, categoryid: int) -> tuple[Course, ...]:
+        return self.ask(calls_courses.courses_by_field("category", categoryid))
+
     def course_by_shortname(self, shortname: str) -> Course | None:
         return _first(self.ask(calls_courses.courses_by_field("shortname", shortname)))
 

@@ -231,10 +231,12 @@ def reclassify_list(world: World, command: AskPublication) -> Mapping[str, objec
 
 
 def to_reclassify(world: World) -> list[Publication]:
+    """One question to the hub for each category that it configures, however many copies there are."""
     lms = world.sites.lms(world.network.hub.site)
-    found = []
-    for publication in everything(world.records, Publication, "state", PublicationState.PUBLISHED.value):
-        course = lms.course(publication.hub_course_id)
-        if course is not None and course.categoryid == publication.category_id:
-            found.append(publication)
-    return found
+    published = everything(world.records, Publication, "state", PublicationState.PUBLISHED.value)
+    standing = {
+        (category, course.id)
+        for category in sorted({p.category_id for p in published})
+        for course in lms.courses_in(category)
+    }
+    return [p for p in published if (p.category_id, p.hub_course_id) in standing]

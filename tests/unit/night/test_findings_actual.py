@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from passerelle.domain.diagnostics import find_traps
 from passerelle.domain.night.causes import Repairs
 from passerelle.domain.night.finding_sentences import TROUBLES, say_trouble
 from passerelle.domain.night.findings_actual import (
@@ -25,6 +26,7 @@ from passerelle.domain.offer.model import RowRef
 from passerelle.domain.offer.stages import Stage
 from passerelle.domain.plugin import CourseState
 from passerelle.domain.states import RunState
+from tests.factories_night import a_moodle, a_university
 from tests.factories_offer import University
 from tests.moodle_rows import Moodle
 
@@ -353,6 +355,45 @@ def test_every_trouble_has_a_check_somebody_and_a_sentence_in_both_languages() -
         assert {part.partition("}")[0] for part in french.split("{")[1:]} == {
             part.partition("}")[0] for part in english.split("{")[1:]
         }
+
+
+@pytest.mark.rule("D1")
+@pytest.mark.rule("D16")
+def test_in_a_university_of_every_trap_each_check_finds_something() -> None:
+    made = a_university()
+    moodle = a_moodle().course("ex_OLD", lastchange=days(3)).course("ex_SCHI2A2", lastchange=days(90))
+    full = CourseState(exists=True, empty=False, activities=2)
+    seen = sight(made, moodle, dict.fromkeys(("SCHI2A1", "SPHY2A2"), full))
+    stays = (Stays("category", ("OLD",), Still.NOT_EMPTY), Stays("course", ("E9",), Still.NOT_ADOPTED))
+    night = plan(stays=stays, holds=[Hold("all", "", 2140, 9800, "5 %")])
+
+    found = {one.check for one in (*find_in_moodle(seen, night), *find_in_runs([], TODAY, NINE, PARIS))}
+    found |= {one.check.value for one in find_traps(made.extracts())}
+
+    assert found == {f"D{number}" for number in range(1, 17)}
+
+
+@pytest.mark.rule("D2")
+@pytest.mark.rule("D4")
+def test_a_clean_university_of_sixty_distance_elements_and_a_thousand_students_has_none() -> None:
+    made, moodle = University(), Moodle()
+    for number in range(60):
+        code = f"D{number}"
+        made.element(code, distance=True).group(f"T{code}", "TD 1", on=(code,)).group(
+            f"C{code}", "CEMU", on=(code,)
+        )
+        moodle.course(code).course(f"FOAD-{code}").enrolled(
+            f"FOAD-{code}", "t1", method="manual", role="teacher"
+        )
+    for number in range(1000):
+        made.person(f"P{number}").ip(f"P{number}", f"D{number % 60}", f"TD{number % 60}").tele(
+            f"P{number}", tele="0"
+        )
+        moodle.enrolled(f"D{number % 60}", f"p{number}")
+    seen = sight(made, moodle, dict.fromkeys(moodle.actual().by_idnumber("course"), FULL))
+
+    assert find_traps(made.extracts()) == ()
+    assert find_in_moodle(seen, plan()) == ()
 
 
 def test_a_clean_moodle_has_no_finding() -> None:

@@ -16,6 +16,7 @@ from passerelle.domain.offer.model import Extracts
 from passerelle.domain.publishing import Person
 from passerelle.domain.refusals import KEPT_FOR, Refusal, discreet
 from passerelle.errors import NotFound, Refused
+from passerelle.events.site import Signed, read_command
 from passerelle.ports import World
 from passerelle.usecases.night_papers import keep_memory
 from passerelle.usecases.why import answer
@@ -170,3 +171,20 @@ def test_a_retrieval_that_failed_later_is_found_by_the_beginning_of_its_id(world
     said = answer(world, ask(reference=retrieval.id[:8]))
 
     assert (said["kind"], said["route"]) == ("reference", "retrievals")
+
+
+@pytest.mark.rule("N22")
+def test_what_a_site_sends_is_the_question() -> None:
+    document = {
+        "site": "caen",
+        "type": "why",
+        "who": "ada",
+        "course": "CHIM1",
+        "person": {"username": "desk"},
+    }
+
+    command = read_command(Signed("msg_1", "why", "caen", "00", "fr", document))
+
+    assert isinstance(command, AskWhy)
+    assert (command.who, command.course, command.reference) == ("ada", "CHIM1", "")
+    assert "ada" not in repr(command)

@@ -581,6 +581,23 @@ def test_std_createcategory_makes_the_buyers_own_category_once() -> None:
     assert [(a.instance, a.roleid) for a in held] == [(made[0].id, 1)]
 
 
+def test_std_createcourse_copies_a_template_for_the_buyer_once() -> None:
+    product = a_product("std_createcourse", parameters="coursecategory=CLIENTS&template=SPOCM1", price="")
+    stage = OrderStage(a_shop(products={"P": product}))
+    stage.moodle.add_category("Clients", "CLIENTS")
+    stage.moodle.change_course("SPOCM1", add="page", name="Bienvenue")
+    stage.sell(some_facts(lines=(replace(a_line(), product="P", participants=(), quantity=1),)))
+    orders.replay(stage.world, "boutique:1042")
+    stage.deliver()
+    assert stage.order().state == OrderState.FULFILLED
+    (made,) = [c for c in stage.moodle.state.courses.values() if c.shortname == "boutique:1042:1"]
+    assert made.fullname.endswith("Client SA")
+    assert "Bienvenue" in {module.name for module in made.content.modules.values()}
+    assert stage.moodle.state.roles_of(made.id, stage.moodle.user("rh@client.example").id) == [3]
+    assert stage.caen.calls.count("core_course_duplicate_course") == 1
+    assert made.id in stage.moodle.state.coursesof[stage.moodle.user("rh@client.example").id]
+
+
 def test_std_registeredproduct_and_std_prorogate_keep_and_move_an_end() -> None:
     stage = OrderStage(
         a_shop(

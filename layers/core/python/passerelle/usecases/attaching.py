@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from passerelle.domain.ledger import Page, Tie, tie_done, tied
-from passerelle.domain.lms import NewCategory, RoleAssignment
+from passerelle.domain.lms import Enrolment, NewCategory, RoleAssignment
 from passerelle.domain.publishing import Note
 from passerelle.domain.sessions import Attached, ContextRole, MadePlace
 from passerelle.errors import GiveUp, MoodleRefused
@@ -164,4 +164,9 @@ def _made(crew: Crew, wanted: MadePlace) -> Tie | Note:
         return Note("place_refused", {"errorcode": refused.errorcode})
     if course is None:
         return Note("place_refused", {"errorcode": "unanswered"})
+    # A role alone does not let one in: he is enrolled by hand, as the owner of a course is.
+    role_id = crew.role_id(crew.shop.owner_role)
+    (verdict,) = crew.roster.enrol([Enrolment(course.id, buyer.user_id, role_id, wanted.start, wanted.end)])
+    if not verdict.ok:
+        return Note("place_refused", {"errorcode": verdict.errorcode})
     return Tie(buyer.user_id, "course", course.id, crew.shop.owner_role)

@@ -1,0 +1,34 @@
+"""`core_course_duplicate_course`: a backup without people, restored beside its source."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from passerelle_laptop.twin.asked import Asked, Handler
+from passerelle_laptop.twin.errors import invalid_parameter, moodle
+
+
+def duplicate_course(asked: Asked, params: dict[str, Any]) -> dict[str, Any]:
+    state, site = asked.state, asked.site
+    source = state.courses.get(params["courseid"])
+    if source is None or params["categoryid"] not in state.categories:
+        raise invalid_parameter()
+    if params["shortname"] in state.shortnames:
+        raise moodle("shortnametaken", "Short name is already used for another course")
+    archive = site.workfile(f"duplicate:{source.id}:{params['shortname']}")
+    site.write_mbz(source, archive)
+    try:
+        made = site.import_mbz(
+            archive,
+            category=params["categoryid"],
+            shortname=params["shortname"],
+            fullname=params["fullname"],
+            idnumber="",
+            visible=bool(params["visible"]),
+        )
+    finally:
+        archive.unlink(missing_ok=True)
+    return {"id": made.id, "shortname": made.shortname}
+
+
+FUNCTIONS: dict[str, Handler] = {"core_course_duplicate_course": duplicate_course}

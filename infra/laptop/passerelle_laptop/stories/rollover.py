@@ -42,6 +42,7 @@ class RolloverStory:
         self._undo(done)
         self._killed()
         self._private_area()
+        self._night()
         self._at_rest()
 
     # -- the scenes --------------------------------------------------------------------------------
@@ -225,14 +226,11 @@ class RolloverStory:
 
     def _private_area(self) -> None:
         self.tell.scene(
-            "8. Ada modifie l'ancien cours, puis demande la sauvegarde dans sa zone privée.",
-            "8. Ada changes the old course, then asks for the backup in her private area.",
+            "8. Ada modifie l'ancien cours et demande la sauvegarde dans sa zone privée.",
+            "8. Ada changes the old course and asks for the backup in her private area.",
         )
-        self.bleu.offset += 5
-        self.bleu.change_course(self.source, add="page", name="Erratum")
-        asked = self._ask("start", destination="stash")
-        self.tell.until(
-            lambda: self._in_state(asked["rollover"], RolloverState.STASHED),
+        self._edit_the_old_course("Erratum")
+        self._stash(
             "une sauvegarde fraîche est faite d'abord, puis déposée",
             "a fresh backup is made first, then delivered",
         )
@@ -242,6 +240,35 @@ class RolloverStory:
         )
         self.tell.proved(
             self._backups() == 2, "parce que le cours avait changé", "because the course had changed"
+        )
+
+    def _night(self) -> None:
+        self.tell.scene(
+            "9. Elle le modifie encore. La nuit passe.", "9. She changes it again. The night goes by."
+        )
+        self._edit_the_old_course("Second erratum")
+        self.laptop.stack.invoke("refresh_backups")
+        self.tell.until(
+            lambda: self._ask("status")["backup_ready"],
+            "la nuit n'a sauvegardé que ce cours, le seul qui avait changé",
+            "the night backed up that course only, the one that had changed",
+            patience=PATIENT,
+        )
+        self.tell.proved(self._backups() == 3, "une sauvegarde de plus", "one backup more")
+        self._stash("au matin, elle sert telle quelle", "in the morning it serves as it is")
+        self.tell.proved(self._backups() == 3, "sans en refaire une", "without another one")
+
+    def _edit_the_old_course(self, name: str) -> None:
+        self.bleu.offset += 5
+        self.bleu.change_course(self.source, add="page", name=name)
+
+    def _stash(self, french: str, english: str) -> None:
+        asked = self._ask("start", destination="stash")
+        self.tell.until(
+            lambda: self._in_state(asked["rollover"], RolloverState.STASHED),
+            french,
+            english,
+            patience=PATIENT,
         )
 
     def _at_rest(self) -> None:

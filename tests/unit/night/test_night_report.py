@@ -19,7 +19,13 @@ from passerelle.domain.night.night_words import CHECKS, KINDS, WORDS
 from passerelle.domain.night.plots import Plot, Series, draw, spell
 from passerelle.domain.plugin import CourseState
 from passerelle.domain.states import RunState
-from passerelle.usecases.night_report import load_report, make_report, report_key, write_report
+from passerelle.usecases.night_report import (
+    load_report,
+    make_report,
+    report_key,
+    report_nights,
+    write_report,
+)
 from tests.factories_night import PARIS, a_month, a_report, a_run
 from tests.factories_offer import University
 from tests.moodle_rows import Moodle
@@ -257,3 +263,29 @@ def test_the_next_night_knows_what_the_last_one_read(stage) -> None:
 
     assert report.trend[-1].changed == 1
     assert [one.night for one in report.trend] == ["2026-10-06", "2026-10-07"]
+
+
+def test_who_is_named_is_sent_a_summary_once_however_often_it_is_made(stage) -> None:
+    sent: dict[str, str] = {}
+
+    class Telling(Looked):
+        def notify(self, notifications) -> None:
+            sent.update({one.key: one.values["text"] for one in notifications})
+
+    network = stage.world.network
+    rules = replace(network.sites["caen"].night, report_to=("mlaurent",))
+    caen = replace(network.sites["caen"], night=rules)
+    stage.world = replace(
+        stage.world,
+        network=replace(network, sites={**network.sites, "caen": caen}),
+        sites=OneMoodle(Telling(stage.moodle)),
+    )
+
+    assert report_nights(stage.world) == 1
+    assert report_nights(stage.world) == 1
+
+    (text,) = sent.values()
+    assert list(sent) == ["night:caen:2026-10-06:mlaurent"]
+    assert "La synchronisation s'est bien passée." in text
+    assert "- La scolarité : 1" in text
+    assert "nights/caen/2026-10-06/report/fr.html" in text

@@ -16,7 +16,7 @@ from passerelle.domain.night.findings_actual import (
     find_in_runs,
     in_order,
 )
-from passerelle.domain.night.night_page import as_csv, as_page, csv_name
+from passerelle.domain.night.night_page import as_csv, as_page, csv_name, subject_of, summary_of
 from passerelle.domain.night.night_report import Ingredients, NightReport, as_document, compose
 from passerelle.domain.night.plan import (
     Because,
@@ -34,10 +34,11 @@ from passerelle.domain.night.run import WHOLE, NightDesk, Run
 from passerelle.domain.offer.build import build_desired, build_offer
 from passerelle.domain.offer.model import Extracts
 from passerelle.domain.offer.stages import Stage
+from passerelle.domain.plugin import Notification
 from passerelle.domain.states import RunState
-from passerelle.errors import GiveUp, NotFound
+from passerelle.errors import GiveUp, NotFound, TryAgain
 from passerelle.ports import World
-from passerelle.usecases.night import PAGE, rules_of
+from passerelle.usecases.night import PAGE, rules_of, tonight
 from passerelle.usecases.night_desk import runs_of
 from passerelle.usecases.night_papers import ROOT, load_heading, load_lines
 
@@ -108,6 +109,48 @@ def write_report(world: World, site: str, night: date) -> NightReport:
         world.papers.put_text(report_key(site, night, name), text, kind)
     world.papers.put(report_key(site, night, "report.json"), as_document(report))
     return report
+
+
+def report_nights(world: World) -> int:
+    """Every site's report of this morning's night; how many were made.
+
+    One site that is away does not stop the others: TryAgain once they are done, and the next try makes
+    all of them again, with the same messages sent once.
+    """
+    made, away = 0, None
+    for name, site in world.network.sites.items():
+        if site.night is None:
+            continue
+        try:
+            report = write_report(world, name, tonight(site.night, world.clock.now()))
+            _tell(world, name, site.night, report, site.language)
+            made += 1
+        except TryAgain as error:
+            away = error
+    if away is not None:
+        raise away
+    return made
+
+
+def _tell(world: World, site: str, rules: NightRules, report: NightReport, lang: str) -> None:
+    """Through Moodle, which mails as each person chose."""
+    if not rules.report_to:
+        return
+    values = {"subject": subject_of(report, lang), "text": summary_of(report, lang)}
+    where = report_key(site, report.night, f"{'fr' if lang.startswith('fr') else 'en'}.html")
+    values["text"] += f"\n\n{where}"
+    world.sites.lms(site).notify(
+        [
+            Notification(
+                key=f"night:{site}:{report.night.isoformat()}:{username}",
+                username=username,
+                kind="message",
+                lang=lang,
+                values=values,
+            )
+            for username in rules.report_to
+        ]
+    )
 
 
 def load_report(world: World, site: str, night: date) -> Mapping[str, Any]:

@@ -405,3 +405,28 @@ def _quoted(value: str) -> str:
     if value[:1] in ("=", "+", "-", "@", "\t", "\r"):
         value = "'" + value
     return '"' + value.replace('"', '""') + '"'
+
+
+# -- in a message ---------------------------------------------------------------------------------------
+
+
+def subject_of(report: NightReport, lang: str) -> str:
+    return f"{word('title', lang)} – {report.title}, {say_day(report.night, lang)}"
+
+
+def summary_of(report: NightReport, lang: str) -> str:
+    """A few lines of plain text: how it went, what it did, how much is to correct and by whom."""
+    troubles = (("held", report.held), ("failed", report.failed))
+    said = [word(name, lang) for name, is_so in troubles if is_so] or [word("well", lang)]
+    figures = [
+        f"{spell(number, lang)} {pick(KINDS[kind], lang)}" for kind, number in report.counts.items() if number
+    ]
+    said.append(", ".join(figures) or word("no_change", lang))
+    if not report.lines:
+        return "\n".join([*said, word("nothing", lang)])
+    said.append(word("to_repair", lang, count=spell(len(report.lines), lang)))
+    said += [
+        f"- {_capital(say_repairs(repairs, lang))} : {spell(len(lines), lang)}"
+        for repairs, lines in report.by_repairs()
+    ]
+    return "\n".join(said)

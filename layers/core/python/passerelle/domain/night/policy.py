@@ -78,6 +78,7 @@ class NightRules:
     new_account_auth: str = "manual"  # how the night's new accounts sign in
     guard: Guard = field(default_factory=Guard)
     freezes: tuple[Freeze, ...] = ()
+    report_to: tuple[str, ...] = ()  # usernames of who is sent each night's summary, through Moodle
     oldest_extracts: int = 24  # hours before the night's morning; older files are not this night's
 
     def __post_init__(self) -> None:

@@ -1,0 +1,15 @@
+"""Makes the report of each night and sends its summary."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from passerelle.runtime.schedules import go_round
+from passerelle.usecases import night_report
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001
+    return go_round(context, night_report.report_nights)

@@ -16,8 +16,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from passerelle.domain.orders import Delivery, Order
-from passerelle.domain.states import OrderState
+from passerelle.domain.orders import Delivery
 from passerelle.events.shops.door import Trust
 from passerelle.events.signatures import read_secret, sign
 from passerelle.runtime.shop_door import ShopDoor, answer
@@ -94,17 +93,13 @@ def on_the_stack(count: int, workers: int) -> bool:
         seconds = time.perf_counter() - began
         print(f"stack: {count} deliveries in {seconds:.1f} s, {count / seconds:.0f} a second")
         world = laptop.world()
-        until = time.monotonic() + 600
-        while laptop.stack.waiting("orders") and time.monotonic() < until:
-            time.sleep(1)
         stored = {
             one.id
             for state in ("pending", "taken", "parked", "ignored")
             for one in everything(world.records, Delivery, "state", state)
         }
-        orders = list(everything(world.records, Order, "state", OrderState.RECEIVED.value))
-        print(f"answered 200: {statuses.count(200)}; deliveries stored: {len(stored)}; orders: {len(orders)}")
-        return statuses.count(200) == count == len(stored) == len(orders)
+        print(f"answered 200: {statuses.count(200)}; deliveries stored, each once: {len(stored)}")
+        return statuses.count(200) == count == len(stored)
 
 
 def main() -> None:

@@ -20,6 +20,8 @@ WITH_PEOPLE = {
     "activities/assign_83/assign.xml": "<activity><assign><submissions><submission id='1'><userid>4</userid></submission></submissions></assign></activity>",
     "activities/quiz_85/quiz.xml": "<activity><quiz><attempts><attempt id='1'><userid>4</userid></attempt></attempts></quiz></activity>",
     "activities/quiz_86/quiz.xml": "<activity><quiz><overrides><override id='1'><userid>4</userid></override></overrides></quiz></activity>",
+    "activities/scorm_90/scorm.xml": "<activity><scorm><scoes><sco id='1'><sco_tracks><sco_track id='1'><userid>4</userid></sco_track></sco_tracks></sco></scoes></scorm></activity>",
+    "activities/workshop_91/workshop.xml": "<activity><workshop><examplesubmissions><examplesubmission id='1'><exampleassessments><exampleassessment id='1'><reviewerid>4</reviewerid></exampleassessment></exampleassessments></examplesubmission></examplesubmissions></workshop></activity>",
     "activities/choice_87/choice.xml": "<activity><choice><answers><answer id='1'><userid>4</userid></answer></answers></choice></activity>",
     "activities/page_79/grades.xml": "<activity_gradebook><grade_items><grade_item id='1'><grade_grades><grade_grade id='1'><userid>4</userid></grade_grade></grade_grades></grade_item></grade_items></activity_gradebook>",
     "gradebook.xml": "<gradebook><grade_items><grade_item id='1'><grade_grades><grade_grade id='1'/></grade_grades></grade_item></grade_items></gradebook>",

@@ -12,14 +12,22 @@ from passerelle.mbz.sources_s3 import S3Sink, S3Source, StorageAway
 from tests.factories_mbz import Backup, StoredFile, real_backup, unpack
 
 
-@pytest.fixture
-def client(monkeypatch):
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    with mock_aws():
+@pytest.fixture(scope="module")
+def storage():
+    """One for all tests: what a client costs is read from disk anew for each."""
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        patch.setenv("AWS_ACCESS_KEY_ID", "testing")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
         made = boto3.client("s3", region_name="eu-west-3")
         made.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": "eu-west-3"})
         yield made
+
+
+@pytest.fixture
+def client(storage):
+    yield storage
+    for stored in storage.list_objects_v2(Bucket="bucket").get("Contents", []):
+        storage.delete_object(Bucket="bucket", Key=stored["Key"])
 
 
 def put(client, data, key="k"):

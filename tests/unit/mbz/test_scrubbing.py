@@ -255,6 +255,24 @@ PLACES = [
         "",
     ),
     (
+        "badges.xml",
+        "<badges><badge id='1'><endorsement id='1'><claimid>{}</claimid></endorsement></badge></badges>",
+        "claimid",
+        "",
+    ),
+    (
+        "course/roles.xml",
+        "<roles><role_overrides><override id='1'><modifierid>{}</modifierid></override></role_overrides></roles>",
+        "modifierid",
+        "0",
+    ),
+    (
+        "activities/page_79/inforef.xml",
+        "<inforef><userref><user><id>{}</id></user></userref></inforef>",
+        "id",
+        "0",
+    ),
+    (
         "groups.xml",
         "<groups><group id='1'><enrolmentkey>{}</enrolmentkey></group></groups>",
         "enrolmentkey",
@@ -338,6 +356,26 @@ def test_question_comments_go_with_all_they_say():
     assert "<comment " not in text
     assert re.search(r"<comments> +</comments>", text)
     assert [(trace.element, trace.count) for trace in report.scrubbed] == [("comment", 2)]
+
+
+def test_a_surveys_answers_go_with_who_gave_them_and_its_questions_stay():
+    body = (
+        "<activity><survey id='1'><questions>65,67</questions><answers><answer id='1'><userid>104</userid>"
+        "<answer1>4</answer1></answer></answers><analysis><analys id='2'><userid>104</userid>"
+        "<notes>Marie va mieux</notes></analys></analysis></survey></activity>"
+    )
+    text, report = after("activities/survey_7/survey.xml", body)
+    assert "Marie" not in text
+    assert "104" not in text
+    assert "<questions>65,67</questions>" in text
+    assert {trace.element: trace.count for trace in report.scrubbed} == {"answer": 1, "analys": 1}
+    assert report.reported == ()
+
+
+def test_what_an_inforef_says_of_other_things_than_users_stays():
+    body = "<inforef><fileref><file><id>12</id></file></fileref><userref><user><id>104</id></user></userref></inforef>"
+    text, _ = after("course/inforef.xml", body)
+    assert values(text, "id") == ["12", "0"]
 
 
 def test_a_badges_own_issuer_is_an_institution_and_stays():

@@ -158,7 +158,7 @@ class Dossier:
                 f"this is the backup of one {self.kind or 'part'}, not of a course; back up the whole course",
             )
         if self.people:
-            evidence = min(self.people, key=lambda where: not where.startswith("users.xml"))
+            evidence = min(self.people, key=_behind_users)
             self.findings.add(
                 Why.PEOPLE_INSIDE,
                 "enrolled people or their work are inside; make the backup again without enrolled users",
@@ -271,7 +271,8 @@ class Dossier:
             ),
             people=bool(self.people),
             people_evidence=tuple(
-                f"{where} ({count})" for where, count in list(self.people.items())[:_EVIDENCE]
+                f"{where} ({self.people[where]})"
+                for where in sorted(self.people, key=_behind_users)[:_EVIDENCE]
             ),
             traces=tuple(
                 PersonalTrace(member, element, count, named)
@@ -291,6 +292,11 @@ def major_release(release: str) -> tuple[int, int] | None:
     if len(digits) < 2 or not all(digits):
         return None
     return int(digits[0]), int(digits[1])
+
+
+def _behind_users(where: str) -> bool:
+    """Puts users.xml first, which stands behind every activity and says the most."""
+    return not where.startswith("users.xml")
 
 
 def _content_name(digest: bytes) -> str:

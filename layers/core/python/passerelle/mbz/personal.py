@@ -1,7 +1,8 @@
 """Where a backup names people: P3's proofs and P4's places.
 
-Taken from the structure steps of Moodle 4.5's `backup/moodle2/backup_stepslib.php` and of its modules,
-and from backups that a Moodle 4.5.6 made.
+Held against Moodle 4.5.6: the structure steps of `backup/moodle2/backup_stepslib.php`, the standard
+modules' `backup_…_stepslib.php`, the plugins `qbank_comment` and `enrol_lti`, and backups of a course with
+all of it, whose scrubbed copies the same Moodle restored.
 """
 
 from __future__ import annotations
@@ -60,8 +61,12 @@ PLACES = (
             "imageauthorurl": Cure.EMPTY,
         },
     ),
-    # A badge's own issuer is the institution; an endorsement's is a person.
-    Place(_members(r"badges\.xml"), {"issuername": Cure.EMPTY}, within="endorsement"),
+    # A badge's own issuer is the institution; an endorsement's is a person, with a page and a claim there.
+    Place(
+        _members(r"badges\.xml"),
+        {"issuername": Cure.EMPTY, "issuerurl": Cure.EMPTY, "claimid": Cure.EMPTY},
+        within="endorsement",
+    ),
     Place(
         _members(r"course/contentbank\.xml"),
         {"usercreated": Cure.ZERO, "usermodified": Cure.ZERO, "userid": Cure.ZERO},
@@ -71,14 +76,18 @@ PLACES = (
         _members(r"(?:scales|outcomes)\.xml"),
         {"userid": Cure.ZERO, "usermodified": Cure.ZERO, "usercreated": Cure.ZERO},
     ),
-    Place(
-        _members(r"(?:.*/)?lti\.xml|course/.*\.xml|questions\.xml"),
-        {"createdby": Cure.ZERO, "toolproxy_createdby": Cure.ZERO},
-        within="ltitype",
-    ),
-    Place(_members(r"(?:.*/)?lti\.xml"), {"createdby": Cure.ZERO}, within="ltitoolproxy"),
+    Place(_members(r"activities/lti_\d+/lti\.xml"), {"createdby": Cure.ZERO}, within="ltitype"),
+    # Moodle writes a survey's answers and a teacher's notes on them whatever the settings say, and never
+    # restores them without users.
+    Place(_members(r"activities/survey_\d+/survey\.xml"), {"answer": Cure.REMOVE}, within="answers"),
+    Place(_members(r"activities/survey_\d+/survey\.xml"), {"analys": Cure.REMOVE}, within="analysis"),
     Place(_members(r"course/enrolments\.xml"), {"password": Cure.EMPTY}),
     Place(_members(r"groups\.xml"), {"enrolmentkey": Cure.EMPTY}),
+    # Who last changed an override; a restore writes who restores.
+    Place(_members(r"(?:.*/)?roles\.xml"), {"modifierid": Cure.ZERO}),
+    # Ids of whoever a part's rows mention, of which users.xml would tell the rest. With users off they name
+    # nobody and are no sign of people inside: whoever made a tool or a badge stands there.
+    Place(_members(r"(?:.*/)?inforef\.xml"), {"id": Cure.ZERO}, within="userref"),
 )
 
 
@@ -103,6 +112,25 @@ def is_suspect(element: str) -> bool:
     return SUSPECT.match(element) is not None and element.lower() not in _NO_PERSON
 
 
+# Leaves that name somebody though their element's name does not say so: reported, for it is the course's
+# own work to decide who may enter what.
+_NAMING_CONDITION = re.compile(
+    r'"sf":"(?:address|email|firstname|idnumber|lastname|phone1|phone2|username)"'
+)  # of availability_profile
+_NAMED_PARTICIPANT = re.compile(r'"selectiontype":"user"')  # of bigbluebuttonbn
+_NAMING = {
+    "availability": _NAMING_CONDITION,
+    "availabilityjson": _NAMING_CONDITION,
+    "participants": _NAMED_PARTICIPANT,
+    "claimcomment": re.compile(r"\S"),  # an endorser's own words, in badges.xml
+}
+
+
+def names_somebody(element: str, value: str) -> bool:
+    pattern = _NAMING.get(element)
+    return pattern is not None and pattern.search(value.replace('": "', '":"')) is not None
+
+
 def has_value(text: str) -> bool:
     value = text.strip()
     return value not in ("", "0", NULL)
@@ -117,7 +145,6 @@ PEOPLE_ROWS = frozenset(
         ("group_members", "group_member"),
         ("grade_grades", "grade_grade"),
         ("completions", "completion"),
-        ("completion_criteria_completions", "completion_criteria_completion"),
         ("course_completion_crit_completions", "course_completion_crit_compl"),
         ("course_completion", "course_completions"),
         ("completionviews", "completionview"),
@@ -156,11 +183,16 @@ ACTIVITY_ROWS: dict[str, frozenset[tuple[str, str]]] = {
     ),
     "lti": frozenset({("ltisubmissions", "ltisubmission")}),
     "quiz": frozenset({("attempts", "attempt"), ("grades", "grade")}),
-    "scorm": frozenset({("scoes_tracks", "sco_track"), ("attempts", "attempt")}),
-    "survey": frozenset({("analysiss", "analysis"), ("answers", "answer")}),
-    "wiki": frozenset({("pages", "page"), ("versions", "version")}),
+    "scorm": frozenset({("sco_tracks", "sco_track")}),
+    "survey": frozenset(),  # its rows are there with users off as well: P4
+    "wiki": frozenset({("subwikis", "subwiki"), ("pages", "page"), ("versions", "version")}),
     "workshop": frozenset(
-        {("submissions", "submission"), ("assessments", "assessment"), ("aggregations", "aggregation")}
+        {
+            ("submissions", "submission"),
+            ("assessments", "assessment"),
+            ("exampleassessments", "exampleassessment"),
+            ("aggregations", "aggregation"),
+        }
     ),
 }
 # A standard activity without any of these keeps nothing of its users.

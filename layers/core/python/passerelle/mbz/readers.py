@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from passerelle.domain.backup import Activity, Group, Section
-from passerelle.mbz.personal import NULL, has_value, is_suspect, proofs_for
+from passerelle.mbz.personal import NULL, has_value, is_suspect, names_somebody, proofs_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +61,9 @@ class MemberReader:
             self._scan(name, value)
         if self._proofs.leaf is not None and self._proofs.leaf(path, value):
             self.dossier.add_person(self.member, f"{path[-2]}/{name}" if len(path) > 1 else name)
-        elif name not in self.named and is_suspect(name) and has_value(value):
+        elif (
+            name not in self.named and (is_suspect(name) or names_somebody(name, value)) and has_value(value)
+        ):
             self.dossier.add_trace(self.member, name, named=False)
         if name in _TELLING:
             self._tell_plugin(name, value)

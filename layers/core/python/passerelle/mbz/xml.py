@@ -162,7 +162,8 @@ class XmlReading:
                 if self.editing:
                     self._replace(held[1], held[2])
         if leaf:
-            self._reader.leaf(path, value)
+            if self._held is None or self._held[2] is not Cure.REMOVE:  # what goes away tells nothing
+                self._reader.leaf(path, value)
         else:
             self._reader.end(path)
         self._text.clear()

@@ -12,12 +12,14 @@ import click
 from passerelle_cli.main import language
 from passerelle_laptop.laptop import Laptop
 from passerelle_laptop.stories.course import CourseStory
+from passerelle_laptop.stories.night import NightStory
 from passerelle_laptop.stories.orders import OrderStory
 from passerelle_laptop.stories.rollover import RolloverStory
 from passerelle_laptop.telling import NotAsTold, Teller
 
 STORIES: dict[str, Callable[[Laptop, Teller], None]] = {
     "course": lambda laptop, teller: CourseStory(laptop, teller).run(),
+    "night": lambda laptop, teller: NightStory(laptop, teller).run(),
     "orders": lambda laptop, teller: OrderStory(laptop, teller).run(),
     "rollover": lambda laptop, teller: RolloverStory(laptop, teller).run(),
 }

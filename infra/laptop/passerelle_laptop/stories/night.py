@@ -1,0 +1,369 @@
+"""The story of the nights: from nothing, a dozen changes, a cut export, a freeze, a *why*, an adoption."""
+
+from __future__ import annotations
+
+import copy
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from passerelle.domain.night.adoption import Takeover
+from passerelle.domain.night.plan import Freeze
+from passerelle.domain.night.run import Run, run_id
+from passerelle.domain.night.why_reply import Telling
+from passerelle.domain.offer.stages import Stage
+from passerelle.domain.states import RunState, state_word
+from passerelle.ports import World
+from passerelle.usecases import adoption, night, night_applying, night_desk, night_papers, why
+from passerelle_laptop.laptop import Laptop
+from passerelle_laptop.stories.living import METHOD, fill_as_database_enrolment, methods, picture
+from passerelle_laptop.stories.university import a_university, change_a_dozen, cut_short
+from passerelle_laptop.telling import NotAsTold, Teller
+from passerelle_laptop.twin import Site
+
+NEW, LIVING = "univ", "univ-2020"
+TITLES = {NEW: "Université, plate-forme neuve", LIVING: "Université, en service depuis 2020"}
+FIRST_TIME = 120.0  # seconds: the state machine's functions start cold
+# A small university: a handful of rows is already a third of it.
+RULES = {
+    "guard": {
+        "all": {"percent": 50, "absolute": 500, "at_least": 20},
+        "category": {"percent": 60, "absolute": 500, "at_least": 20},
+        "course": {"percent": 60, "absolute": 500, "at_least": 20},
+        "source": {"percent": 10, "absolute": 500, "at_least": 3},
+    }
+}
+
+
+class NightStory:
+    def __init__(self, laptop: Laptop, teller: Teller) -> None:
+        self.laptop = laptop
+        self.tell = teller
+        self.university = a_university()
+        self.states = laptop.emulator.client("stepfunctions")
+        self.day = _today()
+
+    def run(self) -> None:
+        self._open_sites()
+        self._first_night()
+        self._nothing_new()
+        self._a_dozen_changes()
+        self._why()
+        self._cut_export()
+        self._freeze()
+        self._adopt()
+
+    # -- the scenes ------------------------------------------------------------------------------------
+
+    def _open_sites(self) -> None:
+        document = self.laptop.document
+        for name, title in TITLES.items():
+            site = self.laptop.twin.add_site(name, title)
+            site.settings.max_input_vars = 5000
+            ssm = self.laptop.emulator.client("ssm")
+            for what, value in (("token", site.token), ("secret", "whsec_bm90IHVzZWQgaW4gdGhpcyBzdG9yeQ==")):
+                ssm.put_parameter(
+                    Name=f"/passerelle/{name}/{what}", Value=value, Type="SecureString", Overwrite=True
+                )
+            document["sites"][name] = {
+                "title": title,
+                "url": site.base_url,
+                "token": f"/passerelle/{name}/token",
+                "secrets": [f"/passerelle/{name}/secret"],
+                "calls_per_second": 500.0,
+            }
+        document["sites"][NEW]["night"] = RULES
+        self._publish(document)
+        self.site: Site = self.laptop.site(NEW)
+        self.world: World = self.laptop.world()
+
+    def _publish(self, document: Mapping[str, Any]) -> None:
+        body = json.dumps(document, ensure_ascii=False).encode()
+        self._put("config/network.json", body)
+
+    def _put(self, key: str, body: bytes) -> None:
+        bucket = self.laptop.stack.outputs["StateBucket"]
+        self.laptop.emulator.client("s3").put_object(Bucket=bucket, Key=key, Body=body)
+
+    def _first_night(self) -> None:
+        self.tell.scene(
+            "1. Première nuit, sur un Moodle vide : cinq étapes, par la machine à états.",
+            "1. The first night, on an empty Moodle: five stages, by the state machine.",
+        )
+        self._deliver()
+        for stage in Stage:
+            self._stage(stage)
+        names = sorted(c.idnumber for c in self.site.state.courses.values() if c.idnumber)
+        self.tell.proved(
+            names == ["CHI101", "CHI102", "FOAD-CHI102", "LET201", "LET202"],
+            "quatre éléments non portés, dont un à distance : cinq cours, cachés et vides",
+            "four elements that nobody carries, one of them distance: five courses, hidden and empty",
+        )
+        self.tell.proved(
+            not any(c.visible for c in self.site.state.courses.values() if c.idnumber),
+            "aucun n'est visible : c'est à l'enseignant de l'ouvrir",
+            "none is visible: opening one is the teacher's business",
+        )
+        self.tell.proved(
+            self._roles("CHI101", "curie") == ["student"]
+            and self._roles("FOAD-CHI102", "lamarr") == ["student"],
+            "l'élément porté mène au cours du porteur, le télé-étudiant au cours FOAD",
+            "the carried element leads to the carrier's course, the distance student to the FOAD course",
+        )
+
+    def _nothing_new(self) -> None:
+        self.tell.scene("2. La nuit suivante, rien n'a changé.", "2. The next night nothing has changed.")
+        self._next_night()
+        before = self.site.log.count("local_passerelle_apply")
+        for stage in Stage:
+            self._stage(stage, quiet=True)
+        self.tell.proved(
+            self.site.log.count("local_passerelle_apply") == before,
+            "Moodle est lu, pas une écriture",
+            "Moodle is read, not one write",
+        )
+
+    def _a_dozen_changes(self) -> None:
+        self.tell.scene(
+            "3. Une nuit avec une douzaine de changements de toutes sortes.",
+            "3. A night with a dozen changes of every kind.",
+        )
+        number = self.site.user("germain").id
+        self.site.change_course(self.site.course("LET202"), add="page", name="Programme")
+        change_a_dozen(self.university)
+        self._next_night()
+        for stage in Stage:
+            self._stage(stage)
+        course = self.site.course("CHI101")
+        self.tell.proved(
+            course.fullname == "(CHI101) Chimie générale et minérale",
+            f"renommé : {course.fullname}",
+            f"renamed: {course.fullname}",
+        )
+        archived = self.site.course("ex_LET202")
+        self.tell.proved(
+            bool(archived.content.modules),
+            f"sorti de l'offre, archivé avec son contenu : {archived.fullname}",
+            f"left the offer, archived with its content: {archived.fullname}",
+        )
+        self.tell.proved(
+            self.site.user("sgermain").id == number,
+            "un identifiant changé : le même compte",
+            "a changed login: the same account",
+        )
+        self.tell.proved(
+            self._status("LET201", "agnesi") == "suspended",
+            "qui quitte un cours est suspendu, groupes et notes gardés, et désinscrit après 14 nuits",
+            "who leaves a course is suspended, groups and grades kept, and unenrolled after 14 nights",
+        )
+
+    def _why(self) -> None:
+        self.tell.scene(
+            "4. Le bureau d'aide demande pourquoi une étudiante n'est pas dans un cours.",
+            "4. The help desk asks why a student is not in a course.",
+        )
+        # Nights of this story run ahead of the clock: the question is asked in the morning after.
+        morning = replace(self.world, clock=_Morning(self.day))
+        rules = night.rules_of(morning, NEW)
+        known = why.Known(
+            why.newest_sources(morning, NEW, self.day), rules.naming, nights=why.read_nights(morning, NEW)
+        )
+        telling = Telling(self.tell.lang, morning.clock.now(), rules.zone)
+        answer = why.ask_why(known, "agnesi", "LET201", telling)
+        for line in str(answer["text"]).splitlines():
+            if line.strip():
+                self.tell.line(line, line)
+        self.tell.proved(
+            bool(answer["text"]), "la réponse se colle dans un courriel", "fit to paste into a mail"
+        )
+
+    def _cut_export(self) -> None:
+        self.tell.scene(
+            "5. L'export des inscriptions s'est arrêté au tiers ; son manifeste ne le dit pas.",
+            "5. The export of registrations broke off at a third; its manifest does not say so.",
+        )
+        whole = copy.deepcopy(self.university)
+        cut_short(self.university)
+        self._next_night()
+        members = len(self.site.state.members)
+        for stage in (Stage.USERS, Stage.COHORTS, Stage.OFFER, Stage.ENROLMENTS):
+            held = self._stage(stage, quiet=stage is not Stage.ENROLMENTS)
+        for hold in held.holds:
+            self.tell.line(f"garde : {hold}", f"guard: {hold}")
+        self.tell.proved(
+            held.state is RunState.HELD and len(self.site.state.members) == members,
+            "le plan est retenu, personne n'a rien perdu",
+            "the plan is held, nobody lost anything",
+        )
+        groups = self._stage(Stage.GROUPS, quiet=True)
+        self.tell.proved(
+            groups.state is RunState.FAILED and groups.error == "stage_needs",
+            "les groupes refusent de partir après une étape retenue",
+            "the groups refuse to start after a stage that is held",
+        )
+        self.university = whole
+        self._next_night()
+        for stage in Stage:
+            self._stage(stage, quiet=True)
+        again = self.world.records.get(Run, run_id(NEW, self.day, Stage.ENROLMENTS))
+        self.tell.proved(
+            again is not None and again.state is RunState.DONE and not again.counts,
+            "la nuit d'après, l'export est entier : rien à faire, rien à réparer",
+            "the night after, the export is whole: nothing to do, nothing to repair",
+        )
+
+    def _freeze(self) -> None:
+        self.tell.scene(
+            "6. Gel : on prépare l'année suivante. Puis dégel.",
+            "6. A freeze, while the next year is prepared. Then a thaw.",
+        )
+        night_desk.freeze(self.world, NEW, Freeze(since=self.day, by="admin", why="2027"))
+        self.university.add("ip.csv", ("22009", "LET201", "G31"))
+        self._next_night()
+        for stage in Stage:
+            run = self._stage(stage, quiet=stage is not Stage.ENROLMENTS)
+            if stage is Stage.ENROLMENTS:
+                would = list(night_papers.load_lines(self.world.papers, run, withheld=True))
+                self.tell.proved(
+                    run.state is RunState.FROZEN and [line["op"] for line in would] == ["enrol"],
+                    "gelé : le plan dit ce qui aurait été fait (une inscription)",
+                    "frozen: the plan says what would have been done (one enrolment)",
+                )
+        night_desk.thaw(self.world, NEW, self.day)
+        self._next_night()
+        for stage in (Stage.USERS, Stage.COHORTS, Stage.OFFER, Stage.ENROLMENTS):
+            thawed = self._stage(stage, quiet=True)
+        self.tell.proved(
+            thawed.state is RunState.HELD and thawed.holds[0].startswith("thaw"),
+            "au dégel le plan se montre d'abord",
+            "after the thaw the plan shows itself first",
+        )
+        night_desk.release(self.world, thawed.id, "admin")
+        night_applying.apply_run(self.world, thawed.id)
+        self.tell.proved(
+            self._roles("LET201", "shapley") == ["student"],
+            "libéré par admin : l'inscription est faite",
+            "released by admin: the enrolment is made",
+        )
+
+    def _adopt(self) -> None:
+        self.tell.scene(
+            "7. Un Moodle en service, rempli par l'inscription « base de données » : il est adopté.",
+            "7. A Moodle in service, filled by Moodle's database enrolment: it is adopted.",
+        )
+        self.laptop.document["sites"][LIVING]["night"] = RULES
+        self._publish(self.laptop.document)
+        world = self.laptop.world()
+        site = self.laptop.site(LIVING)
+        self.university.drop("cohort_members.csv")
+        self.university.drop("cohorts.csv")
+        self._deliver(LIVING)
+        extracts = world.sources.read(LIVING, self.day)
+        fill_as_database_enrolment(site, extracts)
+        before = picture(site)
+        plan = adoption.adoption_from(world, LIVING, self.day, extracts, Takeover(method=METHOD))
+        run = night_applying.apply_run(world, adoption.keep_adoption(world, plan).id)
+        self.tell.line(f"plan d'adoption : {_counted(run)}", f"the plan of adoption: {_counted(run)}")
+        self.tell.proved(
+            run.state is RunState.DONE and run.failed == 0 and picture(site) == before,
+            "aucun cours écrit, aucun groupe, membre ou rôle perdu",
+            "no course written; no group, member or role lost",
+        )
+        self.tell.proved(
+            methods(site) == {"passerelle"},
+            "les inscriptions sont celles de la nuit",
+            "the enrolments are the night's",
+        )
+        self.day += timedelta(days=1)
+        self._deliver(LIVING)
+        self.site = site
+        again = self._whole(world)
+        self.tell.proved(
+            again.state is RunState.DONE and not again.counts,
+            "et le plan de la nuit suivante est vide",
+            "and the next night's plan is empty",
+        )
+
+    # -- acting ----------------------------------------------------------------------------------------
+
+    def _next_night(self) -> None:
+        self.day += timedelta(days=1)
+        self._deliver()
+
+    def _deliver(self, site: str = NEW) -> None:
+        """The extracts land in the bucket on the eve."""
+        for name, body in self.university.files(self.day).items():
+            self._put(f"sis/{site}/{self.day.isoformat()}/{name}", body)
+
+    def _stage(self, stage: Stage, *, quiet: bool = False) -> Run:
+        """As the schedule starts it, at its hour."""
+        (arn,) = [
+            machine["stateMachineArn"]
+            for machine in self.states.list_state_machines()["stateMachines"]
+            if machine["name"].endswith("-night")
+        ]
+        started = self.states.start_execution(
+            stateMachineArn=arn,
+            input=json.dumps({"stage": stage.value, "at": f"{self.day.isoformat()}T03:00:00Z"}),
+        )["executionArn"]
+        run = self._ended(started, stage)
+        if not quiet:
+            words = state_word(run.state, self.tell.lang)
+            self.tell.line(
+                f"{stage.value} : {words}, {_counted(run)}", f"{stage.value}: {words}, {_counted(run)}"
+            )
+        return run
+
+    def _ended(self, execution: str, stage: Stage) -> Run:
+        said = f"{stage.value} {self.day}"
+        deadline = time.monotonic() + FIRST_TIME
+        while time.monotonic() < deadline:
+            if self.states.describe_execution(executionArn=execution)["status"] != "RUNNING":
+                break
+            time.sleep(0.1)
+        run = self.world.records.get(Run, run_id(NEW, self.day, stage))
+        if run is None or run.under_way:
+            raise NotAsTold(said)
+        return run
+
+    def _whole(self, world: World) -> Run:
+        run = night.plan_stage(world, LIVING, self.day)
+        return night_applying.apply_run(world, run.id)
+
+    # -- looking ---------------------------------------------------------------------------------------
+
+    def _enrolment(self, course: str, username: str) -> dict[str, Any] | None:
+        rows = json.loads(
+            self.site.call("local_passerelle_export", table="enrolments", after=0, limit=50_000)["rows"]
+        )
+        found = [row for row in rows if row["course"] == course and row["username"] == username]
+        return found[0] if found else None
+
+    def _roles(self, course: str, username: str) -> list[str]:
+        found = self._enrolment(course, username)
+        return list(found["roles"]) if found else []
+
+    def _status(self, course: str, username: str) -> str:
+        found = self._enrolment(course, username)
+        return str(found["status"]) if found else ""
+
+
+class _Morning:
+    """Nine o'clock of a night's morning."""
+
+    def __init__(self, day: date) -> None:
+        self._now = datetime(day.year, day.month, day.day, 7, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self._now
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+def _counted(run: Run) -> str:
+    return ", ".join(f"{kind} {count}" for kind, count in sorted(run.counts.items())) or "0"

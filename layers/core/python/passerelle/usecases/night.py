@@ -87,7 +87,7 @@ def plan_stage(world: World, site: str, night: date, stage: Stage | None = None)
     StageWaits, Refused `stage_needs` (the run has failed then), TryAgain where something is away.
     """
     rules = rules_of(world, site)
-    run = _claim(world, site, night, stage)
+    run = open_run(world, site, night, stage)
     if run.state is not RunState.PLANNING:
         return run
     try:
@@ -101,7 +101,8 @@ def plan_stage(world: World, site: str, night: date, stage: Stage | None = None)
     return keep(world, run.id, plan)
 
 
-def _claim(world: World, site: str, night: date, stage: Stage | None) -> Run:
+def open_run(world: World, site: str, night: date, stage: Stage | None = None) -> Run:
+    """The run made ready to plan; one whose operations are on their way is given back as it is."""
     now = world.clock.now()
     new = Run(
         id=run_id(site, night, stage),

@@ -1,0 +1,406 @@
+"""`passerelle sync plan|show|diff|apply|adopt|status|hold|release|freeze`: nights looked at, decided on."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from passerelle.domain.night.adoption import Takeover
+from passerelle.domain.night.paper import heading, line_of
+from passerelle.domain.night.plan import Freeze, Plan
+from passerelle.domain.night.run import NightDesk, Run, run_id
+from passerelle.domain.offer.stages import Stage
+from passerelle.domain.states import RunState, state_word
+from passerelle.errors import NotFound
+from passerelle.ports import World
+from passerelle.usecases import adoption, night_applying, night_desk, night_papers
+from passerelle.usecases.night import keep, open_run, plan_from, rules_of, tonight
+from passerelle_cli.extracts import read_sources
+from passerelle_cli.main import language
+from passerelle_cli.stack import Stack, on_a_stack
+
+FindStack = Callable[[], Stack]
+_LINES = 200  # of a plan that are printed unless all are asked for
+
+site_option = click.option("--site", required=True, help="Name of the site in network.yaml.")
+night_option = click.option(
+    "--night", type=click.DateTime(["%Y-%m-%d"]), help="Its morning; default: this one's."
+)
+sources_option = click.option(
+    "--sources",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of extracts; default: what landed in the state bucket.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="JSON.")
+stage_option = click.option(
+    "--stage",
+    type=click.Choice([stage.value for stage in Stage]),
+    help="One stage of the night; default: all.",
+)
+by_option = click.option("--by", default=getpass.getuser, show_default="who runs this", help="Who decides.")
+
+
+def _say(french: str, english: str) -> str:
+    return french if language() == "fr" else english
+
+
+def _day(world: World, site: str, night: datetime | None) -> date:
+    rules = rules_of(world, site)
+    return night.date() if night else tonight(rules, world.clock.now())
+
+
+def _extracts(world: World, site: str, day: date, sources: Path | None, stage: Stage | None) -> Any:
+    if sources is None:
+        return world.sources.read(site, day, stage)
+    return read_sources(sources, rules_of(world, site).encoding)
+
+
+# -- looking -------------------------------------------------------------------------------------------
+
+
+@click.command()
+@site_option
+@sources_option
+@night_option
+@stage_option
+@click.option("--keep", "kept", is_flag=True, help="Keep it as the night's plan, so that it can be applied.")
+@click.option("--all", "whole", is_flag=True, help="Print every operation.")
+@json_option
+@on_a_stack
+def plan(
+    site: str,
+    sources: Path | None,
+    night: datetime | None,
+    stage: str | None,
+    kept: bool,
+    whole: bool,
+    as_json: bool,
+    find_stack: FindStack,
+) -> None:
+    """What the night would do, and why. Changes no Moodle; keeps nothing without --keep."""
+    world = find_stack().world()
+    day, wanted = _day(world, site, night), Stage(stage) if stage else None
+    made = plan_from(world, site, day, wanted, _extracts(world, site, day, sources, wanted), dry=not kept)
+    if kept:
+        run = keep(world, open_run(world, site, day, wanted).id, made)
+        click.echo(_run_line(run), err=True)
+    _print_plan(made, whole=whole, as_json=as_json)
+
+
+def _print_plan(made: Plan, *, whole: bool, as_json: bool) -> None:
+    files = dict(made.files)
+    lines = [{"phase": one.phase.word, **line_of(one, files)} for one in made.operations]
+    withheld = [{"phase": one.phase.word, **line_of(one, files)} for one in made.frozen]
+    _print(heading(made), lines, withheld, whole=whole, as_json=as_json)
+
+
+def _print(
+    named: Mapping[str, Any],
+    lines: list[dict[str, Any]],
+    withheld: list[dict[str, Any]],
+    *,
+    whole: bool,
+    as_json: bool,
+) -> None:
+    if as_json:
+        found = {name: value for name, value in named.items() if name not in ("memory", "chunks", "withheld")}
+        click.echo(
+            json.dumps({**found, "operations": lines, "withheld": withheld}, ensure_ascii=False, indent=1)
+        )
+        return
+    click.echo(f"# {named['site']} {named['night']} {named['stage'] or 'night'}")
+    for kind, count in named["counts"].items():
+        click.echo(f"{count:8d}  {kind}")
+    if not named["counts"]:
+        click.echo(_say("        rien à faire", "        nothing to do"))
+    for hold in named["held"]:
+        where = f"{hold['scope']} {hold['key']}".strip()
+        words = _say("RETENU", "HELD")
+        click.echo(f"{words}: {where}: {hold['count']} / {hold['there']} (> {hold['limit']})")
+    shown = lines if whole else lines[:_LINES]
+    for line in shown:
+        click.echo(_operation(line))
+    if len(shown) < len(lines):
+        click.echo(
+            _say(
+                f"… et {len(lines) - len(shown)} autres (--all)",
+                f"… and {len(lines) - len(shown)} more (--all)",
+            )
+        )
+    for line in withheld if whole else withheld[:_LINES]:
+        click.echo(f"{_say('gelé', 'frozen')}  {_operation(line)}")
+    for kind, key, because, what in named["stays"]:
+        click.echo("\t".join([_say("reste", "stays"), kind, "/".join(key), because, *what]))
+    for kind, key, because in named["untouched"]:
+        click.echo("\t".join([_say("inconnu", "unknown"), kind, key, because]))
+
+
+def _operation(line: Mapping[str, Any]) -> str:
+    quiet = {"phase", "op", "because", "rows", "source", "firstname", "lastname", "email", "auth", "id"}
+    columns = " ".join(f"{name}={value}" for name, value in line.items() if name not in quiet)
+    rows = ", ".join(f"{file}:{number}" for file, number, *_ in line.get("rows", ()))
+    return f"{line['phase']:<14} {line['op']:<16} {columns}  [{line['because']}{'; ' if rows else ''}{rows}]"
+
+
+@click.command()
+@click.argument("run")
+@click.option("--all", "whole", is_flag=True, help="Print every operation.")
+@json_option
+@on_a_stack
+def show(run: str, whole: bool, as_json: bool, find_stack: FindStack) -> None:
+    """A kept plan, such as caen/2026-10-06/offer, and the operations that Moodle refused."""
+    world = find_stack().world()
+    known = _run(world, run)
+    named = night_papers.load_heading(world.papers, known)
+    lines = [dict(line) for line in night_papers.load_lines(world.papers, known)]
+    withheld = [dict(line) for line in night_papers.load_lines(world.papers, known, withheld=True)]
+    if not as_json:
+        click.echo(_run_line(known))
+    _print(named, lines, withheld, whole=whole, as_json=as_json)
+    if known.failed:
+        for line in night_applying.failures_of(world, known):
+            click.echo(f"{_say('refusé', 'refused')}  {line['errorcode']}  {_operation(line)}", err=as_json)
+
+
+def _run(world: World, run: str) -> Run:
+    known = world.records.get(Run, run)
+    if known is None:
+        raise NotFound("run_unknown", run=run)
+    return known
+
+
+@click.command()
+@click.argument("before")
+@click.argument("after")
+@json_option
+@on_a_stack
+def diff(before: str, after: str, as_json: bool, find_stack: FindStack) -> None:
+    """What the plan of one run has and another's has not."""
+    world = find_stack().world()
+    one, two = (
+        Counter(_words(night_papers.load_lines(world.papers, _run(world, run)))) for run in (before, after)
+    )
+    gone, come = sorted((one - two).elements()), sorted((two - one).elements())
+    if as_json:
+        click.echo(json.dumps({"only_before": gone, "only_after": come}, ensure_ascii=False, indent=1))
+        return
+    for sign, words in (("-", gone), ("+", come)):
+        for line in words:
+            click.echo(f"{sign} {line}")
+
+
+def _words(lines: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Operations without the rows that made them: a line that moved in its file is no difference."""
+    return [_operation({name: value for name, value in line.items() if name != "rows"}) for line in lines]
+
+
+@click.command()
+@site_option
+@click.option("--nights", default=7, show_default=True, help="How many back.")
+@json_option
+@on_a_stack
+def status(site: str, nights: int, as_json: bool, find_stack: FindStack) -> None:
+    """The last nights of a site: what ran, what is held, what is frozen."""
+    world = find_stack().world()
+    rules = rules_of(world, site)
+    since = (tonight(rules, world.clock.now()) - timedelta(nights)).isoformat()
+    runs = [run for run in night_desk.runs_of(world, site) if run.night >= since]
+    desk = world.records.get(NightDesk, site) or NightDesk(id=site)
+    if as_json:
+        found = [
+            {
+                "run": run.id,
+                "state": run.state.value,
+                "counts": dict(run.counts),
+                "removals": run.removals,
+                "frozen": run.frozen,
+                "holds": list(run.holds),
+                "done": run.done,
+                "refused": run.failed,
+                "error": run.error,
+                "held_by": run.held_by,
+                "released_by": run.released_by,
+            }
+            for run in runs
+        ]
+        click.echo(json.dumps({"held_by": desk.held_by, "runs": found}, ensure_ascii=False, indent=1))
+        return
+    if desk.held_by:
+        click.echo(_say(f"nuits retenues par {desk.held_by}", f"nights held by {desk.held_by}"))
+    for freeze_ in (*rules.freezes, *desk.freezes):
+        what = ", ".join((*freeze_.years, *freeze_.categories, *freeze_.courses)) or _say("tout", "all")
+        click.echo(_say("gel", "freeze") + f" {freeze_.since} – {freeze_.until or '…'}: {what} {freeze_.why}")
+    for run in runs:
+        click.echo(_run_line(run))
+
+
+def _run_line(run: Run) -> str:
+    counts = ", ".join(f"{kind} {count}" for kind, count in sorted(run.counts.items())) or "0"
+    words = [run.id, state_word(run.state, language()), counts]
+    if run.frozen:
+        words.append(_say(f"gelées {run.frozen}", f"frozen {run.frozen}"))
+    if run.failed:
+        words.append(_say(f"refusées {run.failed}", f"refused {run.failed}"))
+    if run.released_by:
+        words.append(_say(f"libéré par {run.released_by}", f"released by {run.released_by}"))
+    elif run.held_by:
+        words.append(_say(f"retenu par {run.held_by}", f"held by {run.held_by}"))
+    return "\t".join([*words, *run.holds, run.error]).rstrip("\t")
+
+
+# -- deciding ------------------------------------------------------------------------------------------
+
+
+@click.command()
+@click.argument("run", required=False)
+@click.option("--site", help="Plan this site's night now, and apply it.")
+@sources_option
+@night_option
+@stage_option
+@on_a_stack
+def apply(
+    run: str | None,
+    site: str | None,
+    sources: Path | None,
+    night: datetime | None,
+    stage: str | None,
+    find_stack: FindStack,
+) -> None:
+    """Apply a kept plan from where it stopped; or, with --site, plan and apply. What is held stays held."""
+    world = find_stack().world()
+    if run is None:
+        if site is None:
+            raise click.UsageError(_say("nommez une exécution ou --site", "name a run, or --site"))
+        day, wanted = _day(world, site, night), Stage(stage) if stage else None
+        run = run_id(site, day, wanted)
+        opened = open_run(world, site, day, wanted)
+        if opened.state is RunState.PLANNING:
+            extracts = _extracts(world, site, day, sources, wanted)
+            keep(world, run, plan_from(world, site, day, wanted, extracts))
+    click.echo(_run_line(night_applying.apply_run(world, run)))
+
+
+@click.command()
+@site_option
+@sources_option
+@night_option
+@click.option(
+    "--method", default="", help="Enrolment plugin whose rows are remade as the night's: database, …"
+)
+@click.option("--accounts", is_flag=True, help="Accounts of people of the sources become the night's too.")
+@click.option("--cohorts", is_flag=True, help="Cohorts of the sources become the night's too.")
+@click.option("--yes", is_flag=True, help="Apply it; without, the plan is printed.")
+@json_option
+@on_a_stack
+def adopt(
+    site: str,
+    sources: Path | None,
+    night: datetime | None,
+    method: str,
+    accounts: bool,
+    cohorts: bool,
+    yes: bool,
+    as_json: bool,
+    find_stack: FindStack,
+) -> None:
+    """Take over a living Moodle: what bears a desired code becomes the night's, and is never made twice."""
+    world = find_stack().world()
+    day = _day(world, site, night)
+    takeover = Takeover(method=method, accounts=accounts, cohorts=cohorts)
+    made = adoption.adoption_from(world, site, day, _extracts(world, site, day, sources, None), takeover)
+    _print_plan(made, whole=False, as_json=as_json)
+    if yes:
+        run = adoption.keep_adoption(world, made)
+        click.echo(_run_line(night_applying.apply_run(world, run.id)), err=as_json)
+
+
+@click.command()
+@click.argument("run", required=False)
+@click.option("--site", help="Hold all nights of this site from now on.")
+@click.option("--why", default="", help="Said to whoever looks.")
+@by_option
+@on_a_stack
+def hold(run: str | None, site: str | None, why: str, by: str, find_stack: FindStack) -> None:
+    """Stop a plan that waits or is on its way; or every night of a site."""
+    world = find_stack().world()
+    if run is not None:
+        click.echo(_run_line(night_desk.hold(world, run, by)))
+    elif site is not None:
+        night_desk.hold_site(world, site, by, why)
+        click.echo(_say(f"{site} : nuits retenues par {by}", f"{site}: nights held by {by}"))
+    else:
+        raise click.UsageError(_say("nommez une exécution ou --site", "name a run, or --site"))
+
+
+@click.command()
+@click.argument("run", required=False)
+@click.option("--site", help="Let the nights of this site go again.")
+@click.option("--apply", "at_once", is_flag=True, help="And apply it now.")
+@by_option
+@on_a_stack
+def release(run: str | None, site: str | None, at_once: bool, by: str, find_stack: FindStack) -> None:
+    """Let a held plan be applied as it stands; who and when stays written."""
+    world = find_stack().world()
+    if run is not None:
+        released = night_desk.release(world, run, by)
+        click.echo(_run_line(night_applying.apply_run(world, run) if at_once else released))
+    elif site is not None:
+        night_desk.hold_site(world, site, "")
+        click.echo(_say(f"{site} : les nuits reprennent", f"{site}: nights go on"))
+    else:
+        raise click.UsageError(_say("nommez une exécution ou --site", "name a run, or --site"))
+
+
+@click.command()
+@site_option
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="First night; default: the next one.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Last night; default: until it is lifted.")
+@click.option(
+    "--year", "years", multiple=True, help="Only nights on extracts of this year (2026 is 2026/2027)."
+)
+@click.option(
+    "--category", "categories", multiple=True, help="Only this category (idnumber) and all under it."
+)
+@click.option("--course", "courses", multiple=True, help="Only this course (idnumber).")
+@click.option("--people", is_flag=True, help="Accounts stand still as well.")
+@click.option("--cohorts", is_flag=True, help="Cohorts stand still as well.")
+@click.option("--why", default="", help="Said to whoever looks.")
+@click.option("--lift", is_flag=True, help="End the freezes set here; the next night shows its plan first.")
+@by_option
+@on_a_stack
+def freeze(
+    site: str,
+    since: datetime | None,
+    until: datetime | None,
+    lift: bool,
+    by: str,
+    find_stack: FindStack,
+    **covered: Any,
+) -> None:
+    """Courses, groups and enrolments stand still; nights are planned and reported all the same."""
+    world = find_stack().world()
+    today = _day(world, site, None)
+    if lift:
+        night_desk.thaw(world, site, today)
+        click.echo(
+            _say(
+                f"{site} : dégel. Le plan à venir : passerelle sync plan --site {site}",
+                f"{site}: thawed. The plan to come: passerelle sync plan --site {site}",
+            )
+        )
+        return
+    begins = since.date() if since else today
+    wanted = Freeze(since=begins, until=until.date() if until else None, by=by, **covered)
+    night_desk.freeze(world, site, replace(wanted, why=covered["why"]))
+    click.echo(_say(f"{site} : gel à partir du {begins}", f"{site}: frozen from {begins}"))
+
+
+COMMANDS: tuple[click.Command, ...] = (plan, show, diff, status, apply, adopt, hold, release, freeze)

@@ -1,0 +1,178 @@
+"""A night at the size of a university: extracts → plan, a night without change, one with 1 % changes.
+
+python -m tests.bench.night [--part 1.0] [--only plan|twin]
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import math
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import date, timedelta
+from pathlib import Path
+from random import Random
+
+SECONDS, MEGABYTES = 30, 800  # to reach, from extracts to plan
+QUIET_SECONDS = 60  # a night without change
+PAGE = 5000
+NIGHT = date(2026, 10, 6)
+
+
+def measure(folder: Path) -> None:
+    """In a process of its own, so that making the data does not count: the largest plan, a first load."""
+    from passerelle.domain.night.actual import Actual
+    from passerelle.domain.night.diff import Night, make_plan
+    from passerelle.domain.night.memory import Memory
+    from passerelle.domain.night.paper import chunks_of, dumped, heading
+    from passerelle.domain.offer.build import build_desired
+    from passerelle.sources.extracts import read_extracts, require_whole
+
+    started = time.perf_counter()
+
+    def lap(name: str) -> None:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        print(f"{name:<10} {time.perf_counter() - started:7.1f} s in all, peak {peak:5d} MB", flush=True)
+
+    extracts = require_whole(read_extracts(folder))
+    lap("read")
+    desired = build_desired(extracts)
+    lap("desired")
+    plan = make_plan(Night(site="univ", date=NIGHT), desired, Actual(), Memory(), source_rows=extracts.counts)
+    lap("plan")
+    written = sum(len(dumped(chunk.document())) for chunk in chunks_of(plan.operations, plan.files))
+    written += len(dumped(heading(plan)))
+    lap("written")
+    print(f"{len(plan.operations)} operations, {written / 1e6:.0f} MB of papers")
+
+
+def bench_plan(folder: Path) -> bool:
+    command = [sys.executable, "-m", "tests.bench.night", "--measure", str(folder)]
+    started = time.perf_counter()
+    subprocess.run(command, check=True)
+    seconds = time.perf_counter() - started
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+    print(f"extracts to plan: {seconds:.1f} s (≤ {SECONDS}), {peak} MB (≤ {MEGABYTES})")
+    return seconds <= SECONDS and peak <= MEGABYTES
+
+
+def bench_twin(folder: Path) -> bool:
+    """Over HTTP, with the project's own client."""
+    from passerelle.domain.night.actual import read_actual
+    from passerelle.domain.night.diff import Night, make_plan
+    from passerelle.domain.night.memory import Memory
+    from passerelle.domain.night.policy import Guard, Limit, NightRules
+    from passerelle.domain.offer.build import build_desired
+    from passerelle.moodle.client import Site
+    from passerelle.moodle.lms import Moodle
+    from passerelle.sources.extracts import read_extracts, require_whole
+    from passerelle_laptop.twin import Twin
+
+    wide = Limit(percent=100, absolute=10**9)
+    rules = NightRules(guard=Guard(all=wide, category=wide, course=wide, source=wide))
+    with Twin.start({"univ": "Univ"}, jobs="by hand") as twin:
+        site = twin.site("univ")
+        moodle = Moodle.at(Site("univ", site.base_url, site.token, calls_per_second=10_000, burst=1000))
+
+        def plan(day: date, memory: Memory):
+            extracts = require_whole(read_extracts(folder))
+            actual = read_actual(lambda table: moodle.export(table, PAGE))
+            logins = {row.code: row.username for row in extracts.people if row.username}
+            desired = build_desired(extracts, rules.naming, actual.codes_with_account(logins))
+            night = Night(site="univ", date=day, rules=rules)
+            return make_plan(night, desired, actual, memory, source_rows=extracts.counts), actual
+
+        def do(operations) -> int:
+            """How many were refused."""
+            refused = 0
+            for start in range(0, len(operations), 1000):
+                some = operations[start : start + 1000]
+                rows = [{"id": str(n), "op": one.op, **one.columns} for n, one in enumerate(some)]
+                refused += sum(not verdict.ok for verdict in moodle.apply(rows))
+            return refused
+
+        started = time.perf_counter()
+        first, _ = plan(NIGHT, Memory())
+        refused = do(first.operations)
+        seconds = time.perf_counter() - started
+        print(f"first load: {len(first.operations)} operations in {seconds:.0f} s, {refused} refused")
+
+        site.log.reset()
+        started = time.perf_counter()
+        quiet, actual = plan(NIGHT + timedelta(1), first.memory)
+        seconds = time.perf_counter() - started
+        reads, writes = site.log.count("local_passerelle_export"), site.log.count("local_passerelle_apply")
+        allowed = sum(max(1, math.ceil(rows / PAGE)) for rows in actual.counts.values())
+        print(
+            f"night without change: {len(quiet.operations)} operations, {writes} writes, "
+            f"{reads} pages (≤ {allowed}), {seconds:.1f} s (≤ {QUIET_SECONDS})"
+        )
+        good = not quiet.operations and not writes and reads <= allowed and seconds <= QUIET_SECONDS
+
+        change_one_percent(folder)
+        changed, _ = plan(NIGHT + timedelta(2), quiet.memory)
+        site.log.reset()
+        refused = do(changed.operations)
+        calls = site.log.count("local_passerelle_apply")
+        ratio = calls / max(1, len(changed.operations))
+        print(
+            f"1 % changes: {len(changed.operations)} operations, {calls} calls, {refused} refused, "
+            f"{ratio:.4f} calls per operation (≤ 0.02)"
+        )
+        return good and ratio <= 1 / 50
+
+
+def change_one_percent(folder: Path) -> None:
+    """Registrations that go to another person; the manifest agrees."""
+    import hashlib
+    import json
+
+    path = folder / "ip.csv"
+    with path.open(encoding="utf-8", newline="") as stream:
+        header, *rows = csv.reader(stream, delimiter=";")
+    chance = Random(2)
+    people = sorted({row[0] for row in rows})
+    seen = {tuple(row) for row in rows}
+    for place in chance.sample(range(len(rows)), len(rows) // 100):
+        new = (chance.choice(people), *rows[place][1:])
+        if new not in seen:
+            seen.add(new)
+            rows[place] = list(new)
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream, delimiter=";", lineterminator="\r\n").writerows([header, *rows])
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    said = {"rows": len(rows), "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    manifest["files"]["ip.csv"] = said
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+
+
+def main() -> int:
+    from tests.bench.offer_data import Size, write_university
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--part", type=float, default=1.0, help="of the university's size")
+    parser.add_argument("--only", choices=["plan", "twin"])
+    parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.measure:
+        measure(asked.measure)
+        return 0
+    whole = Size()
+    size = Size(*(max(1, int(getattr(whole, name) * asked.part)) for name in whole.__dataclass_fields__))
+    good = True
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        write_university(folder, size)
+        if asked.only != "twin":
+            good = bench_plan(folder) and good
+        if asked.only != "plan":
+            good = bench_twin(folder) and good
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from passerelle.domain.refusals import Refusal
 from passerelle_cli import why as command
+from passerelle_cli.night_report import report
 from passerelle_cli.stack import Stack
 from tests.factories_offer import University
 from tests.fakes.references import FakeReferences
@@ -121,3 +122,18 @@ def test_a_reference_alone_is_looked_up_on_every_site(monkeypatch) -> None:
 
     assert done.exit_code == 0, done.output
     assert "pas encore de sauvegarde" in done.output
+
+
+@pytest.mark.rule("N19")
+def test_a_nights_report_is_written_as_files_to_open(monkeypatch, tmp_path) -> None:
+    stage = NightStage(University().element().group(on=("E1",)).person().ip(group=""))
+    stage.night()
+    stage.moodle.get_course_states_by_idnumber = lambda _: {}
+    monkeypatch.setattr(Stack, "load", lambda *_: _Stack(stage.world))
+
+    done = CliRunner().invoke(report, ["--site", "caen", "--night", "2026-10-06", "--to", str(tmp_path)])
+
+    assert done.exit_code == 0, done.output
+    files = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.*"))
+    assert files == ["en.html", "en/C1.csv", "fr.html", "fr/C1.csv", "report.json"]
+    assert json.loads((tmp_path / "report.json").read_text())["lines"][0]["check"] == "D1"

@@ -11,6 +11,7 @@ from string import Formatter
 from typing import Any
 
 from passerelle.domain.wording_house import HOUSE
+from passerelle.domain.wording_night import NIGHT
 from passerelle.domain.wording_rollover import ROLLOVER
 from passerelle.domain.wording_why import WHY
 
@@ -693,6 +694,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     ),
     **HOUSE,
     **ROLLOVER,
+    **NIGHT,
     **WHY,
 }
 

@@ -51,7 +51,7 @@ def begin(world: World, run: str) -> Run:
         if before.state is RunState.DONE:
             return before
         if not before.folder:
-            raise NotFound("plan_unknown", run=before.id)
+            raise NotFound("night_plan_unknown", run=before.id)
         return moved_run(before, RunState.APPLYING, now, "apply")
 
     started = amend(world.records, Run, run, decide)
@@ -65,7 +65,7 @@ def waves(world: World, run: Run) -> tuple[tuple[str, ...], ...]:
     """Names of the chunks that may be done now, wave by wave; one wave ends before the next begins."""
     named = load_heading(world.papers, run)
     held = run.state is RunState.HELD
-    if held and not named["additions_go_on"]:
+    if held and (run.held_by or not named["additions_go_on"]):
         return ()
     names = [one.rstrip("+") for one in named["chunks"] if not held or one.endswith("+")]
     return tuple(tuple(wave) for _, wave in groupby(names, key=wave_of))
@@ -84,8 +84,9 @@ def apply_chunk(world: World, run: str, name: str) -> Done:
         return _done(confirmed)
     chunk = world.papers.get(chunk_key(known.folder, name))
     if chunk is None:
-        raise NotFound("plan_unknown", run=run)
-    if known.state is not RunState.APPLYING and not (known.state is RunState.HELD and chunk.get("adds")):
+        raise NotFound("night_plan_unknown", run=run)
+    by_guard = known.state is RunState.HELD and not known.held_by  # a person's hold stops additions too
+    if known.state is not RunState.APPLYING and not (by_guard and chunk.get("adds")):
         return Done(skipped=True)
     lines: Sequence[Mapping[str, Any]] = chunk["operations"]  # type: ignore[assignment]
     operations = [{"id": str(place), **columns_of(line)} for place, line in enumerate(lines)]
@@ -203,6 +204,6 @@ def apply_run(world: World, run: str) -> Run:
 def _only_additions(world: World, run: str) -> bool:
     """A held plan may give, where that is configured, but not take."""
     known = world.records.get(Run, run)
-    if known is None or known.state is not RunState.HELD or known.released_by:
+    if known is None or known.state is not RunState.HELD or known.released_by or known.held_by:
         return False
     return bool(load_heading(world.papers, known)["additions_go_on"])

@@ -50,7 +50,10 @@ def keep_plan(papers: Papers, run_id: str, plan: Plan) -> tuple[str, str]:
     documents: dict[str, Mapping[str, object]] = {}
     names: list[str] = []
     for chunk in chunks_of(plan.operations, plan.files):
-        documents[chunk.name] = {**chunk.document(), "adds": chunk.adds}
+        documents[chunk.name] = {
+            **chunk.document(),
+            "adds": chunk.adds and plan.verdict.additions_go_on,
+        }
         names.append(chunk.name + ("+" if chunk.adds else ""))
     for chunk in chunks_of(plan.frozen, plan.files):
         documents[f"frozen-{chunk.name}"] = chunk.document()
@@ -65,10 +68,10 @@ def keep_plan(papers: Papers, run_id: str, plan: Plan) -> tuple[str, str]:
 
 
 def load_heading(papers: Papers, run: Run) -> Mapping[str, Any]:
-    """Raises NotFound `plan_unknown` where the run has no plan yet."""
+    """Raises NotFound `night_plan_unknown` where the run has no plan yet."""
     found = papers.get(plan_key(run.folder)) if run.folder else None
     if found is None:
-        raise NotFound("plan_unknown", run=run.id)
+        raise NotFound("night_plan_unknown", run=run.id)
     return found
 
 

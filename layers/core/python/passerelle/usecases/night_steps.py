@@ -53,8 +53,8 @@ def plan(world: World, step: Step) -> Step:
     nothing = {**here, "waits": False, "failed": "", "run": "", "waves": []}
     try:
         run = night.plan_stage(world, site, day, stage)
-        if run.state is not RunState.HELD:
-            run = night_applying.begin(world, run.id) if run.state is not RunState.FROZEN else run
+        if run.state is not RunState.FROZEN and (run.state is not RunState.HELD or run.released_by):
+            run = night_applying.begin(world, run.id)
         waves = () if run.state in (RunState.FROZEN, RunState.DONE) else night_applying.waves(world, run)
     except night.StageWaits as waiting:
         if looked < PATIENCE:

@@ -133,7 +133,7 @@ class Operation:
 
     @property
     def order(self) -> tuple[object, ...]:
-        return (self.phase, self.wave, self.course, self.op, tuple(map(str, self.values)))
+        return (self.phase, self.wave, self.course, self.op, self.values)
 
 
 STAGE_OF: Mapping[str, Stage] = {

@@ -55,7 +55,7 @@ class Laptop:
 
     @classmethod
     def start(cls, tell: Callable[[str, str], None], *, api_port: int | None = None) -> Laptop:
-        """Everything, empty: sites with their people and categories, no course yet. `tell(fr, en)` reports."""
+        """Everything, empty: sites with their categories, no course yet. `tell(fr, en)` reports."""
         emulator = Emulator.start(port=api_port)
         twin: Twin | None = None
         try:

@@ -11,7 +11,7 @@ T = TypeVar("T")
 PATIENCE = 30.0  # seconds that a thing told may take to come true
 
 
-class NotAsTold(Exception):  # noqa: N818 - named like the other errors of the package
+class NotAsTold(Exception):
     """Something of the story did not come true."""
 
 

@@ -67,12 +67,13 @@ class CourseStory:
             "1. Ada, at Lycée Ada-Lovelace, presses “Back up” in her chemistry course.",
         )
         archive = backups() / "chimie-nousers-tgz.mbz"
+        size = archive.stat().st_size / 1000
         upload = _client(self.a).upload(
             archive, intent="share", course=self._described(self.a, self.course), person=self.a.person("ada")
         )
         self.tell.line(
-            f"sa vraie sauvegarde Moodle ({archive.stat().st_size / 1000:.0f} ko) part vers S3 par adresses signées",
-            f"her real Moodle backup ({archive.stat().st_size / 1000:.0f} kB) goes to S3 by signed addresses",
+            f"sa vraie sauvegarde Moodle ({size:.0f} ko) part vers S3 par adresses signées",
+            f"her real Moodle backup ({size:.0f} kB) goes to S3 by signed addresses",
         )
         backup = self.tell.until(
             lambda: self._backup(upload, "accepted"),
@@ -194,7 +195,7 @@ class CourseStory:
     def _bring_home(self, publication: Publication) -> str:
         self.tell.scene(
             "6. Grace, au lycée Grace-Hopper, cherche « chimie » au catalogue et rapatrie le cours.",
-            "6. Grace, at Lycée Grace-Hopper, searches the catalogue for “chimie” and brings the course home.",
+            "6. Grace, at Lycée Grace-Hopper, finds “chimie” in the catalogue and brings it home.",
         )
         found = _client(self.b).catalogue("chimie generale")["publications"]
         self.tell.proved(

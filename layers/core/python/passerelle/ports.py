@@ -196,7 +196,7 @@ class Papers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """An archive that was read through once. Where it is accepted, its scrubbed form lies where it was asked to."""
+    """An archive that was read through once. Accepted, its scrubbed form lies where it was asked to."""
 
     inspection: Inspection
     size: int  # bytes of the scrubbed archive

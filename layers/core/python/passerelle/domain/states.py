@@ -118,9 +118,7 @@ FOLLOWS: dict[type[State], dict[State, frozenset[State]]] = {
         RolloverState.CHECKED: frozenset(
             {RolloverState.RESTORING, RolloverState.REFUSED, RolloverState.FAILED}
         ),
-        RolloverState.RESTORING: frozenset(
-            {RolloverState.DONE, RolloverState.STASHED, RolloverState.FAILED}
-        ),
+        RolloverState.RESTORING: frozenset({RolloverState.DONE, RolloverState.STASHED, RolloverState.FAILED}),
         RolloverState.DONE: frozenset({RolloverState.UNDONE}),
         RolloverState.STASHED: frozenset(),
         RolloverState.REFUSED: frozenset(),

@@ -94,7 +94,8 @@ ORDERS: dict[str, tuple[str, str]] = {
         "Category “{category}” does not exist on “{site}”. Create it, then replay the order.",
     ),
     "context_unknown": (
-        "Ce qui est désigné ({level} {instance}) n'existe pas. Corrigez le produit, puis rejouez la commande.",
+        "Ce qui est désigné ({level} {instance}) n'existe pas. "
+        "Corrigez le produit, puis rejouez la commande.",
         "What is named ({level} {instance}) does not exist. Correct the product, then replay the order.",
     ),
     "place_refused": (
@@ -106,7 +107,8 @@ ORDERS: dict[str, tuple[str, str]] = {
         "Role “{role}” does not exist on “{site}”. Create it or correct network.yaml.",
     ),
     "role_refused": (
-        "Moodle a refusé d'attribuer le rôle « {role} » ({errorcode}). Vérifiez qu'il peut l'être à ce niveau.",
+        "Moodle a refusé d'attribuer le rôle « {role} » ({errorcode}). "
+        "Vérifiez qu'il peut l'être à ce niveau.",
         "Moodle refused to assign role “{role}” ({errorcode}). Check that it can be at that level.",
     ),
     "role_missing": (
@@ -143,7 +145,8 @@ ORDERS: dict[str, tuple[str, str]] = {
     "no_enrolment_method": (
         "Le cours « {course} » n'a pas de méthode d'inscription utilisable. Installez enrol_passerelle "
         "ou activez l'inscription manuelle.",
-        "Course “{course}” has no usable enrolment method. Install enrol_passerelle or enable manual enrolment.",
+        "Course “{course}” has no usable enrolment method. "
+        "Install enrol_passerelle or enable manual enrolment.",
     ),
     "role_not_there": (
         "Le rôle « {role} » ne peut pas être attribué à ce niveau ({level}). "
@@ -218,7 +221,8 @@ ORDERS: dict[str, tuple[str, str]] = {
     "choose_seats": (
         "{count} place(s) de « {product} » ont été remboursées alors que toutes sont attribuées. "
         "L'acheteur doit dire lesquelles rendre.",
-        "{count} seat(s) of “{product}” were refunded while all are taken. The buyer must say which to give back.",
+        "{count} seat(s) of “{product}” were refunded while all are taken. "
+        "The buyer must say which to give back.",
     ),
     "refund_of_amount": (
         "Un montant a été remboursé sans rien retirer : les places restent.",

@@ -1,4 +1,4 @@
-"""The messages of the queues `publications`, `retrievals`, `rollovers` and `jobs` (ports.Queues writes them)."""
+"""The messages of the queues of publications, retrievals, rollovers and jobs (ports.Queues writes them)."""
 
 from __future__ import annotations
 

@@ -220,9 +220,7 @@ def _remember(no: _No, quoted: str, caller: Caller, log: Logger) -> None:
             )
         )
     except Exception as error:  # the refusal itself is what the person must get
-        log.warning(
-            "reference not kept", extra={"reference": quoted, "site": caller.site}, exc_info=error
-        )
+        log.warning("reference not kept", extra={"reference": quoted, "site": caller.site}, exc_info=error)
 
 
 def _read(error: Exception) -> _No:

@@ -37,19 +37,34 @@ class get_site extends external_api {
      * @return external_function_parameters
      */
     public static function execute_parameters(): external_function_parameters {
-        return new external_function_parameters([]);
+        return new external_function_parameters([
+            'category' => new external_value(
+                PARAM_RAW,
+                'Idnumber of a category: what roles may do is then told as it stands there',
+                VALUE_DEFAULT,
+                ''
+            ),
+        ]);
     }
 
     /**
      * Answer.
      *
+     * @param string $category
      * @return array
      */
-    public static function execute(): array {
+    public static function execute(string $category = ''): array {
+        global $DB;
+        $params = self::validate_parameters(self::execute_parameters(), ['category' => $category]);
         $context = \context_system::instance();
         self::validate_context($context);
         require_capability('local/passerelle:getsite', $context);
-        return site_facts::all();
+        $place = $context;
+        if ($params['category'] !== '') {
+            $id = $DB->get_field('course_categories', 'id', ['idnumber' => $params['category']], MUST_EXIST);
+            $place = \context_coursecat::instance($id);
+        }
+        return site_facts::all($place);
     }
 
     /**

@@ -26,7 +26,8 @@ namespace local_passerelle\local;
 class site_facts {
     /** Capabilities that tell what a role can do to a course or a person. */
     private const TELLING = [
-        'moodle/course:view', 'moodle/course:viewhiddencourses', 'moodle/course:update', 'moodle/course:manageactivities',
+        'moodle/category:viewcourselist', 'moodle/course:view', 'moodle/course:viewhiddencourses',
+        'moodle/course:update', 'moodle/course:manageactivities',
         'moodle/user:update', 'moodle/user:loginas', 'moodle/user:editprofile', 'moodle/role:assign',
         'enrol/passerelle:manage',
     ];
@@ -44,9 +45,10 @@ class site_facts {
     /**
      * All of it.
      *
+     * @param \context $place where what roles may do is looked at: the system or a category
      * @return array
      */
-    public static function all(): array {
+    public static function all(\context $place): array {
         global $CFG;
         return [
             'release' => $CFG->release,
@@ -58,7 +60,7 @@ class site_facts {
                 'enrol_passerelle' => (int) get_config('enrol_passerelle', 'version'),
                 'block_passerelle' => (int) get_config('block_passerelle', 'version'),
             ],
-            'roles' => self::roles(),
+            'roles' => self::roles($place),
             'modules' => self::plugins('mod'),
             'blocks' => self::plugins('block'),
             'limits' => [
@@ -75,9 +77,10 @@ class site_facts {
     /**
      * Roles, where they can be given and what they allow.
      *
+     * @param \context $place
      * @return array[]
      */
-    private static function roles(): array {
+    private static function roles(\context $place): array {
         global $DB;
         $levels = [];
         foreach ($DB->get_records('role_context_levels') as $row) {
@@ -85,15 +88,13 @@ class site_facts {
                 $levels[$row->roleid][] = self::LEVELS[$row->contextlevel];
             }
         }
-        [$in, $params] = $DB->get_in_or_equal(self::TELLING, SQL_PARAMS_NAMED);
         $allowed = [];
-        $rows = $DB->get_records_select(
-            'role_capabilities',
-            "contextid = :system AND permission = :allow AND capability {$in}",
-            $params + ['system' => \context_system::instance()->id, 'allow' => CAP_ALLOW]
-        );
-        foreach ($rows as $row) {
-            $allowed[$row->roleid][] = $row->capability;
+        foreach (self::TELLING as $capability) {
+            // Overrides on the way down and prohibitions count, as Moodle itself counts them.
+            [$needed, $forbidden] = get_roles_with_cap_in_context($place, $capability);
+            foreach (array_diff_key($needed, $forbidden) as $roleid) {
+                $allowed[$roleid][] = $capability;
+            }
         }
         $roles = [];
         foreach (role_fix_names(get_all_roles(), null, ROLENAME_ORIGINAL) as $role) {

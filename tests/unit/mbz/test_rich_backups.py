@@ -123,31 +123,29 @@ def test_nothing_but_people_leaves_the_course(name):
 
 def test_the_manifest_knows_every_activity_question_type_and_block():
     manifest = inspect(BytesSource(real_backup("riche-nousers-tgz"))).manifest
-    assert {activity.plugin for activity in manifest.activities} == set(
-        [
-            "page",
-            "label",
-            "url",
-            "forum",
-            "assign",
-            "folder",
-            "quiz",
-            "book",
-            "glossary",
-            "wiki",
-            "workshop",
-            "lesson",
-            "data",
-            "feedback",
-            "choice",
-            "survey",
-            "chat",
-            "resource",
-            "bigbluebuttonbn",
-            "subsection",
-            "lti",
-        ]
-    )
+    assert {activity.plugin for activity in manifest.activities} == {
+        "page",
+        "label",
+        "url",
+        "forum",
+        "assign",
+        "folder",
+        "quiz",
+        "book",
+        "glossary",
+        "wiki",
+        "workshop",
+        "lesson",
+        "data",
+        "feedback",
+        "choice",
+        "survey",
+        "chat",
+        "resource",
+        "bigbluebuttonbn",
+        "subsection",
+        "lti",
+    }
     assert set(manifest.plugins) >= {
         "qtype_ddwtos",
         "qtype_ordering",

@@ -103,7 +103,7 @@ def show_network(*, as_json: bool, find_stack: Callable[[], Stack]) -> None:
     network_in_force = configuration.network()
     text = None if as_json else configuration.published_yaml()
     if text is None:
-        text = json.dumps(asdict(network_in_force), ensure_ascii=False, indent=2) + "\n"
+        text = json.dumps(asdict(network_in_force), ensure_ascii=False, indent=2, default=str) + "\n"
     click.echo(text, nl=False)
 
 

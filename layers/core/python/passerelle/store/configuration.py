@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -70,7 +70,7 @@ class Configuration:
             answer = self._client.put_object(
                 Bucket=self._bucket,
                 Key=JSON_KEY,
-                Body=json.dumps(document, ensure_ascii=False).encode(),
+                Body=json.dumps(document, ensure_ascii=False, default=_day).encode(),
                 ContentType="application/json; charset=utf-8",
                 # Tells whether the YAML beside it is the one it was made from.
                 Metadata={"yaml-sha256": hashlib.sha256(source).hexdigest()},
@@ -102,6 +102,13 @@ class Configuration:
                 raise
         self._etag = answer["ETag"]
         return body
+
+
+def _day(value: object) -> str:
+    """YAML reads the dates of a freeze as dates; JSON has none."""
+    if not isinstance(value, date):
+        raise TypeError
+    return value.isoformat()
 
 
 def parse_network(document: Mapping[str, object]) -> Network:

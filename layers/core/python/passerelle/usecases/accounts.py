@@ -91,11 +91,15 @@ def _remember(crew: Crew, missing: list[str]) -> None:
         )
 
     written = amend(crew.world.records, Order, crew.order.id, decide)
-    for key in missing:
+    # Another worker may have written between our reading and our looking: whoever wrote first is right.
+    for key, account in list(crew.accounts.items()):
         known = next((s for s in written.seats if s.person.key == key and s.existed is not None), None)
-        if known is not None and known.existed:
-            # Another worker found this account, or it has been deleted since: whoever wrote first is right.
-            news.discard(key)
+        if known is None and written.operator is not None and written.operator.person.key == key:
+            known = written.operator
+        if known is None or known.existed is None or known.existed == account.existed:
+            continue
+        if known.existed or account.username in usernames(key):
+            crew.accounts[key] = replace(account, existed=known.existed)
 
 
 def _make(crew: Crew, missing: list[str]) -> None:

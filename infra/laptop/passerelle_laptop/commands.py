@@ -23,6 +23,12 @@ STORIES: dict[str, Callable[[Laptop, Teller], None]] = {
     "orders": lambda laptop, teller: OrderStory(laptop, teller).run(),
     "rollover": lambda laptop, teller: RolloverStory(laptop, teller).run(),
 }
+TITLES = {
+    "course": ("UN COURS EST MUTUALISÉ", "A COURSE IS SHARED"),
+    "night": ("LA NUIT SYNCHRONISE UNE UNIVERSITÉ", "THE NIGHT SYNCHRONISES A UNIVERSITY"),
+    "orders": ("UNE COMMANDE DEVIENT UNE SESSION DE FORMATION", "AN ORDER BECOMES A TRAINING SESSION"),
+    "rollover": ("LE COURS DE L'AN DERNIER, D'UN BOUTON", "LAST YEAR'S COURSE, WITH ONE BUTTON"),
+}
 
 
 @click.command()
@@ -80,6 +86,8 @@ def demo(stories: tuple[str, ...], stay: bool) -> None:
 
 def _tell(stories: list[str], laptop: Laptop, teller: Teller) -> None:
     for name in stories:
+        french, english = TITLES[name]
+        teller.scene(f"=== {french} ===", f"=== {english} ===")
         try:
             STORIES[name](laptop, teller)
         except NotAsTold as broken:

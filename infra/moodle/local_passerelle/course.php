@@ -39,5 +39,12 @@ $PAGE->set_pagelayout('incourse');
 
 echo $OUTPUT->header();
 echo $OUTPUT->heading(get_string('publishcourse', 'local_passerelle'));
-echo $OUTPUT->render_from_template('local_passerelle/course_panel', $panel->export_for_template($OUTPUT));
+// As wide as is easily read: in the block the panel is as wide as the block.
+echo html_writer::div(
+    html_writer::div(
+        $OUTPUT->render_from_template('local_passerelle/course_panel', $panel->export_for_template($OUTPUT)),
+        'col-md-8 col-lg-6'
+    ),
+    'row'
+);
 echo $OUTPUT->footer();

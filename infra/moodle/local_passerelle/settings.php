@@ -96,3 +96,11 @@ $ADMIN->add($hassiteconfig ? 'local_passerelle_category' : 'reports', new admin_
     new moodle_url('/local/passerelle/jobs.php'),
     'local/passerelle:viewjobs'
 ));
+foreach (['why', 'reclassify'] as $asked) {
+    $ADMIN->add($hassiteconfig ? 'local_passerelle_category' : 'reports', new admin_externalpage(
+        'local_passerelle_' . $asked,
+        new lang_string($asked === 'why' ? 'why' : 'toreclassify', 'local_passerelle'),
+        new moodle_url('/local/passerelle/' . $asked . '.php'),
+        'local/passerelle:' . $asked
+    ));
+}

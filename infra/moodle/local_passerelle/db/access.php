@@ -141,6 +141,14 @@ $capabilities = [
             'manager' => CAP_ALLOW,
         ],
     ],
+    'local/passerelle:why' => [
+        'riskbitmask' => RISK_PERSONAL,
+        'captype' => 'read',
+        'contextlevel' => CONTEXT_SYSTEM,
+        'archetypes' => [
+            'manager' => CAP_ALLOW,
+        ],
+    ],
     'local/passerelle:reclassify' => [
         'captype' => 'write',
         'contextlevel' => CONTEXT_SYSTEM,

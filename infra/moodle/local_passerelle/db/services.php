@@ -189,6 +189,7 @@ $services = [
             'core_course_get_courses_by_field',
             'core_course_create_courses',
             'core_course_update_courses',
+            'core_course_duplicate_course',
             'core_course_get_contents',
             'core_enrol_get_enrolled_users',
             'core_enrol_get_users_courses',

@@ -35,6 +35,9 @@ define(['core/notification', 'core/str', 'core/toast', 'local_passerelle/desk'],
             if (answer.refusal) {
                 return Desk.showRefusal(region, answer.refusal);
             }
+            answer.backups.forEach(function(backup) {
+                backup.hasscrubbed = backup.scrubbed.length > 0;
+            });
             return Desk.show(region, 'backup_list', {backups: answer.backups, any: answer.backups.length > 0});
         }).catch(Notification.exception);
     }

@@ -20,8 +20,9 @@
  * @copyright  2026 The Passerelle authors
  * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
-define(['core/notification', 'core/str', 'core/toast', 'core_form/modalform', 'local_passerelle/desk'],
-function(Notification, Str, Toast, ModalForm, Desk) {
+define(['core/notification', 'core/str', 'core/toast', 'core_form/modalform', 'local_passerelle/desk',
+    'local_passerelle/last_year'],
+function(Notification, Str, Toast, ModalForm, Desk, LastYear) {
     /** Milliseconds between two looks while something runs here, and while Passerelle works. */
     var SOON = 4000;
     var LATER = 10000;
@@ -40,6 +41,7 @@ function(Notification, Str, Toast, ModalForm, Desk) {
         this.region = root.querySelector('[data-region="state"]');
         this.timer = null;
         this.publication = null;
+        this.nobackup = false;
         this.drawn = '';
         root.addEventListener('click', this.onClick.bind(this));
         if (this.region) {
@@ -92,6 +94,7 @@ function(Notification, Str, Toast, ModalForm, Desk) {
             publication: state.publication
         };
         this.publication = state.publication;
+        this.nobackup = context.nobackup;
         this.arrange(state, running);
         if (running || working || (state.refusal && state.refusal.passing)) {
             this.timer = window.setTimeout(this.load.bind(this), running ? SOON : LATER);
@@ -117,7 +120,7 @@ function(Notification, Str, Toast, ModalForm, Desk) {
         var publish = this.button('publish');
         var withdraw = this.button('withdraw');
         backup.disabled = running;
-        // Without a backup the button stays reachable: the answer says what to do first.
+        // Without a backup the button stays reachable: it says what to do first.
         publish.disabled = running;
         Str.get_string(state.backup ? 'panel_refresh' : 'panel_backup', 'local_passerelle').then(function(label) {
             backup.textContent = label;
@@ -136,8 +139,10 @@ function(Notification, Str, Toast, ModalForm, Desk) {
         if (!button || button.disabled) {
             return;
         }
-        var actions = {backup: this.backUp, publish: this.publish, withdraw: this.withdraw, rollover: this.rollOver};
-        actions[button.dataset.action].call(this, button);
+        var actions = {backup: this.backUp, publish: this.publish, withdraw: this.withdraw};
+        if (actions[button.dataset.action]) {
+            actions[button.dataset.action].call(this, button);
+        }
     };
 
     /**
@@ -177,6 +182,12 @@ function(Notification, Str, Toast, ModalForm, Desk) {
      * @param {HTMLElement} button
      */
     Panel.prototype.publish = function(button) {
+        if (this.nobackup) {
+            // Nobody fills a form in to hear afterwards what comes first.
+            this.say('panel_nobackup');
+            this.button('backup').focus();
+            return;
+        }
         var form = new ModalForm({
             formClass: 'local_passerelle\\form\\publish',
             args: {courseid: this.courseid},
@@ -225,42 +236,6 @@ function(Notification, Str, Toast, ModalForm, Desk) {
         });
     };
 
-    /**
-     * Last year's course: ask, and show the answer.
-     *
-     * @param {HTMLElement} button
-     */
-    Panel.prototype.rollOver = function(button) {
-        var region = this.root.querySelector('[data-region="rollover"]');
-        Notification.saveCancelPromise(
-            button.textContent,
-            Str.get_string('panel_rollover_ask', 'local_passerelle'),
-            button.textContent,
-            {triggerElement: button}
-        ).then(function() {
-            button.disabled = true;
-            return Desk.call('rollover', {courseid: this.courseid});
-        }.bind(this)).then(function(answer) {
-            button.disabled = false;
-            if (answer.refusal) {
-                return Desk.showRefusal(region, answer.refusal);
-            }
-            if (answer.message) {
-                region.textContent = answer.message;
-                return answer;
-            }
-            return Str.get_string('panel_rollover_asked', 'local_passerelle').then(function(text) {
-                region.textContent = text;
-                return text;
-            });
-        }).catch(function(error) {
-            button.disabled = false;
-            if (error && error.message) {
-                Notification.exception(error);
-            }
-        });
-    };
-
     return {
         /**
          * Bring a panel to life.
@@ -271,6 +246,9 @@ function(Notification, Str, Toast, ModalForm, Desk) {
             var root = document.getElementById(id);
             if (root) {
                 new Panel(root);
+                if (root.querySelector('[data-action="rollover"]')) {
+                    LastYear.start(root);
+                }
             }
         }
     };

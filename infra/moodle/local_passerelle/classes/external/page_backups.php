@@ -70,7 +70,10 @@ class page_backups extends external_api {
                     'upload' => (string) $backup['upload'],
                     'word' => (string) ($backup['state_word'] ?? ''),
                     'ready' => ($backup['state'] ?? '') === 'accepted',
-                    'made' => userdate((int) ($backup['made_at'] ?? 0)),
+                    'made' => userdate(
+                        (int) ($backup['made_at'] ?? 0),
+                        get_string('strftimedatetimeshort', 'langconfig')
+                    ),
                     'size' => display_size((int) ($backup['size'] ?? 0)),
                     'protected' => !empty($backup['protected']),
                     'reasons' => array_column($backup['reasons'] ?? [], 'message'),

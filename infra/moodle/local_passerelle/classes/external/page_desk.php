@@ -85,6 +85,29 @@ class page_desk {
     }
 
     /**
+     * A language by its name, where this site knows it.
+     *
+     * @param string $code
+     * @return string
+     */
+    private static function language(string $code): string {
+        return get_string_manager()->get_list_of_languages(null, 'iso6391')[$code] ?? $code;
+    }
+
+    /**
+     * A licence by its name, where this site knows it.
+     *
+     * @param string $shortname
+     * @return string
+     */
+    private static function licence(string $shortname): string {
+        global $CFG;
+        require_once($CFG->libdir . '/licenselib.php');
+        $known = $shortname === '' ? null : \license_manager::get_license_by_shortname($shortname);
+        return $known ? $known->fullname : $shortname;
+    }
+
+    /**
      * A publication as the catalogue's page shows it.
      *
      * @param array $one
@@ -106,9 +129,9 @@ class page_desk {
             'summary' => (string) ($one['summary'] ?? ''),
             'author' => (string) ($one['author'] ?? ''),
             'site' => (string) ($one['site_name'] ?? ($one['site'] ?? '')),
-            'language' => (string) ($one['language'] ?? ''),
+            'language' => self::language((string) ($one['language'] ?? '')),
             'level' => (string) ($one['level'] ?? ''),
-            'licence' => (string) ($one['licence'] ?? ''),
+            'licence' => self::licence((string) ($one['licence'] ?? '')),
             'version' => (int) ($one['version'] ?? 0),
             'published' => empty($one['published_at'])
                 ? '' : userdate($one['published_at'], get_string('strftimedate', 'langconfig')),

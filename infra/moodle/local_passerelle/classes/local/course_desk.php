@@ -44,7 +44,7 @@ class course_desk {
      *
      * @return array
      */
-    private static function person(): array {
+    public static function person(): array {
         global $USER;
         return ['lang' => current_language()] + api::person($USER);
     }
@@ -111,7 +111,9 @@ class course_desk {
                 'state' => (string) ($publication['state'] ?? ''),
                 'word' => (string) ($publication['state_word'] ?? ''),
                 'version' => (int) ($publication['version'] ?? 0),
-                'huburl' => self::web((string) ($publication['hub_url'] ?? '')),
+                // A withdrawn copy is hidden: no link leads there.
+                'huburl' => ($publication['state'] ?? '') === 'published'
+                    ? self::web((string) ($publication['hub_url'] ?? '')) : '',
                 'courseurl' => self::web((string) ($publication['course_url'] ?? '')),
                 'message' => (string) ($publication['message'] ?? ''),
                 'reference' => (string) ($publication['reference'] ?? ''),
@@ -127,7 +129,7 @@ class course_desk {
      * @param string $url
      * @return string
      */
-    private static function web(string $url): string {
+    public static function web(string $url): string {
         return preg_match('~^https?://~i', $url) ? clean_param($url, PARAM_URL) : '';
     }
 
@@ -285,11 +287,40 @@ class course_desk {
     }
 
     /**
-     * Ask for last year's course.
+     * What there is of last year, and how the latest request stands.
      *
      * @return array
      */
-    public function roll_over(): array {
-        return $this->ask('rollovers', ['action' => 'ask']);
+    public function last_year(): array {
+        return $this->ask('rollovers', ['action' => 'status']);
+    }
+
+    /**
+     * Ask for last year's course.
+     *
+     * @param array $wish destination, groups, keep_dates, source_idnumber, confirmed
+     * @param string $request an id that makes a repeated press the same request
+     * @return array how it stands, or questions to answer first
+     */
+    public function roll_over(array $wish, string $request): array {
+        $said = [
+            'action' => 'start',
+            'courseid' => (int) $this->course->id,
+            'idnumber' => (string) $this->course->idnumber,
+            'person' => self::person(),
+        ] + $wish;
+        // The same press with its questions answered is another request: its body differs.
+        $known = hash('sha256', settings::site() . ' ' . json_encode([$request, $wish, $this->course->id]));
+        return api::call('rollovers', 'rollovers', $said, 'rol_' . $known);
+    }
+
+    /**
+     * Put back what a rollover replaced.
+     *
+     * @param string $rollover
+     * @return array
+     */
+    public function undo_rollover(string $rollover): array {
+        return $this->ask('rollovers', ['action' => 'undo', 'rollover' => $rollover]);
     }
 }

@@ -52,6 +52,23 @@ class refusal extends \moodle_exception {
     }
 
     /**
+     * For the template of refusals, with a mail to the help desk already begun (H1).
+     *
+     * @return array
+     */
+    public function export(): array {
+        global $PAGE;
+        $mailto = '';
+        if (validate_email($this->assistance)) {
+            $mailto = 'mailto:' . $this->assistance . '?' . http_build_query([
+                'subject' => 'Passerelle ' . $this->reference,
+                'body' => $this->sentence . "\n" . $PAGE->url->out(false),
+            ], '', '&', PHP_QUERY_RFC3986);
+        }
+        return ['message' => $this->sentence, 'reference' => $this->reference, 'mailto' => $mailto];
+    }
+
+    /**
      * Whether the same request may succeed later.
      *
      * @return bool

@@ -1,0 +1,62 @@
+<?php
+// This file is part of Passerelle, plugins for Moodle - http://moodle.org/
+//
+// This program is free software: you can redistribute it and/or modify
+// it under the terms of the GNU General Public License as published by
+// the Free Software Foundation, either version 3 of the License, or
+// (at your option) any later version.
+//
+// This program is distributed in the hope that it will be useful,
+// but WITHOUT ANY WARRANTY; without even the implied warranty of
+// MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the
+// GNU General Public License for more details.
+//
+// You should have received a copy of the GNU General Public License
+// along with this program.  If not, see <http://www.gnu.org/licenses/>.
+
+namespace local_passerelle\local;
+
+/**
+ * What is asked of Passerelle for the whole site rather than from a course. Whoever asks has been checked.
+ *
+ * @package    local_passerelle
+ * @copyright  2026 The Passerelle authors
+ * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
+ */
+class network_desk {
+    /**
+     * Why somebody is, or is not, in a course; with a reference, what it was about.
+     *
+     * @param string $who login, e-mail, code or name
+     * @param string $course code, idnumber, short name or a part of its name
+     * @param string $reference
+     * @return string sentences fit to paste into a reply
+     */
+    public static function why(string $who, string $course, string $reference): string {
+        $answer = api::call('why', 'why', [
+            'who' => trim($who),
+            'course' => trim($course),
+            'reference' => trim($reference),
+            'person' => course_desk::person(),
+        ]);
+        return (string) ($answer['text'] ?? '');
+    }
+
+    /**
+     * Published copies that nobody has moved yet. Only the hub may ask.
+     *
+     * @return array[] title, url, author, site
+     */
+    public static function to_reclassify(): array {
+        $answer = api::call('publications', 'publications', [
+            'action' => 'reclassify_list',
+            'person' => course_desk::person(),
+        ]);
+        return array_map(fn($course) => [
+            'title' => (string) ($course['title'] ?? ''),
+            'url' => course_desk::web((string) ($course['course_url'] ?? '')),
+            'author' => (string) ($course['author'] ?? ''),
+            'site' => (string) ($course['site_name'] ?? ($course['site'] ?? '')),
+        ], $answer['courses'] ?? []);
+    }
+}

@@ -1,0 +1,38 @@
+<?php
+// This file is part of Passerelle, plugins for Moodle - http://moodle.org/
+//
+// This program is free software: you can redistribute it and/or modify
+// it under the terms of the GNU General Public License as published by
+// the Free Software Foundation, either version 3 of the License, or
+// (at your option) any later version.
+//
+// This program is distributed in the hope that it will be useful,
+// but WITHOUT ANY WARRANTY; without even the implied warranty of
+// MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the
+// GNU General Public License for more details.
+//
+// You should have received a copy of the GNU General Public License
+// along with this program.  If not, see <http://www.gnu.org/licenses/>.
+
+/**
+ * *À reclasser*: published copies that still stand where the hub's configuration put them (P8).
+ *
+ * @package    local_passerelle
+ * @copyright  2026 The Passerelle authors
+ * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
+ */
+
+require_once(__DIR__ . '/../../config.php');
+require_once($CFG->libdir . '/adminlib.php');
+
+admin_externalpage_setup('local_passerelle_reclassify');
+
+echo $OUTPUT->header();
+echo $OUTPUT->heading(get_string('toreclassify', 'local_passerelle'));
+try {
+    $courses = \local_passerelle\local\network_desk::to_reclassify();
+    echo $OUTPUT->render_from_template('local_passerelle/reclassify', ['courses' => $courses, 'any' => (bool) $courses]);
+} catch (\local_passerelle\local\refusal $refusal) {
+    echo $OUTPUT->render_from_template('local_passerelle/refusal', $refusal->export());
+}
+echo $OUTPUT->footer();

@@ -581,9 +581,11 @@ def test_std_createcategory_makes_the_buyers_own_category_once() -> None:
     assert [(a.instance, a.roleid) for a in held] == [(made[0].id, 1)]
 
 
-def test_std_createcourse_copies_a_template_for_the_buyer_once() -> None:
+@pytest.mark.parametrize("backs_people_up", [False, True])
+def test_std_createcourse_copies_a_template_for_the_buyer_once(backs_people_up: bool) -> None:
     product = a_product("std_createcourse", parameters="coursecategory=CLIENTS&template=SPOCM1", price="")
     stage = OrderStage(a_shop(products={"P": product}))
+    stage.moodle.settings.backs_people_up = backs_people_up
     stage.moodle.add_category("Clients", "CLIENTS")
     stage.moodle.change_course("SPOCM1", add="page", name="Bienvenue")
     stage.sell(some_facts(lines=(replace(a_line(), product="P", participants=(), quantity=1),)))
@@ -594,7 +596,8 @@ def test_std_createcourse_copies_a_template_for_the_buyer_once() -> None:
     assert made.fullname.endswith("Client SA")
     assert "Bienvenue" in {module.name for module in made.content.modules.values()}
     assert stage.moodle.state.roles_of(made.id, stage.moodle.user("rh@client.example").id) == [3]
-    assert stage.caen.calls.count("core_course_duplicate_course") == 1
+    # Whoever may not back people up is refused to say that they stay out, and asks once more without.
+    assert stage.caen.calls.count("core_course_duplicate_course") == (1 if backs_people_up else 2)
     assert made.id in stage.moodle.state.coursesof[stage.moodle.user("rh@client.example").id]
 
 

@@ -15,6 +15,9 @@ def duplicate_course(asked: Asked, params: dict[str, Any]) -> dict[str, Any]:
         raise invalid_parameter()
     if params["shortname"] in state.shortnames:
         raise moodle("shortnametaken", "Short name is already used for another course")
+    if params.get("options") and not site.settings.backs_people_up:
+        # Fixed for whoever may not back people up; Moodle refuses even to be told the same.
+        raise moodle("setting_locked_by_permission", "Setting is locked by permission")
     archive = site.workfile(f"duplicate:{source.id}:{params['shortname']}")
     site.write_mbz(source, archive)
     try:

@@ -73,6 +73,8 @@ class Settings:
     release: str = "4.5.6 (Build: 20250811)"
     version: str = "2024100706"
     themerev: int = 1795294065
+    #: Whether Passerelle's account holds `moodle/backup:userinfo`, which it has no need of.
+    backs_people_up: bool = False
     max_input_vars: int = 1000  # PHP's default (MOODLE.md, trap 3)
     upload_max_filesize: int = 2048 * _MIB
     post_max_size: int = 2056 * _MIB

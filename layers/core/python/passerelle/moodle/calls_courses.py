@@ -79,15 +79,21 @@ def create_courses(new: Sequence[NewCourse]) -> Call[tuple[Made, ...]]:
     return Call("core_course_create_courses", {"courses": rows}, reads_rows(Made, len(rows)), Repeat.UNSAFE)
 
 
-def duplicate(courseid: int, shortname: str, fullname: str, categoryid: int) -> Call[Made]:
-    """Moodle backs the template up and restores it while we wait. Unsafe: a second time the name is taken."""
+def duplicate(
+    courseid: int, shortname: str, fullname: str, categoryid: int, *, locked: bool = False
+) -> Call[Made]:
+    """Moodle backs the template up and restores it while we wait. Unsafe: a second time the name is taken.
+
+    `locked`: the account may not back people up, so that Moodle has fixed that they stay out; it then
+    refuses to be told so (`setting_locked_by_permission`). An account that may has to tell it.
+    """
     params = {
         "courseid": courseid,
         "fullname": fullname,
         "shortname": shortname,
         "categoryid": categoryid,
         "visible": True,
-        "options": [{"name": "users", "value": "0"}],
+        "options": [] if locked else [{"name": "users", "value": "0"}],
     }
     return Call("core_course_duplicate_course", params, reads(Made), Repeat.UNSAFE)
 

@@ -184,10 +184,18 @@ class MoodleCore:
         if found is not None:
             return found
         try:
-            self.ask(calls_courses.duplicate(template, shortname, fullname, categoryid))
+            self._copy(template, shortname, fullname, categoryid)
         except LookFirst:
             return self.course_by_shortname(shortname)
         return self.course_by_shortname(shortname)
+
+    def _copy(self, template: int, shortname: str, fullname: str, categoryid: int) -> None:
+        try:
+            self.ask(calls_courses.duplicate(template, shortname, fullname, categoryid))
+        except MoodleRefused as refused:
+            if refused.errorcode != "setting_locked_by_permission":
+                raise
+            self.ask(calls_courses.duplicate(template, shortname, fullname, categoryid, locked=True))
 
     def update_courses(self, changes: Sequence[CourseChange]) -> tuple[Verdict, ...]:
         return settle(

@@ -8,6 +8,17 @@ For a real site:
 - `PASSERELLE_LIVE_SOURCES`: host:port that this suite may listen on and that the settings name as a source
 - `PASSERELLE_LIVE_COUNTERPART`: host:port that this suite may listen on and that the settings name as Passerelle,
   and as a source
+
+For orders besides (without them those tests are skipped there):
+
+- `PASSERELLE_LIVE_USER_ROLES`: short names of two roles over user contexts that the service account may assign: the
+  buyer's over accounts made for him, and one that only looks (`mentor,viewer`)
+- `PASSERELLE_LIVE_QUERY`: a command that reads one SQL query on its standard input and answers rows, columns parted by
+  tabs, without a heading (`psql -AtF "$(printf '\\t')" moodle`): for what no service tells. `PASSERELLE_LIVE_PREFIX`: of
+  its tables, if not `mdl_`
+- `PASSERELLE_LIVE_MAIL`: host:port that this suite may listen on and that the site sends its mail to (`smtphosts`);
+  without it the mails themselves are not looked at
+- `PASSERELLE_LIVE_ADMIN`: the administrator's username, if not `admin`
 """
 
 from __future__ import annotations
@@ -19,9 +30,13 @@ from typing import Any
 
 import pytest
 
+from tests.live.boutique import Roles
 from tests.live.counterpart import Counterpart
 from tests.live.ground import ARCHIVES, Ground, announced, fresh, shell
+from tests.live.mailbox import Mailbox
 from tests.live.sources import Sources
+from tests.live.witness import TablesWitness, TwinWitness, Witness
+from tests.stage_orders import VIEWER
 
 _TWIN_SITE = "lycee-a"
 _TWIN_SECRET = "whsec_bGl2ZS1zdWl0ZS1zZWNyZXQtMDEyMzQ1Njc4OWFiY2Q="
@@ -75,7 +90,55 @@ def ground(kind: str, counterpart: Counterpart) -> Iterator[Ground]:
     with Twin({_TWIN_SITE: "Lycée A"}, jobs="by hand") as twin:
         site = twin.site(_TWIN_SITE)
         site.connect(counterpart.base, _TWIN_SECRET)
-        yield Ground(_TWIN_SITE, site.base_url, site.token, site.weak_token, lambda: twin.run_jobs() and None)
+        yield Ground(
+            _TWIN_SITE,
+            site.base_url,
+            site.token,
+            site.weak_token,
+            lambda: twin.run_jobs() and None,
+            inside=site,
+        )
+
+
+@pytest.fixture(scope="session")
+def witness(ground: Ground) -> Witness:
+    if ground.inside is not None:
+        return TwinWitness(ground.inside)
+    if not _said("QUERY"):
+        pytest.skip("no command that reads the site's tables is named in PASSERELLE_LIVE_QUERY")
+    return TablesWitness(_said("QUERY"), _said("PREFIX") or "mdl_")
+
+
+@pytest.fixture(scope="session")
+def user_roles(ground: Ground) -> Roles:
+    if ground.inside is not None:
+        ground.inside.state.roles[VIEWER.id] = VIEWER
+        return Roles()
+    if not _said("USER_ROLES"):
+        pytest.skip("no roles over user contexts are named in PASSERELLE_LIVE_USER_ROLES")
+    over_new, _, looks = _said("USER_ROLES").partition(",")
+    return Roles(over_new, looks, looks)
+
+
+@pytest.fixture
+def mailbox(ground: Ground) -> Iterator[Mailbox | None]:
+    """None where mails cannot be read: the twin makes none."""
+    if ground.inside is not None or not _said("MAIL"):
+        yield None
+        return
+    made = Mailbox(*_door("MAIL"))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def administrator(ground: Ground) -> str:
+    """His e-mail."""
+    username = (not ground.inside and _said("ADMIN")) or "admin"
+    [found] = ground.call("find_users", field="username", values=[username])
+    [user] = found["users"]
+    assert user["privileged"], "PASSERELLE_LIVE_ADMIN names somebody else"
+    return str(user["email"])
 
 
 @pytest.fixture

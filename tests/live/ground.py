@@ -34,6 +34,7 @@ class Ground:
     weak_token: str = field(repr=False)  # of an account that may call, but has no capability of the plugin's
     cron: Callable[[], None]  # lets the site's cron run once, or waits where the site has a cron of its own
     patience: float = 120.0
+    inside: Any = field(default=None, repr=False)  # the twin's site, which can be looked into
 
     def call(self, function: str, *, token: str = "", **arguments: Any) -> Any:
         fields = {
@@ -74,12 +75,24 @@ class Ground:
         answer = self.call("apply", operations=json.dumps(numbered))
         return list(json.loads(answer) if isinstance(answer, str) else answer)
 
-    def rows(self, table: str, *, limit: int = 1000) -> Iterator[dict[str, Any]]:
-        after = 0
+    def rows(self, table: str, *, limit: int = 1000, after: int = 0) -> Iterator[dict[str, Any]]:
         while after is not None:
             page = self.call("export", table=table, after=after, limit=limit)
             yield from json.loads(page["rows"])
             after = page["next"]
+
+    def end(self, table: str) -> int:
+        """After this id nothing stands: what a test adds is read from there, however much a site holds."""
+        low, high = 0, 1
+        while self._stands_after(table, high):
+            low, high = high, high * 2
+        while low < high:
+            middle = (low + high) // 2
+            low, high = (middle + 1, high) if self._stands_after(table, middle) else (low, middle)
+        return low
+
+    def _stands_after(self, table: str, after: int) -> bool:
+        return json.loads(self.call("export", table=table, after=after, limit=1)["rows"]) != []
 
     def state(self, courseid: int) -> dict[str, Any]:
         [state] = self.call("get_course_states", courseids=[courseid])

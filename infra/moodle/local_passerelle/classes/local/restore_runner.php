@@ -319,6 +319,9 @@ class restore_runner extends runner {
             // The tables it filled are dropped: deleting the content makes its matches of questions untrue.
             $controller->execute_precheck(true);
             $this->keep_precheck($controller);
+            if ($controller->get_target() === \backup::TARGET_EXISTING_DELETING) {
+                recycle_bin::closed(fn() => emptying::activities((int) $controller->get_courseid()));
+            }
             $controller->execute_plan();
         } finally {
             $controller->destroy();

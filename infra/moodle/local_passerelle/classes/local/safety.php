@@ -193,6 +193,7 @@ class safety {
             if (!empty($controller->get_precheck_results()['errors'])) {
                 throw new job_failure('restorefailed');
             }
+            recycle_bin::closed(fn() => emptying::activities($courseid));
             $controller->execute_plan();
         } finally {
             $controller->destroy();

@@ -52,6 +52,19 @@ def test_a_site_says_what_it_is(ground):
     assert "fr" in site["languages"]
 
 
+def test_a_site_says_what_roles_may_do_in_a_category(ground, category):
+    here = ground.call("get_site", category=category)["roles"]
+    everywhere = ground.call("get_site")["roles"]
+    assert [role["shortname"] for role in here] == [role["shortname"] for role in everywhere]
+    manager = next(role for role in here if role["shortname"] == "manager")
+    assert "moodle/course:update" in manager["capabilities"]
+
+
+def test_a_category_that_is_not_there_is_refused(ground):
+    with pytest.raises(Refused):
+        ground.call("get_site", category=fresh("NOCAT"))
+
+
 def test_users_are_found_exactly_but_without_case(ground):
     username = person(ground)
     asked = [f"{username}@EXAMPLE.org", f"{username}@example.or", f"x{username}@example.org"]

@@ -104,6 +104,7 @@ class api {
      * @return array
      */
     private static function once(string $url, string $body, string $id, int $timeout): array {
+        global $CFG;
         $now = time();
         $headers = [
             'Content-Type: application/json',
@@ -134,7 +135,8 @@ class api {
             (string) ($answer['error'] ?? ($status === 0 ? 'unreachable' : 'http' . $status)),
             $sentence,
             (string) ($answer['reference'] ?? ''),
-            (string) ($answer['assistance'] ?? ''),
+            // Where Passerelle itself cannot say whom to write to, the site can.
+            (string) ($answer['assistance'] ?? '') ?: (string) ($CFG->supportemail ?? ''),
             $answer
         );
     }

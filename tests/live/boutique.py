@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -73,9 +74,21 @@ class _Sites:
 
 
 class Boutique:
-    """`course` and `support` are short names of courses that the site has, `category` is an idnumber."""
+    """`course` and `support` are short names of courses that the site has, `category` is an idnumber.
 
-    def __init__(self, ground: Ground, course: str, support: str, category: str, roles: Roles) -> None:
+    With `role_ids` the site is treated as one without plugins.
+    """
+
+    def __init__(
+        self,
+        ground: Ground,
+        course: str,
+        support: str,
+        category: str,
+        roles: Roles,
+        *,
+        role_ids: Mapping[str, int] | None = None,
+    ) -> None:
         # A whole second: Moodle's dates have no less.
         self.now = datetime.now(UTC).replace(microsecond=0)
         parameters = f"coursename={course}&supervisor=teacher&duration=35&customersupport={support}"
@@ -89,8 +102,10 @@ class Boutique:
         }
         shop = a_shop(products=products, attachment=attachment)
         network = a_selling_network(shop)
-        sites = {**network.sites, SITE: replace(network.sites[SITE], url=ground.address)}
-        network = replace(network, sites=sites)
+        here = replace(network.sites[SITE], url=ground.address)
+        if role_ids is not None:
+            here = replace(here, plugins=False, role_ids=role_ids)
+        network = replace(network, sites={**network.sites, SITE: here})
         site = Site(ground.name, ground.address, ground.token, calls_per_second=200.0, burst=200)
         self.wire = Wire(Socket(site))
         self.moodle = Moodle.at(site, self.wire)

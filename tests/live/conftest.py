@@ -9,7 +9,8 @@ For a real site:
 - `PASSERELLE_LIVE_COUNTERPART`: host:port that this suite may listen on and that the settings name as Passerelle,
   and as a source
 
-For orders besides (without them those tests are skipped there):
+For orders besides (without them those tests are skipped there; the service account may also back up and restore
+courses, and holds `moodle/site:viewuseridentity`, without which core functions find nobody by e-mail):
 
 - `PASSERELLE_LIVE_USER_ROLES`: short names of two roles over user contexts that the service account may assign: the
   buyer's over accounts made for him, and one that only looks (`mentor,viewer`)

@@ -175,3 +175,42 @@ def test_a_course_of_the_buyers_own_is_copied_once_and_he_teaches_it(boutique):
     asked = boutique.wire.functions.count("core_course_duplicate_course")
     boutique.again()
     assert boutique.wire.functions.count("core_course_duplicate_course") == asked
+
+
+@pytest.mark.rule("S1", "S5", "S6", "S14")
+def test_without_plugins_the_same_session_stands_in_the_manual_instance_and_goes_again(
+    ground, course, support, category, user_roles, witness
+):
+    known = person(ground)
+    full = Boutique(ground, course["idnumber"], support, category, user_roles)
+    role_ids = {role.shortname: role.id for role in full.moodle.get_site().roles}
+    shop = Boutique(ground, course["idnumber"], support, category, user_roles, role_ids=role_ids)
+    [user] = ids(full.moodle, [known])
+    mine = Enrolment(course["courseid"], user, role_ids["student"], shop.now, shop.now + timedelta(days=9))
+    [by_hand] = full.moodle.for_many().enrol([mine])
+    assert by_hand.ok
+    before = shop.enrolments(course["idnumber"])
+
+    ana, tom = newcomer("ana"), newcomer("tom", kind="tutor")
+    cleo = a_participant("cleo", email=f"{known}@example.org")
+    buyer = f"{fresh('rh')}@client.example"
+    order = shop.sell(shop.facts(ana, cleo, tom, buyer=buyer))
+    assert (order.state, order.why) == (OrderState.FULFILLED, ()), order.why
+    assert not [name for name in shop.wire.functions if name.startswith("local_passerelle")]
+    # The buyer is looked for as well.
+    assert shop.requests() <= 12 + 2 + 4, shop.wire.functions
+    start = int(shop.now.timestamp())
+    end = int((shop.now + timedelta(days=35)).timestamp())
+    new = [(ana.key, "manual", "student", start, end), (tom.key, "manual", "teacher", start, end)]
+    assert shop.enrolments(course["idnumber"]) == sorted([*before, *new])
+    assert shop.groups(course["idnumber"]) == {order.id: sorted([ana.key, known, tom.key])}
+    # A Moodle without the plugin does not say who is an administrator: over an old account there is no role.
+    assert witness.ties([user]) == []
+    assert witness.ties(ids(full.moodle, [ana.key])) == [(buyer, user_roles.over_new, ana.key)]
+
+    refund = Refund("r", 3000, {"1": 3}, shop.now)
+    order = shop.sell(shop.facts(ana, cleo, tom, buyer=buyer, hours=1, refunds=(refund,)))
+    assert order.state == OrderState.REFUNDED
+    assert shop.enrolments(course["idnumber"]) == before
+    assert shop.groups(course["idnumber"]) == {order.id: []}
+    assert witness.ties(ids(full.moodle, [ana.key])) == []

@@ -83,7 +83,9 @@ class MoodleCore:
         """All who have it, compared exactly but without case; several where the site allows that.
 
         Raises FixAccess `emailhidden` where the service may not see addresses: nobody found would
-        then mean nothing.
+        then mean nothing. An account without `moodle/site:viewuseridentity` is told of nobody at all (seen on
+        4.5.6), which cannot be told from nobody there: Moodle then refuses the second account, unless it
+        allows accounts with the same address.
         """
         call = calls_users.by_criteria(email=email)
         found = self.ask(call)

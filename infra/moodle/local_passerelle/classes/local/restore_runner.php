@@ -360,6 +360,14 @@ class restore_runner extends runner {
             if ($params['idnumber'] !== '' && $DB->record_exists('course', ['idnumber' => $params['idnumber']])) {
                 throw new job_failure('idnumbertaken');
             }
+            // Moodle's restore adds "copy 2" to both names where another course has one of them. Full names may
+            // be alike; that the short name was free has been checked.
+            if ($params['fullname'] !== '') {
+                $columns['fullname'] = $params['fullname'];
+            }
+            if ($params['shortname'] !== '' && !$DB->record_exists('course', ['shortname' => $params['shortname']])) {
+                $columns['shortname'] = $params['shortname'];
+            }
             $DB->update_record('course', (object) $columns);
             rebuild_course_cache($courseid, true);
         }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -106,34 +105,6 @@ def test_the_same_change_twice_loses_the_second_time(records):
 
 
 @pytest.mark.rule("P14")
-def test_of_many_who_race_for_one_record_exactly_one_wins(records):
-    line = records.add(a_line())
-
-    def race(racer: int) -> int:
-        try:
-            records.change(line, replace(line, sequence=racer))
-        except Conflict:
-            return 0
-        return racer
-
-    with ThreadPoolExecutor(6) as pool:
-        (winner,) = [won for won in pool.map(race, range(1, 7)) if won]
-    assert records.get(CourseLine, line.id) == replace(line, sequence=winner, revision=1)
-
-
-def test_of_many_who_add_one_id_exactly_one_wins(records):
-    def race(racer: int) -> int:
-        try:
-            records.add(an_upload(course_id=racer))
-        except Conflict:
-            return 0
-        return racer
-
-    with ThreadPoolExecutor(6) as pool:
-        (winner,) = [won for won in pool.map(race, range(1, 7)) if won]
-    assert [u.course_id for u in records.list(Upload, "course", "caen:CHIM1").items] == [winner]
-
-
 def test_what_does_not_exist_cannot_be_changed(records):
     with pytest.raises(Conflict):
         records.change(a_line(), a_line(sequence=2))

@@ -5,91 +5,97 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, Generic, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
-from passerelle.domain.backup import Inspection, Manifest, PersonalTrace
-from passerelle.domain.ledger import Page as LedgerPage
-from passerelle.domain.lms import (
-    Category,
-    Course,
-    CourseSection,
-    Enrolment,
-    Group,
-    Membership,
-    Message,
-    NewCategory,
-    NewGroup,
-    NewUser,
-    Participant,
-    RoleAssignment,
-    SentMessage,
-    User,
-    Verdict,
-)
-from passerelle.domain.network import Network
-from passerelle.domain.night.run import NightDesk, Run
-from passerelle.domain.offer.model import Extracts
-from passerelle.domain.offer.stages import Stage
-from passerelle.domain.orders import Delivery, Facts, Order, Refund, Tally
-from passerelle.domain.plugin import (
-    ChangedCourse,
-    CourseState,
-    Job,
-    Notification,
-    NotificationVerdict,
-    OperationVerdict,
-    Restore,
-    SiteFacts,
-    Source,
-)
-from passerelle.domain.publishing import (
-    CourseLine,
-    Person,
-    Publication,
-    Retrieval,
-    RunningJob,
-    TargetLock,
-    Upload,
-)
-from passerelle.domain.refusals import Refusal
-from passerelle.domain.rollover import FreshStart, Permit, Rollover
-from passerelle.domain.survey import Survey
 from passerelle.errors import GiveUp
 
-Record = (
-    Upload
-    | Publication
-    | Retrieval
-    | CourseLine
-    | RunningJob
-    | TargetLock
-    | Rollover
-    | Permit
-    | FreshStart
-    | Delivery
-    | Order
-    | LedgerPage
-    | Tally
-    | Run
-    | NightDesk
-)
+# The classes are named for the type checker only: a function pays at its cold start for those that it uses.
+if TYPE_CHECKING:
+    from passerelle.domain.backup import Inspection, Manifest, PersonalTrace
+    from passerelle.domain.ledger import Page as LedgerPage
+    from passerelle.domain.lms import (
+        Category,
+        Course,
+        CourseSection,
+        Enrolment,
+        Group,
+        Membership,
+        Message,
+        NewCategory,
+        NewGroup,
+        NewUser,
+        Participant,
+        RoleAssignment,
+        SentMessage,
+        User,
+        Verdict,
+    )
+    from passerelle.domain.network import Network
+    from passerelle.domain.night.run import NightDesk, Run
+    from passerelle.domain.offer.model import Extracts
+    from passerelle.domain.offer.stages import Stage
+    from passerelle.domain.orders import Delivery, Facts, Order, Refund, Tally
+    from passerelle.domain.plugin import (
+        ChangedCourse,
+        CourseState,
+        Job,
+        Notification,
+        NotificationVerdict,
+        OperationVerdict,
+        Restore,
+        SiteFacts,
+        Source,
+    )
+    from passerelle.domain.publishing import (
+        CourseLine,
+        Person,
+        Publication,
+        Retrieval,
+        RunningJob,
+        TargetLock,
+        Upload,
+    )
+    from passerelle.domain.refusals import Refusal
+    from passerelle.domain.rollover import FreshStart, Permit, Rollover
+    from passerelle.domain.survey import Survey
+
+    Record = (
+        Upload
+        | Publication
+        | Retrieval
+        | CourseLine
+        | RunningJob
+        | TargetLock
+        | Rollover
+        | Permit
+        | FreshStart
+        | Delivery
+        | Order
+        | LedgerPage
+        | Tally
+        | Run
+        | NightDesk
+    )
+else:
+    Record = object
+
 R = TypeVar(
     "R",
-    Upload,
-    Publication,
-    Retrieval,
-    CourseLine,
-    RunningJob,
-    TargetLock,
-    Rollover,
-    Permit,
-    FreshStart,
-    Delivery,
-    Order,
-    LedgerPage,
-    Tally,
-    Run,
-    NightDesk,
+    "Upload",
+    "Publication",
+    "Retrieval",
+    "CourseLine",
+    "RunningJob",
+    "TargetLock",
+    "Rollover",
+    "Permit",
+    "FreshStart",
+    "Delivery",
+    "Order",
+    "LedgerPage",
+    "Tally",
+    "Run",
+    "NightDesk",
 )
 QueueName = Literal["publications", "retrievals", "jobs", "rollovers", "orders"]
 

@@ -1,0 +1,224 @@
+"""A first load on a real Moodle beside Moodle's own database enrolment, and a whole read of its enrolments.
+
+python -m tests.bench.moodle_load [--only load|export] [--courses 125] [--each 40] [--rounds 3]
+
+On a site made for it: nothing is taken away afterwards, and the people are whoever has an account there. The turns
+A (the other), B (Passerelle, one call at a time) and C (Passerelle as the night applies) follow each other, each on
+courses of its own that are new, with the same people: other work on the machine slows all of them.
+
+- `PASSERELLE_LIVE_ADDRESS`, `PASSERELLE_LIVE_TOKEN`: the site, and who may export and apply
+- `PASSERELLE_LOAD_TABLE`: a command that reads lines `course<TAB>username<TAB>role` on its standard input and makes
+  them all that the other enrolment finds. It is not timed
+- `PASSERELLE_LOAD_SYNC`: a command that runs the other enrolment once, as Moodle's cron would, such as
+  `php admin/cli/scheduled_task.php '--execute=\\enrol_database\\task\\sync_enrolments'`
+
+Without the last two Passerelle is measured alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import time
+import uuid
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import islice
+
+from passerelle.domain.night.paper import CHUNK
+from passerelle.moodle.calls_plugin import export
+from passerelle.moodle.client import Site
+from passerelle.moodle.lms import Moodle
+
+EXPORT_ROWS, EXPORT_RATE = 200_000, 20_000  # to reach: rows, and rows per second
+PAGE = 5000  # of the night's reading
+ROLE = "student"
+
+Row = tuple[str, str]  # course, username
+Operation = dict[str, object]
+
+
+@dataclass
+class Load:
+    moodle: Moodle
+    site: Site
+    people: Sequence[str]
+    courses: int
+    each: int
+    category: str = field(default_factory=lambda: f"LOAD{uuid.uuid4().hex[:8]}")
+
+    def __post_init__(self) -> None:
+        self.must([{"op": "category_create", "idnumber": self.category, "name": "Load"}])
+
+    def rows(self, turn: str) -> list[Row]:
+        """New courses, and who shall be in each: the same people in every turn."""
+        numbers = [f"{self.category}-{turn}-{n}" for n in range(self.courses)]
+        self.must(
+            [
+                {
+                    "op": "course_create",
+                    "idnumber": number,
+                    "shortname": number,
+                    "fullname": number,
+                    "category": self.category,
+                }
+                for number in numbers
+            ]
+        )
+        count = len(self.people)
+        return [
+            (number, self.people[(place * self.each + n) % count])
+            for place, number in enumerate(numbers)
+            for n in range(self.each)
+        ]
+
+    def must(self, operations: Sequence[Operation], at_once: int = 1) -> float:
+        """Seconds. Every operation must have changed something, else the figure would be of nothing."""
+        numbered = [{"id": str(n), **operation} for n, operation in enumerate(operations)]
+        chunks = [numbered[start : start + CHUNK] for start in range(0, len(numbered), CHUNK)]
+        started = time.perf_counter()
+        with ThreadPoolExecutor(at_once) as pool:
+            answers = list(pool.map(self.moodle.apply, chunks))
+        seconds = time.perf_counter() - started
+        for answer in answers:
+            for verdict in answer:
+                if not verdict.ok or not verdict.changed:
+                    raise SystemExit(f"not done: {verdict.errorcode or 'it stood already'}")
+        return seconds
+
+    def ours(self, turn: str, at_once: int) -> tuple[float, float]:
+        """Seconds for the enrolments, and for groups with members besides."""
+        rows = self.rows(turn)
+        enrolling = self.must(
+            [
+                {"op": "enrol", "course": course, "username": who, "role": ROLE, "source": "night"}
+                for course, who in rows
+            ],
+            at_once,
+        )
+        courses = sorted({course for course, _ in rows})
+        grouping = self.must(
+            [
+                {"op": "group_create", "course": course, "idnumber": f"{course}-G{n}", "name": f"TD {n}"}
+                for course in courses
+                for n in (1, 2)
+            ],
+            at_once,
+        )
+        grouping += self.must(
+            [
+                {"op": "member_add", "course": course, "group": f"{course}-G{n % 2 + 1}", "username": who}
+                for n, (course, who) in enumerate(rows)
+            ],
+            at_once,
+        )
+        return enrolling, grouping
+
+    def other(self, turn: str, table: str, sync: str) -> float:
+        """Seconds, PHP's start included, as ours include HTTP's."""
+        rows = self.rows(turn)
+        lines = "".join(f"{course}\t{who}\t{ROLE}\n" for course, who in rows)
+        subprocess.run(table, shell=True, check=True, input=lines.encode(), stdout=subprocess.DEVNULL)
+        started = time.perf_counter()
+        subprocess.run(sync, shell=True, check=True, stdout=subprocess.DEVNULL)
+        return time.perf_counter() - started
+
+    def last(self) -> int:
+        """The newest enrolment's number: what a turn adds comes after it, however much the site holds."""
+        low, high = 0, 1
+        while self.read_from(high, 1):
+            low, high = high, high * 2
+        while low < high:
+            middle = (low + high) // 2
+            low, high = (middle + 1, high) if self.read_from(middle, 1) else (low, middle)
+        return low
+
+    def read_from(self, after: int, limit: int) -> Sequence[Mapping[str, object]]:
+        return self.moodle.ask(export("enrolments", after, limit)).rows
+
+    def look(self, after: int) -> None:
+        """Whoever made them: each person of a turn is enrolled once and with his role, and nobody else is."""
+        found, page = 0, self.read_from(after, PAGE)
+        while page:
+            found += sum(row["roles"] == [ROLE] for row in page)
+            page = self.read_from(int(str(page[-1]["id"])), PAGE)
+        if found != self.courses * self.each:
+            raise SystemExit(f"{found} enrolments found, {self.courses * self.each} expected")
+
+
+def bench_load(load: Load, rounds: int) -> bool:
+    table, sync = os.environ.get("PASSERELLE_LOAD_TABLE", ""), os.environ.get("PASSERELLE_LOAD_SYNC", "")
+    each_turn = load.courses * load.each
+    rates: dict[str, list[float]] = defaultdict(list)
+    night = f"as the night, {load.site.concurrency} at a time"
+    ways = {"the other": 0, "one at a time": 1, night: load.site.concurrency}
+    if not (table and sync):
+        del ways["the other"]
+    for number in range(rounds):
+        for way, at_once in list(ways.items())[:: -1 if number % 2 else 1]:
+            turn, last = f"{number}{len(rates)}{at_once}", load.last()
+            if not at_once:
+                seconds, grouping = load.other(turn, table, sync), 0.0
+            else:
+                seconds, grouping = load.ours(turn, at_once)
+                rates[f"{way}, group members"].append(each_turn / grouping)
+                rates[f"{way}, with its group"].append(each_turn / (seconds + grouping))
+            load.look(last)
+            rates[way].append(each_turn / seconds)
+            print(f"round {number + 1}, {way}: {each_turn} enrolments in {seconds:.1f} s", flush=True)
+    for name, found in rates.items():
+        spread = " ".join(f"{rate:.0f}" for rate in found)
+        # Equal numbers in each turn: the rate of all of them is the harmonic mean.
+        print(f"{name:<40} {statistics.harmonic_mean(found):7.0f}/s   ({spread})")
+    if "the other" not in rates:
+        return True
+    others = rates["the other"]
+    ratios = {
+        way: statistics.harmonic_mean(rates[way]) / statistics.harmonic_mean(others)
+        for way in rates
+        if way != "the other"
+    }
+    for way, ratio in ratios.items():
+        print(f"{way:<40} {ratio:7.2f} times the other's enrolments")
+    return ratios["one at a time"] >= 1 and ratios[night] >= 1
+
+
+def bench_export(moodle: Moodle) -> bool:
+    started = time.perf_counter()
+    rows = sum(1 for _ in islice(moodle.export("enrolments", PAGE), EXPORT_ROWS))
+    seconds = time.perf_counter() - started
+    print(f"export: {rows} enrolments in {seconds:.1f} s, {rows / seconds:.0f}/s (≥ {EXPORT_RATE})")
+    return rows / seconds >= EXPORT_RATE
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", choices=("load", "export"))
+    parser.add_argument("--courses", type=int, default=125)
+    parser.add_argument("--each", type=int, default=40)
+    parser.add_argument("--rounds", type=int, default=3)
+    asked = parser.parse_args()
+    # Its pace is network.yaml's default: four at a time, 20 calls a second.
+    site = Site(
+        "load", os.environ["PASSERELLE_LIVE_ADDRESS"].rstrip("/"), os.environ["PASSERELLE_LIVE_TOKEN"]
+    )
+    moodle = Moodle.at(site).for_many()
+    good = asked.only == "load" or bench_export(moodle)
+    if asked.only != "export":
+        wanted = min(asked.courses * asked.each, 4000)
+        people = [
+            str(row["username"])
+            for row in islice(moodle.export("users", PAGE), wanted + 100)
+            if not row["suspended"] and row["username"] != "admin"
+        ][:wanted]
+        good = bench_load(Load(moodle, site, people, asked.courses, asked.each), asked.rounds) and good
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import pytest
+
 from passerelle.domain.commands import AskRollover, LeftOutThing, ReportedJob, ReportJobs
 from passerelle.domain.lms import Course, User
 from passerelle.domain.network import Network
 from passerelle.domain.publishing import Person, Upload
 from passerelle.domain.rollover import Rollover
+from passerelle.errors import GiveUp
 from passerelle.ports import World
 from passerelle.usecases import jobs, rollover_steps, rollovers
 from tests.factories import a_person
@@ -158,4 +161,11 @@ class YearStage(Stage):
         return whole
 
 
-__all__ = ["ADA", "ALAN", "GRACE", "ROOT", "YearStage"]
+def refusal(stage: YearStage, **fields: Any) -> GiveUp:
+    """What somebody is told who may not have what he asks for."""
+    with pytest.raises(GiveUp) as caught:
+        stage.ask_rollover(**fields)
+    return caught.value
+
+
+__all__ = ["ADA", "ALAN", "GRACE", "ROOT", "YearStage", "refusal"]

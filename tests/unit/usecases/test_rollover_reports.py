@@ -1,0 +1,126 @@
+"""The report before and after, and what the block tells before the button is pressed: R12, D17, D18, D20."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from passerelle.domain.publishing import RunningJob
+from passerelle.domain.states import BackupState, RolloverState
+from tests.factories import a_person
+from tests.factories_rollover import a_survey
+from tests.stage_rollover import ALAN, YearStage, refusal
+
+
+@pytest.fixture
+def stage() -> YearStage:
+    return YearStage()
+
+
+# --- R12 ---
+
+
+@pytest.mark.rule("R12")
+@pytest.mark.rule("D19")
+def test_the_same_report_is_made_on_last_years_course_before(stage: YearStage) -> None:
+    stage.courses()
+    asked = stage.ask_rollover("check")
+    stage.deliver()
+    checked = stage.rollover(asked["rollover"])
+    assert checked.state == RolloverState.CHECKED
+    assert checked.findings == {"stale_link": 1}
+    said = stage.ask_rollover("report", rollover=checked.id)["report"]
+    assert said["before"]
+    assert said["findings"][0]["repair_at"] == "https://bleu.example/mod/page/view.php?id=11"
+    assert stage.vert.content[100] == []
+    assert stage.vert.started == []
+
+
+@pytest.mark.rule("R12")
+def test_the_old_platform_may_ask_for_it_by_itself(stage: YearStage) -> None:
+    stage.courses()
+    asked = stage.ask_rollover("check", site="bleu")
+    stage.deliver()
+    said = stage.ask_rollover("report", site="bleu", rollover=asked["rollover"])["report"]
+    assert said["findings"]
+    latest = stage.ask_rollover("status", site="bleu")["check"]
+    assert (latest["rollover"], latest["report_ready"]) == (asked["rollover"], True)
+    assert refusal(stage, action="status", site="bleu", person=ALAN).code == "not_editing_teacher"
+
+
+@pytest.mark.rule("R12")
+def test_a_check_is_not_taken_for_a_rollover_and_is_found_again(stage: YearStage) -> None:
+    stage.courses()
+    asked = stage.ask_rollover("check")
+    shown = stage.ask_rollover("status")
+    assert shown["rollover"] is None
+    assert shown["check"]["rollover"] == asked["rollover"]
+
+
+@pytest.mark.rule("R12")
+def test_a_link_to_a_course_that_was_itself_taken_over_gets_its_new_address(stage: YearStage) -> None:
+    stage.courses()  # bleu 100 → vert 100
+    stage.courses("PHYS1")  # bleu 101 → vert 101
+    stage.roll_over(courseid=101)
+    key = stage.upload_of("bleu", "CHIM1")
+    stage.backups.surveys[key] = a_survey(
+        links=(replace(a_survey().links[0], url="https://bleu.example/course/view.php?id=101"),)
+    )
+    done = stage.roll_over()
+    said = stage.ask_rollover("report", rollover=done.id)["report"]
+    assert said["findings"][0]["new_address"] == "https://vert.example/course/view.php?id=101"
+
+
+@pytest.mark.rule("R12")
+def test_the_report_is_also_a_page_and_says_so_while_it_is_not_ready(stage: YearStage) -> None:
+    stage.courses()
+    asked = stage.ask_rollover()
+    assert refusal(stage, action="report", rollover=asked["rollover"]).code == "report_not_ready"
+    stage.deliver()
+    page = stage.ask_rollover("report", rollover=asked["rollover"], format="html")["html"]
+    assert page.startswith('<!DOCTYPE html><html lang="fr">')
+    assert "Bohr" in page
+
+
+@pytest.mark.rule("R12")
+def test_an_archive_is_surveyed_once_however_often_it_serves(stage: YearStage) -> None:
+    stage.courses()
+    stage.ask_rollover("check")
+    stage.deliver()
+    stage.roll_over()
+    assert len(stage.backups.surveyed) == 1
+
+
+# --- D17, D18, D20 ---
+
+
+@pytest.mark.rule("D17")
+@pytest.mark.rule("D18")
+@pytest.mark.rule("D20")
+def test_traps_are_told_before_the_button_is_pressed(stage: YearStage) -> None:
+    stage.courses(holds=("À moi",), editingteachers=("ada", "grace"))
+    stage.bleu.states[100] = replace(stage.bleu.states[100], teachers=("alan",))
+    traps = stage.ask_rollover("status")["traps"]
+    assert [trap["check"] for trap in traps] == ["D17", "D17", "D18", "D20", "D20"]
+    assert {trap["who"] for trap in traps} == {"teacher"}
+
+
+@pytest.mark.rule("D20")
+def test_the_same_people_on_both_sides_are_no_trap(stage: YearStage) -> None:
+    stage.courses()
+    stage.roll_over(destination="stash")
+    assert stage.ask_rollover("status")["traps"] == []
+
+
+def test_a_person_reads_in_his_own_language(stage: YearStage) -> None:
+    stage.courses(holds=("Mine",))
+    english = a_person("ada", lang="en")
+    assert refusal(stage, person=english).details["holds"] == "1 activity(ies)"
+
+
+def test_the_running_job_of_a_backup_keeps_its_upload(stage: YearStage) -> None:
+    stage.courses()
+    done = stage.roll_over()
+    job = stage.records[RunningJob, done.backup_job]
+    assert stage.upload(job.result).state == BackupState.ACCEPTED

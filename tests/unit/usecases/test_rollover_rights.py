@@ -1,0 +1,143 @@
+"""Which course, and whose: R1, R2, R3."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from passerelle.domain.rollover import Permit
+from passerelle.domain.states import RolloverState
+from passerelle.errors import NotFound
+from tests.factories_rollover import a_two_year_network
+from tests.stage_rollover import ADA, ALAN, GRACE, ROOT, YearStage, refusal
+
+
+@pytest.fixture
+def stage() -> YearStage:
+    return YearStage()
+
+
+@pytest.mark.rule("R2")
+def test_the_button_names_the_year_that_it_takes(stage: YearStage) -> None:
+    stage.courses()
+    assert stage.ask_rollover("status")["button"] == "Récupérer la sauvegarde 24/25"
+
+
+@pytest.mark.rule("R1")
+def test_courses_match_by_idnumber(stage: YearStage) -> None:
+    stage.bleu.add_course("PHYS1", teacher="ada", holds=["Newton"])
+    stage.courses("CHIM1")
+    assert stage.roll_over(courseid=100).source_idnumber == "CHIM1"
+
+
+@pytest.mark.rule("R1")
+def test_a_distance_course_matches_the_distance_course(stage: YearStage) -> None:
+    stage.courses("CHIM1")
+    stage.courses("FOAD-CHIM1")
+    assert stage.roll_over(courseid=101).source_idnumber == "FOAD-CHIM1"
+
+
+@pytest.mark.rule("R1")
+def test_without_a_match_the_teacher_chooses_the_course(stage: YearStage) -> None:
+    stage.bleu.add_course("ANCIEN", teacher="ada", holds=["Bohr"])
+    target = stage.vert.add_course("CHIM1", teacher="ada")
+    said = refusal(stage, courseid=target.id)
+    assert isinstance(said, NotFound)
+    assert said.code == "no_source"
+    asked = stage.ask_rollover(courseid=target.id, source_idnumber="ANCIEN", confirmed=("other_code",))
+    stage.deliver()
+    assert stage.rollover(asked["rollover"]).state == RolloverState.DONE
+
+
+@pytest.mark.rule("D18")
+def test_a_chosen_course_of_another_code_or_kind_is_asked_about_first(stage: YearStage) -> None:
+    stage.bleu.add_course("CHIM1-FOAD", teacher="ada", holds=["Bohr"])
+    target = stage.vert.add_course("CHIM1", teacher="ada")
+    asked = stage.ask_rollover(courseid=target.id, source_idnumber="CHIM1-FOAD")
+    assert [q["code"] for q in asked["questions"]] == ["foad_differs"]
+    assert stage.vert.started == []
+
+
+@pytest.mark.rule("R3")
+def test_who_does_not_edit_the_target_is_refused_whatever_the_request_says(stage: YearStage) -> None:
+    stage.courses()
+    assert refusal(stage, person=GRACE).code == "not_editing_teacher"
+
+
+@pytest.mark.rule("R3")
+def test_who_did_not_teach_last_year_gets_a_link_that_its_teachers_may_grant(stage: YearStage) -> None:
+    stage.courses(editingteachers=("grace",))
+    said = refusal(stage, person=GRACE)
+    assert said.code == "not_source_teacher"
+    assert said.details["asked"] == "Ada Lovelace"
+    (message,) = stage.bleu.messages.values()
+    assert message.username == "ada"
+    assert "/local/passerelle/permit.php?permit=" in message.values["text"]
+
+
+@pytest.mark.rule("R3")
+def test_a_granted_link_allows_this_one_transfer_and_is_recorded(stage: YearStage) -> None:
+    stage.courses(editingteachers=("grace",))
+    refusal(stage, person=GRACE)
+    (permit,) = stage.records.all(Permit)
+    stage.ask_rollover("permit", site="bleu", person=ADA, permit=permit.id, courseid=0)
+    done = stage.roll_over(person=GRACE)
+    assert done.state == RolloverState.DONE
+    used = stage.records[Permit, permit.id]
+    assert (used.granted_by, used.used_by, done.permit) == ("bleu:ada", done.id, permit.id)
+    stage.ask_rollover("undo", person=GRACE, rollover=done.id)
+    stage.deliver()
+    stage.vert.add_course("X", teacher="grace")
+    assert refusal(stage, person=GRACE, courseid=101, source_courseid=100).code == "not_source_teacher"
+
+
+@pytest.mark.rule("R3")
+def test_a_used_link_must_be_granted_again_for_another_transfer(stage: YearStage) -> None:
+    stage.courses(editingteachers=("grace",))
+    refusal(stage, person=GRACE)
+    (permit,) = stage.records.all(Permit)
+    stage.ask_rollover("permit", site="bleu", person=ADA, permit=permit.id, courseid=0)
+    stage.roll_over(person=GRACE)
+    stage.vert._fill(100, [], restoredfrom="")
+    assert refusal(stage, person=GRACE).code == "not_source_teacher"
+
+
+@pytest.mark.rule("R3")
+def test_a_link_is_granted_only_by_who_edits_the_course_there_or_an_administrator(stage: YearStage) -> None:
+    stage.courses(editingteachers=("grace",))
+    refusal(stage, person=GRACE)
+    (permit,) = stage.records.all(Permit)
+    said = refusal(stage, action="permit", site="bleu", person=ALAN, permit=permit.id, courseid=0)
+    assert said.code == "permit_not_yours"
+    granted = stage.ask_rollover("permit", site="bleu", person=ROOT, permit=permit.id, courseid=0)
+    assert granted["state"] == "granted"
+    assert any(m.kind == "rollover_permitted" for m in stage.vert.messages.values())
+
+
+@pytest.mark.rule("R3")
+def test_who_may_grant_a_link_is_told_first_what_it_allows_and_nobody_else_is(stage: YearStage) -> None:
+    stage.courses(editingteachers=("grace",))
+    refusal(stage, person=GRACE)
+    (permit,) = stage.records.all(Permit)
+    shown = stage.ask_rollover("permit_look", site="bleu", person=ADA, permit=permit.id, courseid=0)
+    assert (shown["who"], shown["source"], shown["granted_at"]) == ("Grace Hopper", "Chimie générale", None)
+    assert stage.records[Permit, permit.id].granted_at is None
+    said = refusal(stage, action="permit_look", site="bleu", person=ALAN, permit=permit.id, courseid=0)
+    assert said.code == "permit_not_yours"
+
+
+@pytest.mark.rule("R3")
+def test_people_are_matched_across_the_years_by_the_networks_key() -> None:
+    stage = YearStage(a_two_year_network(identity="email"))
+    stage.courses()
+    stage.bleu.users[0] = replace(stage.bleu.users[0], username="lovelace", email="ADA@example.org")
+    stage.bleu.states[100] = replace(stage.bleu.states[100], editingteachers=("lovelace",))
+    assert stage.roll_over().state == RolloverState.DONE
+
+
+def test_another_sites_rollover_looks_as_if_it_did_not_exist(stage: YearStage) -> None:
+    stage.courses()
+    done = stage.roll_over()
+    with pytest.raises(NotFound, match="rollover_unknown"):
+        stage.ask_rollover("report", site="caen", rollover=done.id, courseid=0)

@@ -119,12 +119,15 @@ class AskRollover(SiteCommand):
     - `contents`: sections, activities and groups of the archive that a check or rollover has made.
     - `report`: R12's, of `rollover`; format json or html.
     - `undo`: puts the safety backup of `rollover` back.
+    - `permit_look`: what `permit` asks for, for who could grant it.
     - `permit`: on N-1, allows the one transfer that `permit` names (R3).
     - `fresh_start`: *Je repars de zéro* (wanted) or not any more.
     """
 
     route: ClassVar[str] = "rollovers"
-    action: Literal["status", "start", "check", "contents", "report", "undo", "permit", "fresh_start"]
+    action: Literal[
+        "status", "start", "check", "contents", "report", "undo", "permit_look", "permit", "fresh_start"
+    ]
     courseid: int = 0
     idnumber: str = ""
     source_courseid: int = 0

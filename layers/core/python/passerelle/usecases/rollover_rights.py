@@ -52,6 +52,16 @@ def course_state(world: World, site: str, course_id: int) -> CourseState | None:
     return state if state is not None and state.exists else None
 
 
+def taught(world: World, site: str, course_id: int, person: Person) -> CourseState:
+    """A course of last year, for who taught it. Raises Refused for anybody else."""
+    source = course_state(world, site, course_id)
+    if source is None:
+        raise NotFound("target_unknown")
+    if person.username.lower() not in teaching(source):
+        raise Refused("not_editing_teacher")
+    return source
+
+
 def source_for(
     world: World, site: Site, target: CourseState, *, source_id: int, source_idnumber: str
 ) -> CourseState:
@@ -161,8 +171,25 @@ def use(world: World, permit: Permit, rollover: str) -> None:
     amend(world.records, Permit, permit.id, lambda before: replace(before, used_by=rollover))
 
 
-def grant(world: World, site: str, permit_key: str, person: Person) -> Permit:
-    """On N-1, by an editing teacher of the source, asked of its Moodle, or a named administrator."""
+def look(world: World, site: str, permit_key: str, person: Person) -> dict[str, object]:
+    """What a permit is about, for who could grant it: he decides knowing who asks, and for which course."""
+    permit, source = _grantable(world, site, permit_key, person)
+    target = course_state(world, permit.site, permit.course_id)
+    return {
+        "permit": permit.id,
+        "who": permit.person.fullname,
+        "source": source.fullname if source else "",
+        "source_courseid": permit.source_id,
+        "year": world.network.sites[permit.previous].year,
+        "target": target.fullname if target else "",
+        "target_site": world.network.sites[permit.site].title,
+        "asked_at": int(permit.asked_at.timestamp()),
+        "granted_at": int(permit.granted_at.timestamp()) if permit.granted_at else None,
+        "used": bool(permit.used_by),
+    }
+
+
+def _grantable(world: World, site: str, permit_key: str, person: Person) -> tuple[Permit, CourseState | None]:
     permit = world.records.get(Permit, permit_key)
     if permit is None or site not in (permit.previous, permit.site):
         raise NotFound("permit_unknown")
@@ -171,6 +198,12 @@ def grant(world: World, site: str, permit_key: str, person: Person) -> Permit:
     teaches = site == permit.previous and source is not None and edits(source, person.username)
     if not teaches and person.username.lower() not in allowed:
         raise Refused("permit_not_yours")
+    return permit, source
+
+
+def grant(world: World, site: str, permit_key: str, person: Person) -> Permit:
+    """On N-1, by an editing teacher of the source, asked of its Moodle, or a named administrator."""
+    permit, _ = _grantable(world, site, permit_key, person)
     now = world.clock.now()
 
     def decide(before: Permit) -> Permit:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Literal
 
 from passerelle.domain.commands import AskRollover
 from passerelle.domain.plugin import CourseState, LeftOut
@@ -54,7 +55,7 @@ def answer(world: World, command: AskRollover) -> Mapping[str, object]:
             return report(world, command)
         case "undo":
             return undo(world, command, command.person)
-        case "permit":
+        case "permit" | "permit_look":
             return permit(world, command, command.person)
         case "fresh_start":
             return fresh_start(world, command, command.person)
@@ -64,6 +65,10 @@ def answer(world: World, command: AskRollover) -> Mapping[str, object]:
 
 
 def status(world: World, command: AskRollover, person: Person) -> Mapping[str, object]:
+    checked = latest_check(world, command.site, command.courseid)
+    if _of_a_past_year(world, command.site):
+        rollover_rights.taught(world, command.site, command.courseid, person)
+        return {"check": None if checked is None else describe(world, checked, command.lang)}
     asked = rollover_rights.target_of(world, command.site, command.courseid, person)
     previous = world.network.sites[asked.site.previous]
     source = rollover_rights.matched(world, asked.site.previous, asked.state.idnumber.strip())
@@ -93,7 +98,13 @@ def status(world: World, command: AskRollover, person: Person) -> Mapping[str, o
         "fresh_start": fresh is not None,
         "may_override": asked.administrator,
         "rollover": None if latest is None else describe(world, latest, command.lang),
+        "check": None if checked is None else describe(world, checked, command.lang),
     }
+
+
+def _of_a_past_year(world: World, site: str) -> bool:
+    """A platform whose courses are taken over, and that takes none itself."""
+    return site in world.network.previous_sites and not world.network.sites[site].previous
 
 
 def latest_of(world: World, site: str, course_id: int) -> Rollover | None:
@@ -103,6 +114,15 @@ def latest_of(world: World, site: str, course_id: int) -> Rollover | None:
     ]
     alive = [r for r in every if r.under_way]
     return max(alive or every, key=lambda r: r.requested_at, default=None)
+
+
+def latest_check(world: World, site: str, course_id: int) -> Rollover | None:
+    """*Vérifier mon cours*, asked here: of the course that matches or, on N-1, of the course itself."""
+    index: Literal["source", "target"] = "source" if _of_a_past_year(world, site) else "target"
+    every = everything(world.records, Rollover, index, f"{site}#{course_id}")
+    return max(
+        (r for r in every if r.only_check and r.site == site), key=lambda r: r.requested_at, default=None
+    )
 
 
 def describe(world: World, rollover: Rollover, lang: str) -> dict[str, object]:
@@ -130,7 +150,9 @@ def describe(world: World, rollover: Rollover, lang: str) -> dict[str, object]:
         "undo_asked": rollover.undo_asked,
         "undo_message": told(rollover.undo_note, lang) if rollover.undo_note else "",
         "overridden": rollover.override is not None,
+        "override": rollover.override.reason if rollover.override else "",
         "reference": rollover.id[:8],
+        "assistance": world.network.sites[rollover.site].assistance.email,
     }
 
 
@@ -312,12 +334,8 @@ def check(world: World, command: AskRollover, person: Person) -> Mapping[str, ob
 
 def _check_request(world: World, command: AskRollover, person: Person, key: str) -> Rollover:
     wish = Wish(destination="check")
-    if command.site in world.network.previous_sites and not world.network.sites[command.site].previous:
-        source = rollover_rights.course_state(world, command.site, command.courseid)
-        if source is None:
-            raise NotFound("target_unknown")
-        if person.username.lower() not in {n.lower() for n in (*source.editingteachers, *source.teachers)}:
-            raise Refused("not_editing_teacher")
+    if _of_a_past_year(world, command.site):
+        source = rollover_rights.taught(world, command.site, command.courseid, person)
         return a_request(world, command.site, person, None, source, key, wish)
     asked = rollover_rights.target_of(world, command.site, command.courseid, person)
     source = rollover_rights.source_for(
@@ -377,6 +395,8 @@ def report(world: World, command: AskRollover) -> Mapping[str, object]:
 
 
 def permit(world: World, command: AskRollover, person: Person) -> Mapping[str, object]:
+    if command.action == "permit_look":
+        return rollover_rights.look(world, command.site, command.permit, person)
     granted = rollover_rights.grant(world, command.site, command.permit, person)
     return {"permit": granted.id, "state": "granted"}
 

@@ -48,6 +48,7 @@ class export_pages {
         global $CFG, $DB;
         // The name of the column is a word of SQL.
         $group = $DB->get_manager()->generator->getEncQuoted('group');
+        $component = $DB->sql_concat("'enrol_'", 'e.enrol');
         return match ($table) {
             'users' => ["SELECT t.id, t.username, t.idnumber, t.firstname, t.lastname, t.email, t.auth, t.suspended,
                                 t.confirmed, t.lang, t.lastaccess
@@ -76,13 +77,20 @@ class export_pages {
                              JOIN {course} c ON c.id = g.courseid
                              JOIN {user} u ON u.id = t.userid
                             WHERE u.deleted = 0", []],
+            // The roles are asked for row by row: joined, the planner may read every role of the site for each page.
             'enrolments' => ["SELECT t.id, c.idnumber AS course, e.courseid, u.username, t.userid, e.enrol AS method,
-                                     e.customchar1 AS source, t.status, e.status AS instancestatus, t.timestart, t.timeend
+                                     e.customchar1 AS source, t.status, e.status AS instancestatus, t.timestart, t.timeend,
+                                     (SELECT " . $DB->sql_group_concat('ra.roleid', ',', 'ra.id') . "
+                                        FROM {role_assignments} ra
+                                       WHERE ra.userid = t.userid AND ra.contextid = ctx.id
+                                             AND ((ra.itemid = e.id AND ra.component = {$component})
+                                                  OR (e.enrol = 'manual' AND ra.component = ''))) AS roles
                                 FROM {user_enrolments} t
                                 JOIN {enrol} e ON e.id = t.enrolid
                                 JOIN {course} c ON c.id = e.courseid
+                                JOIN {context} ctx ON ctx.contextlevel = :level AND ctx.instanceid = e.courseid
                                 JOIN {user} u ON u.id = t.userid
-                               WHERE u.deleted = 0", []],
+                               WHERE u.deleted = 0", ['level' => CONTEXT_COURSE]],
             'owned' => ["SELECT t.id, t.kind, t.itemid, t.adopted,
                                 COALESCE(k.idnumber, c.idnumber, g.idnumber, u.username, '') AS idnumber,
                                 COALESCE(gc.idnumber, '') AS course
@@ -124,7 +132,7 @@ class export_pages {
         unset($found);
         $last = $rows ? end($rows)['id'] : $after;
         if ($table === 'enrolments') {
-            $rows = self::with_roles($rows, $after, $last);
+            $rows = self::in_words($rows);
         } else if ($table === 'courses') {
             $changes = course_facts::last_changes(array_column($rows, 'id'));
             foreach ($rows as $i => $row) {
@@ -152,37 +160,19 @@ class export_pages {
     }
 
     /**
-     * Enrolments with the roles that came with them, and words for their state.
+     * Enrolments with short names for roles and words for their state.
      *
-     * The roles of a page are one more query over the same range of keys.
-     *
-     * @param array[] $rows
-     * @param int $after
-     * @param int $last
+     * @param array[] $rows whose roles are ids parted by commas
      * @return array[]
      */
-    private static function with_roles(array $rows, int $after, int $last): array {
+    private static function in_words(array $rows): array {
         global $DB;
-        $roles = [];
-        $found = $DB->get_records_sql(
-            "SELECT ra.id, t.id AS enrolment, r.shortname
-               FROM {user_enrolments} t
-               JOIN {enrol} e ON e.id = t.enrolid
-               JOIN {context} ctx ON ctx.contextlevel = :level AND ctx.instanceid = e.courseid
-               JOIN {role_assignments} ra ON ra.contextid = ctx.id AND ra.userid = t.userid
-                    AND ((ra.itemid = e.id AND ra.component = " . $DB->sql_concat("'enrol_'", 'e.enrol') . ")
-                         OR (e.enrol = 'manual' AND ra.component = ''))
-               JOIN {role} r ON r.id = ra.roleid
-              WHERE t.id > :after AND t.id <= :last",
-            ['level' => CONTEXT_COURSE, 'after' => $after, 'last' => $last]
-        );
-        foreach ($found as $row) {
-            $roles[$row->enrolment][] = $row->shortname;
-        }
-        unset($found);
+        $names = $DB->get_records_menu('role', null, '', 'id, shortname');
+        $lists = ['' => []];
         $active = [(string) ENROL_USER_ACTIVE, (string) ENROL_INSTANCE_ENABLED];
         foreach ($rows as &$row) {
-            $row['roles'] = $roles[$row['id']] ?? [];
+            // Few lists stand for half a million rows.
+            $row['roles'] = $lists[$row['roles']] ??= array_map(fn($id) => $names[$id], explode(',', $row['roles']));
             $row['status'] = [$row['status'], $row['instancestatus']] === $active ? 'active' : 'suspended';
             unset($row['instancestatus']);
             if ($row['method'] !== 'passerelle') {

@@ -15,4 +15,4 @@ if TYPE_CHECKING:
 
 
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Mapping[str, Any]:
-    return take_each(event, context, read_rollover, rollover_steps.proceed)
+    return take_each(event, context, read_rollover, rollover_steps.proceed, watched=True)

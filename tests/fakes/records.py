@@ -54,7 +54,7 @@ INDEXES: dict[tuple[Kind, str], Callable[[Any], str | None]] = {
     (RunningJob, "running"): lambda j: None if j.ended else "yes",
     (Rollover, "target"): lambda r: r.target,
     (Rollover, "source"): lambda r: r.source,
-    (Rollover, "running"): lambda r: "yes" if r.under_way else None,
+    (Rollover, "running"): lambda r: "yes" if r.watched else None,
     (Rollover, "site"): lambda r: r.site,
     (Permit, "target"): lambda p: p.target,
     (FreshStart, "site"): lambda f: f.site,

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from passerelle.domain.commands import AskRollover
-from passerelle.domain.publishing import Person, TargetLock
+from passerelle.domain.publishing import TargetLock
 from passerelle.domain.states import RolloverState
-from passerelle.errors import GiveUp
-from passerelle.usecases import rollovers
 from tests.stage_rollover import ADA, GRACE, ROOT, YearStage, refusal
 
 
@@ -101,39 +96,6 @@ def test_two_teachers_at_once_ten_times_is_one_restore_and_one_clear_refusal() -
         stage.deliver()
         assert stage.rollover(first["rollover"]).state == RolloverState.DONE
         assert [key for key in stage.vert.started if key.startswith("rol:")] == [f"rol:{first['rollover']}"]
-
-
-@pytest.mark.rule("R5")
-def test_two_teachers_in_the_same_instant_ten_times_is_still_one_restore() -> None:
-    """On two threads that start together, so that both have looked before either has written."""
-    for _ in range(10):
-        stage = YearStage()
-        stage.courses(editingteachers=("ada", "grace"))
-        stage.bleu.states[100] = replace(stage.bleu.states[100], editingteachers=("ada", "grace"))
-        together = threading.Barrier(2)
-
-        def press(person: Person, stage: YearStage = stage, together: threading.Barrier = together) -> str:
-            command = AskRollover(
-                request=f"msg_{person.username}",
-                site="vert",
-                type="rollovers",
-                action="start",
-                person=person,
-                courseid=100,
-                confirmed=("shared",),
-            )
-            together.wait()
-            try:
-                return str(rollovers.answer(stage.world, command)["state"])
-            except GiveUp as refused:
-                return refused.code
-
-        with ThreadPoolExecutor(2) as pool:
-            said = sorted(pool.map(press, (ADA, GRACE)))
-        assert said == ["requested", "rollover_busy"]
-        stage.deliver()
-        assert len([key for key in stage.vert.started if key.startswith("rol:")]) == 1
-        assert stage.records.all(TargetLock) == ()
 
 
 @pytest.mark.rule("R5")

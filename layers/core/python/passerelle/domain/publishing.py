@@ -120,6 +120,10 @@ class Upload:
     def manifest_key(self) -> str:
         return f"manifests/{self.id}.json"
 
+    @property
+    def survey_key(self) -> str:
+        return f"surveys/{self.id}.json"
+
 
 @dataclass(frozen=True, slots=True)
 class Card:

@@ -92,6 +92,7 @@ class Rollover:
     undo_note: Note | None = None  # why the undo came to nothing
     findings: dict[str, int] = field(default_factory=dict)  # of the report: code → how many
     reported: bool = False
+    word_due: bool = False  # ended, and its person was not told yet
     message: Note | None = None
     warnings: tuple[Note, ...] = ()
     history: tuple[Moment, ...] = ()
@@ -131,6 +132,11 @@ class Rollover:
         if self.only_check and self.state == RolloverState.CHECKED:
             return not self.reported
         return self.state in UNDER_WAY
+
+    @property
+    def watched(self) -> bool:
+        """Whether something is still owed to it: a step, or a word to who asked."""
+        return self.under_way or self.word_due
 
     def may_be_undone(self, now: datetime) -> bool:
         return (

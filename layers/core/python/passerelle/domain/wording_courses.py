@@ -33,6 +33,12 @@ COURSES: dict[str, tuple[str, str]] = {
         "Retirez d'abord la publication.",
         "This backup cannot be deleted: a live publication rests on it. Withdraw the publication first.",
     ),
+    "backup_serves": (
+        "Cette sauvegarde ne peut pas être supprimée maintenant : un changement d'année en cours s'en sert. "
+        "Réessayez quand il sera terminé.",
+        "This backup cannot be deleted now: a change of year that is under way uses it. "
+        "Try again when it has ended.",
+    ),
     "backup_not_ready": (
         "Cette sauvegarde ne peut pas être téléchargée : elle est à l'état « {state} ».",
         "This backup cannot be downloaded: its state is “{state}”.",

@@ -81,7 +81,7 @@ INDEXES: dict[Kind, dict[str, Index]] = {
     Rollover: {
         "target": Index("items", lambda rollover: rollover.target),
         "source": Index("items", lambda rollover: rollover.source),
-        "running": Index("gsi1", lambda rollover: "yes" if rollover.under_way else None),
+        "running": Index("gsi1", lambda rollover: "yes" if rollover.watched else None),
         "site": Index("gsi2", lambda rollover: rollover.site),
     },
     Permit: {"target": Index("items", lambda permit: permit.target)},

@@ -16,6 +16,7 @@ from passerelle.domain.publishing import (
 from passerelle.domain.states import BackupState, state_word
 from passerelle.errors import NotFound, Refused
 from passerelle.ports import World
+from passerelle.usecases import fresh_backups
 from passerelle.usecases.amending import everything
 from passerelle.usecases.inspection import discard
 from passerelle.usecases.publications import describe_backup
@@ -29,7 +30,11 @@ def answer(world: World, command: ManageBackups) -> Mapping[str, object]:
         kept = sorted((u for u in uploads if u.state != BackupState.DELETED), key=lambda u: -u.sequence)
         return {
             "backups": [
-                {**describe_backup(u, command.lang), "protected": protected(u, publications)} for u in kept
+                {
+                    **describe_backup(u, command.lang),
+                    "protected": protected(u, publications) or fresh_backups.serves(world, u),
+                }
+                for u in kept
             ]
         }
     upload = next((u for u in uploads if u.id == command.upload), None)
@@ -39,6 +44,8 @@ def answer(world: World, command: ManageBackups) -> Mapping[str, object]:
         return _download(world, command, upload)
     if protected(upload, publications):
         raise Refused("backup_protected")
+    if fresh_backups.serves(world, upload):
+        raise Refused("backup_serves")
     gone = discard(world, upload, "deleted by a person of the site")
     return {"upload": gone.id, "state": gone.state.value}
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from passerelle.domain.plugin import CourseState, Job, JobStatus
 from passerelle.domain.publishing import RunningJob, Upload, network_id
 from passerelle.domain.rollover import Rollover, backup_jobkey, fresh_upload
-from passerelle.domain.states import RolloverState
+from passerelle.domain.states import BackupState, RolloverState
 from passerelle.errors import MoodleRefused
 from passerelle.ports import World
 from passerelle.usecases.amending import amend, everything, found_or_added
@@ -96,6 +96,19 @@ def _came_to(world: World, jobkey: str, result: str, error: str, *, ended: bool)
 
 def is_over(job: RunningJob) -> bool:
     return job.ended or bool(job.result or job.error)
+
+
+def serves(world: World, upload: Upload) -> bool:
+    """Whether a rollover under way rests on this backup: deleted now, it would fail half-way."""
+    if upload.intent != "rollover" or upload.state == BackupState.DELETED:
+        return False
+    for rollover in everything(world.records, Rollover, "source", f"{upload.site}#{upload.course_id}"):
+        if not rollover.under_way:
+            continue
+        job = None if rollover.upload else world.records.get(RunningJob, rollover.backup_job)
+        if upload.id == (job.result if job is not None else rollover.upload):
+            return True
+    return False
 
 
 def wake(world: World, site: str, course_id: int) -> None:

@@ -127,11 +127,12 @@ def follow_up(world: World, upload: Upload) -> None:
 
 
 def retain(world: World, network_id: str) -> None:
-    """Keep the newest N backups of a course, and those a live publication rests on (P6)."""
+    """Keep the newest N backups of a course, those a live publication rests on (P6), and those in use."""
     uploads_ = everything(world.records, Upload, "course", network_id)
     publications = everything(world.records, Publication, "course", network_id)
     for upload in past_keeping(uploads_, publications, world.network.limits.backups_kept):
-        discard(world, upload, "older than the backups kept")
+        if not fresh_backups.serves(world, upload):
+            discard(world, upload, "older than the backups kept")
 
 
 def discard(world: World, upload: Upload, why: str) -> Upload:
@@ -148,4 +149,6 @@ def discard(world: World, upload: Upload, why: str) -> Upload:
         return deleted
     world.archives.delete(upload.accepted_key)
     world.archives.delete(upload.raw_key)
+    # It quotes the archive's texts: no longer than the archive itself.
+    world.papers.delete(upload.survey_key)
     return amend(world.records, Upload, upload.id, lambda before: replace(before, purged=True))

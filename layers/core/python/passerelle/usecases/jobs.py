@@ -173,6 +173,8 @@ def watch(world: World) -> int:
             asked += 1
     for rollover in everything(world.records, Rollover, "running", "yes"):
         moved_at = rollover.history[-1].at if rollover.history else rollover.requested_at
+        if rollover.word_due and now - moved_at > GIVEN_UP:
+            continue  # whoever can be told nothing for a day reads it in the block
         if rollover.state != RolloverState.RESTORING and now - moved_at >= FORGOTTEN:
             world.queues.send("rollovers", {"rollover": rollover.id})
             asked += 1

@@ -23,23 +23,20 @@ from passerelle.usecases.rollover_messages import course_address
 COURSES_LOOKED_UP = 50  # other courses of last year that links lead to
 
 
-def survey_key(upload: str) -> str:
-    return f"surveys/{upload}.json"
-
-
 def survey_of(world: World, upload: Upload) -> Survey:
     """Made once per archive: a pass over all of it, minutes for the largest."""
-    kept = world.papers.get(survey_key(upload.id))
+    kept = world.papers.get(upload.survey_key)
     if kept is None:
         survey = world.backups.survey(upload.accepted_key)
-        world.papers.put(survey_key(upload.id), survey_to_dict(survey))
+        world.papers.put(upload.survey_key, survey_to_dict(survey))
         return survey
     return survey_from_dict(kept)
 
 
 def write_report(world: World, rollover: Rollover, job: Job | None) -> Report | None:
     """Judges and keeps the report; None where the archive's survey is gone. Safe to repeat."""
-    kept = world.papers.get(survey_key(rollover.upload))
+    upload = world.records.get(Upload, rollover.upload)
+    kept = world.papers.get(upload.survey_key) if upload else None
     if kept is None:
         return None
     survey = survey_from_dict(kept)

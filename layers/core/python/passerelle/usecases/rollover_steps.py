@@ -57,7 +57,14 @@ def _tie_up(world: World, rollover: Rollover) -> None:
         start_undo(world, rollover)
     elif rollover.state in (RolloverState.REFUSED, RolloverState.FAILED):
         _let_go(world, rollover)
+        _tell_why(world, rollover)
+
+
+def _tell_why(world: World, rollover: Rollover) -> None:
+    """Once, and owed until it is told: a Moodle that is away now is told when it is back."""
+    if rollover.word_due:
         messages.tell_asker(world, rollover, "failed")
+        amend(world.records, Rollover, rollover.id, lambda before: replace(before, word_due=False))
 
 
 def _holds_lock(world: World, rollover: Rollover) -> bool:
@@ -310,18 +317,19 @@ def end(
 ) -> Rollover:
     """Refused, failed or stashed: written, told, and the lock let go. Safe to repeat."""
     now = world.clock.now()
+    owed = not quietly and state in (RolloverState.REFUSED, RolloverState.FAILED)
 
     def decide(before: Rollover) -> Rollover:
         if not before.under_way:
             return before
         if state == RolloverState.REFUSED and before.state == RolloverState.RESTORING:
             return before
-        return rolled(before, state, now, why.code if why else state.value, message=why, ended_at=now)
+        word = why.code if why else state.value
+        return rolled(before, state, now, word, message=why, ended_at=now, word_due=owed)
 
     ended = amend(world.records, Rollover, rollover.id, decide)
     _let_go(world, ended)
-    if not quietly and ended.state in (RolloverState.REFUSED, RolloverState.FAILED):
-        messages.tell_asker(world, ended, "failed")
+    _tell_why(world, ended)
     return ended
 
 

@@ -88,7 +88,7 @@ class export_pages {
                                 FROM {user_enrolments} t
                                 JOIN {enrol} e ON e.id = t.enrolid
                                 JOIN {course} c ON c.id = e.courseid
-                                JOIN {context} ctx ON ctx.contextlevel = :level AND ctx.instanceid = e.courseid
+                           LEFT JOIN {context} ctx ON ctx.contextlevel = :level AND ctx.instanceid = e.courseid
                                 JOIN {user} u ON u.id = t.userid
                                WHERE u.deleted = 0", ['level' => CONTEXT_COURSE]],
             'owned' => ["SELECT t.id, t.kind, t.itemid, t.adopted,

@@ -1,8 +1,9 @@
 import pytest
 
+from passerelle.domain.commands import SearchCatalogue
 from passerelle.domain.publishing import Retrieval
-from passerelle.errors import NotFound
-from passerelle.usecases import lineage
+from passerelle.errors import NotFound, Refused
+from passerelle.usecases import catalogue, lineage
 from tests.stage import GRACE, Stage
 
 
@@ -66,6 +67,42 @@ def test_holders_of_an_older_version_are_told_once(stage: Stage) -> None:
     assert (
         next(m for m in stage.lille.messages.values() if m.kind == "new_version").username == GRACE.username
     )
+
+
+@pytest.mark.rule("P13")
+def test_only_the_author_has_holders_of_an_older_version_told(stage: Stage) -> None:
+    first = published(stage)
+    brought_home(stage, first)
+    assert stage.ask("status")["older_holders"] == 0
+    second = published(stage)
+    assert stage.ask("status")["older_holders"] == 1
+    with pytest.raises(Refused):
+        stage.ask("tell_holders", publication=second, person=GRACE)
+    assert stage.ask("tell_holders", publication=second) == {"told": 1, "not_told": 0}
+    with pytest.raises(NotFound):
+        stage.ask("tell_holders", publication=first)  # replaced: not what they should be told of
+
+
+@pytest.mark.rule("P12")
+def test_a_preview_shows_the_family_of_a_course_from_its_oldest_member_down(stage: Stage) -> None:
+    first = published(stage, title="Chimie")
+    home = brought_home(stage, first)
+    child = published(stage, "lille", home.idnumber, title="Chimie, adaptée")
+    [card] = catalogue.answer(
+        stage.world, SearchCatalogue(site="lille", type="catalogue", publication=child)
+    )["publications"]
+    assert [(r["title"], r["depth"], r["here"], bool(r["hub_url"])) for r in card["family"]] == [
+        ("Chimie", 0, False, True),
+        ("Chimie, adaptée", 1, True, True),
+    ]
+    stage.ask("withdraw", publication=first)
+    [card] = catalogue.answer(
+        stage.world, SearchCatalogue(site="lille", type="catalogue", publication=child)
+    )["publications"]
+    assert [(r["state"], r["hub_url"] == "") for r in card["family"]] == [
+        ("withdrawn", True),
+        ("published", False),
+    ]
 
 
 def test_a_publication_that_does_not_exist_is_said_so(stage: Stage) -> None:

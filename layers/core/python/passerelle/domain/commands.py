@@ -65,7 +65,7 @@ class CompleteUpload(SiteCommand):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskPublication(SiteCommand):
     route: ClassVar[str] = "publications"
-    action: Literal["status", "publish", "withdraw", "reclassify_list"]
+    action: Literal["status", "publish", "withdraw", "tell_holders", "reclassify_list"]
     courseid: int = 0
     idnumber: str = ""
     lastchange: int | None = None
@@ -78,7 +78,7 @@ class AskPublication(SiteCommand):
     declaration: bool = False
     course_url: str = ""
     category_idnumber: str = ""
-    # withdraw
+    # withdraw, tell_holders
     publication: str = ""
     reason: str = ""
 

@@ -197,5 +197,22 @@ FRENCH: dict[type[State], dict[State, str]] = {
 }
 
 
+# Where the name of a state says nothing to a teacher; the others are words already.
+ENGLISH: dict[State, str] = {
+    BackupState.UPLOADING: "being sent",
+    BackupState.RECEIVED: "being checked",
+    BackupState.ACCEPTED: "ready to share",
+    PublicationState.RESTORING: "in progress",
+    PublicationState.PUBLISHED: "shared",
+    PublicationState.SUPERSEDED: "replaced",
+    RetrievalState.RESTORING: "in progress",
+    RolloverState.BACKING_UP: "backup in progress",
+    RolloverState.RESTORING: "restore in progress",
+    RolloverState.STASHED: "put into the private area",
+}
+
+
 def state_word(state: State, lang: str) -> str:
-    return FRENCH[type(state)][state] if lang.startswith("fr") else state.value
+    if lang.startswith("fr"):
+        return FRENCH[type(state)][state]
+    return ENGLISH.get(state, state.value.replace("_", " "))

@@ -10,6 +10,7 @@ from passerelle.domain.publishing import Publication
 from passerelle.domain.states import PublicationState
 from passerelle.errors import NotFound
 from passerelle.ports import Page, World
+from passerelle.usecases import lineage
 
 READ_AT_ONCE = 100  # records: a search with few answers still reads the whole catalogue
 
@@ -81,4 +82,25 @@ def card(world: World, publication: Publication, *, preview: bool) -> dict[str, 
         shown["titles"] = list(publication.contents.titles)
         shown["moodle_release"] = publication.contents.moodle_release
         shown["plugins"] = list(publication.contents.plugins)
+        shown["family"] = [
+            relative(world, each, depth, here=each.network_id == publication.network_id)
+            for each, depth in lineage.in_lines(lineage.family(world, publication.id))
+        ]
     return shown
+
+
+def relative(world: World, branch: lineage.Branch, depth: int, *, here: bool) -> dict[str, object]:
+    """One course of a family tree, as a line of it: `depth` counts generations from the oldest (P12)."""
+    newest = branch.versions[-1]
+    site = world.network.sites.get(newest.site)
+    on_offer = newest.state == PublicationState.PUBLISHED
+    return {
+        "title": newest.card.title,
+        "author": newest.author.fullname,
+        "site_name": site.title if site else newest.site,
+        "version": newest.version,
+        "state": newest.state.value,
+        "depth": depth,
+        "here": here,
+        "hub_url": newest.hub_url if on_offer else "",
+    }

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 
 from passerelle.domain.plugin import Notification
 from passerelle.domain.publishing import Publication, Retrieval
-from passerelle.domain.states import RetrievalState
+from passerelle.domain.states import PublicationState, RetrievalState
 from passerelle.errors import MoodleRefused, NotFound
 from passerelle.ports import World
 from passerelle.usecases.amending import everything
+
+
+_SHARED = (PublicationState.PUBLISHED, PublicationState.SUPERSEDED, PublicationState.WITHDRAWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +48,24 @@ def _branch(network_id: str, publications: list[Publication], above: frozenset[s
     return Branch(network_id, tuple(mine), tuple(_branch(child, publications, above) for child in offspring))
 
 
+def in_lines(branch: Branch, depth: int = 0) -> list[tuple[Branch, int]]:
+    """The tree as it is read from top to bottom, each course with its generation; only those once shared."""
+    shown = tuple(p for p in branch.versions if p.state in _SHARED)
+    own = [(Branch(branch.network_id, shown, branch.children), depth)] if shown else []
+    return own + [line for child in branch.children for line in in_lines(child, depth + len(own))]
+
+
 def holders(world: World, network_id: str) -> list[Retrieval]:
     """Who brought a version of this course home, oldest first."""
     found = everything(world.records, Retrieval, "publication_course", network_id)
     return [r for r in found if r.state == RetrievalState.DONE]
+
+
+def holders_of_older(world: World, publication: Publication) -> list[Retrieval]:
+    """Nobody while the publication is not on offer: there is nothing to tell of."""
+    if publication.state != PublicationState.PUBLISHED:
+        return []
+    return [r for r in holders(world, publication.network_id) if r.version < publication.version]
 
 
 def tell_holders(world: World, publication_id: str) -> tuple[list[Retrieval], list[Retrieval]]:

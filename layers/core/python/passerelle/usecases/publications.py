@@ -25,7 +25,7 @@ from passerelle.domain.publishing import (
 from passerelle.domain.states import BackupState, PublicationState, state_word
 from passerelle.errors import MoodleAway, NotFound, Refused
 from passerelle.ports import World
-from passerelle.usecases import hub, inspection
+from passerelle.usecases import hub, inspection, lineage
 from passerelle.usecases.amending import amend, everything, found_or_added
 from passerelle.usecases.outcomes import told
 from passerelle.usecases.uploads import moment_of
@@ -39,6 +39,8 @@ def answer(world: World, command: AskPublication) -> Mapping[str, object]:
             return ask(world, command)
         case "withdraw":
             return withdraw(world, command)
+        case "tell_holders":
+            return tell_holders(world, command)
         case "reclassify_list":
             return reclassify_list(world, command)
 
@@ -134,11 +136,14 @@ def status(world: World, command: AskPublication) -> Mapping[str, object]:
         BackupState.REFUSED,
     )
     good = newest(uploads, BackupState.RECEIVED, BackupState.ACCEPTED)
-    shown = max(publications, key=lambda p: p.requested_at, default=None)
+    shown = max(publications, key=lambda p: (p.requested_at, p.sequence), default=None)
     return {
         "backup": None if latest is None else describe_backup(latest, command.lang),
         "publication": None if shown is None else describe(shown, command.lang),
         "changed_since": changed_since(good, moment_of(command.lastchange)),
+        "older_holders": 0 if shown is None else len(lineage.holders_of_older(world, shown)),
+        # Whom to write to about a publication that failed (H1).
+        "assistance": world.network.sites[command.site].assistance.email,
     }
 
 
@@ -172,17 +177,32 @@ def describe(publication: Publication, lang: str) -> dict[str, object]:
 
 
 def withdraw(world: World, command: AskPublication) -> Mapping[str, object]:
-    publication = world.records.get(Publication, command.publication)
-    on_hub = command.site == world.network.hub.site
-    if publication is None or (publication.site != command.site and not on_hub):
-        raise NotFound("publication_unknown")
-    _may_withdraw(world, command, publication)
+    publication = _own(world, command)
     reason = f": {command.reason.strip()}" if command.reason.strip() else ""
     withdrawn = take_out(world, publication.id, f"withdrawn by {command.site}{reason}", lang=command.lang)
     return {"publication": withdrawn.id, "state": withdrawn.state.value}
 
 
-def _may_withdraw(world: World, command: AskPublication, publication: Publication) -> None:
+def tell_holders(world: World, command: AskPublication) -> Mapping[str, object]:
+    """The author says when a version is worth a message to those who hold an older one (P13)."""
+    publication = _own(world, command)
+    if publication.state != PublicationState.PUBLISHED:
+        raise NotFound("publication_unknown")
+    told_to, not_told = lineage.tell_holders(world, publication.id)
+    return {"told": len(told_to), "not_told": len(not_told)}
+
+
+def _own(world: World, command: AskPublication) -> Publication:
+    """The publication that is asked about, for its author or a hub manager."""
+    publication = world.records.get(Publication, command.publication)
+    on_hub = command.site == world.network.hub.site
+    if publication is None or (publication.site != command.site and not on_hub):
+        raise NotFound("publication_unknown")
+    _is_authors(world, command, publication)
+    return publication
+
+
+def _is_authors(world: World, command: AskPublication, publication: Publication) -> None:
     if command.person is None:
         raise Refused("not_yours")
     identity = command.person.key(world.network.identity)

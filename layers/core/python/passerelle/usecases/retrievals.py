@@ -45,8 +45,11 @@ def answer(world: World, command: AskRetrieval) -> Mapping[str, object]:
         retrieval = world.records.get(Retrieval, command.retrieval)
         if retrieval is None or retrieval.site != command.site:
             raise NotFound("retrieval_unknown")
-        return describe(retrieval, command.lang)
-    return ask(world, command)
+        said = describe(retrieval, command.lang)
+    else:
+        said = ask(world, command)
+    # Whom to write to where it failed (H1).
+    return {**said, "assistance": world.network.sites[command.site].assistance.email}
 
 
 def describe(retrieval: Retrieval, lang: str) -> dict[str, object]:
@@ -63,7 +66,7 @@ def describe(retrieval: Retrieval, lang: str) -> dict[str, object]:
     }
 
 
-def ask(world: World, command: AskRetrieval) -> Mapping[str, object]:
+def ask(world: World, command: AskRetrieval) -> dict[str, object]:
     if command.person is None:
         raise Refused("field", field="person", problem="missing")
     retrieval_id = derived_id("retrieval", command.site, command.request)

@@ -11,7 +11,6 @@ from passerelle.errors import MoodleRefused, NotFound
 from passerelle.ports import World
 from passerelle.usecases.amending import everything
 
-
 _SHARED = (PublicationState.PUBLISHED, PublicationState.SUPERSEDED, PublicationState.WITHDRAWN)
 
 

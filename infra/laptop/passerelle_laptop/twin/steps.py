@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +27,7 @@ from passerelle_laptop.twin.state import fresh_idnumber, numbered
 _BLOCK = 1 << 20
 _OK, _GONE = 200, frozenset({400, 401, 403, 404, 410})
 _TIMEOUT = 60
+_DATED = re.compile(r"(.+)_\d{8}\.mbz$")
 
 
 # -- restore ----------------------------------------------------------------------------------------------
@@ -322,7 +324,7 @@ def _check_owner(walk: Walk) -> None:
 
 
 def _store(walk: Walk) -> None:
-    """Into the private backup area; a newer one of the same name replaces the older (R4)."""
+    """Into the private backup area; a newer one of the same course replaces the older (R4)."""
     site, args = walk.site, walk.job.args
     source = Path(walk.job.workfile)
     target = site.stash_path(args["sha256"])
@@ -331,9 +333,19 @@ def _store(walk: Walk) -> None:
         user = site.state.user_named(args["username"].lower())
         if user is None:
             raise JobFailed("invalid", "unknownuser")
-        held = [file for file in site.state.stash.get(user.id, []) if file.filename != args["filename"]]
+        held = [
+            file
+            for file in site.state.stash.get(user.id, [])
+            if not _of_one_course(file.filename, args["filename"])
+        ]
         held.append(StashedFile(args["filename"], args["filesize"], args["sha256"], str(target), site.now()))
         site.state.stash[user.id] = held
+
+
+def _of_one_course(old: str, new: str) -> bool:
+    """The names end in a date, with code, title and year before it; a person's own files stay."""
+    before, after = _DATED.match(old), _DATED.match(new)
+    return old == new or (before is not None and after is not None and before[1] == after[1])
 
 
 STEPS: dict[str, Callable[[Walk], None]] = {

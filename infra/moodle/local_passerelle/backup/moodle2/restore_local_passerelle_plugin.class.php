@@ -15,7 +15,7 @@
 // along with this program.  If not, see <http://www.gnu.org/licenses/>.
 
 /**
- * Reads a restore's map of ids before Moodle drops it.
+ * Ties groups in a restore, and reads its map of ids before Moodle drops it.
  *
  * @package    local_passerelle
  * @copyright  2026 The Passerelle authors
@@ -25,7 +25,7 @@
 defined('MOODLE_INTERNAL') || die();
 
 /**
- * Nothing of this plugin is in any archive; being part of the restore is how the map can be read.
+ * Nothing of this plugin is in any archive; being part of the restore is how the map can be written and read.
  *
  * @package    local_passerelle
  * @copyright  2026 The Passerelle authors
@@ -38,6 +38,8 @@ class restore_local_passerelle_plugin extends restore_local_plugin {
      * @return restore_path_element[]
      */
     protected function define_course_plugin_structure() {
+        // The course's step is the first after that of the groups.
+        \local_passerelle\local\restore_under_way::groups_are_there($this->task->get_restoreid());
         return [new restore_path_element('local_passerelle_none', $this->get_pathfor('/none'))];
     }
 
@@ -47,6 +49,13 @@ class restore_local_passerelle_plugin extends restore_local_plugin {
      * @param array $data
      */
     public function process_local_passerelle_none($data) {
+    }
+
+    /**
+     * The course's own columns are restored, its content is not yet.
+     */
+    public function after_execute_course() {
+        \local_passerelle\local\restore_under_way::columns_are_there((int) $this->task->get_courseid());
     }
 
     /**

@@ -42,7 +42,7 @@ class stash_backup extends external_api {
             'sha256' => new external_value(PARAM_ALPHANUM, 'Of the archive, in hex'),
             'filesize' => new external_value(PARAM_INT, 'Bytes'),
             'username' => new external_value(PARAM_RAW, 'Whose area'),
-            'filename' => new external_value(PARAM_FILE, 'Name of the file; an older one of that name is replaced'),
+            'filename' => new external_value(PARAM_FILE, 'Name of the file; an older one of the same course is replaced'),
         ]);
     }
 

@@ -138,15 +138,24 @@ class course_snapshot {
      * @param array $snapshot
      */
     public static function settle(int $courseid, array $snapshot): void {
+        self::put_columns_back($courseid, $snapshot);
+        self::one_block(\context_course::instance($courseid), !empty($snapshot['block']));
+        rebuild_course_cache($courseid, true);
+    }
+
+    /**
+     * Write the columns back that stay the target's.
+     *
+     * @param int $courseid
+     * @param array $snapshot
+     */
+    public static function put_columns_back(int $courseid, array $snapshot): void {
         global $DB;
         $columns = $snapshot['columns'];
         if ($columns['defaultgroupingid'] && !$DB->record_exists('groupings', ['id' => $columns['defaultgroupingid']])) {
             $columns['defaultgroupingid'] = 0;
         }
         $DB->update_record('course', (object) (['id' => $courseid] + $columns));
-        $context = \context_course::instance($courseid);
-        self::one_block($context, !empty($snapshot['block']));
-        rebuild_course_cache($courseid, true);
     }
 
     /**
@@ -182,11 +191,11 @@ class course_snapshot {
      *
      * @param int $courseid
      * @param array $snapshot
+     * @param array|null $brought as new_groups() answered after the merge; null if it was cut
      */
-    public static function remove_added(int $courseid, array $snapshot): void {
+    public static function remove_added(int $courseid, array $snapshot, ?array $brought): void {
         global $CFG, $DB;
         require_once($CFG->dirroot . '/course/lib.php');
-        require_once($CFG->dirroot . '/group/lib.php');
         require_once($CFG->libdir . '/gradelib.php');
         require_once($CFG->libdir . '/questionlib.php');
         require_once($CFG->libdir . '/badgeslib.php');
@@ -215,12 +224,7 @@ class course_snapshot {
                 blocks_delete_instance($block);
             }
         }
-        foreach ($new['groupings'] as $id) {
-            groups_delete_grouping($id);
-        }
-        foreach ($new['groups'] as $id) {
-            groups_delete_group($id);
-        }
+        self::remove_groups($courseid, $snapshot, $brought);
         $plain = [
             'course_sections', 'scale', 'grade_outcomes_courses', 'grade_items', 'grade_categories', 'competency_coursecomp',
             'filter_active', 'filter_config', 'role_capabilities', 'role_names', 'course_completion_defaults',
@@ -235,6 +239,49 @@ class course_snapshot {
         $context->mark_dirty();
         self::settle($courseid, $snapshot);
         grade_regrade_final_grades($courseid);
+    }
+
+    /**
+     * The groups and groupings that a restore has made, never one of the night's.
+     *
+     * Groups come and go while a course stands still: what is not in the snapshot may be somebody else's.
+     *
+     * @param int $courseid
+     * @param array $snapshot
+     * @param array|null $ofrestore what the restore's map says; null if it was cut before it could be read
+     * @return array<string, int[]> groups, groupings => ids
+     */
+    public static function new_groups(int $courseid, array $snapshot, ?array $ofrestore): array {
+        global $DB;
+        $groups = $DB->get_fieldset_sql(
+            "SELECT g.id FROM {groups} g
+              WHERE g.courseid = :course
+                    AND NOT EXISTS (SELECT 1 FROM {local_passerelle_owned} o WHERE o.kind = 'group' AND o.itemid = g.id)
+                    AND NOT EXISTS (SELECT 1 FROM {groups_members} m WHERE m.groupid = g.id)",
+            ['course' => $courseid]
+        );
+        $now = ['groups' => $groups, 'groupings' => $DB->get_fieldset_select('groupings', 'id', 'courseid = ?', [$courseid])];
+        $new = [];
+        foreach ($now as $table => $ids) {
+            $ids = array_diff(array_map('intval', $ids), $snapshot['ids'][$table]);
+            $new[$table] = array_values($ofrestore === null ? $ids : array_intersect($ids, $ofrestore[$table]));
+        }
+        return $new;
+    }
+
+    /**
+     * Remove the groups and groupings that a restore has made.
+     *
+     * @param int $courseid
+     * @param array $snapshot
+     * @param array|null $brought as new_groups() answered after the restore; null if it was cut
+     */
+    public static function remove_groups(int $courseid, array $snapshot, ?array $brought): void {
+        global $CFG;
+        require_once($CFG->dirroot . '/group/lib.php');
+        $new = self::new_groups($courseid, $snapshot, $brought);
+        array_map('groups_delete_grouping', $new['groupings']);
+        array_map('groups_delete_group', $new['groups']);
     }
 
     /**

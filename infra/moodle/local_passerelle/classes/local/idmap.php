@@ -30,6 +30,9 @@ class idmap {
     /** @var array[] */
     private static array $lines = [];
 
+    /** @var array<string, int[]> groups and groupings that the archive's own became */
+    private static array $groups = ['groups' => [], 'groupings' => []];
+
     /** @var array<string, string> Moodle's names for the things that are told of */
     private const KINDS = ['course' => 'course', 'course_section' => 'section', 'course_module' => 'module'];
 
@@ -38,6 +41,7 @@ class idmap {
      */
     public static function forget(): void {
         self::$lines = [];
+        self::$groups = ['groups' => [], 'groupings' => []];
     }
 
     /**
@@ -61,6 +65,23 @@ class idmap {
                 }
             }
         }
+        foreach (['group' => 'groups', 'grouping' => 'groupings'] as $moodle => $table) {
+            self::$groups[$table] = array_map('intval', $DB->get_fieldset_select(
+                'backup_ids_temp',
+                'newitemid',
+                'backupid = ? AND itemname = ? AND newitemid > 0',
+                [$restoreid, $moodle]
+            ));
+        }
+    }
+
+    /**
+     * Which groups and groupings stand for those of the archive, made by the restore or not.
+     *
+     * @return array<string, int[]> groups, groupings => ids
+     */
+    public static function groups(): array {
+        return self::$groups;
     }
 
     /**

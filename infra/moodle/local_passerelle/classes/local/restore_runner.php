@@ -68,7 +68,9 @@ class restore_runner extends runner {
         archive::need_room(dirname($archive), 2 * (int) $this->job->params['filesize']);
         $path = archive::unpack($archive, $this->job, $this->tempname());
         archive::refuse_people($path);
-        unlisted::groups($path, $this->excluded('group'));
+        if (!$course) {
+            unlisted::groups($path, $this->excluded('group'));
+        }
         if ($course) {
             $this->precheck($course->id);
             $this->job->phase('safety', 0.45);
@@ -218,7 +220,9 @@ class restore_runner extends runner {
         $this->job->state['origin'] = $origin->out(false);
         $plan = $controller->get_plan();
         $choices = array_intersect_key($this->job->params['settings'], self::CHOICES) + self::CHOICES;
-        $choices['groups'] ??= $mode === 'new';
+        // Into an existing course the archive's own list says which groups come: Moodle's setting would also
+        // keep back what is tied to groups that stand there.
+        $choices['groups'] = $mode === 'new' ? $choices['groups'] ?? 1 : 1;
         $wanted = self::NEVER + ['enrolments' => \backup::ENROL_NEVER] + array_map('intval', $choices);
         if ($mode === 'new') {
             $wanted['course_fullname'] = $this->job->params['fullname'] ?: $info->original_course_fullname;
@@ -313,6 +317,7 @@ class restore_runner extends runner {
         $this->job->state['touched'] = true;
         $this->job->write(['courseid' => $courseid]);
         idmap::forget();
+        $ties = $course ? $this->tie_groups($courseid) : null;
         $controller = $this->controller($courseid);
         try {
             $controller->set_progress(new plan_progress($this->job, 0.6, 0.95));
@@ -322,14 +327,46 @@ class restore_runner extends runner {
             if ($controller->get_target() === \backup::TARGET_EXISTING_DELETING) {
                 recycle_bin::closed(fn() => emptying::activities((int) $controller->get_courseid()));
             }
-            $controller->execute_plan();
+            restore_under_way::with(
+                $ties,
+                $course ? $this->job->state['snapshot'] : null,
+                fn() => $controller->execute_plan()
+            );
         } finally {
             $controller->destroy();
         }
         if (!idmap::lines()) {
             throw new job_failure('restorefailed');
         }
+        if ($course) {
+            $this->job->state['brought'] = course_snapshot::new_groups($courseid, $this->job->state['snapshot'], idmap::groups());
+        }
         $this->job->write(['map' => json_encode(idmap::lines())]);
+    }
+
+    /**
+     * Tie the archive's groups to the target's, and tell of those that are referred to and do not come (R7, R12).
+     *
+     * @param int $courseid
+     * @return group_ties
+     */
+    private function tie_groups(int $courseid): group_ties {
+        global $CFG;
+        $path = $CFG->backuptempdir . '/' . $this->tempname();
+        $asked = !empty($this->job->params['settings']['groups']);
+        $ties = group_ties::by_code($path, $courseid, $asked, $this->excluded('group'));
+        $places = (new group_mentions($path, $ties))->find(
+            \backup_general_helper::get_backup_information($this->tempname()),
+            $this->excluded('section'),
+            $this->excluded('activity')
+        );
+        foreach (['group' => 'groupmissing', 'grouping' => 'groupingmissing'] as $kind => $code) {
+            foreach ($places[$kind] as $id => $where) {
+                $said = ['name' => $ties->absent($kind)[$id], 'places' => implode(', ', $where)];
+                $this->job->warn($code, get_string($code, 'local_passerelle', $said));
+            }
+        }
+        return $ties;
     }
 
     /**
@@ -432,8 +469,15 @@ class restore_runner extends runner {
             return;
         }
         $job->phase('putback', 0.6, false);
-        safety::undo($job, $job->params['mode'], (int) $job->row->courseid, (int) $job->row->id, $job->state['snapshot']);
-        unset($job->state['touched']);
+        safety::undo(
+            $job,
+            $job->params['mode'],
+            (int) $job->row->courseid,
+            (int) $job->row->id,
+            $job->state['snapshot'],
+            $job->state['brought'] ?? null
+        );
+        unset($job->state['touched'], $job->state['brought']);
         $job->write(['map' => '[]']);
     }
 

@@ -110,14 +110,15 @@ class safety {
      * @param int $courseid
      * @param int $jobid of the restore
      * @param array $snapshot taken before it
+     * @param array|null $brought the groups it made, null if it was cut before they were known
      */
-    public static function undo(job $job, string $mode, int $courseid, int $jobid, array $snapshot): void {
+    public static function undo(job $job, string $mode, int $courseid, int $jobid, array $snapshot, ?array $brought): void {
         global $DB;
         if (!$DB->record_exists('course', ['id' => $courseid])) {
             throw new job_failure('courseunknown');
         }
         if ($mode === 'merge') {
-            recycle_bin::closed(fn() => course_snapshot::remove_added($courseid, $snapshot));
+            recycle_bin::closed(fn() => course_snapshot::remove_added($courseid, $snapshot, $brought));
             return;
         }
         $file = archive::kept('safety', $jobid);
@@ -135,6 +136,7 @@ class safety {
             remove_dir($CFG->backuptempdir . '/' . $name);
         }
         self::remove_doubled_enrolments($courseid, $snapshot);
+        course_snapshot::remove_groups($courseid, $snapshot, $brought);
         course_snapshot::settle($courseid, $snapshot);
         self::put_own_columns_back($courseid, $snapshot);
         self::return_backup_area($courseid, $jobid);
@@ -148,6 +150,9 @@ class safety {
      * @param string $name of the unpacked backup
      */
     private static function restore_all(job $job, int $courseid, string $name): void {
+        global $CFG;
+        // Groups stand still and so do their members: what people did in a group is tied to it by its id.
+        $ties = group_ties::by_id($CFG->backuptempdir . '/' . $name, $courseid);
         $controller = new \restore_controller(
             $name,
             $courseid,
@@ -194,7 +199,7 @@ class safety {
                 throw new job_failure('restorefailed');
             }
             recycle_bin::closed(fn() => emptying::activities($courseid));
-            $controller->execute_plan();
+            restore_under_way::with($ties, null, fn() => $controller->execute_plan());
         } finally {
             $controller->destroy();
         }

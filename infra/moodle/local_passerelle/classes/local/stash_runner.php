@@ -17,7 +17,7 @@
 namespace local_passerelle\local;
 
 /**
- * Fetches an archive into a person's private backup area, a newer one replacing an older of the same name.
+ * Fetches an archive into a person's private backup area, a newer one replacing an older of the same course.
  *
  * @package    local_passerelle
  * @copyright  2026 The Passerelle authors
@@ -41,21 +41,38 @@ class stash_runner extends runner {
         archive::fetch($this->job, $path, 0.05, 0.9);
         $this->job->phase('store', 0.9);
         $filename = clean_param($this->job->params['filename'], PARAM_FILE);
-        $record = [
-            'contextid' => \context_user::instance($user->id)->id,
-            'component' => 'user',
-            'filearea' => 'backup',
-            'itemid' => 0,
-            'filepath' => '/',
-            'filename' => $filename,
-        ];
+        $place = ['contextid' => \context_user::instance($user->id)->id, 'component' => 'user', 'filearea' => 'backup', 'itemid' => 0];
         $fs = get_file_storage();
         $transaction = $DB->start_delegated_transaction();
-        if ($old = $fs->get_file(...array_values($record))) {
-            $old->delete();
+        // The new one lies there before an older one goes: what the disk cannot take costs nothing.
+        $new = $fs->create_file_from_pathname($place + [
+            'filepath' => '/',
+            'filename' => 'passerelle-' . $this->job->row->id . '.part',
+            'userid' => $user->id,
+        ], $path);
+        foreach ($fs->get_area_files(...array_values($place), sort: 'id', includedirs: false) as $old) {
+            if (self::are_of_one_course($old->get_filename(), $filename)) {
+                $old->delete();
+            }
         }
-        $fs->create_file_from_pathname($record + ['userid' => $user->id], $path);
+        $new->rename('/', $filename);
         $transaction->allow_commit();
+    }
+
+    /**
+     * Whether a newer archive takes the place of an older one.
+     *
+     * Their names end in a date, with code, title and year before it: `CHIM101_Chimie_24-25_20250701.mbz`. A person's
+     * own files, named otherwise, stay.
+     *
+     * @param string $old
+     * @param string $new
+     * @return bool
+     */
+    public static function are_of_one_course(string $old, string $new): bool {
+        $dated = '/^(.+)_\d{8}\.mbz$/';
+        $both = preg_match($dated, $old, $before) && preg_match($dated, $new, $after);
+        return $old === $new || ($both && $before[1] === $after[1]);
     }
 
     #[\Override]

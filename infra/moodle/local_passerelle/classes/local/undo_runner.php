@@ -53,7 +53,14 @@ class undo_runner extends runner {
             $this->job->write();
         }
         $this->job->phase('putback', 0.1, false);
-        safety::undo($this->job, $restore->params['mode'], $courseid, (int) $restore->row->id, $restore->state['snapshot']);
+        safety::undo(
+            $this->job,
+            $restore->params['mode'],
+            $courseid,
+            (int) $restore->row->id,
+            $restore->state['snapshot'],
+            $restore->state['brought'] ?? null
+        );
         $restore->state['undone'] = $this->job->row->jobkey;
         $restore->write();
     }
@@ -77,6 +84,13 @@ class undo_runner extends runner {
         );
         if ($later) {
             throw new job_failure('changed');
+        }
+        // Moodle does not count memberships as teaching: whoever put people into a group that came along would
+        // lose that.
+        foreach ($restore->state['brought']['groups'] ?? [] as $group) {
+            if ($DB->record_exists('groups_members', ['groupid' => $group])) {
+                throw new job_failure('changed');
+            }
         }
     }
 

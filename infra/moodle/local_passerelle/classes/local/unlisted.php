@@ -62,11 +62,7 @@ class unlisted {
         if (!$groups || !file_exists($file)) {
             return;
         }
-        $document = new \DOMDocument();
-        // An archive is somebody else's text: no entity of it is loaded.
-        if (!$document->loadXML(file_get_contents($file), LIBXML_NONET | LIBXML_PARSEHUGE)) {
-            throw new job_failure('precheck', get_string('notabackup', 'local_passerelle'));
-        }
+        $document = self::read($file);
         $gone = [];
         foreach ($document->getElementsByTagName('group') as $group) {
             if (in_array((int) $group->getAttribute('id'), $groups, true)) {
@@ -78,6 +74,35 @@ class unlisted {
             if ($id && in_array((int) $id->textContent, $groups, true)) {
                 $gone[] = $member;
             }
+        }
+        self::write($document, $gone, $file);
+    }
+
+    /**
+     * Read an XML file of an unpacked archive.
+     *
+     * @param string $file
+     * @return \DOMDocument
+     */
+    public static function read(string $file): \DOMDocument {
+        $document = new \DOMDocument();
+        // An archive is somebody else's text: no entity of it is loaded.
+        if (!$document->loadXML(file_get_contents($file), LIBXML_NONET | LIBXML_PARSEHUGE)) {
+            throw new job_failure('precheck', get_string('notabackup', 'local_passerelle'));
+        }
+        return $document;
+    }
+
+    /**
+     * Write it back without some elements.
+     *
+     * @param \DOMDocument $document
+     * @param \DOMElement[] $gone
+     * @param string $file
+     */
+    public static function write(\DOMDocument $document, array $gone, string $file): void {
+        if (!$gone) {
+            return;
         }
         foreach ($gone as $element) {
             $element->parentNode->removeChild($element);

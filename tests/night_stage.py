@@ -8,12 +8,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from passerelle.domain.network import Network
-from passerelle.domain.night.policy import NightRules
+from passerelle.domain.night.policy import Guard, Limit, NightRules
 from passerelle.domain.night.run import Run
 from passerelle.domain.offer.model import Extracts
 from passerelle.domain.offer.stages import Stage
 from passerelle.ports import World
-from passerelle.usecases import night, night_applying
+from passerelle.usecases import night, night_applying, night_desk, night_papers
 from tests.factories import a_network
 from tests.factories_offer import University
 from tests.fakes.archives import FakeArchives
@@ -103,3 +103,65 @@ class NightStage:
     def tomorrow(self, nights: int = 1) -> None:
         self.day += timedelta(nights)
         self.clock.tick(timedelta(nights))
+
+
+# -- what the tests of nights share -----------------------------------------------------------------------
+
+OPEN = Guard(
+    all=Limit(percent=100, absolute=10**6),
+    category=Limit(percent=100, absolute=10**6),
+    course=Limit(percent=100, absolute=10**6),
+    source=Limit(percent=100, absolute=10**6),
+)
+TIGHT = Guard(
+    all=Limit(percent=100, absolute=1),
+    category=Limit(percent=100, absolute=100),
+    course=Limit(percent=100, absolute=100),
+    source=Limit(percent=10, absolute=100),
+)
+
+
+def rules(**changes: Any) -> NightRules:
+    return NightRules(**{"guard": OPEN} | changes)
+
+
+def a_university() -> University:
+    made = University().element("E1", title="Chimie").element("E2", title="Physique", distance=True)
+    made.group("G1", "TD 1", on=("E1",)).group("G2", "TD 2", on=("E1",)).group("G3", "CEMU", on=("E2",))
+    for code in ("P1", "P2", "P3"):
+        made.person(code)
+    made.person("T1", kind="staff").ade("T1", "E1")
+    made.tele("P3").ip("P1", "E1", "G1").ip("P2", "E1", "G2").ip("P3", "E2", "G3")
+    return made.cohort("H1", "P1", "P2")
+
+
+def drop(university: University, file: str, *start: str) -> None:
+    rows = university.tables[file]
+    rows[:] = [row for row in rows if row[: len(start)] != start]
+
+
+def ops(stage: NightStage, run: Run | None = None, *, withheld: bool = False) -> list[tuple[str, ...]]:
+    """The operations of a plan as their names and columns."""
+    run = run or night_desk.newest(stage.world, "caen")
+    return [
+        tuple(str(line[name]) for name in line if name not in ("because", "rows", "phase", "source"))
+        for line in night_papers.load_lines(stage.world.papers, run, withheld=withheld)
+    ]
+
+
+def course(stage: NightStage, idnumber: str) -> Any:
+    return stage.moodle.site.course(idnumber)
+
+
+def people(stage: NightStage, idnumber: str) -> list[tuple[str, ...]]:
+    return sorted(
+        (row["username"], row["method"], row["status"], *row["roles"])
+        for row in stage.moodle.export("enrolments")
+        if row["course"] == idnumber
+    )
+
+
+def members(stage: NightStage, idnumber: str) -> list[tuple[str, str]]:
+    return sorted(
+        (r["group"], r["username"]) for r in stage.moodle.export("members") if r["course"] == idnumber
+    )

@@ -75,7 +75,7 @@ def explain(error: PasserelleError, lang: str) -> str:
     if isinstance(error, Conflict):
         return sentence("conflict", lang)
     if isinstance(error, TryAgain):
-        return sentence("away", lang)
+        return sentence(getattr(error, "code", "away"), lang, getattr(error, "details", {}))
     return sentence("internal", lang)
 
 

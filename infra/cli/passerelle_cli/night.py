@@ -16,13 +16,22 @@ import click
 from passerelle.domain.night.adoption import Takeover
 from passerelle.domain.night.paper import heading, line_of
 from passerelle.domain.night.plan import Freeze, Plan
-from passerelle.domain.night.run import NightDesk, Run, run_id
+from passerelle.domain.night.run import NightDesk, Run
 from passerelle.domain.offer.stages import Stage
 from passerelle.domain.states import RunState, state_word
 from passerelle.errors import NotFound
 from passerelle.ports import World
 from passerelle.usecases import adoption, night_applying, night_desk, night_papers
-from passerelle.usecases.night import keep, open_run, plan_from, rules_of, tonight
+from passerelle.usecases.night import (
+    keep,
+    let_go,
+    new_holder,
+    open_run,
+    plan_from,
+    rules_of,
+    tonight,
+    uncollected,
+)
 from passerelle_cli.extracts import read_sources
 from passerelle_cli.main import language
 from passerelle_cli.stack import Stack, on_a_stack
@@ -88,10 +97,13 @@ def plan(
     """What the night would do, and why. Changes no Moodle; keeps nothing without --keep."""
     world = find_stack().world()
     day, wanted = _day(world, site, night), Stage(stage) if stage else None
-    made = plan_from(world, site, day, wanted, _extracts(world, site, day, sources, wanted), dry=not kept)
+    with uncollected():
+        made = plan_from(world, site, day, wanted, _extracts(world, site, day, sources, wanted), dry=not kept)
     if kept:
-        run = keep(world, open_run(world, site, day, wanted).id, made)
-        click.echo(_run_line(run), err=True)
+        run = open_run(world, site, day, wanted, new_holder())
+        if run.state is RunState.PLANNING:
+            keep(world, run, made)
+        click.echo(_run_line(let_go(world, run.id, run.holder)), err=True)
     _print_plan(made, whole=whole, as_json=as_json)
 
 
@@ -280,12 +292,21 @@ def apply(
         if site is None:
             raise click.UsageError(_say("nommez une exécution ou --site", "name a run, or --site"))
         day, wanted = _day(world, site, night), Stage(stage) if stage else None
-        run = run_id(site, day, wanted)
-        opened = open_run(world, site, day, wanted)
-        if opened.state is RunState.PLANNING:
-            extracts = _extracts(world, site, day, sources, wanted)
-            keep(world, run, plan_from(world, site, day, wanted, extracts))
+        run = _planned_now(world, site, day, wanted, sources)
     click.echo(_run_line(night_applying.apply_run(world, run)))
+
+
+def _planned_now(world: World, site: str, day: date, wanted: Stage | None, sources: Path | None) -> str:
+    """A run whose operations are on their way is left as it is, to go on with."""
+    opened = open_run(world, site, day, wanted, new_holder())
+    try:
+        if opened.state is RunState.PLANNING:
+            with uncollected():
+                extracts = _extracts(world, site, day, sources, wanted)
+                keep(world, opened, plan_from(world, site, day, wanted, extracts))
+    finally:
+        let_go(world, opened.id, opened.holder)
+    return opened.id
 
 
 @click.command()
@@ -315,7 +336,8 @@ def adopt(
     world = find_stack().world()
     day = _day(world, site, night)
     takeover = Takeover(method=method, accounts=accounts, cohorts=cohorts)
-    made = adoption.adoption_from(world, site, day, _extracts(world, site, day, sources, None), takeover)
+    with uncollected():
+        made = adoption.adoption_from(world, site, day, _extracts(world, site, day, sources, None), takeover)
     _print_plan(made, whole=False, as_json=as_json)
     if yes:
         run = adoption.keep_adoption(world, made)

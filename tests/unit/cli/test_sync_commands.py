@@ -13,7 +13,7 @@ from passerelle.usecases import night_desk
 from passerelle_cli import stack
 from passerelle_cli.sync import sync
 from tests.night_stage import NightStage
-from tests.unit.night.test_nights import TIGHT, a_university, drop, people, rules
+from tests.night_stage import TIGHT, a_university, drop, people, rules
 
 
 @pytest.fixture

@@ -10,8 +10,7 @@ from passerelle.domain.night.adoption import Takeover
 from passerelle.domain.states import RunState
 from passerelle.usecases import adoption, night_applying, night_papers
 from passerelle_laptop.twin.records import EnrolInstance, UserEnrolment
-from tests.night_stage import NightStage
-from tests.unit.night.test_nights import a_university, drop, members, people, rules
+from tests.night_stage import NightStage, a_university, drop, members, people, rules
 
 
 def enrol_by_database(site, idnumber, username, role):

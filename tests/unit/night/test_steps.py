@@ -8,8 +8,7 @@ from passerelle.domain.offer.stages import Stage
 from passerelle.domain.states import RunState
 from passerelle.usecases import night_desk, night_steps
 from tests.factories_offer import University
-from tests.night_stage import NightStage
-from tests.unit.night.test_nights import a_university, rules
+from tests.night_stage import NightStage, a_university, rules
 
 
 def walk(stage, one):

@@ -24,6 +24,12 @@ NIGHT: Mapping[str, tuple[str, str]] = {
         "puis libérez-le (passerelle sync release).",
         "The plan {run} is held. Read it (passerelle sync show), then release it (passerelle sync release).",
     ),
+    "night_busy": (
+        "La nuit {run} est en cours ailleurs. Attendez qu'elle finisse ; si ce travail a été interrompu, "
+        "relancez dans {minutes} minutes.",
+        "The night {run} is being worked on elsewhere. Wait for its end; if that work was cut off, "
+        "run again in {minutes} minutes.",
+    ),
     "night_frozen": (
         "La nuit {run} est gelée : le plan dit ce qu'elle aurait fait. "
         "Levez le gel : passerelle sync freeze --lift.",

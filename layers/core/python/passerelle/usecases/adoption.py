@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 from passerelle.domain.night.actual import read_actual
@@ -15,7 +14,15 @@ from passerelle.domain.offer.model import Extracts
 from passerelle.domain.states import RunState
 from passerelle.ports import World
 from passerelle.usecases.amending import amend, found_or_added
-from passerelle.usecases.night import PAGE, SourcesIncomplete, claimed, keep, rules_of
+from passerelle.usecases.night import (
+    PAGE,
+    SourcesIncomplete,
+    claimed,
+    keep,
+    let_go,
+    new_holder,
+    rules_of,
+)
 from passerelle.usecases.night_papers import load_memory
 
 
@@ -43,7 +50,7 @@ def adoption_from(world: World, site: str, night: date, extracts: Extracts, take
 
 def keep_adoption(world: World, plan: Plan) -> Run:
     """The plan kept as a run of its own, ready to be applied like any other."""
-    now = world.clock.now()
+    now, holder = world.clock.now(), new_holder()
     new = Run(
         id=f"{plan.site}/{plan.night.isoformat()}/adopt",
         site=plan.site,
@@ -51,9 +58,11 @@ def keep_adoption(world: World, plan: Plan) -> Run:
         stage="adopt",
         started_at=now,
         heard_at=now,
+        holder=holder,
         adoption=True,
     )
-    run = found_or_added(world.records, replace(moved_run(new, RunState.PLANNING, now, "started")))
-    if run.state is not RunState.PLANNING:
-        run = amend(world.records, Run, run.id, lambda before: claimed(before, now))
-    return keep(world, run.id, plan)
+    found_or_added(world.records, moved_run(new, RunState.PLANNING, now, "started"))
+    run = amend(world.records, Run, new.id, lambda before: claimed(before, now, holder))
+    if run.state is RunState.PLANNING:
+        keep(world, run, plan)
+    return let_go(world, run.id, holder)

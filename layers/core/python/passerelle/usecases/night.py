@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from uuid import uuid4
 
 from passerelle.domain.night.actual import TABLES as ALL
 from passerelle.domain.night.actual import read_actual
@@ -15,18 +16,17 @@ from passerelle.domain.night.memory import Memory
 from passerelle.domain.night.paper import dumped, memory_document, sha256_of
 from passerelle.domain.night.plan import Hold, Plan, count
 from passerelle.domain.night.policy import NightRules
-from passerelle.domain.night.run import NightDesk, Run, moved_run, run_id
+from passerelle.domain.night.run import SILENT, NightDesk, Run, moved_run, run_id
 from passerelle.domain.offer.build import build_desired
 from passerelle.domain.offer.model import Extracts
 from passerelle.domain.offer.stages import Stage, stopped_stages
 from passerelle.domain.states import RunState
-from passerelle.errors import GiveUp, NotFound, PasserelleError, Refused, TryAgain
+from passerelle.errors import GiveUp, NotFound, Refused, TryAgain
 from passerelle.ports import World
 from passerelle.usecases.amending import amend, found_or_added
 from passerelle.usecases.night_papers import keep_plan, load_memory
 
 PAGE = 5000  # rows of one export
-SILENT = timedelta(minutes=20)  # then a run that was cut may be taken over
 
 # A stage that needs another does not start on top of it unfinished or failed (N17).
 NEEDS: Mapping[Stage, tuple[Stage, ...]] = {
@@ -53,6 +53,21 @@ class StageWaits(TryAgain):
     def __init__(self, needs: str) -> None:
         super().__init__(needs)
         self.needs = needs
+
+
+class StageBusy(TryAgain):
+    """Somebody else plans or applies this run; were he dead, his lease would end by itself (SILENT)."""
+
+    code = "night_busy"
+
+    def __init__(self, run: str) -> None:
+        super().__init__(run)
+        self.details = {"run": run, "minutes": round(SILENT.total_seconds() / 60)}
+
+
+def new_holder() -> str:
+    """Whoever takes a run needs a word of his own: the same word may go on at once, another waits."""
+    return uuid4().hex
 
 
 def rules_of(world: World, site: str) -> NightRules:
@@ -95,14 +110,15 @@ def uncollected() -> Iterator[None]:
 # -- planning ------------------------------------------------------------------------------------------
 
 
-def plan_stage(world: World, site: str, night: date, stage: Stage | None = None) -> Run:
+def plan_stage(world: World, site: str, night: date, stage: Stage | None = None, holder: str = "") -> Run:
     """Sources and Moodle are read, the plan is made whole, kept, and judged. Changes no Moodle.
 
-    Safe to repeat: a run that is under way elsewhere, or applying, is given back as it is. Raises
-    StageWaits, Refused `stage_needs` (the run has failed then), TryAgain where something is away.
+    Safe to repeat: a run whose operations are on their way is given back as it is. `holder` keeps the
+    lease, to apply next; without, it ends with the plan. Raises StageBusy, StageWaits, Refused
+    `stage_needs` (the run has failed then), TryAgain where something is away.
     """
     rules = rules_of(world, site)
-    run = open_run(world, site, night, stage)
+    run = open_run(world, site, night, stage, holder or new_holder())
     if run.state is not RunState.PLANNING:
         return run
     try:
@@ -111,14 +127,20 @@ def plan_stage(world: World, site: str, night: date, stage: Stage | None = None)
         with uncollected():
             extracts = world.sources.read(site, night, stage)
             plan = plan_from(world, site, night, stage, extracts)
+        kept = keep(world, run, plan)
     except GiveUp as error:
-        fail(world, run.id, error.code)
+        fail(world, run.id, error.code, run.holder)
         raise
-    return keep(world, run.id, plan)
+    except BaseException:
+        let_go(world, run.id, run.holder)
+        raise
+    return kept if holder else let_go(world, kept.id, run.holder)
 
 
-def open_run(world: World, site: str, night: date, stage: Stage | None = None) -> Run:
-    """The run made ready to plan; one whose operations are on their way is given back as it is."""
+def open_run(world: World, site: str, night: date, stage: Stage | None, holder: str) -> Run:
+    """The run made ready to plan, leased to `holder`; one whose operations are on their way is given
+    back as it is. Raises StageBusy.
+    """
     now = world.clock.now()
     new = Run(
         id=run_id(site, night, stage),
@@ -127,22 +149,41 @@ def open_run(world: World, site: str, night: date, stage: Stage | None = None) -
         stage=stage.value if stage else "night",
         started_at=now,
         heard_at=now,
+        holder=holder,
     )
-    known = world.records.get(Run, new.id)
-    if known is None:
-        return found_or_added(world.records, moved_run(new, RunState.PLANNING, now, "started"))
-    return amend(world.records, Run, new.id, lambda before: claimed(before, now))
+    found_or_added(world.records, moved_run(new, RunState.PLANNING, now, "started"))
+    return amend(world.records, Run, new.id, lambda before: claimed(before, now, holder))
 
 
-def claimed(run: Run, now: datetime) -> Run:
-    """The run made to plan again, or as it is where its operations are on their way."""
+def claimed(run: Run, now: datetime, holder: str) -> Run:
+    """The run made to plan again, or as it is where its operations are on their way. Raises StageBusy."""
+    if run.leased_to_another(holder, now):
+        raise StageBusy(run.id)
     if run.state is RunState.APPLYING or (run.state is RunState.HELD and run.released_by):
         return run
     if run.state is RunState.PLANNING:
-        return replace(run, heard_at=now)
+        return replace(run, heard_at=now, holder=holder)
     again = moved_run(run, RunState.PLANNING, now, "again")
     return replace(
-        again, folder="", sha256="", error="", held_by="", released_by="", released_at=None, finished_at=None
+        again,
+        holder=holder,
+        folder="",
+        sha256="",
+        error="",
+        held_by="",
+        released_by="",
+        released_at=None,
+        finished_at=None,
+    )
+
+
+def let_go(world: World, run: str, holder: str) -> Run:
+    """The lease ended by who held it; another's is left to him."""
+    return amend(
+        world.records,
+        Run,
+        run,
+        lambda before: replace(before, holder="") if before.holder == holder else before,
     )
 
 
@@ -225,9 +266,11 @@ def _merged(before: Memory, after: Memory, stage: Stage | None) -> Memory:
             return before
 
 
-def keep(world: World, run: str, plan: Plan) -> Run:
-    """The plan kept and judged: planned, held or frozen."""
-    folder, sha256 = keep_plan(world.papers, run, plan)
+def keep(world: World, run: Run, plan: Plan) -> Run:
+    """The plan kept and judged: planned, held or frozen. `run` as its lease was taken: who was silent for
+    too long, and was replaced, raises StageBusy.
+    """
+    folder, sha256 = keep_plan(world.papers, run.id, plan)
     now = world.clock.now()
     holds = tuple(_hold_words(hold) for hold in plan.verdict.holds)
     counts = dict(count(plan.operations).kinds)
@@ -235,6 +278,8 @@ def keep(world: World, run: str, plan: Plan) -> Run:
     def decide(before: Run) -> Run:
         if before.state is not RunState.PLANNING:
             return before
+        if (before.holder, before.heard_at) != (run.holder, run.heard_at):
+            raise StageBusy(run.id)
         planned = replace(
             moved_run(before, RunState.PLANNED, now, "planned"),
             folder=folder,
@@ -251,10 +296,10 @@ def keep(world: World, run: str, plan: Plan) -> Run:
         if plan.verdict.held and plan.operations:
             return moved_run(planned, RunState.HELD, now, holds[0])
         if plan.frozen and not plan.operations:
-            return moved_run(planned, RunState.FROZEN, now, "freeze")
+            return replace(moved_run(planned, RunState.FROZEN, now, "freeze"), holder="")
         return planned
 
-    kept = amend(world.records, Run, run, decide)
+    kept = amend(world.records, Run, run.id, decide)
     if kept.state is RunState.FROZEN:
         note_freeze(world, kept)
     return kept
@@ -275,21 +320,13 @@ def _hold_words(hold: Hold) -> str:
     return f"{hold.scope}:{hold.key}:{hold.count}:{hold.there}:{hold.limit}"
 
 
-def fail(world: World, run: str, code: str) -> Run:
+def fail(world: World, run: str, code: str, holder: str = "") -> Run:
+    """`holder`: only while the run is leased to him."""
     now = world.clock.now()
 
     def decide(before: Run) -> Run:
-        if before.state in (RunState.DONE, RunState.FROZEN):
+        if before.state in (RunState.DONE, RunState.FROZEN) or (holder and before.holder != holder):
             return before
-        return replace(moved_run(before, RunState.FAILED, now, code), error=code)
+        return replace(moved_run(before, RunState.FAILED, now, code), error=code, holder="")
 
     return amend(world.records, Run, run, decide)
-
-
-def attempt(world: World, run: str, act: Callable[[], Run]) -> Run:
-    """Whatever else goes wrong is written down with the run, and raised."""
-    try:
-        return act()
-    except PasserelleError as error:
-        fail(world, run, error.code if isinstance(error, GiveUp) else "away")
-        raise

@@ -10,15 +10,17 @@ from itertools import groupby
 from typing import Any
 
 from passerelle.domain.night.paper import columns_of, read_memory
-from passerelle.domain.night.run import NightDesk, Run, moved_run
+from passerelle.domain.night.run import SILENT, NightDesk, Run, moved_run
 from passerelle.domain.states import RunState
 from passerelle.errors import NotFound, Refused
 from passerelle.ports import World
 from passerelle.usecases.amending import amend
-from passerelle.usecases.night import desk_of, note_freeze
+from passerelle.usecases.night import StageBusy, desk_of, let_go, new_holder, note_freeze
+from passerelle.usecases.night_isolating import BROKEN, apply_each
 from passerelle.usecases.night_papers import (
     chunk_key,
     done_key,
+    doubt_key,
     keep_memory,
     load_heading,
     wave_of,
@@ -37,13 +39,17 @@ class Done:
     skipped: bool = False
 
 
-def begin(world: World, run: str) -> Run:
-    """A planned, released or broken-off run applies. What the next night must know is kept first."""
+def begin(world: World, run: str, holder: str) -> Run:
+    """A planned, released or broken-off run applies, leased to `holder`. What the next night must know is
+    kept first. Raises StageBusy where somebody else applies it.
+    """
     now = world.clock.now()
 
     def decide(before: Run) -> Run:
+        if before.leased_to_another(holder, now):
+            raise StageBusy(run)
         if before.state is RunState.APPLYING:
-            return before
+            return replace(before, holder=holder, heard_at=now)
         if before.state is RunState.HELD and not before.released_by:
             raise Refused("night_held", run=before.id)
         if before.state is RunState.FROZEN:
@@ -52,7 +58,7 @@ def begin(world: World, run: str) -> Run:
             return before
         if not before.folder:
             raise NotFound("night_plan_unknown", run=before.id)
-        return moved_run(before, RunState.APPLYING, now, "apply")
+        return replace(moved_run(before, RunState.APPLYING, now, "apply"), holder=holder)
 
     started = amend(world.records, Run, run, decide)
     if started.state is RunState.APPLYING:
@@ -74,7 +80,8 @@ def waves(world: World, run: Run) -> tuple[tuple[str, ...], ...]:
 def apply_chunk(world: World, run: str, name: str) -> Done:
     """Safe to repeat, and beside itself: a chunk that was confirmed is not sent again.
 
-    An operation that Moodle refuses does not stop the others; it is listed with Moodle's code.
+    An operation that Moodle refuses, or on which it breaks, does not stop the others; it is listed with
+    Moodle's code, or as `broken`.
     """
     known = world.records.get(Run, run)
     if known is None:
@@ -88,9 +95,10 @@ def apply_chunk(world: World, run: str, name: str) -> Done:
     by_guard = known.state is RunState.HELD and not known.held_by  # a person's hold stops additions too
     if known.state is not RunState.APPLYING and not (by_guard and chunk.get("adds")):
         return Done(skipped=True)
+    _still_alive(world, known)
     lines: Sequence[Mapping[str, Any]] = chunk["operations"]  # type: ignore[assignment]
     operations = [{"id": str(place), **columns_of(line)} for place, line in enumerate(lines)]
-    verdicts = world.sites.roster(known.site).apply(operations)
+    verdicts = apply_each(world, known.site, operations, doubt_key(known.folder, name))
     failures = [
         {"place": place, "op": lines[place]["op"], "errorcode": verdict.errorcode}
         for place, verdict in enumerate(verdicts)
@@ -103,20 +111,36 @@ def apply_chunk(world: World, run: str, name: str) -> Done:
         "failures": failures[:FAILURES_KEPT],
     }
     world.papers.put(done_key(known.folder, name), said)
+    if any(verdict.errorcode == BROKEN for verdict in verdicts):
+        world.papers.delete(doubt_key(known.folder, name))
     return _done(said)
+
+
+def _still_alive(world: World, run: Run) -> None:
+    """The lease goes on while chunks are done, with a write now and then and not for each."""
+    now = world.clock.now()
+    if run.holder and now - run.heard_at > SILENT / 4:
+        amend(
+            world.records,
+            Run,
+            run.id,
+            lambda before: before if before.holder != run.holder else replace(before, heard_at=now),
+        )
 
 
 def _done(paper: Mapping[str, Any]) -> Done:
     return Done(paper["done"], paper["changed"], paper["failed"])
 
 
-def finish(world: World, run: str) -> Run:
-    """Done once every chunk is confirmed. Raises Refused `night_unfinished` where one is not."""
+def finish(world: World, run: str, holder: str) -> Run:
+    """Done once every chunk is confirmed; the lease of `holder` ends. Raises Refused `night_unfinished`
+    where one is not.
+    """
     known = world.records.get(Run, run)
     if known is None:
         raise NotFound("run_unknown", run=run)
     if known.state is not RunState.APPLYING:
-        return known
+        return let_go(world, run, holder)
     papers = list(_confirmed(world, known))
     missing = [name for name, paper in papers if paper is None]
     if missing:
@@ -130,6 +154,7 @@ def finish(world: World, run: str) -> Run:
             return before
         return replace(
             moved_run(before, RunState.DONE, now, "applied"),
+            holder="",
             finished_at=now,
             done=sum(paper["done"] for _, paper in papers if paper),
             failed=sum(paper["failed"] for _, paper in papers if paper),
@@ -186,9 +211,20 @@ def _note_good_night(world: World, run: Run) -> None:
     note_freeze(world, run)
 
 
-def apply_run(world: World, run: str) -> Run:
-    """All of it from one process, with as many chunks at a time as the site bears."""
-    known = begin(world, run) if not _only_additions(world, run) else world.records.get(Run, run)
+def apply_run(world: World, run: str, holder: str = "") -> Run:
+    """All of it from one process, with as many chunks at a time as the site bears. `holder`: of the lease
+    under which it was planned. Raises StageBusy where somebody else applies it.
+    """
+    holder = holder or new_holder()
+    try:
+        return _apply_run(world, run, holder)
+    except BaseException:
+        let_go(world, run, holder)
+        raise
+
+
+def _apply_run(world: World, run: str, holder: str) -> Run:
+    known = begin(world, run, holder) if not _only_additions(world, run) else world.records.get(Run, run)
     if known is None:
         raise NotFound("run_unknown", run=run)
     workers = max(1, world.network.sites[known.site].max_concurrency)
@@ -198,7 +234,7 @@ def apply_run(world: World, run: str) -> Run:
             continue
         with ThreadPoolExecutor(workers) as pool:
             list(pool.map(lambda name: apply_chunk(world, run, name), wave))
-    return finish(world, run)
+    return finish(world, run, holder)
 
 
 def _only_additions(world: World, run: str) -> bool:

@@ -8,10 +8,11 @@ from typing import Any
 from passerelle.domain.night.memory import Memory
 from passerelle.domain.night.paper import (
     chunks_of,
+    dumped,
     heading,
     memory_document,
     read_memory,
-    sha256_of,
+    sha256_of_texts,
 )
 from passerelle.domain.night.plan import Plan
 from passerelle.domain.night.run import Run
@@ -37,6 +38,11 @@ def done_key(folder: str, name: str) -> str:
     return f"{folder}/done/{name}.json"
 
 
+def doubt_key(folder: str, name: str) -> str:
+    """How far the search came for the operation on which a chunk broke."""
+    return f"{folder}/doubt/{name}.json"
+
+
 def load_memory(papers: Papers, site: str) -> Memory:
     return read_memory(papers.get(memory_key(site)))
 
@@ -47,22 +53,19 @@ def keep_memory(papers: Papers, site: str, memory: Memory) -> None:
 
 def keep_plan(papers: Papers, run_id: str, plan: Plan) -> tuple[str, str]:
     """Its folder and its sha256. The heading comes last: what it names is there by then."""
-    documents: dict[str, Mapping[str, object]] = {}
+    chunks: dict[str, str] = {}  # as JSON: a plan of a first night would be four times as large as objects
     names: list[str] = []
     for chunk in chunks_of(plan.operations, plan.files):
-        documents[chunk.name] = {
-            **chunk.document(),
-            "adds": chunk.adds and plan.verdict.additions_go_on,
-        }
+        chunks[chunk.name] = chunk.text(adds=chunk.adds and plan.verdict.additions_go_on)
         names.append(chunk.name + ("+" if chunk.adds else ""))
     for chunk in chunks_of(plan.frozen, plan.files):
-        documents[f"frozen-{chunk.name}"] = chunk.document()
-    named = heading(plan, names) | {"withheld": sorted(n for n in documents if n.startswith("frozen-"))}
-    sha256 = sha256_of([named, *documents.values()])
+        chunks[f"frozen-{chunk.name}"] = chunk.text()
+    named = heading(plan, names) | {"withheld": sorted(n for n in chunks if n.startswith("frozen-"))}
+    sha256 = sha256_of_texts([dumped(named), *chunks.values()])
     folder = f"{ROOT}/{run_id}/{sha256[:16]}"
     if papers.get(plan_key(folder)) is None:
-        for name, document in documents.items():
-            papers.put(chunk_key(folder, name), document)
+        for name, text in chunks.items():
+            papers.put_json(chunk_key(folder, name), text)
         papers.put(plan_key(folder), named)
     return folder, sha256
 

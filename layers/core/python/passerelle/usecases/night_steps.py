@@ -38,6 +38,7 @@ def open_nights(world: World, step: Step) -> Step:
                 "stage": stage.value,
                 "night": night.tonight(site.night, at).isoformat(),
                 "looked": 0,
+                "holder": night.new_holder(),
             }
             for name, site in world.network.sites.items()
             if site.night is not None
@@ -46,21 +47,34 @@ def open_nights(world: World, step: Step) -> Step:
 
 
 def plan(world: World, step: Step) -> Step:
-    """Answers `waits`, `failed`, or the waves of chunks that may be done now."""
+    """Answers `waits`, `failed`, or the waves of chunks that may be done now.
+
+    `holder` names this execution: its retries go on at once, another waits until this one has ended, and
+    then has nothing left to do.
+    """
     site, stage = str(step["site"]), Stage(step["stage"]) if step.get("stage") else None
     day, looked = date.fromisoformat(step["night"]), int(step.get("looked", 0))
+    holder = str(step.get("holder") or night.new_holder())
     here = {"site": site, "stage": step.get("stage", ""), "night": step["night"], "looked": looked + 1}
-    nothing = {**here, "waits": False, "failed": "", "run": "", "waves": []}
+    nothing = {**here, "holder": holder, "busy": False, "waits": False, "failed": "", "run": "", "waves": []}
+    if step.get("busy"):
+        other = world.records.get(Run, run_id(site, day, stage))
+        if other is not None and not other.under_way and other.state is not RunState.FAILED:
+            return {**nothing, "run": other.id}
     try:
-        run = night.plan_stage(world, site, day, stage)
+        run = night.plan_stage(world, site, day, stage, holder)
         if run.state is not RunState.FROZEN and (run.state is not RunState.HELD or run.released_by):
-            run = night_applying.begin(world, run.id)
+            run = night_applying.begin(world, run.id, holder)
         waves = () if run.state in (RunState.FROZEN, RunState.DONE) else night_applying.waves(world, run)
     except night.StageWaits as waiting:
         if looked < PATIENCE:
             return {**nothing, "waits": True}
         failed = night.fail(world, run_id(site, day, stage), "stage_waited")
         return {**nothing, "failed": f"{failed.error} ({waiting.needs})"}
+    except night.StageBusy as busy:
+        if looked < PATIENCE:
+            return {**nothing, "waits": True, "busy": True}
+        return {**nothing, "failed": busy.code}
     except GiveUp as error:
         return {**nothing, "failed": error.code}
     concurrency = world.network.sites[site].max_concurrency
@@ -86,9 +100,9 @@ def apply_chunk(world: World, step: Step) -> Step:
 def finish(world: World, step: Step) -> Step:
     """With `error`: the run has failed, and may be taken up where it stopped."""
     if step.get("error"):
-        run = night.fail(world, str(step["run"]), "applying")
+        run = night.fail(world, str(step["run"]), "applying", str(step.get("holder", "")))
     else:
-        run = night_applying.finish(world, str(step["run"]))
+        run = night_applying.finish(world, str(step["run"]), str(step.get("holder", "")))
     return {"run": run.id, "state": run.state.value, "done": run.done, "refused": run.failed}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from passerelle.domain.night.plan import Freeze
 from passerelle.domain.offer.stages import Stage
@@ -13,6 +13,7 @@ from passerelle.domain.states import FOLLOWS, RunState
 from passerelle.errors import Refused
 
 WHOLE = "night"  # a run of all stages at once
+SILENT = timedelta(minutes=20)  # longer than any function may run: then whoever held the lease is dead
 
 
 def run_id(site: str, night: date, stage: Stage | None) -> str:
@@ -31,7 +32,8 @@ class Run:
     stage: str  # of Stage, or WHOLE
     state: RunState = RunState.PLANNING
     started_at: datetime
-    heard_at: datetime  # a run that is silent for long may be taken over
+    heard_at: datetime
+    holder: str = ""  # of the lease: who plans or applies it now; a random word, never a person
     revision: int = 0
     folder: str = ""
     sha256: str = ""  # of the plan
@@ -53,6 +55,10 @@ class Run:
     @property
     def under_way(self) -> bool:
         return self.state in (RunState.PLANNING, RunState.PLANNED, RunState.APPLYING)
+
+    def leased_to_another(self, holder: str, now: datetime) -> bool:
+        """Whether somebody else is at work on it. Who died is silent, and his lease ends by itself."""
+        return self.holder not in ("", holder) and now - self.heard_at < SILENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,214 @@
+"""One stage of one night is planned and applied by one process at a time; who dies is replaced."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import pytest
+
+from passerelle.domain.night.run import SILENT, Run, run_id
+from passerelle.domain.offer.stages import Stage
+from passerelle.domain.states import RunState
+from passerelle.errors import MoodleAway
+from passerelle.usecases import adoption, night, night_applying, night_steps
+from passerelle.usecases.night import StageBusy
+from tests.night_stage import NightStage, a_university, rules
+
+
+def meanwhile(stage, act):
+    """Whoever reads the sources next is interrupted there by `act`."""
+    read = stage.sources.read
+
+    def interrupted(*asked):
+        stage.sources.read = read
+        act()
+        return read(*asked)
+
+    stage.sources.read = interrupted
+
+
+@pytest.mark.rule("N17")
+@pytest.mark.rule("N19")
+def test_of_two_planners_at_once_one_plans_and_the_other_is_told(stage):
+    stage.tomorrow()
+    told = []
+
+    def second():
+        with pytest.raises(StageBusy) as busy:
+            stage.plan()
+        told.append(busy.value.details["run"])
+
+    meanwhile(stage, second)
+    assert stage.plan().state is RunState.PLANNED
+    assert told == [run_id("caen", stage.day, None)]
+
+
+@pytest.mark.rule("N19")
+def test_many_planners_that_start_together_leave_one_plan_and_one_apply():
+    stage = NightStage(a_university(), rules())
+    start, ended, lock = threading.Barrier(6), [], threading.Lock()
+    read, at_work = stage.sources.read, []
+
+    def one_at_a_time(*asked):
+        at_work.append(threading.get_ident())
+        found = read(*asked)
+        assert len(at_work) == 1, "two planners read the sources at once"
+        at_work.pop()
+        return found
+
+    stage.sources.read = one_at_a_time
+
+    def night_of_one(name):
+        start.wait()
+        try:
+            run = night.plan_stage(stage.world, "caen", stage.day, None, name)
+            ran = night_applying.apply_run(stage.world, run.id, name).state.value
+        except StageBusy:
+            ran = "busy"
+        with lock:
+            ended.append(ran)
+
+    threads = [threading.Thread(target=night_of_one, args=(f"n{number}",)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(set(ended)) in (["busy", "done"], ["done"])
+    assert stage.records.get(Run, run_id("caen", stage.day, None)).holder == ""
+
+
+@pytest.mark.rule("N19")
+def test_the_lease_of_who_died_ends_by_itself_and_who_comes_back_from_the_dead_writes_nothing(stage):
+    stage.tomorrow()
+    stage.university.person("P9").ip("P9", "E1", "G1")
+
+    def silence_and_another():
+        with pytest.raises(StageBusy):
+            stage.plan()
+        stage.clock.tick(SILENT)
+        assert stage.night().counts == {"user_create": 1, "enrol": 1, "member_add": 1}
+
+    meanwhile(stage, silence_and_another)
+    back = stage.plan()  # its plan is of before: it gives the other's run back as it is
+    assert (back.state, back.done) == (RunState.DONE, 3)
+
+
+@pytest.mark.rule("N19")
+def test_a_replaced_planner_whose_successor_still_plans_gives_way(stage):
+    stage.tomorrow()
+
+    def another_begins():
+        stage.clock.tick(SILENT)
+        night.open_run(stage.world, "caen", stage.day, None, "another")
+
+    meanwhile(stage, another_begins)
+    with pytest.raises(StageBusy):
+        stage.plan()
+    run = stage.records.get(Run, run_id("caen", stage.day, None))
+    assert (run.state, run.holder) == (RunState.PLANNING, "another")
+
+
+@pytest.mark.rule("N19")
+def test_two_do_not_apply_at_once_and_the_same_one_goes_on(stage):
+    stage.tomorrow()
+    stage.university.person("P9")
+    run = stage.plan()
+    night_applying.begin(stage.world, run.id, "one")
+    with pytest.raises(StageBusy):
+        night_applying.apply_run(stage.world, run.id)
+    with pytest.raises(StageBusy):
+        stage.plan()
+    assert night_applying.apply_run(stage.world, run.id, "one").state is RunState.DONE
+
+
+@pytest.mark.rule("N19")
+def test_chunks_keep_the_lease_alive(stage):
+    stage.tomorrow()
+    stage.university.person("P9").ip("P9", "E1", "G1")
+    run = night_applying.begin(stage.world, stage.plan().id, "one")
+    waves = night_applying.waves(stage.world, run)
+    for (name,) in waves:
+        stage.clock.tick(SILENT / 2)
+        night_applying.apply_chunk(stage.world, run.id, name)
+        with pytest.raises(StageBusy):
+            night_applying.begin(stage.world, run.id, "two")
+    stage.clock.tick(SILENT)
+    assert night_applying.apply_run(stage.world, run.id, "two").state is RunState.DONE
+
+
+@pytest.mark.rule("N19")
+def test_who_meets_a_moodle_that_is_away_lets_go_at_once(stage):
+    stage.tomorrow()
+    stage.university.person("P9")
+    apply = stage.moodle.apply
+
+    def away(_):
+        raise MoodleAway("caen", "network", sent=False)
+
+    stage.moodle.apply = away
+    with pytest.raises(MoodleAway):
+        stage.night()
+    stage.moodle.apply = apply
+    assert night_applying.apply_run(stage.world, run_id("caen", stage.day, None)).state is RunState.DONE
+
+
+@pytest.mark.rule("N23")
+def test_adopting_waits_for_an_adoption_that_is_under_way(stage):
+    plan = adoption.adoption_from(
+        stage.world, "caen", stage.day, stage.university.extracts(), adoption.Takeover()
+    )
+    run = adoption.keep_adoption(stage.world, plan)
+    night_applying.begin(stage.world, run.id, "one")
+    with pytest.raises(StageBusy):
+        adoption.keep_adoption(stage.world, plan)
+
+
+@pytest.mark.rule("N17")
+def test_a_second_execution_of_a_stage_waits_and_then_has_nothing_left_to_do(stage):
+    stage.tomorrow()
+    stage.university.person("P9")
+    at = {"stage": Stage.USERS.value, "at": f"{stage.day}T02:00:00Z"}
+    (first,) = night_steps.open_nights(stage.world, at)["nights"]
+    (second,) = night_steps.open_nights(stage.world, at)["nights"]
+    planned = night_steps.plan(stage.world, first)
+    waiting = night_steps.plan(stage.world, second)
+    assert (waiting["waits"], waiting["waves"]) == (True, [])
+    assert night_steps.plan(stage.world, first)["waves"] == planned["waves"]  # a retry of the first
+    for wave in planned["waves"]:
+        for chunk in wave["chunks"]:
+            night_steps.apply_chunk(stage.world, chunk)
+    assert night_steps.finish(stage.world, planned)["done"] == 1
+    nothing = night_steps.plan(stage.world, waiting)
+    assert (nothing["waits"], nothing["waves"]) == (False, [])
+    assert night_steps.finish(stage.world, nothing) == {
+        "run": first_run(stage),
+        "state": "done",
+        "done": 1,
+        "refused": 0,
+    }
+
+
+def first_run(stage):
+    return run_id("caen", stage.day, Stage.USERS)
+
+
+@pytest.mark.rule("N17")
+def test_a_stage_that_stays_busy_for_long_fails_without_touching_the_other(stage):
+    stage.tomorrow()
+    run = night.open_run(stage.world, "caen", stage.day, Stage.USERS, "one")
+    step = {"site": "caen", "stage": "users", "night": stage.day.isoformat(), "looked": night_steps.PATIENCE}
+    assert night_steps.plan(stage.world, step)["failed"] == "night_busy"
+    assert stage.records.get(Run, run.id) == run
+
+
+def test_a_lease_is_shorter_than_an_hour_and_longer_than_a_function_may_run():
+    assert timedelta(minutes=15) < SILENT < timedelta(hours=1)
+
+
+@pytest.mark.rule("N19")
+def test_who_was_replaced_cannot_fail_the_run_of_his_successor(stage):
+    stage.tomorrow()
+    run = night.open_run(stage.world, "caen", stage.day, None, "successor")
+    night.fail(stage.world, run.id, "away", "replaced")
+    assert stage.records.get(Run, run.id) == run

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from tests.factories_offer import HEADERS, Row, University
 
 CATEGORIES = ["C1", "C2", "C3"]
-ELEMENTS = ["E1", "E2", "E3", "E4", "E5"]
+ELEMENTS = ["E1", "E2", "E3", "E4", "E5", "E6"]
 COLLECTIONS = ["K1", "K2", "K3"]
-GROUPS = ["G1", "G2", "G3", "G4"]
-PEOPLE = ["P1", "P2", "P3"]
+GROUPS = ["G1", "G2", "G3", "G4", "G5"]
+PEOPLE = ["P1", "P2", "P3", "P4"]
 COHORTS = ["H1", "H2"]
 # Hypothesis chooses every draw, and so can shrink what it finds.
 CHANCE = st.randoms(use_true_random=False)
-LABELS = ["TD", "TD cemu", "CM", "CEMU"]
+LABELS = ["TD", "TD", "CM", "TD cemu", "CEMU", "CEMU"]
 
 # What a column may be replaced by and still be a valid value, to make a row contradict another.
 _OTHER = {
@@ -55,34 +55,80 @@ _KEYS = {
 
 
 def grow(chance: Random) -> University:
-    """Valid rows; references may lead nowhere, chains may loop, as in real extracts."""
+    """Valid rows that mostly lead somewhere: chains of carriers, shared collections, people in groups.
+    Some references lead nowhere and some chains loop, as in real extracts."""
     made = University()
-    for code in _some(chance, CATEGORIES):
-        made.category(code, chance.choice(["", "", "", *CATEGORIES, "CX"]))
-    for code in _some(chance, ELEMENTS):
-        category = chance.choice(["C1", "C1", *CATEGORIES])
-        carrier = chance.choice(["", "", "", *ELEMENTS, "EX"])
-        made.row("elements.csv", code, f"Title {code}", category, chance.choice("01"), carrier, "2026-09-01")
-    for pair in _some(chance, list(product(COLLECTIONS, [*ELEMENTS, "EX"])), most=9):
-        made.row("collections.csv", *pair)
-    for code in _some(chance, GROUPS):
-        made.row("groups.csv", code, chance.choice(LABELS), chance.choice(COLLECTIONS))
-    for code in _some(chance, PEOPLE):
-        made.person(code)
-    for person in _some(chance, PEOPLE):
-        year = chance.choice(["2026", "2026", "2025"])
-        made.tele(person, year=year, tele=chance.choice("01"), state=chance.choice("EEA"))
-    for row in _some(chance, list(product(PEOPLE, [*ELEMENTS, "EX"], ["", *GROUPS])), most=14):
+    for place, code in enumerate(_some(chance, CATEGORIES, least=1)):
+        made.category(code, _odd(chance, [*CATEGORIES, "CX"], ["", *CATEGORIES[:place]]))
+    carriers = _grow_elements(made, chance)
+    attached = _attach(made, chance, carriers)
+    placed: list[tuple[str, str]] = []  # element, group
+    for code in _some(chance, GROUPS, least=3):
+        collection = _odd(chance, COLLECTIONS, sorted(attached))
+        made.row("groups.csv", code, chance.choice(LABELS), collection)
+        placed += [(element, code) for element in attached.get(collection, ())]
+    for code in _some(chance, PEOPLE, least=3):
+        made.person(
+            code,
+            username=_odd(chance, ["", code], [code.lower()]),  # a capital counts for nothing
+            email=_odd(chance, [""], [None]),
+            kind=chance.choice(["student", "staff"]),
+        )
+    for person, step in _some(chance, list(product(PEOPLE, ["S1", "S2"])), least=4):
+        year, state = _odd(chance, ["2025"], ["2026"]), _odd(chance, ["A"], ["E"])
+        made.row("ia.csv", person, year, step, chance.choice("011"), state)
+    likely = [(person, *pair) for person in PEOPLE for pair in placed]
+    anything = list(product([*PEOPLE, "PX"], [*ELEMENTS, "EX"], ["", *GROUPS, "GX"]))
+    rows = _some(chance, likely, least=3, most=10) + _some(chance, anything, most=4)
+    for row in dict.fromkeys(rows):
         made.row("ip.csv", *row)
-    for person, element in _some(chance, list(product(PEOPLE, ELEMENTS)), most=4):
-        made.ade(person, element, status=chance.choice(["PLANNED", "PLANNED", "ASSOCIATED"]))
+    for person, element in _some(chance, list(product([*PEOPLE, "PX"], [*ELEMENTS, "EX"])), most=5):
+        made.ade(
+            person,
+            element,
+            origin=_odd(chance, ["LOCAL"], ["APOGEE"]),
+            state=_odd(chance, ["OBSOLETE"], ["CURRENT"]),
+            status=_odd(chance, ["ASSOCIATED"], ["PLANNED"]),
+        )
     for code in _some(chance, COHORTS):
-        made.cohort(code, *_some(chance, PEOPLE))
+        made.cohort(code, *_some(chance, [*PEOPLE, "PX"]))
     return made
 
 
-def _some(chance: Random, values: list[Any], *, most: int = 99) -> list[Any]:
-    return chance.sample(values, chance.randint(0, min(most, len(values))))
+def _grow_elements(made: University, chance: Random) -> dict[str, str]:
+    categories = [row[0] for row in made.tables["categories.csv"]]
+    carriers: dict[str, str] = {}
+    for code in _some(chance, ELEMENTS, least=3):
+        # Of those there already, so that chains mostly end.
+        carrier = _odd(chance, [*ELEMENTS, "EX"], ["", *carriers])
+        category = _odd(chance, [*CATEGORIES, "CX"], categories)
+        made.row("elements.csv", code, f"Title {code}", category, chance.choice("01"), carrier, "2026-09-01")
+        carriers[code] = carrier
+    return carriers
+
+
+def _attach(made: University, chance: Random, carriers: dict[str, str]) -> dict[str, list[str]]:
+    """Elements by collection: any, and then mostly all that carry them."""
+    attached: dict[str, list[str]] = {}
+    for collection in _some(chance, COLLECTIONS, least=2):
+        wanted = set(_some(chance, [*carriers, "EX"], least=1, most=3))
+        for element in sorted(wanted):
+            above = carriers.get(element, "")
+            while above and above not in wanted and chance.random() < 0.8:
+                wanted.add(above)
+                above = carriers.get(above, "")
+        attached[collection] = sorted(wanted)
+        made.collection(collection, *attached[collection])
+    return attached
+
+
+def _some(chance: Random, values: list[Any], *, least: int = 0, most: int = 99) -> list[Any]:
+    most = min(most, len(values))
+    return chance.sample(values, chance.randint(min(least, most), most))
+
+
+def _odd(chance: Random, rarely: list[Any], mostly: list[Any]) -> Any:
+    return chance.choice(rarely if chance.random() < 0.06 else mostly)
 
 
 def universities() -> st.SearchStrategy[University]:

@@ -43,7 +43,7 @@ class block_passerelle extends block_base {
     #[\Override]
     public function specialization() {
         // The block is called after what it offers here.
-        $this->title = settings::offers('publish') || !settings::offers('rollover')
+        $this->title = settings::offers('publish') || !(settings::offers('rollover') || settings::offers('check'))
             ? get_string('title_sharing', 'block_passerelle')
             : get_string('title_lastyear', 'block_passerelle');
     }

@@ -33,12 +33,12 @@ if (!$panel->offers_anything()) {
 }
 
 $PAGE->set_url(new moodle_url('/local/passerelle/course.php', ['id' => $course->id]));
-$PAGE->set_title(get_string('publishcourse', 'local_passerelle'));
+$PAGE->set_title($panel->title());
 $PAGE->set_heading(format_string($course->fullname, true, ['context' => $context]));
 $PAGE->set_pagelayout('incourse');
 
 echo $OUTPUT->header();
-echo $OUTPUT->heading(get_string('publishcourse', 'local_passerelle'));
+echo $OUTPUT->heading($panel->title());
 // As wide as is easily read: in the block the panel is as wide as the block.
 echo html_writer::div(
     html_writer::div(

@@ -32,4 +32,10 @@ $definitions = [
         'simpledata' => false,
         'ttl' => 300,
     ],
+    // What is left to repair in a course after last year's came: a page shows it without asking anybody.
+    'aftermaths' => [
+        'mode' => cache_store::MODE_APPLICATION,
+        'simplekeys' => true,
+        'simpledata' => true,
+    ],
 ];

@@ -14,42 +14,58 @@
 // along with this program.  If not, see <http://www.gnu.org/licenses/>.
 
 /**
- * The year-change button: what is found, what is wished, questions, and how it goes.
+ * The change of year in a panel: how last year's course comes over, what is checked, undone, or not wanted at all.
  *
  * @module     local_passerelle/last_year
  * @copyright  2026 The Passerelle authors
  * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
-define(['core/notification', 'core/str', 'core_form/modalform', 'local_passerelle/desk'],
-function(Notification, Str, ModalForm, Desk) {
+define(['core/notification', 'core/str', 'local_passerelle/desk', 'local_passerelle/year_wish'],
+function(Notification, Str, Desk, YearWish) {
     /** Milliseconds between two looks. */
     var AGAIN = 6000;
 
     /**
-     * The button of one panel.
+     * The change of year of one panel.
      *
      * @param {HTMLElement} root
      */
     function LastYear(root) {
+        this.root = root;
         this.courseid = parseInt(root.dataset.courseid, 10);
-        this.button = root.querySelector('[data-action="rollover"]');
         this.region = root.querySelector('[data-region="rollover"]');
-        this.latest = null;
-        this.traps = [];
-        this.drawn = '';
+        this.checked = root.querySelector('[data-region="check"]');
+        this.state = {latest: null, check: null, traps: [], freshstart: false, mayoverride: false};
+        this.drawn = {};
+        this.wish = new YearWish(this);
+        var actions = {
+            rollover: this.look,
+            undorollover: this.undo,
+            checkcourse: this.check,
+            freshstart: this.startAfresh.bind(this, true),
+            nofreshstart: this.startAfresh.bind(this, false)
+        };
         root.addEventListener('click', function(event) {
             var pressed = event.target.closest('button[data-action]');
-            if (pressed && pressed.dataset.action === 'rollover') {
-                this.look();
-            } else if (pressed && pressed.dataset.action === 'undorollover') {
-                this.undo(pressed);
+            if (pressed && !pressed.disabled && actions[pressed.dataset.action]) {
+                actions[pressed.dataset.action].call(this, pressed);
             }
         }.bind(this));
         // Asked once the page stands. Somebody who asked for nothing is not told of refusals.
         this.call({action: 'status'}).then(function(answer) {
-            return answer.refusal ? answer : this.show(answer.latest, answer.traps);
+            return answer.refusal ? answer : this.show(answer);
         }.bind(this)).catch(this.fail.bind(this));
     }
+
+    /**
+     * The button of an action.
+     *
+     * @param {String} action
+     * @returns {HTMLElement|null}
+     */
+    LastYear.prototype.button = function(action) {
+        return this.root.querySelector('[data-action="' + action + '"]');
+    };
 
     /**
      * Call the service.
@@ -63,15 +79,47 @@ function(Notification, Str, ModalForm, Desk) {
     };
 
     /**
+     * An id for one press: repeated, it is the same request.
+     *
+     * @returns {String}
+     */
+    LastYear.prototype.press = function() {
+        return Math.random().toString(36).slice(2) + Date.now().toString(36);
+    };
+
+    /**
+     * Let all buttons be pressed, or none while an answer is awaited.
+     *
+     * @param {Boolean} busy
+     */
+    LastYear.prototype.busy = function(busy) {
+        this.root.querySelectorAll('[data-region="year"] button[data-action]').forEach(function(button) {
+            button.disabled = busy;
+        });
+    };
+
+    /**
      * Something went wrong that is not a refusal; "Cancel" arrives here without a message.
      *
      * @param {Error} error
      */
     LastYear.prototype.fail = function(error) {
-        this.button.disabled = false;
+        this.busy(false);
         if (error && error.message) {
             Notification.exception(error);
         }
+    };
+
+    /**
+     * Show why not, where the answer would have stood.
+     *
+     * @param {HTMLElement} region
+     * @param {Object} refusal
+     * @returns {Promise}
+     */
+    LastYear.prototype.refuse = function(region, refusal) {
+        this.drawn[region.dataset.region] = '';
+        return Desk.showRefusal(region, refusal);
     };
 
     /**
@@ -80,108 +128,146 @@ function(Notification, Str, ModalForm, Desk) {
      * @returns {Promise}
      */
     LastYear.prototype.look = function() {
-        this.button.disabled = true;
+        this.busy(true);
         return this.call({action: 'status'}).then(function(answer) {
-            this.button.disabled = false;
+            this.busy(false);
             if (answer.refusal) {
-                return Desk.showRefusal(this.region, answer.refusal);
+                return this.refuse(this.region, answer.refusal);
             }
-            this.show(answer.latest, answer.traps);
-            return answer.latest && answer.latest.running ? answer : this.wish(answer);
+            this.show(answer);
+            return answer.latest && answer.latest.running ? answer : this.wish.open(answer, {});
         }.bind(this)).catch(this.fail.bind(this));
     };
 
     /**
-     * The form.
+     * Show how things stand, and look again while something goes on. What an answer does not speak of stays.
      *
-     * @param {Object} known
-     * @returns {Object}
-     */
-    LastYear.prototype.wish = function(known) {
-        var form = new ModalForm({
-            formClass: 'local_passerelle\\form\\rollover',
-            args: {courseid: this.courseid, found: known.source},
-            modalConfig: {title: this.button.textContent},
-            saveButtonText: this.button.textContent,
-            returnFocus: this.button
-        });
-        var request = Math.random().toString(36).slice(2) + Date.now().toString(36);
-        form.addEventListener(form.events.FORM_SUBMITTED, function(event) {
-            this.ask(event.detail, request, []);
-        }.bind(this));
-        form.show();
-        return known;
-    };
-
-    /**
-     * Ask; put questions to the teacher, once, and ask again with his yes.
-     *
-     * @param {Object} wish
-     * @param {String} request
-     * @param {String[]} confirmed
+     * @param {Object} answer
      * @returns {Promise}
      */
-    LastYear.prototype.ask = function(wish, request, confirmed) {
-        this.button.disabled = true;
-        return this.call({
-            action: 'start',
-            destination: wish.destination,
-            groups: wish.groups,
-            keepdates: wish.keepdates,
-            source: wish.source,
-            confirmed: confirmed,
-            request: request
-        }).then(function(answer) {
-            this.button.disabled = false;
-            if (answer.refusal) {
-                return Desk.showRefusal(this.region, answer.refusal);
-            }
-            if (!answer.questions.length) {
-                return this.show(answer.latest);
-            }
-            var list = document.createElement('div');
-            answer.questions.forEach(function(question) {
-                list.appendChild(document.createElement('p')).textContent = question.message;
-            });
-            return Notification.saveCancelPromise(
-                this.button.textContent,
-                list.innerHTML,
-                Str.get_string('rollover_confirm', 'local_passerelle'),
-                {triggerElement: this.button}
-            ).then(function() {
-                return this.ask(wish, request, confirmed.concat(answer.questions.map(function(question) {
-                    return question.code;
-                })));
-            }.bind(this));
-        }.bind(this)).catch(this.fail.bind(this));
-    };
-
-    /**
-     * Show how a request stands, and look again while it goes on.
-     *
-     * @param {Object|null} latest
-     * @param {String[]} [traps] what to look after in this course
-     * @returns {Promise}
-     */
-    LastYear.prototype.show = function(latest, traps) {
-        this.latest = latest;
-        this.traps = traps || this.traps;
+    LastYear.prototype.show = function(answer) {
+        var state = this.state = Object.assign({}, this.state, answer);
         window.clearTimeout(this.timer);
-        if (latest && latest.running) {
-            this.timer = window.setTimeout(function() {
-                this.call({action: 'status'}).then(function(answer) {
-                    return answer.refusal ? this.show(latest) : this.show(answer.latest, answer.traps);
-                }.bind(this)).catch(this.fail.bind(this));
-            }.bind(this), AGAIN);
+        if ([state.latest, state.check].some(function(one) {
+            return one && one.running;
+        })) {
+            this.timer = window.setTimeout(this.lookAgain.bind(this), AGAIN);
         }
-        // A screen reader hears it again only where something has changed.
-        var context = {latest: latest, traps: this.traps};
+        this.arrange();
+        var shown = [this.draw(this.checked, 'check_state', {
+            check: this.described(state.check),
+            choosing: this.wish.awaited()
+        })];
+        if (this.region) {
+            shown.push(this.draw(this.region, 'rollover_state', {
+                latest: this.described(state.latest),
+                // What one should know beforehand is no news afterwards.
+                traps: state.latest && (state.latest.running || state.latest.done) ? [] : state.traps,
+                freshstart: state.freshstart
+            }));
+        }
+        return Promise.all(shown).then(function() {
+            return this.wish.goOn(state);
+        }.bind(this));
+    };
+
+    /**
+     * Look again at what goes on.
+     *
+     * @returns {Promise}
+     */
+    LastYear.prototype.lookAgain = function() {
+        return this.call({action: 'status'}).then(function(answer) {
+            return this.show(answer.refusal ? {} : answer);
+        }.bind(this)).catch(this.fail.bind(this));
+    };
+
+    /**
+     * Show the buttons that mean something now.
+     */
+    LastYear.prototype.arrange = function() {
+        var latest = this.state.latest;
+        var came = latest && (latest.running || latest.done);
+        var afresh = this.button('freshstart');
+        if (afresh) {
+            afresh.classList.toggle('d-none', this.state.freshstart || Boolean(came));
+            this.button('rollover').classList.toggle('d-none', this.state.freshstart);
+        }
+        this.button('checkcourse').classList.toggle('d-none', this.state.freshstart);
+    };
+
+    /**
+     * A request as its template wants it, with a mail to the help desk already begun.
+     *
+     * @param {Object|null} one
+     * @returns {Object|null}
+     */
+    LastYear.prototype.described = function(one) {
+        return one && Object.assign({}, one, one.reference ? {mailto: Desk.refusalContext({
+            message: one.notundone || one.message,
+            reference: one.reference,
+            assistance: one.assistance
+        }).mailto} : {});
+    };
+
+    /**
+     * Draw a region. A screen reader hears it again only where something has changed.
+     *
+     * @param {HTMLElement} region
+     * @param {String} template
+     * @param {Object} context
+     * @returns {Promise}
+     */
+    LastYear.prototype.draw = function(region, template, context) {
         var drawn = JSON.stringify(context);
-        if (drawn === this.drawn) {
+        if (drawn === this.drawn[region.dataset.region]) {
             return Promise.resolve();
         }
-        this.drawn = drawn;
-        return Desk.show(this.region, 'rollover_state', context);
+        this.drawn[region.dataset.region] = drawn;
+        return Desk.show(region, template, context);
+    };
+
+    /**
+     * *Vérifier mon cours*.
+     *
+     * @param {HTMLElement} pressed
+     * @param {String} [source] number of another course than the one that matches
+     * @returns {Promise}
+     */
+    LastYear.prototype.check = function(pressed, source) {
+        this.busy(true);
+        return this.call({action: 'check', wish: {source: source || ''}, request: this.press()}).then(function(answer) {
+            this.busy(false);
+            if (answer.refusal) {
+                return this.refuse(this.checked, answer.refusal);
+            }
+            return this.show({check: answer.check});
+        }.bind(this)).catch(this.fail.bind(this));
+    };
+
+    /**
+     * *Je repars de zéro*, or not any more.
+     *
+     * @param {Boolean} wanted
+     * @param {HTMLElement} pressed
+     */
+    LastYear.prototype.startAfresh = function(wanted, pressed) {
+        var sure = wanted ? Notification.saveCancelPromise(
+            Str.get_string('freshstart', 'local_passerelle'),
+            Str.get_string('freshstart_ask', 'local_passerelle'),
+            Str.get_string('freshstart', 'local_passerelle'),
+            {triggerElement: pressed}
+        ) : Promise.resolve();
+        sure.then(function() {
+            this.busy(true);
+            return this.call({action: 'freshstart', wanted: wanted});
+        }.bind(this)).then(function(answer) {
+            this.busy(false);
+            return answer.refusal ? this.refuse(this.region, answer.refusal) : this.show({freshstart: answer.freshstart});
+        }.bind(this)).then(function() {
+            // Who goes by the keyboard is not left on a button that has gone.
+            this.button(wanted ? 'nofreshstart' : 'rollover').focus();
+        }.bind(this)).catch(this.fail.bind(this));
     };
 
     /**
@@ -196,15 +282,15 @@ function(Notification, Str, ModalForm, Desk) {
             Str.get_string('rollover_undo', 'local_passerelle'),
             {triggerElement: pressed}
         ).then(function() {
-            return this.call({action: 'undo', rollover: this.latest.id});
+            return this.call({action: 'undo', rollover: this.state.latest.id});
         }.bind(this)).then(function(answer) {
-            return answer.refusal ? Desk.showRefusal(this.region, answer.refusal) : this.show(answer.latest);
+            return answer.refusal ? this.refuse(this.region, answer.refusal) : this.show({latest: answer.latest});
         }.bind(this)).catch(this.fail.bind(this));
     };
 
     return {
         /**
-         * Bring the button to life.
+         * Bring the change of year to life.
          *
          * @param {HTMLElement} root the panel
          */

@@ -21,19 +21,17 @@ use core_external\external_function_parameters;
 use core_external\external_multiple_structure;
 use core_external\external_single_structure;
 use core_external\external_value;
-use local_passerelle\local\course_desk;
+use local_passerelle\local\year_desk;
+use local_passerelle\output\year_request;
 
 /**
- * Ask for last year's course, and show what Passerelle answers.
+ * Ask for last year's course, or look through it, and show what Passerelle answers.
  *
  * @package    local_passerelle
  * @copyright  2026 The Passerelle authors
  * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 class page_rollover extends external_api {
-    /** States in which nothing more will happen by itself. */
-    private const ENDED = ['done', 'stashed', 'refused', 'failed', 'undone'];
-
     /**
      * What is asked.
      *
@@ -42,19 +40,27 @@ class page_rollover extends external_api {
     public static function execute_parameters(): external_function_parameters {
         return new external_function_parameters([
             'courseid' => new external_value(PARAM_INT, 'Course'),
-            'action' => new external_value(PARAM_ALPHA, 'status, start or undo'),
-            'destination' => new external_value(PARAM_ALPHA, 'replace, merge or stash', VALUE_DEFAULT, 'replace'),
-            'groups' => new external_value(PARAM_BOOL, 'Hand-made groups too', VALUE_DEFAULT, false),
-            'keepdates' => new external_value(PARAM_BOOL, 'Dates inside activities stay', VALUE_DEFAULT, false),
-            'source' => new external_value(PARAM_TEXT, 'Idnumber of another course of last year', VALUE_DEFAULT, ''),
-            'confirmed' => new external_multiple_structure(
-                new external_value(PARAM_ALPHANUMEXT, 'Question'),
-                'Questions answered yes',
-                VALUE_DEFAULT,
-                []
-            ),
+            'action' => new external_value(PARAM_ALPHA, 'status, start, check, undo or freshstart'),
+            'wish' => new external_single_structure([
+                'destination' => new external_value(PARAM_ALPHA, 'replace, merge or stash', VALUE_DEFAULT, 'replace'),
+                'groups' => new external_value(PARAM_BOOL, 'Hand-made groups too', VALUE_DEFAULT, false),
+                'keepdates' => new external_value(PARAM_BOOL, 'Dates inside activities stay', VALUE_DEFAULT, false),
+                'source' => new external_value(PARAM_TEXT, 'Idnumber of another course of last year', VALUE_DEFAULT, ''),
+                'exclude' => new external_multiple_structure(new external_single_structure([
+                    'kind' => new external_value(PARAM_ALPHA, 'section, activity or group'),
+                    'id' => new external_value(PARAM_INT, 'On the platform of last year'),
+                ]), 'What is left out', VALUE_DEFAULT, []),
+                'override' => new external_value(PARAM_TEXT, 'Why a refusal is gone past', VALUE_DEFAULT, ''),
+                'confirmed' => new external_multiple_structure(
+                    new external_value(PARAM_ALPHANUMEXT, 'Question'),
+                    'Questions answered yes',
+                    VALUE_DEFAULT,
+                    []
+                ),
+            ], 'What is wished, to start or to check', VALUE_DEFAULT, []),
             'request' => new external_value(PARAM_ALPHANUMEXT, 'Which press', VALUE_DEFAULT, ''),
-            'rollover' => new external_value(PARAM_RAW, 'Which one to undo', VALUE_DEFAULT, ''),
+            'rollover' => new external_value(PARAM_ALPHANUMEXT, 'Which one to undo', VALUE_DEFAULT, ''),
+            'wanted' => new external_value(PARAM_BOOL, 'Whether to start afresh', VALUE_DEFAULT, true),
         ]);
     }
 
@@ -63,61 +69,68 @@ class page_rollover extends external_api {
      *
      * @param int $courseid
      * @param string $action
-     * @param string $destination
-     * @param bool $groups
-     * @param bool $keepdates
-     * @param string $source
-     * @param string[] $confirmed
+     * @param array $wish
      * @param string $request
      * @param string $rollover
+     * @param bool $wanted
      * @return array
      */
     public static function execute(
         int $courseid,
         string $action,
-        string $destination = 'replace',
-        bool $groups = false,
-        bool $keepdates = false,
-        string $source = '',
-        array $confirmed = [],
+        array $wish = [],
         string $request = '',
-        string $rollover = ''
+        string $rollover = '',
+        bool $wanted = true
     ): array {
         $params = self::validate_parameters(self::execute_parameters(), [
             'courseid' => $courseid,
             'action' => $action,
-            'destination' => $destination,
-            'groups' => $groups,
-            'keepdates' => $keepdates,
-            'source' => $source,
-            'confirmed' => $confirmed,
+            'wish' => $wish,
             'request' => $request,
             'rollover' => $rollover,
+            'wanted' => $wanted,
         ]);
-        $desk = page_desk::open($params['courseid'], 'local/passerelle:rollover');
+        $desk = new year_desk(page_desk::open($params['courseid'], 'local/passerelle:rollover'));
+        $course = $params['courseid'];
         return page_desk::answer(fn() => match ($params['action']) {
-            'status' => self::shown($desk->last_year()),
-            'undo' => self::shown(['rollover' => $desk->undo_rollover($params['rollover'])]),
-            'start' => self::started($desk->roll_over([
-                'destination' => $params['destination'],
-                'groups' => $params['groups'],
-                'keep_dates' => $params['keepdates'],
-                'source_idnumber' => trim($params['source']),
-                'confirmed' => $params['confirmed'],
-            ], $params['request'])),
+            'status' => self::shown($course, $desk->status()),
+            'undo' => self::shown($course, ['rollover' => $desk->undo($params['rollover'])]),
+            'check' => self::shown($course, ['check' => $desk->check(trim($params['wish']['source']), $params['request'])]),
+            'freshstart' => self::shown($course, $desk->fresh_start($params['wanted'])),
+            'start' => self::started($course, $desk->start(self::wished($params['wish']), $params['request'])),
             default => throw new \invalid_parameter_exception('action'),
         });
     }
 
     /**
+     * A wish as Passerelle reads it.
+     *
+     * @param array $wish
+     * @return array
+     */
+    private static function wished(array $wish): array {
+        return [
+            'destination' => $wish['destination'],
+            'groups' => $wish['groups'],
+            'keep_dates' => $wish['keepdates'],
+            'source_idnumber' => trim($wish['source']),
+            'exclude' => $wish['exclude'],
+            'confirmed' => $wish['confirmed'],
+            'override' => trim($wish['override']),
+        ];
+    }
+
+    /**
      * The answer to a request: questions, or how it stands.
      *
+     * @param int $courseid
      * @param array $answer
      * @return array
      */
-    private static function started(array $answer): array {
+    private static function started(int $courseid, array $answer): array {
         if (empty($answer['questions'])) {
-            return self::shown(['rollover' => $answer]);
+            return self::shown($courseid, ['rollover' => $answer]);
         }
         return ['questions' => array_map(fn($question) => [
             'code' => (string) $question['code'],
@@ -128,30 +141,20 @@ class page_rollover extends external_api {
     /**
      * What the panel shows.
      *
+     * @param int $courseid
      * @param array $answer
      * @return array
      */
-    private static function shown(array $answer): array {
+    private static function shown(int $courseid, array $answer): array {
         $source = $answer['source'] ?? null;
-        $one = $answer['rollover'] ?? null;
-        $undoing = $one && !empty($one['undo_asked']) && ($one['undo_message'] ?? '') === '';
-        $state = (string) ($one['state'] ?? '');
         return [
             'source' => $source ? trim($source['fullname'] . ' (' . $source['idnumber'] . ')') : '',
             'traps' => array_column($answer['traps'] ?? [], 'message'),
             'questions' => [],
-            'latest' => $one ? [
-                'id' => (string) $one['rollover'],
-                'word' => (string) ($one['state_word'] ?? ''),
-                'running' => !in_array($state, self::ENDED, true) || ($state === 'done' && $undoing),
-                'done' => $state === 'done' || $state === 'stashed',
-                'source' => (string) ($one['source']['fullname'] ?? ''),
-                'courseurl' => $state === 'done' ? course_desk::web((string) ($one['course_url'] ?? '')) : '',
-                'message' => trim(($one['message'] ?? '') . ' ' . ($one['undo_message'] ?? '')),
-                'warnings' => array_column($one['warnings'] ?? [], 'message'),
-                'undoable' => !empty($one['undo_until']) && !$undoing && $state === 'done',
-                'reference' => $state === 'failed' || $state === 'refused' ? (string) ($one['reference'] ?? '') : '',
-            ] : null,
+            'freshstart' => !empty($answer['fresh_start']),
+            'mayoverride' => !empty($answer['may_override']),
+            'latest' => empty($answer['rollover']) ? null : year_request::shown($courseid, $answer['rollover']),
+            'check' => empty($answer['check']) ? null : year_request::shown($courseid, $answer['check']),
         ];
     }
 
@@ -161,27 +164,23 @@ class page_rollover extends external_api {
      * @return external_single_structure
      */
     public static function execute_returns(): external_single_structure {
-        $texts = new external_multiple_structure(new external_value(PARAM_TEXT, 'Sentence'), 'Sentences', VALUE_DEFAULT, []);
         return new external_single_structure([
             'refusal' => page_desk::refusal(),
             'source' => new external_value(PARAM_TEXT, 'The course found by its number', VALUE_DEFAULT, ''),
-            'traps' => $texts,
+            'traps' => new external_multiple_structure(
+                new external_value(PARAM_TEXT, 'Sentence'),
+                'Before one begins',
+                VALUE_DEFAULT,
+                []
+            ),
             'questions' => new external_multiple_structure(new external_single_structure([
                 'code' => new external_value(PARAM_ALPHANUMEXT, 'Which'),
                 'message' => new external_value(PARAM_TEXT, 'Question'),
             ]), 'To be answered first', VALUE_DEFAULT, []),
-            'latest' => new external_single_structure([
-                'id' => new external_value(PARAM_RAW, 'Which'),
-                'word' => new external_value(PARAM_TEXT, 'State in words'),
-                'running' => new external_value(PARAM_BOOL, 'Whether it goes on by itself'),
-                'done' => new external_value(PARAM_BOOL, 'Whether it went well'),
-                'source' => new external_value(PARAM_TEXT, 'From which course'),
-                'courseurl' => new external_value(PARAM_URL, 'The course'),
-                'message' => new external_value(PARAM_TEXT, 'What happened'),
-                'warnings' => $texts,
-                'undoable' => new external_value(PARAM_BOOL, 'Whether it can be undone'),
-                'reference' => new external_value(PARAM_TEXT, 'For the help desk'),
-            ], 'The latest request', VALUE_DEFAULT, null, NULL_ALLOWED),
+            'freshstart' => new external_value(PARAM_BOOL, 'Whether nothing of last year is wanted', VALUE_DEFAULT, false),
+            'mayoverride' => new external_value(PARAM_BOOL, 'Whether the person may go past refusals', VALUE_DEFAULT, false),
+            'latest' => year_request::structure('The latest request'),
+            'check' => year_request::structure('The latest check'),
         ]);
     }
 }

@@ -59,6 +59,11 @@ class course_entries {
                 self::rollover_label(),
                 new \moodle_url('/local/passerelle/course.php', ['id' => $course->id], 'passerelle-rollover'),
             ];
+        } else if (settings::offers('check') && has_capability('local/passerelle:rollover', $context)) {
+            $entries['check'] = [
+                get_string('check_mycourse', 'local_passerelle'),
+                new \moodle_url('/local/passerelle/course.php', ['id' => $course->id], 'passerelle-rollover'),
+            ];
         }
         return $entries;
     }
@@ -71,5 +76,15 @@ class course_entries {
     public static function rollover_label(): string {
         $year = trim((string) get_config('local_passerelle', 'lastyear'));
         return $year === '' ? get_string('getlastyear', 'local_passerelle') : get_string('getyear', 'local_passerelle', $year);
+    }
+
+    /**
+     * On this year's platform it is last year's course that is looked through.
+     *
+     * @return string
+     */
+    public static function check_label(): string {
+        $year = trim((string) get_config('local_passerelle', 'lastyear'));
+        return $year === '' ? get_string('check_lastyear', 'local_passerelle') : get_string('check_year', 'local_passerelle', $year);
     }
 }

@@ -75,7 +75,7 @@ class settings {
     /**
      * Whether a button of the block is offered on this site.
      *
-     * @param string $feature publish, retrieve or rollover
+     * @param string $feature publish, retrieve, rollover or check
      * @return bool
      */
     public static function offers(string $feature): bool {

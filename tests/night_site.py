@@ -47,11 +47,11 @@ class Moodle:
         self.calls: list[str] = []
         self.refused: list[tuple[str, str]] = []
 
-    def export(self, table: str, page: int = 5000) -> Iterator[Mapping[str, Any]]:
+    def export(self, table: str, page: int = 5000, only: Sequence[str] = ()) -> Iterator[Mapping[str, Any]]:
         after: int | None = 0
         while after is not None:
             self.calls.append(table)
-            found = self.site.call("local_passerelle_export", table=table, after=after, limit=page)
+            found = self.site.call("local_passerelle_export", table=table, after=after, limit=page, only=list(only))
             yield from json.loads(found["rows"])
             after = found["next"]
 

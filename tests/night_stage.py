@@ -33,6 +33,9 @@ class NightSources:
     def read(self, site: str, night: date, stage: Stage | None = None) -> Extracts:
         return self.university.extracts()
 
+    def recall(self, site: str, night: date) -> Extracts:
+        return self.university.extracts()
+
 
 @dataclass
 class OneMoodle:

@@ -12,14 +12,13 @@ import pytest
 from passerelle.domain.offer.build import build_desired
 from passerelle.domain.offer.model import Because, Extracts, Kind, Person, Table
 from passerelle.domain.offer.sentences import say_directory
+from passerelle.sources.directory_paper import PeopleRead, replace_people
 from passerelle.sources.extracts import read_extracts, require_whole
 from passerelle.sources.ldap import (
     Directory,
     DirectoryAway,
     DirectoryRefused,
-    PeopleRead,
     read_directory,
-    replace_people,
 )
 from tests.factories_offer import University
 from tests.integration.slapd import BASE, MISSING, PASSWORD, READER, SLAPD, RunningSlapd, person, run_slapd

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from passerelle.domain.night.actual import read_actual
 from passerelle.domain.night.why_reply import Telling
 from passerelle.domain.offer.model import Extracts
 from passerelle.domain.offer.naming import Naming
@@ -21,8 +20,8 @@ from passerelle.errors import NotFound
 from passerelle.ports import World
 from passerelle.sources.extracts import UnknownEncoding, read_extracts
 from passerelle.sources.oneroster import is_oneroster, read_oneroster
-from passerelle.usecases.night import PAGE, rules_of, tonight
-from passerelle.usecases.why import Known, ask_why, look_up, newest_sources, read_nights
+from passerelle.usecases.night import rules_of, uncollected
+from passerelle.usecases.why import Known, ask_why, known_of, look_up
 from passerelle_cli.main import language
 from passerelle_cli.stack import Stack, on_a_stack
 
@@ -65,16 +64,9 @@ def why(
         known, zone = Known(_read(sources, encoding), Naming()), ZONE
     else:
         world = find_stack().world()
-        rules = rules_of(world, site)
-        lms = world.sites.lms(site)
-        zone = rules.zone
-        night = tonight(rules, world.clock.now())
-        known = Known(
-            _read(sources, encoding) if sources else newest_sources(world, site, night),
-            rules.naming,
-            read_actual(lambda table: lms.export(table, PAGE)),
-            read_nights(world, site),
-        )
+        zone = rules_of(world, site).zone
+        with uncollected():
+            known = known_of(world, site, person, course, _read(sources, encoding) if sources else None)
     _show(ask_why(known, person, course, Telling(lang, datetime.now(UTC), zone)), as_json=as_json)
 
 

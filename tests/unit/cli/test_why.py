@@ -14,6 +14,7 @@ from passerelle_cli import why as command
 from passerelle_cli.night_report import report
 from passerelle_cli.stack import Stack
 from tests.factories_offer import University
+from tests.fakes.moodle import TwinMoodle, TwinSites
 from tests.fakes.references import FakeReferences
 from tests.night_stage import NightStage
 
@@ -95,8 +96,11 @@ class _Stack:
 @pytest.mark.rule("N22")
 def test_a_site_is_looked_at_as_well(monkeypatch) -> None:
     stage = NightStage(University().element().group(on=("E1",)).person().ip())
+    twin = TwinMoodle("caen", stage.clock)
+    stage.moodle.site = twin.site
     stage.night()
-    monkeypatch.setattr(Stack, "load", lambda *_: _Stack(stage.world))
+    world = replace(stage.world, sites=TwinSites(None, twin))
+    monkeypatch.setattr(Stack, "load", lambda *_: _Stack(world))
 
     done = run(monkeypatch, "P1", "E1", "--site", "caen")
 

@@ -15,7 +15,7 @@ from passerelle.domain.night.run import NightDesk
 from passerelle.domain.offer.model import Extracts
 from passerelle.domain.publishing import Person
 from passerelle.domain.refusals import KEPT_FOR, Refusal, discreet
-from passerelle.errors import NotFound, Refused
+from passerelle.errors import MoodleAway, NotFound, Refused
 from passerelle.events.site import Signed, read_command
 from passerelle.ports import World
 from passerelle.usecases.night_papers import keep_memory
@@ -39,9 +39,18 @@ class Delivered:
     def __init__(self, **mornings: University) -> None:
         self._mornings = {name.removeprefix("d").replace("_", "-"): made for name, made in mornings.items()}
 
-    def read(self, site: str, night: date, stage: object = None) -> Extracts:
+    def recall(self, site: str, night: date) -> Extracts:
         made = self._mornings.get(night.isoformat())
         return made.extracts() if made else Extracts("")
+
+
+class Silent:
+    """Moodles that do not answer: what is said then rests on the sources and the nights alone."""
+
+    def lms(self, site: str) -> Silent:
+        raise MoodleAway(site, "network", sent=False)
+
+    roster = lms
 
 
 @pytest.fixture
@@ -60,7 +69,7 @@ def world(clock: FakeClock) -> World:
         archives=archives,
         papers=FakePapers(),
         backups=FakeBackups(archives),
-        sites=None,
+        sites=Silent(),
         queues=FakeQueues(),
         clock=clock,
         references=FakeReferences(clock),
@@ -88,6 +97,7 @@ def test_the_newest_sources_answer(world, days_ago) -> None:
     assert (said["kind"], said["verdict"]) == ("answer", "out")
     assert said["places"][0]["reasons"][0]["cause"] == "ip_without_group"
     assert "ip.csv, ligne 2" in said["text"]
+    assert "Moodle n'a pas pu être consulté" in said["text"]
 
 
 @pytest.mark.rule("N22")

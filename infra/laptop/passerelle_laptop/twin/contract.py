@@ -59,7 +59,10 @@ PARAMETERS: dict[str, Spec] = {
         since=_value("int"), after=_value("int", 0), limit=_value("int", 500)
     ),
     "local_passerelle_export": _object(
-        table=_value("alpha"), after=_value("int", 0), limit=_value("int", 1000)
+        table=_value("alpha"),
+        after=_value("int", 0),
+        limit=_value("int", 1000),
+        only=_list(_value("raw"), optional=True),
     ),
     "local_passerelle_apply": _object(operations=_value("raw")),
     "local_passerelle_notify": _object(

@@ -165,6 +165,8 @@ def _owned(asked: Asked, row: Owned) -> dict[str, Any]:
 def export(asked: Asked, params: dict[str, Any]) -> dict[str, Any]:
     """`next` is what to give as `after` for the following page, None after the last."""
     table, describe = _table(asked, params["table"])
+    if params["only"]:
+        table = _narrowed(asked, params["table"], table, params["only"])
     limit = max(1, min(params["limit"], _MOST_ROWS))
     # Ids only rise and rows keep the order they came in.
     numbers = list(table)
@@ -193,6 +195,29 @@ def _table(asked: Asked, name: str) -> tuple[Mapping[int, Any], Describe]:
     if name not in tables:
         raise invalid_parameter()
     return tables[name]
+
+
+def _narrowed(asked: Asked, name: str, table: Mapping[int, Any], only: list[str]) -> Mapping[int, Any]:
+    """Rows of these logins, or of the courses of these idnumbers and their archives."""
+    state = asked.state
+    if name == "users":
+        return {number: row for number, row in table.items() if row.username in only}
+    if name == "enrolments":
+        return {number: row for number, row in table.items() if state.users[row.userid].username in only}
+    archives = tuple(f"ex_{idnumber}" for idnumber in only)
+
+    def meant(course: Course | None) -> bool:
+        return course is not None and (course.idnumber in only or course.idnumber.startswith(archives))
+
+    if name == "courses":
+        return {number: row for number, row in table.items() if meant(row)}
+    if name == "owned":
+        return {
+            number: row
+            for number, row in table.items()
+            if row.kind == "course" and meant(state.courses.get(row.instance))
+        }
+    raise invalid_parameter()
 
 
 FUNCTIONS: dict[str, Handler] = {"local_passerelle_export": export}

@@ -191,6 +191,10 @@ class Papers(Protocol):
 
     def put(self, key: str, document: Mapping[str, object]) -> None: ...
 
+    def put_json(self, key: str, text: str) -> None:
+        """A document that was written as JSON already."""
+        ...
+
     def put_text(self, key: str, text: str, kind: str) -> None:
         """A page or table that people open; `kind` is its media type."""
         ...
@@ -276,7 +280,11 @@ class Lms(Protocol):
         """In the order of their ids, those above `after`, a page per call."""
         ...
 
-    def export(self, table: str, page: int = 1000) -> Iterator[Mapping[str, Any]]: ...
+    def export(self, table: str, page: int = 1000, only: Sequence[str] = ()) -> Iterator[Mapping[str, Any]]:
+        """`only`: the rows of these usernames (`users`, `enrolments`), or of the courses with these
+        idnumbers and their archives (`courses`, `owned`).
+        """
+        ...
 
     def course_contents(self, courseid: int) -> tuple[CourseSection, ...]: ...
 
@@ -432,11 +440,18 @@ class Sources(Protocol):
         """
         ...
 
+    def recall(self, site: str, night: date) -> Extracts:
+        """All tables as the night read them; people as its directory last answered, which is not asked."""
+        ...
+
 
 class NoSources:
     """An installation without nights."""
 
     def read(self, site: str, night: date, stage: Stage | None = None) -> Extracts:  # noqa: ARG002
+        raise GiveUp("no_night", site=site)
+
+    def recall(self, site: str, night: date) -> Extracts:  # noqa: ARG002
         raise GiveUp("no_night", site=site)
 
 

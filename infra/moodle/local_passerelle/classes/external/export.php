@@ -18,6 +18,7 @@ namespace local_passerelle\external;
 
 use core_external\external_api;
 use core_external\external_function_parameters;
+use core_external\external_multiple_structure;
 use core_external\external_single_structure;
 use core_external\external_value;
 use local_passerelle\local\export_pages;
@@ -41,6 +42,13 @@ class export extends external_api {
                 . 'enrolments or owned'),
             'after' => new external_value(PARAM_INT, 'The last page\'s next, 0 to begin', VALUE_DEFAULT, 0),
             'limit' => new external_value(PARAM_INT, 'At most 20000', VALUE_DEFAULT, 5000),
+            'only' => new external_multiple_structure(
+                new external_value(PARAM_RAW, 'A username (users, enrolments), or a course\'s idnumber (courses, owned), '
+                    . 'archived ones included'),
+                'Only the rows of these; none for all',
+                VALUE_DEFAULT,
+                []
+            ),
         ]);
     }
 
@@ -50,12 +58,13 @@ class export extends external_api {
      * @param string $table
      * @param int $after
      * @param int $limit
+     * @param string[] $only
      * @return array
      */
-    public static function execute(string $table, int $after = 0, int $limit = 5000): array {
+    public static function execute(string $table, int $after = 0, int $limit = 5000, array $only = []): array {
         $params = self::validate_parameters(
             self::execute_parameters(),
-            ['table' => $table, 'after' => $after, 'limit' => $limit]
+            ['table' => $table, 'after' => $after, 'limit' => $limit, 'only' => $only]
         );
         $context = \context_system::instance();
         self::validate_context($context);
@@ -63,7 +72,11 @@ class export extends external_api {
         if (!in_array($params['table'], export_pages::TABLES, true)) {
             throw new \invalid_parameter_exception('table');
         }
-        return export_pages::page($params['table'], $params['after'], max(1, min(20000, $params['limit'])));
+        if ($params['only'] && !in_array($params['table'], export_pages::NARROWED, true)) {
+            throw new \invalid_parameter_exception('only');
+        }
+        $limit = max(1, min(20000, $params['limit']));
+        return export_pages::page($params['table'], $params['after'], $limit, $params['only']);
     }
 
     /**

@@ -27,6 +27,10 @@ WHY: Mapping[str, tuple[str, str]] = {
         "Donnez une référence, ou une personne et un cours.",
         "Give a reference, or a person and a course.",
     ),
+    "why_not_looked": (
+        "Moodle n'a pas pu être consulté : cette réponse vient des seules sources et du journal des nuits.",
+        "Moodle could not be looked at: this answer comes from the sources and the nights' records alone.",
+    ),
     "why_sources": (
         "Indiquez --sources (un dossier d'extractions) ou --site (un site de network.yaml).",
         "Give --sources (a folder of extracts) or --site (a site of network.yaml).",

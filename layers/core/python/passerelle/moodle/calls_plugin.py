@@ -124,7 +124,7 @@ def changed_courses(since: datetime, after: int = 0, limit: int = 500) -> Call[C
 # -- the night -----------------------------------------------------------------------------------------
 
 
-def export(table: str, after: int = 0, limit: int = 1000) -> Call[ExportPage]:
+def export(table: str, after: int = 0, limit: int = 1000, only: Sequence[str] = ()) -> Call[ExportPage]:
     def read(answer: Any) -> ExportPage:
         if not isinstance(answer, dict):
             raise Mismatch("answer")
@@ -134,7 +134,10 @@ def export(table: str, after: int = 0, limit: int = 1000) -> Call[ExportPage]:
             raise Mismatch("answer.next")  # would never end
         return ExportPage(tuple(rows), following)
 
-    return Call("local_passerelle_export", {"table": table, "after": after, "limit": limit}, read)
+    params: dict[str, Any] = {"table": table, "after": after, "limit": limit}
+    if only:  # an older plugin does not know the word
+        params["only"] = list(only)
+    return Call("local_passerelle_export", params, read)
 
 
 def apply(operations: Sequence[Mapping[str, object]]) -> Call[tuple[OperationVerdict, ...]]:

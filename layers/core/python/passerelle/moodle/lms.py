@@ -168,12 +168,12 @@ class Moodle(MoodleCore):
 
     # -- the night ------------------------------------------------------------------------------
 
-    def export(self, table: str, page: int = 1000) -> Iterator[calls_plugin.Row]:
+    def export(self, table: str, page: int = 1000, only: Sequence[str] = ()) -> Iterator[calls_plugin.Row]:
         """Every row of a table, in the order of its page key. Memory holds one page."""
         after: int | None = 0
         while after is not None:
             try:
-                found = self.ask(calls_plugin.export(table, after, page))
+                found = self.ask(calls_plugin.export(table, after, page, only))
             except MoodleRefused as refusal:
                 if refusal.errorcode != "answertoolong" or page <= LEAST_PAGE:
                     raise

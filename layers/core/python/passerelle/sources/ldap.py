@@ -21,16 +21,16 @@ from ldap3.core.exceptions import (
 from ldap3.core.results import RESULT_SUCCESS
 from ldap3.utils.dn import parse_dn
 
-from passerelle.domain.offer.model import Because, Extracts, Kind, Person, RefusedRow, Table
+from passerelle.domain.offer.model import Because, Kind, Table
 from passerelle.errors import GiveUp, TryAgain
 from passerelle.sources.collecting import Collected, refuse_shared_usernames
+from passerelle.sources.directory_paper import FILE, PeopleRead
 from passerelle.sources.extracts import make_rows
 from passerelle.sources.layouts import LAYOUTS
 from passerelle.sources.tables import Fault
 
 _STUDENT_CODE, _STAFF_CODE = "supannEtuId", "supannEmpId"
 _ATTRIBUTES = ("uid", _STUDENT_CODE, _STAFF_CODE, "sn", "givenName", "mail", "eduPersonAffiliation")
-_FILE = "LDAP"
 _PAGES = "1.2.840.113556.1.4.319"  # the control of RFC 2696
 
 
@@ -51,15 +51,9 @@ class Directory:
     password: str = field(default="", repr=False)
     start_tls: bool = True
     ca_file: str | None = None  # the university's own authority
+    ca: str | None = None  # the same, as PEM text
     page_size: int = 500
     timeout: timedelta = timedelta(seconds=30)
-
-
-@dataclass(frozen=True, slots=True)
-class PeopleRead:
-    people: tuple[Person, ...]
-    refused: tuple[RefusedRow, ...]
-    read: int
 
 
 def read_directory(directory: Directory) -> PeopleRead:
@@ -84,29 +78,14 @@ def read_directory(directory: Directory) -> PeopleRead:
         raise DirectoryAway(type(error).__name__) from None
 
 
-def replace_people(extracts: Extracts, read: PeopleRead) -> Extracts:
-    """LDAP in the place of people.csv."""
-    others = tuple(row for row in extracts.refused if row.table is not Table.PEOPLE)
-    return replace(
-        extracts,
-        people=read.people,
-        refused=(*others, *read.refused),
-        problems=tuple(
-            replace(problem, tables=problem.tables - {Table.PEOPLE})
-            for problem in extracts.problems
-            if problem.tables != {Table.PEOPLE}
-        ),
-        counts={**extracts.counts, _FILE: read.read},
-        files={**extracts.files, Table.PEOPLE: _FILE},
-    )
-
-
 @contextmanager
 def _connect(directory: Directory) -> Iterator[ldap3.Connection]:
     secure = directory.url.startswith("ldaps://")
     tls = None
     if secure or directory.start_tls:
-        tls = ldap3.Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=directory.ca_file)
+        tls = ldap3.Tls(
+            validate=ssl.CERT_REQUIRED, ca_certs_file=directory.ca_file, ca_certs_data=directory.ca
+        )
     seconds = directory.timeout.total_seconds()
     server = ldap3.Server(
         directory.url, use_ssl=secure, tls=tls, connect_timeout=seconds, get_info=ldap3.NONE
@@ -158,9 +137,10 @@ def _search(connection: ldap3.Connection, directory: Directory) -> Iterator[Entr
 
 
 def collect_people(entries: Iterator[Entry]) -> PeopleRead:
-    collected = Collected(LAYOUTS[Table.PEOPLE], Table.PEOPLE, _FILE)
+    collected = Collected(LAYOUTS[Table.PEOPLE], Table.PEOPLE, FILE)
     other_codes: dict[str, tuple[str, ...]] = {}
-    for line, entry in enumerate(entries, 1):
+    # A directory answers in no order: lines must be those of the night before.
+    for line, entry in enumerate(sorted(entries, key=lambda one: str(one["dn"]).casefold()), 1):
         collected.read += 1
         values, fault, others = _read(entry)
         if fault is None:

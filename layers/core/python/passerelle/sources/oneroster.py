@@ -21,7 +21,7 @@ from passerelle.sources.tables import Column, Digesting, FileStopped, Holds, Lay
 
 MANIFEST = "manifest.csv"
 _VERSIONS = ("1.1", "1.2")
-_BULK, _DELTA, _ABSENT = "bulk", "delta", "absent"
+BULK, DELTA, _ABSENT = "bulk", "delta", "absent"
 _LIMIT = 1 << 20
 
 _ID = Column("sourcedId")
@@ -82,7 +82,7 @@ _FILLS: Mapping[str, frozenset[Table]] = {
     "academicSessions.csv": frozenset({Table.ELEMENTS}),
     "enrollments.csv": frozenset({Table.IP, Table.ADE}),
 }
-_EVERY = frozenset(table for tables in _FILLS.values() for table in tables)
+FILLED = frozenset(table for tables in _FILLS.values() for table in tables)
 
 
 def is_oneroster(folder: Path) -> bool:
@@ -114,6 +114,14 @@ def read_oneroster(folders: Sequence[Folder], encoding: str = "utf-8", *, year: 
     )
 
 
+def modes_of(folder: Folder) -> Mapping[str, str]:
+    """By file: `bulk`, `delta` or `absent`, as the set's manifest says; nothing where it cannot be read."""
+    manifest = _Reading("utf-8").manifest(folder)
+    if manifest is None:
+        return {}
+    return {file: manifest.modes.get(file, _ABSENT) for file in _LAYOUTS}
+
+
 class _Manifest(NamedTuple):
     version: str
     modes: Mapping[str, str]  # by file name
@@ -129,11 +137,11 @@ class _Reading:
     sha256: dict[str, str] = field(default_factory=dict)
 
     def stop(self, problem: FileProblem) -> None:
-        tables = problem.tables or _FILLS.get(problem.file, _EVERY)
+        tables = problem.tables or _FILLS.get(problem.file, FILLED)
         self.problems.append(replace(problem, tables=tables))
 
     def read_set(self, folder: Folder) -> None:
-        manifest = self._manifest(folder)
+        manifest = self.manifest(folder)
         if manifest is None:
             return
         self.version = manifest.version
@@ -141,12 +149,12 @@ class _Reading:
             mode = manifest.modes.get(file, _ABSENT)
             if mode == _ABSENT:
                 continue
-            if mode == _DELTA and file not in self.rosters:
+            if mode == DELTA and file not in self.rosters:
                 self.stop(FileProblem(file, FileFault.DELTA_WITHOUT_BULK))
                 continue
             self._file(folder, layout, mode)
 
-    def _manifest(self, folder: Folder) -> _Manifest | None:
+    def manifest(self, folder: Folder) -> _Manifest | None:
         with open_file(folder, MANIFEST) as stream:
             text = None if stream is None else stream.read(_LIMIT).decode("utf-8-sig", errors="replace")
         if text is None:
@@ -176,7 +184,7 @@ class _Reading:
         self.sha256[layout.file] = digesting.hexdigest()
         names = [column.name for column in layout.columns]
         entries = [Entry(dict(zip(names, values, strict=True)), line) for values, line in read.good.items()]
-        old = self.rosters.get(layout.file, Roster()) if mode == _DELTA else Roster()
+        old = self.rosters.get(layout.file, Roster()) if mode == DELTA else Roster()
         self.rosters[layout.file] = apply_delta(old, entries, read.refused)
 
 

@@ -64,7 +64,7 @@ def make_report(
     rules = rules_of(world, site)
     now = world.clock.now()
     lms = world.sites.lms(site)
-    extracts = extracts or world.sources.read(site, night)
+    extracts = extracts or world.sources.recall(site, night)
     actual = actual or read_actual(lambda table: lms.export(table, PAGE))
     logins = {row.code: row.username for row in extracts.people if row.username}
     with_account = actual.codes_with_account(logins)

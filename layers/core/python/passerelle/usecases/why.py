@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -24,6 +24,7 @@ from passerelle.domain.night.seen import (
 from passerelle.domain.night.why import Answer, Look, explain, look_at
 from passerelle.domain.night.why_reply import Telling, as_json, course_as_json, person_as_json
 from passerelle.domain.offer.build import build_offer
+from passerelle.domain.offer.enrolling import Offer
 from passerelle.domain.offer.model import Extracts, Planning, Registration
 from passerelle.domain.offer.naming import Naming, fill
 from passerelle.domain.publishing import Note, Publication, Retrieval
@@ -31,13 +32,14 @@ from passerelle.domain.refusals import KEPT_FOR
 from passerelle.domain.rollover import Rollover
 from passerelle.domain.states import state_word
 from passerelle.domain.wording import sentence
-from passerelle.errors import NotFound, Refused
+from passerelle.errors import MoodleAway, MoodleRefused, NotFound, Refused
 from passerelle.ports import World
 from passerelle.usecases.amending import everything
-from passerelle.usecases.night import rules_of, tonight
+from passerelle.usecases.night import rules_of, tonight, uncollected
 from passerelle.usecases.night_desk import runs_of
 from passerelle.usecases.night_papers import load_memory
 from passerelle.usecases.outcomes import told
+from passerelle.usecases.why_in_moodle import glimpse
 
 SHORTEST_REFERENCE = 8
 DAYS_BACK = 7  # that an extract may be old, on a morning when none came
@@ -51,19 +53,30 @@ def answer(world: World, command: AskWhy) -> Mapping[str, object]:
         raise Refused("why_question")
     rules = rules_of(world, command.site)
     telling = Telling(command.lang, world.clock.now(), rules.zone)
-    night = tonight(rules, telling.now)
-    known = Known(
-        newest_sources(world, command.site, night),
-        rules.naming,
-        nights=read_nights(world, command.site),
-    )
-    return ask_why(known, command.who, command.course, telling)
+    with uncollected():
+        known = known_of(world, command.site, command.who, command.course)
+        return ask_why(known, command.who, command.course, telling)
+
+
+def known_of(world: World, site: str, who: str, course: str, extracts: Extracts | None = None) -> Known:
+    """The newest sources, what the nights remember, and what Moodle has of these two; all but the last
+    where Moodle does not say it, which `looked` tells.
+    """
+    rules = rules_of(world, site)
+    extracts = extracts or newest_sources(world, site, tonight(rules, world.clock.now()))
+    offer = build_offer(extracts, rules.naming)
+    known = Known(extracts, rules.naming, nights=read_nights(world, site), offer=offer)
+    try:
+        actual = glimpse(world.sites.lms(site), world.sites.roster(site), extracts, offer, who, course)
+    except (MoodleAway, MoodleRefused):
+        return replace(known, looked=False)
+    return replace(known, actual=actual)
 
 
 def newest_sources(world: World, site: str, night: date) -> Extracts:
     """This morning's; failing these, the latest of the week before."""
     for back in range(DAYS_BACK):
-        extracts = world.sources.read(site, night - timedelta(days=back))
+        extracts = world.sources.recall(site, night - timedelta(days=back))
         if extracts.counts:
             return extracts
     raise Refused("no_extracts")
@@ -146,6 +159,8 @@ class Known:
     naming: Naming
     actual: Actual | None = None
     nights: Nights | None = None
+    offer: Offer | None = field(default=None, repr=False)  # of these extracts, where it was built already
+    looked: bool = True  # False: a Moodle should have been looked at, and did not answer
 
 
 def ask_why(known: Known, person: str, course: str, telling: Telling) -> dict[str, Any]:
@@ -157,7 +172,8 @@ def ask_why(known: Known, person: str, course: str, telling: Telling) -> dict[st
         return _unclear("people" if people else "nobody", map(person_as_json, people), person, telling)
     logins = {row.code: row.username for row in known.extracts.people}
     with_account = known.actual.codes_with_account(logins) if known.actual else frozenset()
-    look = look_at(known.extracts, build_offer(known.extracts, known.naming), with_account)
+    offer = known.offer or build_offer(known.extracts, known.naming)
+    look = look_at(known.extracts, offer, with_account)
     courses = find_courses(known.extracts, look.offer, course)
     if not courses and _is_named(known.extracts, course.strip()):
         courses = (AskedCourse(course.strip(), known=False),)
@@ -168,7 +184,10 @@ def ask_why(known: Known, person: str, course: str, telling: Telling) -> dict[st
         courses = spaces
     if len(courses) != 1:
         return _unclear("courses" if courses else "nothing", map(course_as_json, courses), course, telling)
-    return as_json(_answered(known, look, people[0], courses[0], telling), telling)
+    said = as_json(_answered(known, look, people[0], courses[0], telling), telling)
+    if not known.looked:
+        said["text"] += "\n\n" + sentence("why_not_looked", telling.lang)
+    return said
 
 
 def _is_named(extracts: Extracts, code: str) -> bool:
@@ -188,9 +207,8 @@ def _answered(known: Known, look: Look, person: AskedPerson, course: AskedCourse
             answer, places=tuple(replace(place, course=course.element) for place in answer.places)
         )
     seen = see(known.actual, person, [place.course for place in answer.places])
-    nights = known.nights
-    if nights is None:
-        nights = Nights(telling.now.astimezone(telling.zone).date(), known.extracts.year)
+    nights = known.nights or Nights(telling.now.astimezone(telling.zone).date())
+    nights = replace(nights, year=known.extracts.year)
     return add_seen(answer, seen, nights, _categories(look))
 
 
@@ -229,8 +247,3 @@ def _unclear(kind: str, found: Iterable[dict[str, str]], asked: str, telling: Te
         "count": len(every),
         "text": "\n".join([said, *(f"• {line}" for line in lines)]),
     }
-
-
-def _candidate(one: Mapping[str, str]) -> str:
-    parts = (one.get("label", ""), one.get("only") or one.get("element", ""), one.get("title", ""))
-    return " – ".join(part for part in parts if part)

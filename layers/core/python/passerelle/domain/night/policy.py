@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from passerelle.domain.night.plan import Freeze
@@ -61,7 +61,8 @@ class Ldap:
     bind_dn: str = ""
     password: str = ""  # name of the SSM parameter that holds it
     start_tls: bool = True
-    ca_file: str = ""
+    ca: str = ""  # name of the SSM parameter that holds the university's own authority, as PEM
+    ca_file: str = ""  # the same, as a file of the machine that runs this
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +71,7 @@ class NightRules:
 
     timezone: str = "Europe/Paris"  # of the university: a night is named by its morning there
     encoding: str = "utf-8"  # of the extracts; Apogée often writes iso-8859-1
+    sources: Literal["", "extracts", "oneroster"] = ""  # empty: by the manifest that lies in the folder
     ldap: Ldap | None = None
     naming: Naming = field(default_factory=Naming)
     removal_grace: int = 14  # nights between suspension and unenrolment (N24)

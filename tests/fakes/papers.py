@@ -17,7 +17,10 @@ class FakePapers:
             self.put(key, document)
 
     def put(self, key: str, document: Mapping[str, object]) -> None:
-        self._kept[key] = json.dumps(document)
+        self.put_json(key, json.dumps(document))
+
+    def put_json(self, key: str, text: str) -> None:
+        self._kept[key] = text
 
     def put_text(self, key: str, text: str, kind: str) -> None:
         """`papers.texts[key]` is the text."""

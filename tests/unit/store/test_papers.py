@@ -13,6 +13,11 @@ def test_a_document_comes_back_as_json(papers):
     assert papers.get("manifests/u1.json") == wanted
 
 
+def test_a_document_written_as_json_already_comes_back_as_any_other(papers):
+    papers.put_json("a.json", '{"title":"Été","sections":["a"]}')
+    assert papers.get("a.json") == {"title": "Été", "sections": ["a"]}
+
+
 def test_a_document_that_was_never_put_is_none(papers):
     assert papers.get("manifests/u1.json") is None
 

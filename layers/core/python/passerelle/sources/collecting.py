@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 Values = tuple[str, ...]
 Key = tuple[str, ...]
 
+_SHOWN = 80  # letters of an offending value that a message shows
+
 
 @dataclass(slots=True)
 class Collected:
@@ -30,9 +32,15 @@ class Collected:
     def refuse(self, line: int, values: tuple[str | None, ...], fault: Fault) -> None:
         fields = readable_fields(self.layout, values)
         # Some logins are e-mail addresses, which no message may show.
-        shown = None if fault.value is None or "@" in fault.value else fault.value
+        shown = None if fault.value is None or "@" in fault.value else show_value(fault.value)
         row = RefusedRow(self.table, self.file, line, fault.because, fault.column, shown, fields)
         self.refused.append(row)
+
+
+def show_value(value: str) -> str:
+    """As it can be written anywhere: undecoded bytes as `\\xe9`, and no more than says which it is."""
+    text = value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…"
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def collect(records: Iterable[Record], layout: Layout, table: Table, file: str) -> Collected:
@@ -41,13 +49,14 @@ def collect(records: Iterable[Record], layout: Layout, table: Table, file: str) 
     found = Collected(layout, table, file)
     bad_keys: set[Key] = set()
     places = [index for index, column in enumerate(layout.columns) if column.name in layout.key]
-    for record in records:
+    keep = found.good.setdefault
+    for line, values, fault in records:
         found.read += 1
-        if record.fault is None:
-            found.good.setdefault(record.values, record.line)  # type: ignore[arg-type]
+        if fault is None:
+            keep(values, line)  # type: ignore[arg-type]
             continue
-        found.refuse(record.line, record.values, record.fault)
-        key = tuple(record.values[place] for place in places)
+        found.refuse(line, values, fault)
+        key = tuple(values[place] for place in places)
         if None not in key:
             bad_keys.add(key)  # type: ignore[arg-type]
     if len(places) == len(layout.columns) and not bad_keys:

@@ -72,37 +72,34 @@ LAYOUTS: Mapping[Table, Layout] = {
 }
 
 
-def _element(values: tuple[str, ...], line: int) -> Element:
-    code, title, category, distance, carrier, term_start = values
+def _element(
+    code: str, title: str, category: str, distance: str, carrier: str, term_start: str, line: int
+) -> Element:
     return Element(code, title, category, distance == "1", carrier, read_date(term_start), line)
 
 
-def _person(values: tuple[str, ...], line: int) -> Person:
-    code, username, lastname, firstname, email, kind = values
+def _person(
+    code: str, username: str, lastname: str, firstname: str, email: str, kind: str, line: int
+) -> Person:
     return Person(code, username, lastname, firstname, email, Kind(kind), line)
 
 
-def _standing(values: tuple[str, ...], line: int) -> Standing:
-    person, year, step, tele, state = values
+def _standing(person: str, year: str, step: str, tele: str, state: str, line: int) -> Standing:
     return Standing(person, year, step, tele == "1", state, line)
 
 
-def _planning(values: tuple[str, ...], line: int) -> Planning:
-    person, element, sheet, origin, state, status = values
-    return Planning(person, element, sheet, origin, state, status, line)
-
-
-MAKERS: Mapping[Table, Callable[[tuple[str, ...], int], Row]] = {
-    Table.CATEGORIES: lambda values, line: Category(values[0], values[1], values[2], line),
+# From the values in the layout's order, then the line.
+MAKERS: Mapping[Table, Callable[..., Row]] = {
+    Table.CATEGORIES: Category,
     Table.ELEMENTS: _element,
-    Table.COLLECTIONS: lambda values, line: Attachment(values[0], values[1], line),
-    Table.GROUPS: lambda values, line: Group(values[0], values[1], values[2], line),
+    Table.COLLECTIONS: Attachment,
+    Table.GROUPS: Group,
     Table.PEOPLE: _person,
     Table.IA: _standing,
-    Table.IP: lambda values, line: Registration(values[0], values[1], values[2], line),
-    Table.ADE: _planning,
-    Table.COHORTS: lambda values, line: Cohort(values[0], values[1], line),
-    Table.COHORT_MEMBERS: lambda values, line: CohortMember(values[0], values[1], line),
+    Table.IP: Registration,
+    Table.ADE: Planning,
+    Table.COHORTS: Cohort,
+    Table.COHORT_MEMBERS: CohortMember,
 }
 
 # The field of Extracts that holds each table's rows.

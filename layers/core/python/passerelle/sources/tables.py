@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 from passerelle.domain.offer.model import Because, FileFault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from typing_extensions import Buffer
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _MAX_LINES_OF_RECORD = 50
 _BOM = b"\xef\xbb\xbf"
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ].*)?|\d{2}/\d{2}/\d{4}")
+_UNDECODED = re.compile("[\ud800-\udfff]")
 
 
 class Holds(Enum):
@@ -182,29 +183,51 @@ def _read(lines: _Lines, layout: Layout) -> Iterator[Record]:
     separator, names = _read_header(header, layout)
     shape = _Shape.of(names, layout, separator)
     reader = csv.reader(lines, delimiter=separator, strict=True)
-    width = len(names)
+    width, longest = len(names), csv.field_size_limit()
+    source, again = lines.source, lines.again
     while True:
-        lines.taken.clear()
-        line = lines.number + 1
-        try:
-            fields = next(reader)
-        except StopIteration:
+        # Nearly all rows are one line without quotes: to split these is all that csv.reader would do.
+        text = again.popleft() if again else next(source, "")
+        if not text:
             return
-        except (csv.Error, _TooManyLines):
-            yield shape.salvage(lines.give_back_all_but_first(), line)
+        lines.number += 1
+        if _is_plain(text) and len(text) < longest:
+            fields = text.rstrip("\r\n").split(separator)
+            if len(fields) == width:
+                yield shape.judge_plain(fields, lines.number)
+            elif fields != [""]:
+                yield shape.miscounted(fields, lines.number)
             continue
-        if not fields:
-            continue
-        if len(fields) != width:
-            if len(lines.taken) > 1:  # quotes that swallowed other rows
-                yield shape.salvage(lines.give_back_all_but_first(), line)
-            else:
-                yield shape.miscounted(fields, line)
-            continue
-        record = shape.judge(fields, line, lines.taken)
-        if record.fault and len(lines.taken) > 1 and shape.swallowed_rows(fields):
-            record = shape.salvage(lines.give_back_all_but_first(), line)
-        yield record
+        again.appendleft(text)
+        lines.number -= 1
+        record = _read_quoted(reader, lines, shape)
+        if record is not None:
+            yield record
+
+
+def _read_quoted(reader: Iterator[list[str]], lines: _Lines, shape: _Shape) -> Record | None:
+    """The record that begins on the next line, which may take some more; None where it is blank."""
+    lines.taken.clear()
+    line = lines.number + 1
+    try:
+        fields = next(reader)
+    except (csv.Error, _TooManyLines):
+        return shape.salvage(lines.give_back_all_but_first(), line)
+    if not fields:
+        return None
+    if len(fields) != shape.width:
+        if len(lines.taken) > 1:  # quotes that swallowed other rows
+            return shape.salvage(lines.give_back_all_but_first(), line)
+        return shape.miscounted(fields, line)
+    record = shape.judge(fields, line, lines.taken)
+    if record.fault and len(lines.taken) > 1 and shape.swallowed_rows(fields):
+        return shape.salvage(lines.give_back_all_but_first(), line)
+    return record
+
+
+def _is_plain(text: str) -> bool:
+    """Without a quote, and without what only a damaged file holds."""
+    return '"' not in text and "\x00" not in text and (text.isascii() or not _UNDECODED.search(text))
 
 
 def _read_header(header: str, layout: Layout) -> tuple[str, list[str]]:
@@ -236,6 +259,7 @@ class _Shape:
     separator: str
     width: int
     places: tuple[int, ...]  # of each column of the layout in the file; -1: not there
+    same_order: bool  # the file has the layout's columns, and no others
     sure: int  # fields before the first that may hold anything: right even if a row has too many
     required: tuple[int, ...]  # columns of the layout that may not be empty
     careful: tuple[tuple[int, Column], ...]  # columns that are more than there or not there
@@ -254,6 +278,7 @@ class _Shape:
             separator,
             len(names),
             found,
+            found == tuple(range(len(names))),
             sure,
             required=tuple(index for index, column in every if not column.may_be_empty),
             careful=tuple(
@@ -266,13 +291,26 @@ class _Shape:
 
     def judge(self, fields: list[str], line: int, taken: list[str]) -> Record:
         """A record with the right number of fields."""
-        values = [fields[place].strip() if place >= 0 else "" for place in self.places]
-        fault: Fault | None = None
         odd = not all(text.isascii() and "\x00" not in text for text in taken)
-        # Nearly all rows are one line without quotes or accents, whose codes are there: that is quick to say.
-        plain = not odd and len(taken) == 1 and '"' not in taken[0]
-        plain = plain and all(map(values.__getitem__, self.required))
-        for place, column in self.careful if plain else self.every:
+        return self._judge(self._values(fields), line, self.every, odd=odd)
+
+    def judge_plain(self, fields: list[str], line: int) -> Record:
+        """The same of a line that is plain: no code in it can hold what codes may not."""
+        values = self._values(fields)
+        there = "" not in values or all(map(values.__getitem__, self.required))
+        columns = self.careful if there else self.every
+        return self._judge(values, line, columns) if columns else Record(line, tuple(values), None)
+
+    def _values(self, fields: list[str]) -> list[str]:
+        if self.same_order:
+            return [text.strip() for text in fields]
+        return [fields[place].strip() if place >= 0 else "" for place in self.places]
+
+    def _judge(
+        self, values: list[str], line: int, columns: Iterable[tuple[int, Column]], *, odd: bool = False
+    ) -> Record:
+        fault: Fault | None = None
+        for place, column in columns:
             value = values[place]
             if column.lower:
                 values[place] = value = value.lower()
@@ -306,7 +344,16 @@ class _Shape:
         """A row whose quotes do not close: what stands unquoted in its place can still be read."""
         fields = text.rstrip("\r\n").split(self.separator)
         sure = self.width if len(fields) == self.width else min(self.sure, len(fields) - 1)
-        return Record(line, self._some(fields, sure), Fault(Because.UNREADABLE_QUOTES))
+        fault = Fault(Because.UNREADABLE_QUOTES) if '"' in text else self._too_long(fields)
+        return Record(line, self._some(fields, sure), fault)
+
+    def _too_long(self, fields: list[str]) -> Fault:
+        """Without a quote, csv.reader stops at nothing but a field longer than it takes."""
+        longest = max(range(len(fields)), key=lambda place: len(fields[place]))
+        for column, place in zip(self.layout.columns, self.places, strict=True):
+            if place == longest:
+                return Fault(Because.BAD_VALUE, column.name, None if column.personal else fields[place])
+        return Fault(Because.BAD_VALUE)
 
     def _some(self, fields: list[str], sure: int) -> tuple[str | None, ...]:
         return tuple(

@@ -21,11 +21,10 @@ class S3Papers:
         self._bucket = bucket
 
     def put(self, key: str, document: Mapping[str, object]) -> None:
-        body = json.dumps(document, ensure_ascii=False).encode()
-        with aws_named():
-            self._client.put_object(
-                Bucket=self._bucket, Key=key, Body=body, ContentType="application/json; charset=utf-8"
-            )
+        self.put_json(key, json.dumps(document, ensure_ascii=False))
+
+    def put_json(self, key: str, text: str) -> None:
+        self.put_text(key, text, "application/json; charset=utf-8")
 
     def put_text(self, key: str, text: str, kind: str) -> None:
         with aws_named():

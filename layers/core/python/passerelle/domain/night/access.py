@@ -44,6 +44,7 @@ def plan_access(places: Places, accounts: Accounts, groups: Groups, night: date)
 def _enrol(places: Places, accounts: Accounts, standing: Mapping[Pair, Enrolment]) -> None:
     open_courses = places.courses
     operations, category_of, present = places.operations, places.category_of, accounts.present
+    login = accounts.moodle_name.get
     for key, rows in places.desired.enrolments.items():
         course, username, role = key
         if course not in open_courses or username not in present:
@@ -52,7 +53,7 @@ def _enrol(places: Places, accounts: Accounts, standing: Mapping[Pair, Enrolment
         if row is not None and row.active and role in row.roles:
             continue
         because = Because.CAME_BACK if row is not None and not row.active else Because.WANTED
-        values = (course, accounts.login(username), role, SOURCE)
+        values = (course, login(username, username), role, SOURCE)
         operations.append(
             Operation(Phase.ENROL, "enrol", ENROL, values, because, rows, course, category_of[course])
         )
@@ -150,11 +151,12 @@ def _members(
                 category_of[course],
             )
         )
+    login, usable, present = accounts.moodle_name.get, groups.usable, accounts.present
     for key, rows in desired.members.items():
         course, group, username = key
-        if key in there or (course, group) not in groups.usable or username not in accounts.present:
+        if key in there or (course, group) not in usable or username not in present:
             continue
-        values = (course, group, accounts.login(username))
+        values = (course, group, login(username, username))
         operations.append(
             Operation(
                 Phase.ADD_MEMBERS,

@@ -10,7 +10,7 @@ from passerelle.domain.night.actual import Actual, Enrolment
 from passerelle.domain.night.diff import Night
 from passerelle.domain.night.memory import Memory
 from passerelle.domain.night.paper import dumped
-from passerelle.domain.night.plan import Because, Operation, Phase, Plan, Stays, Still, Value
+from passerelle.domain.night.plan import Because, Operation, Phase, Plan, Stays, Still, Value, in_order
 from passerelle.domain.offer.desired import STUDENT, Desired
 from passerelle.domain.offer.model import Row
 
@@ -91,7 +91,7 @@ def plan_adoption(
         night=night.date,
         stage=None,
         year=desired.year,
-        operations=tuple(sorted(plan.operations, key=lambda one: one.order)),
+        operations=tuple(in_order(plan.operations)),
         stays=tuple(sorted(plan.stays)),
         untouched=desired.untouched,
         inputs=dict(sorted({**(inputs or {}), "takeover": dumped(_words(takeover))}.items())),

@@ -16,7 +16,7 @@ from passerelle.domain.night.groups import plan_groups
 from passerelle.domain.night.guard import judge
 from passerelle.domain.night.memory import Memory
 from passerelle.domain.night.places import Places
-from passerelle.domain.night.plan import Freeze, Hold, Operation, Plan, Stays, Verdict
+from passerelle.domain.night.plan import Freeze, Hold, Operation, Plan, Stays, Verdict, in_order
 from passerelle.domain.night.policy import NightRules
 from passerelle.domain.offer.desired import Desired
 from passerelle.domain.offer.stages import Stage
@@ -51,7 +51,7 @@ def make_plan(
 ) -> Plan:
     """`source_rows`: rows per file as read; `inputs`: hashes of what the plan rests on."""
     difference = find_difference(night, desired, actual, memory)
-    operations = sorted(difference.operations, key=_order)
+    operations = in_order(difference.operations)
     if night.stage is not None:
         operations = [one for one in operations if one.stage is night.stage]
     in_force = tuple(one for one in night.freezes if one.holds_on(night.date, desired.year))
@@ -82,10 +82,6 @@ def make_plan(
 def _also(verdict: Verdict, hold: Hold) -> Verdict:
     """A person's own hold stops additions too: he wants to look first."""
     return Verdict((*verdict.holds, hold), additions_go_on=False)
-
-
-def _order(one: Operation) -> tuple[object, ...]:
-    return one.order
 
 
 @dataclass(slots=True)

@@ -39,8 +39,9 @@ def plan_groups(places: Places, night: date) -> Groups:
                 held[course, row.idnumber].append(row)
     lost = _lost(places, here)
     kept: set[int] = set()
+    courses = places.courses
     for key in sorted(desired.groups):
-        if key[0] in places.courses:
+        if key[0] in courses:
             kept |= _one(places, desired.groups[key], held.get(key, []), lost.get(key), found)
     by_hand = {
         (row.courseid, row.group) for row in actual.members if not row.ours and row.courseid in places.open

@@ -8,10 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
+from passerelle.domain.night.lines import Pen
 from passerelle.domain.night.memory import Memory
-from passerelle.domain.night.plan import Freeze, Operation, Phase, Plan, count, reason_of
+from passerelle.domain.night.plan import ADDITIONS, Freeze, Operation, Phase, Plan, count, reason_of
 
 CHUNK = 1000  # operations that one worker does before it confirms
 
@@ -38,16 +40,22 @@ def dumped(document: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """`name` sorts as chunks are to be done; those of one `wave` may be done beside each other."""
+    """`name` sorts as chunks are to be done; those of one `wave` may be done beside each other.
+
+    `lines`: each operation as JSON.
+    """
 
     name: str
     phase: Phase
     wave: int
-    lines: tuple[Mapping[str, object], ...]
+    lines: tuple[str, ...]
     adds: bool  # whether all of it only adds: it may go on while the plan is held
 
-    def document(self) -> dict[str, object]:
-        return {"phase": self.phase.word, "wave": self.wave, "operations": list(self.lines)}
+    def text(self, **more: bool) -> str:
+        """The chunk as JSON."""
+        head = f'{{"phase":"{self.phase.word}","wave":{self.wave},"operations":['
+        tail = "".join(f",{dumped(name)}:{dumped(value)}" for name, value in more.items())
+        return f"{head}{','.join(self.lines)}]{tail}}}"
 
 
 def chunks_of(
@@ -58,25 +66,29 @@ def chunks_of(
     A course with more operations of one phase than `size` is a chunk of its own. What adds and what takes
     away are not mixed, so that a held plan can do the one without the other.
     """
-    for (phase, wave), in_wave in groupby(operations, key=lambda one: (one.phase, one.wave)):
+    pen = Pen(files)
+    for (phase, wave), in_wave in groupby(operations, key=attrgetter("phase", "wave")):
         number = 0
-        for adds, alike in groupby(sorted(in_wave, key=_adding), key=_adding):
-            for lines in _cut(alike, files, size):
+        taking, giving = _apart(in_wave)
+        for adds, alike in ((False, taking), (True, giving)):
+            for lines in _cut(alike, pen, size):
                 name = f"{phase.value}-{phase.word}-{wave:04d}-{number:05d}"
                 yield Chunk(name, phase, wave, lines, adds)
                 number += 1
 
 
-def _adding(one: Operation) -> bool:
-    return one.adds
+def _apart(operations: Iterable[Operation]) -> tuple[list[Operation], list[Operation]]:
+    taking: list[Operation] = []
+    giving: list[Operation] = []
+    for one in operations:
+        (giving if one.op in ADDITIONS else taking).append(one)
+    return taking, giving
 
 
-def _cut(
-    operations: Iterable[Operation], files: Mapping[str, str], size: int
-) -> Iterator[tuple[Mapping[str, object], ...]]:
-    held: list[Mapping[str, object]] = []
-    for course, in_course in groupby(operations, key=lambda one: one.course):
-        lines = [line_of(one, files) for one in in_course]
+def _cut(operations: Iterable[Operation], pen: Pen, size: int) -> Iterator[tuple[str, ...]]:
+    held: list[str] = []
+    for course, in_course in groupby(operations, key=attrgetter("course")):
+        lines = [pen.line(one) for one in in_course]
         if held and len(held) + len(lines) > size:
             yield tuple(held)
             held = []
@@ -118,18 +130,20 @@ def heading(plan: Plan, chunks: Iterable[str] = ()) -> dict[str, object]:
 
 def text_of(plan: Plan) -> str:
     """The whole plan, a line for the heading and one for each operation, withheld ones last."""
-    lines = [dumped(heading(plan))]
-    lines += [dumped({"phase": one.phase.word, **line_of(one, plan.files)}) for one in plan.operations]
-    lines += [
-        dumped({"phase": one.phase.word, "frozen": True, **line_of(one, plan.files)}) for one in plan.frozen
-    ]
+    lines, pen = [dumped(heading(plan))], Pen(plan.files)
+    lines += [f'{{"phase":"{one.phase.word}",{pen.line(one)[1:]}' for one in plan.operations]
+    lines += [f'{{"phase":"{one.phase.word}","frozen":true,{pen.line(one)[1:]}' for one in plan.frozen]
     return "\n".join(lines) + "\n"
 
 
 def sha256_of(documents: Iterable[object]) -> str:
+    return sha256_of_texts(map(dumped, documents))
+
+
+def sha256_of_texts(texts: Iterable[str]) -> str:
     digest = hashlib.sha256()
-    for document in documents:
-        digest.update(dumped(document).encode())
+    for text in texts:
+        digest.update(text.encode())
         digest.update(b"\n")
     return digest.hexdigest()
 

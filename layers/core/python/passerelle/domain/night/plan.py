@@ -7,11 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum, StrEnum
+from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
 
 from passerelle.domain.night.memory import Memory
 from passerelle.domain.offer.desired import Untouched
-from passerelle.domain.offer.model import KEY_COLUMNS, Row
+from passerelle.domain.offer.model import KEY_COLUMNS, Row, Table
 from passerelle.domain.offer.stages import Stage
 
 Value = str | int
@@ -131,10 +133,6 @@ class Operation:
     def stage(self) -> Stage:
         return STAGE_OF[self.op.partition("_")[0]]
 
-    @property
-    def order(self) -> tuple[object, ...]:
-        return (self.phase, self.wave, self.course, self.op, self.values)
-
 
 STAGE_OF: Mapping[str, Stage] = {
     "user": Stage.USERS,
@@ -165,11 +163,23 @@ def operation(
     return Operation(phase, op, names, values, because, rows, course, category, wave)
 
 
+_wave_of = attrgetter("phase", "wave")
+_place_of = attrgetter("course", "op", "values")
+
+
+def in_order(operations: Iterable[Operation]) -> list[Operation]:
+    """As they are to be done: by phase and wave, then course by course."""
+    waves: dict[tuple[Phase, int], list[Operation]] = {}
+    for wave, alike in groupby(operations, key=_wave_of):
+        waves.setdefault(wave, []).extend(alike)
+    return [one for wave in sorted(waves) for one in sorted(waves[wave], key=_place_of)]
+
+
 def reason_of(row: Row, files: Mapping[str, str] | None = None) -> ReasonRow:
     """`files`: where a table's rows came from, if not from the file of its name."""
     table = row.table
     file = (files or {}).get(table, table.value)
-    return ReasonRow(file, row.line, tuple(_key(row, column) for column in KEY_COLUMNS[table]))
+    return ReasonRow(file, row.line, tuple(str(getattr(row, name)) for name in key_attributes(table)))
 
 
 # Columns of EXTRACTS.md → attributes of the model's rows.
@@ -186,8 +196,9 @@ _ATTRIBUTES = {
 }
 
 
-def _key(row: Row, column: str) -> str:
-    return str(getattr(row, _ATTRIBUTES.get(column, column)))
+def key_attributes(table: Table) -> tuple[str, ...]:
+    """Of a table's rows: where its key columns are."""
+    return tuple(_ATTRIBUTES.get(column, column) for column in KEY_COLUMNS[table])
 
 
 class Still(StrEnum):
@@ -314,17 +325,21 @@ class Counts:
         return sum(self.kinds.values())
 
 
+_counted_as = attrgetter("phase", "op", "category", "course")
+
+
 def count(operations: Iterable[Operation]) -> Counts:
     kinds: Counter[str] = Counter()
     categories: dict[str, Counter[str]] = {}
     courses: dict[str, Counter[str]] = {}
-    for one in operations:
-        kind = one.kind
-        kinds[kind] += 1
-        if one.category:
-            categories.setdefault(one.category, Counter())[kind] += 1
-        if one.course:
-            courses.setdefault(one.course, Counter())[kind] += 1
+    for (_, _, category, course), alike in groupby(operations, key=_counted_as):  # they stand in order
+        first, *others = alike
+        kind, number = first.kind, 1 + len(others)
+        kinds[kind] += number
+        if category:
+            categories.setdefault(category, Counter())[kind] += number
+        if course:
+            courses.setdefault(course, Counter())[kind] += number
     return Counts(_sorted(kinds), _sorted_all(categories), _sorted_all(courses))
 
 

@@ -36,6 +36,7 @@ $PAGE->set_pagelayout('incourse');
 
 echo $OUTPUT->header();
 echo $OUTPUT->heading(get_string('retrievecourse', 'local_passerelle'));
+$holds = \local_passerelle\local\course_facts::holdings([(int) $course->id]);
 $languages = [];
 foreach (get_string_manager()->get_list_of_translations() as $code => $name) {
     $languages[] = ['code' => substr($code, 0, 2), 'name' => $name];
@@ -43,6 +44,8 @@ foreach (get_string_manager()->get_list_of_translations() as $code => $name) {
 echo $OUTPUT->render_from_template('local_passerelle/catalogue', [
     'courseid' => (int) $course->id,
     'uniqid' => html_writer::random_id('passerelle'),
+    // What a merge would stand beside is told before it is asked for (R6).
+    'activities' => (int) (array_column($holds[$course->id], 'count', 'kind')['activities'] ?? 0),
     'merges' => has_capability('moodle/restore:restorecourse', $context),
     'languages' => $languages,
 ]);

@@ -66,7 +66,7 @@ if ($hassiteconfig) {
             '',
             PARAM_RAW_TRIMMED
         ));
-        foreach (['publish' => 1, 'retrieve' => 1, 'rollover' => 0] as $feature => $default) {
+        foreach (['publish' => 1, 'retrieve' => 1, 'rollover' => 0, 'check' => 0] as $feature => $default) {
             $settings->add(new admin_setting_configcheckbox(
                 'local_passerelle/offer' . $feature,
                 new lang_string('offer' . $feature, 'local_passerelle'),
@@ -79,6 +79,13 @@ if ($hassiteconfig) {
             new lang_string('lastyear', 'local_passerelle'),
             new lang_string('lastyear_desc', 'local_passerelle'),
             '',
+            PARAM_TEXT
+        ));
+        $settings->add(new admin_setting_configtext(
+            'local_passerelle/foadprefix',
+            new lang_string('foadprefix', 'local_passerelle'),
+            new lang_string('foadprefix_desc', 'local_passerelle'),
+            'FOAD-',
             PARAM_TEXT
         ));
         $settings->add(new admin_settings_coursecat_select(

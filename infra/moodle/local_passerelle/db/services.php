@@ -125,6 +125,13 @@ $functions = [
         'ajax' => true,
         'capabilities' => 'local/passerelle:publish',
     ],
+    'local_passerelle_page_tell_holders' => [
+        'classname' => 'local_passerelle\external\page_tell_holders',
+        'description' => 'Tell those who hold an older version',
+        'type' => 'write',
+        'ajax' => true,
+        'capabilities' => 'local/passerelle:publish',
+    ],
     'local_passerelle_page_backups' => [
         'classname' => 'local_passerelle\external\page_backups',
         'description' => 'List, download or delete the backups kept for a course',

@@ -23,6 +23,7 @@
 define(['core/notification', 'core/str', 'core/toast', 'local_passerelle/desk'], function(Notification, Str, Toast, Desk) {
     var courseid = 0;
     var region = null;
+    var said = null;
 
     /**
      * Show the list.
@@ -50,7 +51,7 @@ define(['core/notification', 'core/str', 'core/toast', 'local_passerelle/desk'],
     function download(upload) {
         Desk.call('backups', {courseid: courseid, action: 'download', upload: upload}).then(function(answer) {
             if (answer.refusal) {
-                return Notification.addNotification({message: answer.refusal.message, type: 'warning'});
+                return Desk.showRefusal(said, answer.refusal);
             }
             window.location.assign(answer.url);
             return answer;
@@ -72,7 +73,7 @@ define(['core/notification', 'core/str', 'core/toast', 'local_passerelle/desk'],
             return Desk.call('backups', {courseid: courseid, action: 'delete', upload: button.dataset.upload});
         }).then(function(answer) {
             if (answer.refusal) {
-                return Notification.addNotification({message: answer.refusal.message, type: 'warning'});
+                return Desk.showRefusal(said, answer.refusal);
             }
             Str.get_string('backups_deleted', 'local_passerelle').then(function(text) {
                 return Toast.add(text);
@@ -89,14 +90,17 @@ define(['core/notification', 'core/str', 'core/toast', 'local_passerelle/desk'],
         /**
          * Bring the page to life.
          *
-         * @param {String} id of the list's region
+         * @param {String} id of the page's region
          * @param {Number} course
          */
         init: function(id, course) {
-            region = document.getElementById(id);
+            var root = document.getElementById(id);
+            region = root.querySelector('[data-region="list"]');
+            said = root.querySelector('[data-region="said"]');
             courseid = course;
             region.addEventListener('click', function(event) {
                 var button = event.target.closest('button[data-action]');
+                said.replaceChildren();
                 if (button && button.dataset.action === 'download') {
                     download(button.dataset.upload);
                 } else if (button && button.dataset.action === 'delete') {

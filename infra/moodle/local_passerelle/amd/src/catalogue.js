@@ -34,6 +34,7 @@ function(Notification, Str, Templates, Desk) {
         this.root = root;
         this.courseid = parseInt(root.dataset.courseid, 10);
         this.merges = root.dataset.merges === '1';
+        this.activities = parseInt(root.dataset.activities, 10);
         this.form = root.querySelector('form');
         this.results = root.querySelector('[data-region="results"]');
         this.status = root.querySelector('[data-region="status"]');
@@ -129,6 +130,9 @@ function(Notification, Str, Templates, Desk) {
             var one = answer.publications[0] || {};
             one.hassections = (one.sections || []).length > 0;
             one.hasactivities = (one.activities || []).length > 0;
+            // A course without relatives is no family.
+            one.hasfamily = (one.family || []).length > 1;
+            one.family = tree(one.family || []);
             return Desk.show(region, 'catalogue_preview', one);
         }).catch(Notification.exception);
     };
@@ -145,7 +149,10 @@ function(Notification, Str, Templates, Desk) {
         this.requests[key] = this.requests[key] || Math.random().toString(36).slice(2) + Date.now().toString(36);
         Notification.saveCancelPromise(
             Str.get_string(mode === 'new' ? 'catalogue_bring' : 'catalogue_merge', 'local_passerelle'),
-            Str.get_string(mode === 'new' ? 'catalogue_bring_ask' : 'catalogue_merge_ask', 'local_passerelle', card.dataset.title),
+            mode === 'new'
+                ? Str.get_string('catalogue_bring_ask', 'local_passerelle', card.dataset.title)
+                : Str.get_string('catalogue_merge_ask', 'local_passerelle',
+                    {title: card.dataset.title, activities: this.activities}),
             Str.get_string('retrievecourse', 'local_passerelle'),
             {triggerElement: button}
         ).then(function() {
@@ -195,7 +202,11 @@ function(Notification, Str, Templates, Desk) {
         if (answer.refusal) {
             return Desk.showRefusal(this.status, answer.refusal);
         }
+        var ended = !running && answer.state !== 'done';
+        var asked = Desk.refusalContext(answer);
         return Desk.show(this.status, 'retrieval', {
+            reference: ended ? asked.reference : '',
+            mailto: ended ? asked.mailto : '',
             title: title,
             word: answer.word,
             running: running,
@@ -205,6 +216,25 @@ function(Notification, Str, Templates, Desk) {
             warnings: answer.warnings
         });
     };
+
+    /**
+     * The lines of a family, oldest first, as a tree.
+     *
+     * @param {Object[]} lines with their depth
+     * @returns {Object[]}
+     */
+    function tree(lines) {
+        var above = [{children: []}];
+        lines.forEach(function(line) {
+            var one = Object.assign({children: [], haschildren: false}, line);
+            above.length = Math.min(above.length, line.depth + 1);
+            var parent = above[above.length - 1];
+            parent.children.push(one);
+            parent.haschildren = true;
+            above.push(one);
+        });
+        return above[0].children;
+    }
 
     return {
         /**

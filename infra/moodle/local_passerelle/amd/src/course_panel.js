@@ -39,6 +39,7 @@ function(Notification, Str, Toast, ModalForm, Desk, LastYear) {
         this.root = root;
         this.courseid = parseInt(root.dataset.courseid, 10);
         this.region = root.querySelector('[data-region="state"]');
+        this.said = root.querySelector('[data-region="said"]');
         this.timer = null;
         this.publication = null;
         this.nobackup = false;
@@ -87,11 +88,16 @@ function(Notification, Str, Toast, ModalForm, Desk, LastYear) {
         var context = {
             refusal: state.refusal ? Desk.refusalContext(state.refusal) : null,
             running: running ? job : null,
-            failed: job.status === 'failed' ? job : null,
+            failed: job.status === 'failed' ? Desk.refusalContext({
+                message: job.error || job.words, reference: job.reference, assistance: job.assistance
+            }) : null,
             backup: state.backup,
             nobackup: !state.refusal && !state.backup && !running,
             refreshfirst: state.changed && state.backup && !running,
-            publication: state.publication
+            publication: state.publication ? Object.assign({
+                said: state.publication.message ? Desk.refusalContext(state.publication) : null
+            }, state.publication) : null,
+            olderholders: state.olderholders
         };
         this.publication = state.publication;
         this.nobackup = context.nobackup;
@@ -139,8 +145,11 @@ function(Notification, Str, Toast, ModalForm, Desk, LastYear) {
         if (!button || button.disabled) {
             return;
         }
-        var actions = {backup: this.backUp, publish: this.publish, withdraw: this.withdraw};
+        var actions = {
+            backup: this.backUp, publish: this.publish, withdraw: this.withdraw, tellholders: this.tellHolders
+        };
         if (actions[button.dataset.action]) {
+            this.said.replaceChildren();
             actions[button.dataset.action].call(this, button);
         }
     };
@@ -149,9 +158,10 @@ function(Notification, Str, Toast, ModalForm, Desk, LastYear) {
      * Say something that has been done, aloud and in a corner.
      *
      * @param {String} key
+     * @param {String|Number} about what the sentence needs
      */
-    Panel.prototype.say = function(key) {
-        Str.get_string(key, 'local_passerelle').then(function(text) {
+    Panel.prototype.say = function(key, about) {
+        Str.get_string(key, 'local_passerelle', about).then(function(text) {
             return Toast.add(text);
         }).catch(Notification.exception);
     };
@@ -166,7 +176,7 @@ function(Notification, Str, Toast, ModalForm, Desk, LastYear) {
         Desk.call('backup', {courseid: this.courseid}).then(function(answer) {
             if (answer.refusal) {
                 button.disabled = false;
-                return Desk.showRefusal(this.region, answer.refusal);
+                return Desk.showRefusal(this.said, answer.refusal);
             }
             this.say('panel_backupasked');
             return this.load();
@@ -197,9 +207,8 @@ function(Notification, Str, Toast, ModalForm, Desk, LastYear) {
         });
         form.addEventListener(form.events.FORM_SUBMITTED, function(event) {
             var answer = event.detail;
-            if (answer.refused) {
-                this.drawn = '';
-                Desk.showRefusal(this.region, {message: answer.refused, reference: answer.reference, assistance: ''});
+            if (answer.refusal) {
+                Desk.showRefusal(this.said, answer.refusal);
                 return;
             }
             this.say(answer.waiting ? 'panel_publishwaiting' : 'panel_publishasked');
@@ -223,8 +232,7 @@ function(Notification, Str, Toast, ModalForm, Desk, LastYear) {
             return Desk.call('withdraw', {courseid: this.courseid, publication: this.publication.id, reason: ''});
         }.bind(this)).then(function(answer) {
             if (answer.refusal) {
-                this.drawn = '';
-                return Desk.showRefusal(this.region, answer.refusal);
+                return Desk.showRefusal(this.said, answer.refusal);
             }
             this.say('panel_withdrawn');
             return this.load();
@@ -233,6 +241,26 @@ function(Notification, Str, Toast, ModalForm, Desk, LastYear) {
             if (error && error.message) {
                 Notification.exception(error);
             }
+        });
+    };
+
+    /**
+     * Have those told who brought an older version home. Whoever was told is not told again.
+     *
+     * @param {HTMLElement} button
+     */
+    Panel.prototype.tellHolders = function(button) {
+        button.disabled = true;
+        Desk.call('tell_holders', {courseid: this.courseid, publication: this.publication.id}).then(function(answer) {
+            button.disabled = false;
+            if (answer.refusal) {
+                return Desk.showRefusal(this.said, answer.refusal);
+            }
+            this.say('panel_holderstold', answer.told);
+            return answer;
+        }.bind(this)).catch(function(error) {
+            button.disabled = false;
+            Notification.exception(error);
         });
     };
 
@@ -246,7 +274,7 @@ function(Notification, Str, Toast, ModalForm, Desk, LastYear) {
             var root = document.getElementById(id);
             if (root) {
                 new Panel(root);
-                if (root.querySelector('[data-action="rollover"]')) {
+                if (root.querySelector('[data-region="year"]')) {
                     LastYear.start(root);
                 }
             }

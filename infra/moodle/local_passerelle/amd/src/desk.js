@@ -41,9 +41,10 @@ define(['core/ajax', 'core/templates', 'core/notification'], function(Ajax, Temp
          */
         refusalContext: function(refusal) {
             var mailto = '';
+            var reference = refusal.reference ? ' ' + refusal.reference : '';
             if (refusal.assistance && refusal.assistance.indexOf('@') > 0) {
                 mailto = 'mailto:' + encodeURIComponent(refusal.assistance).replace('%40', '@') +
-                    '?subject=' + encodeURIComponent('Passerelle ' + refusal.reference) +
+                    '?subject=' + encodeURIComponent('Passerelle' + reference) +
                     '&body=' + encodeURIComponent(refusal.message + '\n' + window.location.href);
             }
             return {message: refusal.message, reference: refusal.reference, mailto: mailto};

@@ -118,6 +118,16 @@ class page_catalogue extends external_api {
                     'count' => new external_value(PARAM_INT, 'How many'),
                 ])),
                 'sections' => new external_multiple_structure(new external_value(PARAM_TEXT, 'Title')),
+                'family' => new external_multiple_structure(new external_single_structure([
+                    'title' => new external_value(PARAM_TEXT, 'Title'),
+                    'author' => new external_value(PARAM_TEXT, 'Author'),
+                    'site' => new external_value(PARAM_TEXT, 'From which site'),
+                    'version' => new external_value(PARAM_INT, 'Version'),
+                    'depth' => new external_value(PARAM_INT, 'Generations below the oldest'),
+                    'here' => new external_value(PARAM_BOOL, 'The one that is looked into'),
+                    'withdrawn' => new external_value(PARAM_BOOL, 'No longer on offer'),
+                    'huburl' => new external_value(PARAM_URL, 'The published course'),
+                ]), 'Where it comes from and what came of it, from the oldest down'),
             ]), 'Page', VALUE_DEFAULT, []),
             'next' => new external_value(PARAM_RAW, 'Ask after this', VALUE_DEFAULT, ''),
         ]);

@@ -108,6 +108,25 @@ class page_desk {
     }
 
     /**
+     * One course of a family tree.
+     *
+     * @param array $one
+     * @return array
+     */
+    private static function relative(array $one): array {
+        return [
+            'title' => (string) ($one['title'] ?? ''),
+            'author' => (string) ($one['author'] ?? ''),
+            'site' => (string) ($one['site_name'] ?? ''),
+            'version' => (int) ($one['version'] ?? 0),
+            'depth' => (int) ($one['depth'] ?? 0),
+            'here' => !empty($one['here']),
+            'withdrawn' => ($one['state'] ?? '') === 'withdrawn',
+            'huburl' => \local_passerelle\local\course_desk::web((string) ($one['hub_url'] ?? '')),
+        ];
+    }
+
+    /**
      * A publication as the catalogue's page shows it.
      *
      * @param array $one
@@ -139,6 +158,7 @@ class page_desk {
             'huburl' => preg_match('~^https?://~i', $url) ? clean_param($url, PARAM_URL) : '',
             'activities' => $activities,
             'sections' => array_map(fn($title) => (string) $title, $one['sections'] ?? []),
+            'family' => array_map(self::relative(...), $one['family'] ?? []),
         ];
     }
 }

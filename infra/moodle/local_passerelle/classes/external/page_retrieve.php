@@ -92,6 +92,8 @@ class page_retrieve extends external_api {
                 'courseurl' => (string) ($answer['course_url'] ?? ''),
                 'message' => (string) ($answer['message'] ?? ''),
                 'warnings' => array_column($answer['warnings'] ?? [], 'message'),
+                'reference' => (string) ($answer['reference'] ?? ''),
+                'assistance' => (string) ($answer['assistance'] ?? ''),
             ];
         });
     }
@@ -110,6 +112,8 @@ class page_retrieve extends external_api {
             'courseurl' => new external_value(PARAM_URL, 'The new course', VALUE_DEFAULT, ''),
             'message' => new external_value(PARAM_TEXT, 'What happened', VALUE_DEFAULT, ''),
             'warnings' => new external_multiple_structure(new external_value(PARAM_TEXT, 'Sentence'), '', VALUE_DEFAULT, []),
+            'reference' => new external_value(PARAM_TEXT, 'For the help desk', VALUE_DEFAULT, ''),
+            'assistance' => new external_value(PARAM_TEXT, 'Address of the help desk', VALUE_DEFAULT, ''),
         ]);
     }
 }

@@ -68,6 +68,8 @@ class page_state extends external_api {
                 'words' => new external_value(PARAM_TEXT, 'In words'),
                 'percent' => new external_value(PARAM_INT, 'Progress'),
                 'error' => new external_value(PARAM_TEXT, 'Why it failed'),
+                'reference' => new external_value(PARAM_TEXT, 'For the help desk'),
+                'assistance' => new external_value(PARAM_TEXT, 'Address of the help desk'),
             ], 'The last backup job here', VALUE_DEFAULT, null, NULL_ALLOWED),
             'backup' => new external_single_structure([
                 'upload' => new external_value(PARAM_RAW, 'Id'),
@@ -85,8 +87,10 @@ class page_state extends external_api {
                 'courseurl' => new external_value(PARAM_URL, 'The course it was made from'),
                 'message' => new external_value(PARAM_TEXT, 'What happened'),
                 'reference' => new external_value(PARAM_TEXT, 'For the help desk'),
+                'assistance' => new external_value(PARAM_TEXT, 'Address of the help desk'),
             ], 'The newest publication', VALUE_DEFAULT, null, NULL_ALLOWED),
             'changed' => new external_value(PARAM_BOOL, 'Whether the course changed after its backup', VALUE_DEFAULT, false),
+            'olderholders' => new external_value(PARAM_INT, 'How many hold an older version', VALUE_DEFAULT, 0),
         ]);
     }
 }

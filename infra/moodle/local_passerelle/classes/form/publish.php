@@ -124,7 +124,11 @@ class publish extends \core_form\dynamic_form {
                 'declaration' => true,
             ]);
         } catch (refusal $refusal) {
-            return ['refused' => $refusal->sentence, 'reference' => $refusal->reference];
+            return ['refusal' => [
+                'message' => $refusal->sentence,
+                'reference' => $refusal->reference,
+                'assistance' => $refusal->assistance,
+            ]];
         }
         return ['waiting' => !empty($answer['waiting_for_check'])];
     }

@@ -77,6 +77,25 @@ class job {
     }
 
     /**
+     * What a person quotes to the help desk about this job; *Pourquoi ?* takes it (H1).
+     *
+     * @return string
+     */
+    public function reference(): string {
+        return 'M' . $this->row->id;
+    }
+
+    /**
+     * The job that a reference is about.
+     *
+     * @param string $reference
+     * @return self|null
+     */
+    public static function referred(string $reference): ?self {
+        return preg_match('/^M(\d{1,10})$/i', $reference, $found) ? self::get((int) $found[1]) : null;
+    }
+
+    /**
      * The job with this key, made and queued if it is new. The same key is the same job, whatever else is said.
      *
      * @param string $kind

@@ -33,13 +33,36 @@ class network_desk {
      * @return string sentences fit to paste into a reply
      */
     public static function why(string $who, string $course, string $reference): string {
+        $reference = trim($reference);
+        if ($job = job::referred($reference)) {
+            return self::tell_job($job); // What failed here, this site knows best.
+        }
         $answer = api::call('why', 'why', [
             'who' => trim($who),
             'course' => trim($course),
-            'reference' => trim($reference),
+            'reference' => $reference,
             'person' => course_desk::person(),
         ]);
         return (string) ($answer['text'] ?? '');
+    }
+
+    /**
+     * What became of a job of this site.
+     *
+     * @param job $job
+     * @return string
+     */
+    private static function tell_job(job $job): string {
+        global $DB;
+        $course = $DB->get_record('course', ['id' => (int) $job->row->courseid], 'id, fullname');
+        return get_string('why_job', 'local_passerelle', [
+            'reference' => $job->reference(),
+            'kind' => get_string('kind_' . $job->row->kind, 'local_passerelle'),
+            'course' => $course ? format_string($course->fullname, true, ['context' => \context_system::instance()]) : '–',
+            'when' => userdate($job->row->timecreated),
+            'status' => get_string('status_' . $job->row->status, 'local_passerelle'),
+            'error' => (string) $job->row->errormessage,
+        ]);
     }
 
     /**

@@ -56,7 +56,7 @@ class course_desk {
      * @param array $fields
      * @return array
      */
-    private function ask(string $route, array $fields): array {
+    public function ask(string $route, array $fields): array {
         return api::call($route, $route, $fields + [
             'courseid' => (int) $this->course->id,
             'idnumber' => (string) $this->course->idnumber,
@@ -88,7 +88,7 @@ class course_desk {
      * @return array
      */
     public function state(): array {
-        $state = ['backup' => null, 'publication' => null, 'changed' => false];
+        $state = ['backup' => null, 'publication' => null, 'changed' => false, 'olderholders' => 0];
         if ((string) $this->course->idnumber === '') {
             return $state; // Nothing of it can be known to the network yet.
         }
@@ -117,10 +117,23 @@ class course_desk {
                 'courseurl' => self::web((string) ($publication['course_url'] ?? '')),
                 'message' => (string) ($publication['message'] ?? ''),
                 'reference' => (string) ($publication['reference'] ?? ''),
+                'assistance' => self::assistance($answer),
             ];
         }
+        $state['olderholders'] = (int) ($answer['older_holders'] ?? 0);
         $state['changed'] = !empty($answer['changed_since']);
         return $state;
+    }
+
+    /**
+     * Whom to write to: whom the network names for this site, else the site's own help desk.
+     *
+     * @param array $answer
+     * @return string
+     */
+    public static function assistance(array $answer = []): string {
+        global $CFG;
+        return clean_param((string) ($answer['assistance'] ?? '') ?: (string) ($CFG->supportemail ?? ''), PARAM_TEXT);
     }
 
     /**
@@ -147,6 +160,8 @@ class course_desk {
                 : get_string('phase_' . $job->row->phase, 'local_passerelle'),
             'percent' => (int) round(100 * $job->row->progress),
             'error' => (string) $job->row->errormessage,
+            'reference' => $job->reference(),
+            'assistance' => self::assistance(),
         ];
     }
 
@@ -200,6 +215,16 @@ class course_desk {
      */
     public function withdraw(string $publication, string $reason): array {
         return $this->ask('publications', ['action' => 'withdraw', 'publication' => $publication, 'reason' => $reason]);
+    }
+
+    /**
+     * Have those told who brought an older version home.
+     *
+     * @param string $publication
+     * @return array
+     */
+    public function tell_holders(string $publication): array {
+        return $this->ask('publications', ['action' => 'tell_holders', 'publication' => $publication]);
     }
 
     /**
@@ -283,44 +308,7 @@ class course_desk {
             'person' => self::person(),
         ]);
         $answer['course_url'] = self::web((string) ($answer['course_url'] ?? ''));
+        $answer['assistance'] = self::assistance($answer);
         return $answer;
-    }
-
-    /**
-     * What there is of last year, and how the latest request stands.
-     *
-     * @return array
-     */
-    public function last_year(): array {
-        return $this->ask('rollovers', ['action' => 'status']);
-    }
-
-    /**
-     * Ask for last year's course.
-     *
-     * @param array $wish destination, groups, keep_dates, source_idnumber, confirmed
-     * @param string $request an id that makes a repeated press the same request
-     * @return array how it stands, or questions to answer first
-     */
-    public function roll_over(array $wish, string $request): array {
-        $said = [
-            'action' => 'start',
-            'courseid' => (int) $this->course->id,
-            'idnumber' => (string) $this->course->idnumber,
-            'person' => self::person(),
-        ] + $wish;
-        // The same press with its questions answered is another request: its body differs.
-        $known = hash('sha256', settings::site() . ' ' . json_encode([$request, $wish, $this->course->id]));
-        return api::call('rollovers', 'rollovers', $said, 'rol_' . $known);
-    }
-
-    /**
-     * Put back what a rollover replaced.
-     *
-     * @param string $rollover
-     * @return array
-     */
-    public function undo_rollover(string $rollover): array {
-        return $this->ask('rollovers', ['action' => 'undo', 'rollover' => $rollover]);
     }
 }

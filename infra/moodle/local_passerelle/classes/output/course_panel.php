@@ -16,7 +16,9 @@
 
 namespace local_passerelle\output;
 
+use local_passerelle\local\aftermath;
 use local_passerelle\local\course_entries;
+use local_passerelle\local\course_hints;
 
 /**
  * The panel in the block and on the course's own page. It is drawn from what this site knows; the rest is
@@ -30,6 +32,9 @@ class course_panel implements \renderable, \templatable {
     /** @var array the entries the person may use */
     private array $entries;
 
+    /** @var string[] what the course's teachers should look after */
+    private array $hints;
+
     /**
      * Say for which course.
      *
@@ -42,15 +47,34 @@ class course_panel implements \renderable, \templatable {
         \context_course $context
     ) {
         $this->entries = course_entries::of($course, $context);
+        $this->hints = course_hints::of($course, $context);
     }
 
     /**
-     * Whether the person may do anything here.
+     * Whether there is anything here for the person.
      *
      * @return bool
      */
     public function offers_anything(): bool {
-        return (bool) $this->entries;
+        return $this->entries || $this->hints;
+    }
+
+    /**
+     * What the panel is about, for a page of its own.
+     *
+     * @return string
+     */
+    public function title(): string {
+        if (isset($this->entries['publish'])) {
+            return $this->entries['publish'][0];
+        }
+        if (isset($this->entries['rollover'])) {
+            return get_string('rollover_source', 'local_passerelle');
+        }
+        if (isset($this->entries['check'])) {
+            return $this->entries['check'][0];
+        }
+        return get_string('pluginname', 'local_passerelle');
     }
 
     #[\Override]
@@ -59,10 +83,14 @@ class course_panel implements \renderable, \templatable {
             'courseid' => (int) $this->course->id,
             'uniqid' => \html_writer::random_id('passerelle'),
             'publish' => isset($this->entries['publish']),
+            'hints' => $this->hints,
             'idnumber' => (string) $this->course->idnumber,
             'backupsurl' => isset($this->entries['backups']) ? $this->entries['backups'][1]->out(false) : '',
             'catalogueurl' => isset($this->entries['catalogue']) ? $this->entries['catalogue'][1]->out(false) : '',
+            'year' => isset($this->entries['rollover']) || isset($this->entries['check']),
             'rollover' => isset($this->entries['rollover']) ? $this->entries['rollover'][0] : '',
+            'checklabel' => isset($this->entries['check']) ? $this->entries['check'][0] : course_entries::check_label(),
+            'aftermath' => isset($this->entries['rollover']) ? aftermath::of((int) $this->course->id) : null,
         ];
     }
 }

@@ -26,9 +26,14 @@ def read_sources(folder: Path, encoding: str) -> Extracts:
             click.echo(say_file(problem, lang), err=True)
         sys.exit(1)
     except UnknownEncoding:
-        french = f"L'encodage « {encoding} » n'existe pas."
-        click.echo(french if lang == "fr" else f"There is no encoding “{encoding}”.", err=True)
+        french = f"L'encodage « {encoding} » n'existe pas. Essayez utf-8 ou iso-8859-1."
+        english = f"There is no encoding “{encoding}”. Try utf-8 or iso-8859-1."
+        click.echo(french if lang == "fr" else english, err=True)
         sys.exit(1)
     for row in (*extracts.refused, *extracts.noted):
         click.echo(say_row(row, lang), err=True)
+    if extracts.refused:
+        french = "Ce que ces lignes désignent reste tel quel cette nuit. Corrigez-les à la source."
+        english = "What these rows stand for stays as it is tonight. Correct them at the source."
+        click.echo(french if lang == "fr" else english, err=True)
     return extracts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 
@@ -79,7 +80,17 @@ def explain(error: PasserelleError, lang: str) -> str:
     return sentence("internal", lang)
 
 
+def fit_output(arguments: list[str]) -> None:
+    """JSON is UTF-8 whatever the terminal is; a letter that a terminal lacks is shown as an escape."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        if "--json" in arguments:
+            sys.stdout.reconfigure(encoding="utf-8")
+        else:
+            sys.stdout.reconfigure(errors="backslashreplace")
+
+
 def main() -> None:
+    fit_output(sys.argv)
     try:
         cli()
     except PasserelleError as error:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from random import Random
 
@@ -97,6 +100,28 @@ def test_the_encoding_is_given(tmp_path: Path) -> None:
 
     assert json.loads(done.stdout)["categories"] == [["C1", "Étude", ""]]
     assert run(tmp_path, "--encoding", "utf-9").exit_code == 1
+
+
+@pytest.mark.parametrize("terminal", ["latin-1", "ascii"])
+def test_json_is_utf_8_and_text_is_printed_whatever_the_terminal(tmp_path: Path, terminal: str) -> None:
+    folder = university().category("C2", title="Année ♫").save(tmp_path)
+    command = [sys.executable, "-c", "from passerelle_cli.main import main; main()", "sync", "desired"]
+    command += ["--sources", str(folder)]
+    environment = {**os.environ, "PYTHONIOENCODING": terminal}
+
+    as_json = subprocess.run([*command, "--json"], env=environment, capture_output=True, check=True)
+    as_text = subprocess.run(command, env=environment, capture_output=True, check=True)
+
+    assert ["C2", "Année ♫", ""] in json.loads(as_json.stdout.decode("utf-8"))["categories"]
+    assert b"C2" in as_text.stdout
+
+
+def test_what_becomes_of_refused_rows_is_said(tmp_path: Path) -> None:
+    done = run(university().save(tmp_path), lang="fr_FR.UTF-8")
+
+    assert done.stderr.endswith(
+        "Ce que ces lignes désignent reste tel quel cette nuit. Corrigez-les à la source.\n"
+    )
 
 
 def test_a_oneroster_folder_is_known_by_its_manifest(tmp_path: Path) -> None:

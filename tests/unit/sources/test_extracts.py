@@ -13,6 +13,7 @@ import pytest
 from passerelle.domain.offer.model import Because, Extracts, FileFault, Kind, Table
 from passerelle.domain.offer.sentences import FILES, ROWS, say_file, say_row
 from passerelle.sources.extracts import SourcesStopped, UnknownEncoding, read_extracts, require_whole
+from passerelle.sources.oneroster import read_oneroster
 from tests.factories_offer import University, write_manifest
 
 ELEMENTS = "code;title;category_code;distance;carrier_code;term_start\r\n"
@@ -89,6 +90,14 @@ def test_an_encoding_that_does_not_exist_is_named() -> None:
     assert caught.value.details == {"encoding": "utf-9"}
 
 
+@pytest.mark.parametrize("codec", ["base64", "rot13", "utf-8\x00"])
+def test_a_codec_that_makes_no_text_is_no_encoding(codec: str, tmp_path: Path) -> None:
+    with pytest.raises(UnknownEncoding):
+        read_extracts(tmp_path, codec)
+    with pytest.raises(UnknownEncoding):
+        read_oneroster([tmp_path], codec)
+
+
 def test_a_title_may_hold_separators_quotes_and_line_breaks() -> None:
     extracts = read_elements(
         'E1;"Chimie; ""verte""\r\net physique";C1;0;;2026-09-01', "E2;Droit;C1;1;E1;01/09/2026"
@@ -134,6 +143,25 @@ def test_bytes_of_another_encoding_refuse_their_row_only() -> None:
 
     assert refusals(extracts) == [(2, Because.BAD_ENCODING, "title")]
     assert [row.title for row in extracts.elements] == ["Été"]
+
+
+def test_undecoded_bytes_are_shown_so_that_every_report_can_write_them() -> None:
+    extracts = read({"elements.csv": ELEMENTS.encode() + b"E1;\xc9t\xe9;C1;0;;2026-09-01\r\n"})
+
+    said = say_row(extracts.refused[0], "fr")
+
+    assert (
+        said.encode()
+        == "elements.csv, ligne 2, colonne title : octets étrangers à l'encodage « \\xc9t\\xe9 »".encode()
+    )
+
+
+def test_a_field_too_long_to_be_read_is_named_and_shown_in_part() -> None:
+    extracts = read_elements(f"E1;{'x' * 200_000};C1;0;;2026-09-01", "E2;Droit;C1;0;;2026-09-01")
+
+    (row,) = extracts.refused
+    assert (row.because, row.column, row.value) == (Because.BAD_VALUE, "title", "x" * 80 + "…")
+    assert [row.code for row in extracts.elements] == ["E2"]
 
 
 @pytest.mark.rule("N21")
@@ -184,6 +212,18 @@ def test_rows_with_one_key_and_different_values_are_all_refused() -> None:
     assert [(line, because) for line, because, _ in refusals(extracts)] == [
         (2, Because.DIFFERENT_VALUES),
         (3, Because.DIFFERENT_VALUES),
+    ]
+
+
+def test_a_row_refused_as_a_whole_is_named_by_its_key() -> None:
+    made = University().row("ip.csv", "P1", "E1", "G1", "more").person("P2").person("P2", username="x")
+
+    said = sorted(say_row(row, "en") for row in made.extracts().refused)
+
+    assert said == [
+        "ip.csv, line 2: more fields than the header",
+        "people.csv, line 2 (code P2): same key as another row, different values",
+        "people.csv, line 3 (code P2): same key as another row, different values",
     ]
 
 
@@ -289,19 +329,22 @@ def test_records_are_counted_not_lines() -> None:
 
 
 @pytest.mark.parametrize(
-    ("manifest", "fault"),
+    ("manifest", "named"),
     [
-        (b"{", FileFault.BAD_MANIFEST),
-        (b"[]", FileFault.BAD_MANIFEST),
-        (b'{"files": {}}', FileFault.BAD_MANIFEST),
-        (b'{"year": "2026"}', FileFault.BAD_MANIFEST),
-        (b'{"year": "2026", "made_at": "yesterday", "files": {}}', FileFault.BAD_MANIFEST),
+        (b"{", "JSON"),
+        (b"[]", "JSON"),
+        (b'{"files": {}}', "year"),
+        (b'{"year": "2026"}', "files"),
+        (b'{"year": "2026", "made_at": "yesterday", "files": {}}', "made_at"),
+        (b'{"year": "2026", "files": {"ip.csv": {"rows": "many"}}}', "rows"),
+        (b'{"year": "2026", "files": []}', "files"),
+        (b"[" * 100_000, "JSON"),
     ],
 )
-def test_a_manifest_that_cannot_be_read_stops_everything(manifest: bytes, fault: FileFault) -> None:
+def test_a_manifest_that_cannot_be_read_stops_everything(manifest: bytes, named: str) -> None:
     (problem,) = read({"manifest.json": manifest}).problems
 
-    assert problem.fault is fault
+    assert (problem.fault, problem.column) == (FileFault.BAD_MANIFEST, named)
     assert problem.tables == frozenset(Table)
 
 

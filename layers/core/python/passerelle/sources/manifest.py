@@ -40,7 +40,7 @@ def read_manifest(stream: IO[bytes] | None, tables: Iterable[Table]) -> Manifest
     try:
         found = json.loads(stream.read(_LIMIT).decode("utf-8-sig"))
         return _read(found)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         column = error.args[0] if isinstance(error, KeyError) else "JSON"
         return FileProblem(MANIFEST, FileFault.BAD_MANIFEST, str(column), tables=every)
 
@@ -49,11 +49,26 @@ def _read(found: Any) -> Manifest:
     year = str(found["year"])
     if not year.isdecimal():
         raise KeyError("year")
-    made_at = found.get("made_at")
     files = found["files"]
+    if not isinstance(files, dict):
+        raise KeyError("files")
     return Manifest(
         year=year,
-        made_at=None if made_at is None else datetime.fromisoformat(made_at),
-        rows={file: int(said["rows"]) for file, said in files.items() if "rows" in said},
+        made_at=_read_time(found.get("made_at")),
+        rows={file: _read_count(said["rows"]) for file, said in files.items() if "rows" in said},
         sha256={file: str(said["sha256"]).lower() for file, said in files.items() if "sha256" in said},
     )
+
+
+def _read_time(said: Any) -> datetime | None:
+    try:
+        return None if said is None else datetime.fromisoformat(said)
+    except (ValueError, TypeError):
+        raise KeyError("made_at") from None
+
+
+def _read_count(said: Any) -> int:
+    try:
+        return int(said)
+    except (ValueError, TypeError):
+        raise KeyError("rows") from None

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from passerelle.domain.offer.model import Extracts, FileFault, FileProblem, RefusedRow, Table
 from passerelle.sources.collecting import collect
-from passerelle.sources.extracts import Folder, open_file
+from passerelle.sources.extracts import Folder, open_file, require_encoding
 from passerelle.sources.rosters import Entry, Roster, to_extracts
 from passerelle.sources.tables import Column, Digesting, FileStopped, Holds, Layout, read_records
 
@@ -95,6 +95,7 @@ def read_oneroster(folders: Sequence[Folder], encoding: str = "utf-8", *, year: 
 
     `year`: "2026" for 2026/2027; read from the school year among the sessions where not given.
     """
+    require_encoding(encoding)
     reading = _Reading(encoding)
     for folder in folders:
         reading.read_set(folder)

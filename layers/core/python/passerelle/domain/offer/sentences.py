@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from passerelle.domain.offer.model import Because, FileFault, FileProblem, RefusedRow
+from passerelle.domain.offer.model import KEY_COLUMNS, Because, FileFault, FileProblem, RefusedRow
 
 Sentence = tuple[str, str]
 
@@ -122,10 +122,14 @@ def say_file(problem: FileProblem, lang: str) -> str:
 
 
 def say_row(row: RefusedRow, lang: str) -> str:
-    """One line: file, line, column and value (never a personal one), and why."""
+    """One line: file, line, column and value (never a personal one), and why. A row that is refused as a
+    whole is named by its key."""
     french = lang.startswith("fr")
     where = f"{row.file}, {'ligne' if french else 'line'} {row.line}"
-    if row.column:
+    key = [f"{column} {value}" for column in KEY_COLUMNS[row.table] if (value := row.fields.get(column))]
+    if not row.column and key and not any("@" in said for said in key):
+        where += f" ({', '.join(key)})"
+    elif row.column:
         where += f", {'colonne' if french else 'column'} {row.column}"
     said = _in(lang, ROWS[row.because])
     shown = f" « {row.value} »" if french else f" “{row.value}”"

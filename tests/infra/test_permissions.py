@@ -15,6 +15,17 @@ OPENS = {
 }
 
 
+# What Lambda asks of the role of a function in subnets. AWS: these take no smaller resource.
+IN_SUBNETS = {
+    "ec2:CreateNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeSubnets",
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:UnassignPrivateIpAddresses",
+}
+
+
 def named(resource):
     """The text of a resource: a parameter's name, or a substituted text."""
     return resource.get("Ref") or resource["Fn::Sub"]
@@ -39,6 +50,8 @@ def test_every_function_has_a_role_of_its_own():
 def test_no_right_is_a_star(function):
     for statement in statements(function):
         assert statement["Effect"] == "Allow"
+        if function == "plan_stage" and set(statement["Action"]) == IN_SUBNETS:
+            continue
         for action in listed(statement["Action"]):
             assert "*" not in action
         for resource in listed(statement["Resource"]):
@@ -89,3 +102,21 @@ def test_only_what_reads_secrets_reads_them_under_one_prefix():
     assert read["Resource"]["Fn::Sub"].endswith(":parameter${SecretsPrefix}*")
     # A prefix without its slashes would open what merely begins alike.
     assert template("template")["Parameters"]["SecretsPrefix"]["AllowedPattern"] == "/([A-Za-z0-9_.-]+/)+"
+
+
+def test_only_what_asks_the_directory_stands_in_subnets_and_only_where_there_are_any():
+    """The report and *why* read what it answered: they need no subnets."""
+    inside = {
+        name: properties["VpcConfig"] for name, properties in functions().items() if "VpcConfig" in properties
+    }
+    assert set(inside) == {"plan_stage"}
+    condition, subnets, otherwise = inside["plan_stage"]["Fn::If"]
+    assert subnets == {"SubnetIds": {"Ref": "LdapSubnets"}, "SecurityGroupIds": {"Ref": "LdapSecurityGroups"}}
+    assert otherwise == {"Ref": "AWS::NoValue"}
+    parameters = template("template")["Parameters"]
+    assert parameters["LdapSubnets"]["Default"] == parameters["LdapSecurityGroups"]["Default"] == ""
+    allowed = [one for one in statements("plan_stage") if set(one["Action"]) == IN_SUBNETS]
+    assert len(allowed) == 1
+    role = resources("infra/permissions", "AWS::IAM::Role")["PlanStage"]["Policies"][0]["PolicyDocument"]
+    conditions = [one["Fn::If"][0] for one in role["Statement"] if "Fn::If" in one]
+    assert conditions == [condition]

@@ -12,8 +12,7 @@ from passerelle.errors import Refused
 from passerelle.usecases import night_desk
 from passerelle_cli import stack
 from passerelle_cli.sync import sync
-from tests.night_stage import NightStage
-from tests.night_stage import TIGHT, a_university, drop, people, rules
+from tests.night_stage import TIGHT, NightStage, a_university, drop, people, rules
 
 
 @pytest.fixture

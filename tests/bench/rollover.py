@@ -1,81 +1,237 @@
-"""A faculty of 2,000 courses on the twin: planned over HTTP, its calls counted and explained.
+"""A faculty of 2,000 courses on the laptop: planned, applied, cut five times, each course exactly once (R13).
 
-    python tests/bench/rollover.py [--courses 2000]
+    python tests/bench/rollover.py [--courses 2000] [--parallel 12] [--cuts 5]
 
-What each call is for, whatever the number of courses N:
+Nothing stands in for anything but the Moodles: template.yaml's functions run in the embedded AWS, the twin's
+sites back up, send, pull and restore over HTTP, and `passerelle rollover plan` and `apply` are run as
+commands. A cut is SIGKILL to `apply`, at random moments, and `apply` started again. Every course has one page
+to take over, so archives are small: what is measured is the walk, not the bytes.
+
+What a plan asks, whatever the number of courses N:
   export categories   one page on each side: which categories lie below the one named
   export courses      ceil(N / 1000) pages on each side: what stands in them, and last year's without a twin
   get_course_states   ceil(N / 500) on each side: empty, restored, teachers, last change
 
-Applying costs per course, on this year's side: 2 states, 2 courses, 1 facts, 1 restore, 1 job, 1 message and 1
-names; on last year's: 2 states, 2 courses, 1 backup, 1 job. None of them grows with the number of courses.
+What applying asks for each course, at least, and never more because there are more of them:
+  this year  get_course_states  when it is begun, and again just before the restore (R5)
+             get_courses        its start date, by which dates move (R8)
+             get_site           plugins and release before the restore (P16), again for the report (R12)
+             start_restore      once
+             get_jobs           when the site says that the job moved, and when it ended
+             find_users, notify who shares the course is told (R5)
+  last year  get_course_states  when it is begun, and when its backup is looked for (R9)
+             get_courses        its start date
+             start_backup       once
+             get_jobs           when the site says that the job moved, and when it ended
+A site says each phase of a job, and says it to `/jobs`; a message is settled with one question. So get_jobs
+counts between one and the number of phases (three of a backup, six of a restore) for each job.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import random
+import re
 import resource
+import signal
+import subprocess
 import sys
+import tempfile
+import threading
 import time
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
-sys.path[:0] = [
-    str(Path(__file__).parents[2] / folder) for folder in ("", "infra/laptop", "layers/core/python")
-]
+ROOT = Path(__file__).parents[2]
+sys.path[:0] = [str(ROOT / folder) for folder in ("", "infra/laptop", "infra/cli", "layers/core/python")]
 
-from passerelle.moodle import client  # noqa: E402
-from passerelle.moodle.lms import Moodle  # noqa: E402
-from passerelle.usecases import rollover_plans  # noqa: E402
-from passerelle_laptop.twin import Twin  # noqa: E402
-from tests.factories_rollover import a_two_year_network  # noqa: E402
-from tests.fakes.lms import FakeSites  # noqa: E402
-from tests.stage_rollover import YearStage  # noqa: E402
+from passerelle_laptop.laptop import QUEUES, Laptop  # noqa: E402
+from passerelle_laptop.twin import Site  # noqa: E402
+
+BLEU, VERT = "ecampus-bleu", "ecampus-vert"
+ENDED = ("done", "failed", "cancelled")
+PLANNED_WITHIN = 60.0  # seconds
 
 
-def furnish(twin: Twin, courses: int) -> None:
-    for name in ("bleu", "vert"):
-        site = twin.site(name)
-        site.add_user("ada", "Ada", "Lovelace")
+def furnish(laptop: Laptop, courses: int, parallel: int) -> None:
+    for name in (BLEU, VERT):
+        site = laptop.site(name)
+        for who in ("ada", "grace", "root"):
+            site.add_user(who, who.title())
         site.add_category("Sciences", "SCIENCES")
         for n in range(courses):
-            course = site.add_course(f"SC{n}", f"Cours {n}", "SCIENCES", idnumber=f"SC{n}", teachers=["ada"])
-            if name == "bleu":
+            course = site.add_course(
+                f"SC{n}", f"Cours {n}", "SCIENCES", idnumber=f"SC{n}", teachers=["ada", "grace"]
+            )
+            if name == BLEU:
                 site.change_course(course, add="page", name="Bohr")
+    document = laptop.document
+    for name in (BLEU, VERT):
+        document["sites"][name] |= {"administrators": ["root"], "calls_per_second": 1000.0}
+    document["sites"][VERT]["parallel_restores"] = parallel
+    laptop.emulator.client("s3").put_object(
+        Bucket=laptop.stack.outputs["StateBucket"],
+        Key="config/network.json",
+        Body=json.dumps(document, ensure_ascii=False).encode(),
+    )
+
+
+@dataclass
+class Watch:
+    """Counts what is under way on this year's site, all the time."""
+
+    site: Site
+    most: int = 0
+    done: int = 0
+    _over: threading.Event = field(default_factory=threading.Event)
+
+    @contextmanager
+    def looking(self) -> Iterator[Watch]:
+        thread = threading.Thread(target=self._look, daemon=True)
+        thread.start()
+        try:
+            yield self
+        finally:
+            self._over.set()
+            thread.join()
+
+    def _look(self) -> None:
+        while not self._over.wait(0.01):
+            with self.site.lock:
+                restores = [job.status for job in self.site.state.jobs.values() if job.kind == "restore"]
+            self.done = sum(1 for status in restores if status in ENDED)
+            self.most = max(self.most, len(restores) - self.done)
+
+
+@dataclass
+class Command:
+    """`passerelle rollover …` as a process of its own, on this stack."""
+
+    stack: Path
+
+    def __call__(self, *words: str) -> subprocess.Popen[str]:
+        # -c and not the installed script: the bench measures this tree.
+        program = f"import sys; sys.path[:0] = {sys.path[:4]!r}; from passerelle_cli.main import main; main()"
+        return subprocess.Popen(
+            [sys.executable, "-c", program, "rollover", *words, "--stack", str(self.stack)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+
+def plan(laptop: Laptop, run: Command) -> tuple[str, float, dict[str, Counter[str]]]:
+    forget_calls(laptop)
+    begun = time.perf_counter()
+    process = run("plan", "--site", VERT, "--user", "root", "--category", "SCIENCES")
+    said = process.communicate()[0]
+    seconds = time.perf_counter() - begun
+    found = re.search(r"rollover apply (\S+)", said)
+    if found is None:
+        sys.exit(said)
+    print(said.rstrip().rsplit("\n", 1)[-1])
+    return found[1], seconds, calls(laptop)
+
+
+def apply(run: Command, identity: str, watch: Watch, courses: int, cuts: int, chance: random.Random) -> int:
+    """To its end, killed `cuts` times on the way; answers how often it was really killed."""
+    killed = 0
+    moments = [(n + chance.random()) / (cuts + 1) * courses for n in range(cuts)]
+    while True:
+        process = run("apply", identity, "--user", "root")
+        while process.poll() is None:
+            if killed < cuts and watch.done >= moments[killed]:
+                # Not between two courses: at any moment of what `apply` does just then.
+                time.sleep(chance.uniform(0.0, 2.5))
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+                if process.returncode == -signal.SIGKILL:
+                    killed += 1
+                    print(f"  killed at {watch.done} of {courses}", flush=True)
+                break
+            time.sleep(0.05)
+        said = process.communicate()[0]
+        if process.returncode != -signal.SIGKILL:
+            print("  " + said.rstrip().rsplit("\n", 1)[-1])
+            return killed
+
+
+def calls(laptop: Laptop) -> dict[str, Counter[str]]:
+    return {name: Counter(laptop.site(name).log.counts()) for name in (BLEU, VERT)}
+
+
+def forget_calls(laptop: Laptop) -> None:
+    for name in (BLEU, VERT):
+        laptop.site(name).log.reset()
+
+
+def show(counted: dict[str, Counter[str]], courses: int = 0) -> None:
+    for name, counts in counted.items():
+        for function, count in sorted(counts.items()):
+            each = f"{count / courses:8.2f} a course" if courses else ""
+            print(f"  {name:14} {count:6}  {function:45}{each}")
+
+
+def judge(laptop: Laptop, watch: Watch, courses: int, parallel: int) -> list[str]:
+    """What is not as it must be."""
+    wrong = []
+    vert, bleu = laptop.site(VERT), laptop.site(BLEU)
+    mine = [course for course in vert.state.courses.values() if course.idnumber.startswith("SC")]
+    times = Counter(course.restores for course in mine)
+    if times != {1: courses}:
+        wrong.append(f"restored so often: {dict(times)}")
+    full = sum(1 for c in mine if any(m.name == "Bohr" for m in c.content.modules.values()))
+    if full != courses:
+        wrong.append(f"{courses - full} courses lack their content")
+    for site, kind in ((vert, "restore"), (bleu, "backup")):
+        ended = Counter(job.status for job in site.state.jobs.values() if job.kind == kind)
+        if ended != {"done": courses}:
+            wrong.append(f"{kind} jobs: {dict(ended)}")
+    if watch.most > parallel:
+        wrong.append(f"{watch.most} restores at once")
+    dead = {name: count for name in QUEUES if (count := laptop.stack.waiting(name, dead=True))}
+    if dead:
+        wrong.append(f"dead letters: {dead}")
+    return wrong
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--courses", type=int, default=2000)
-    courses = parser.parse_args().courses
-    stage = YearStage(a_two_year_network())
-    with Twin.start({"bleu": "2024", "vert": "2025"}, jobs="by hand") as twin:
+    parser.add_argument("--parallel", type=int, default=12)
+    parser.add_argument("--cuts", type=int, default=5)
+    parser.add_argument("--seed", type=int, default=13)
+    asked = parser.parse_args()
+    with Laptop.start(lambda _french, _english: None) as laptop, tempfile.TemporaryDirectory() as folder:
         begun = time.perf_counter()
-        furnish(twin, courses)
-        print(f"two Moodles with {courses} courses each made in {time.perf_counter() - begun:.1f} s")
-        moodles = {}
-        for name in ("bleu", "vert"):
-            site = twin.site(name)
-            site.log.reset()
-            moodles[name] = Moodle.at(
-                client.Site(name, site.base_url, site.token, concurrency=4, calls_per_second=1000.0)
-            )
-            moodles[name].name = name  # type: ignore[attr-defined]
-        world = replace(stage.base, sites=FakeSites(*moodles.values()))  # type: ignore[arg-type]
+        furnish(laptop, asked.courses, asked.parallel)
+        print(f"two Moodles of {asked.courses} courses each made in {time.perf_counter() - begun:.1f} s")
+        run = Command(laptop.note_addresses(Path(folder) / "stack.json"))
+        identity, planned, asked_for = plan(laptop, run)
+        print(f"planned in {planned:.1f} s, the command's own start included; calls:")
+        show(asked_for)
+        forget_calls(laptop)
         begun = time.perf_counter()
-        plan = rollover_plans.make(world, "vert", "SCIENCES", "root")
-        seconds = time.perf_counter() - begun
-        made = Counter(call.function for name in moodles for call in twin.site(name).log.calls())
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(
-        f"planned {len(plan.lines)} courses, {len(plan.to_do())} to do, in {seconds:.1f} s, {memory:.0f} MB"
-    )
-    for function, count in sorted(made.items()):
-        print(f"  {count:5}  {function}")
-    print(f"estimated: {plan.seconds / 3600:.1f} h with {plan.parallel} at a time")
-    if seconds >= 60:
-        sys.exit("slower than 60 s")
+        with Watch(laptop.site(VERT)).looking() as watch:
+            killed = apply(run, identity, watch, asked.courses, asked.cuts, random.Random(asked.seed))
+        applied = time.perf_counter() - begun
+        print(
+            f"applied in {applied:.0f} s ({applied / asked.courses:.2f} s a course), killed {killed} times, "
+            f"at most {watch.most} restores at once of {asked.parallel} allowed; calls:"
+        )
+        show(calls(laptop), asked.courses)
+        wrong = judge(laptop, watch, asked.courses, asked.parallel)
+    print(f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB, the twin included")
+    if planned >= PLANNED_WITHIN:
+        wrong.append(f"planned in {planned:.0f} s")
+    if killed < asked.cuts:
+        wrong.append(f"cut {killed} times only")
+    print("\n".join(wrong) or "each course exactly once")
+    sys.exit(1 if wrong else 0)
 
 
 if __name__ == "__main__":

@@ -327,8 +327,9 @@ def apply(find_stack: Callable[[], Stack], identity: str, user: str) -> None:
     if user.lower() not in {name.lower() for name in configured.administrators}:
         raise Refused("override_not_allowed")
     last = ""
+    seen: dict[str, Rollover] = {}
     while True:
-        progress = rollover_plans.apply_some(world, made, person)
+        progress = rollover_plans.apply_some(world, made, person, seen=seen)
         told = f"{progress.begun}/{progress.total}  {json.dumps(progress.states)}"
         if told != last:
             click.echo(told)

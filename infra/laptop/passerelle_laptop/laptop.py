@@ -52,6 +52,7 @@ class Laptop:
     twin: Twin
     stack: Stack
     document: dict[str, Any] = field(repr=False)  # network.yaml as JSON
+    _noted: Path | None = field(default=None, repr=False)
 
     @classmethod
     def start(cls, tell: Callable[[str, str], None], *, api_port: int | None = None) -> Laptop:
@@ -88,10 +89,10 @@ class Laptop:
             **{f"PASSERELLE_{name.upper()}_QUEUE": self.stack.queue(name) for name in QUEUES},
         }
 
-    def note_addresses(self) -> Path:
-        """Write `.passerelle/stack.json`, so that the other commands find this stack."""
+    def note_addresses(self, path: Path | None = None) -> Path:
+        """Write `.passerelle/stack.json`, or `path`, so that the other commands find this stack."""
         outputs = self.stack.outputs
-        path = stack_file()
+        path = self._noted = path or stack_file()
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(
             json.dumps(
@@ -114,7 +115,8 @@ class Laptop:
     def stop(self) -> None:
         self.twin.close()
         self.emulator.stop()
-        stack_file().unlink(missing_ok=True)
+        if self._noted is not None:  # another stack of this machine keeps its own
+            self._noted.unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
         return self

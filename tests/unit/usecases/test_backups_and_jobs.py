@@ -153,6 +153,25 @@ def test_another_sites_upload_job_and_backup_do_not_exist_for_a_site(stage: Stag
     assert stage.end() == before
 
 
+@pytest.mark.parametrize(
+    ("status", "asked"),
+    [("queued", 0), ("running", 0), ("done", 1), ("failed", 1), ("cancelled", 1), ("", 1)],
+)
+def test_a_moodle_is_asked_about_a_job_only_once_it_says_that_it_ended(
+    stage: Stage, status: str, asked: int
+) -> None:
+    stage.save()
+    publication = str(stage.publish()["publication"])
+    publishing.publish(stage.world, publication)
+    jobkey = f"pub:{publication}"
+    report = ReportJobs(site="hub", type="jobs", jobs=(ReportedJob(jobkey, status),))
+    assert jobs.report(stage.world, report) == {"known": [jobkey]}
+    questions = 0
+    while stage.queues.take("jobs") is not None:
+        questions += 1
+    assert questions == asked
+
+
 def test_an_archive_over_the_limit_is_refused_before_the_upload(stage: Stage) -> None:
     with pytest.raises(Refused, match="too_large"):
         stage.save(size=21 * 10**9)

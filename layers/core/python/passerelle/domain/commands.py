@@ -193,11 +193,12 @@ class AskWhy(SiteCommand):
 @dataclass(frozen=True, slots=True)
 class ReportedJob:
     jobkey: str
+    status: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportJobs(SiteCommand):
-    """What the jobs say of themselves is not believed: only that they moved. The Moodle is asked."""
+    """What the jobs say of themselves is not believed: the Moodle is asked, once one says that it ended."""
 
     route: ClassVar[str] = "jobs"
     jobs: tuple[ReportedJob, ...]

@@ -18,19 +18,23 @@ from passerelle.usecases import fresh_backups, publishing, retrievals, rollover_
 from passerelle.usecases.amending import amend, everything
 
 SILENT = timedelta(minutes=5)  # then the Moodle is asked
+UNENDED = frozenset({JobStatus.QUEUED.value, JobStatus.RUNNING.value})
 GIVEN_UP = timedelta(hours=24)  # a job that its Moodle does not know, or move, for so long has failed
 FORGOTTEN = timedelta(minutes=15)  # a request that no queue seems to carry any more
 
 
 def report(world: World, command: ReportJobs) -> Mapping[str, object]:
-    """Another site's jobs are as unknown as ones that never were."""
+    """Another site's jobs are as unknown as ones that never were.
+
+    One that is on its way needs no question: nothing here follows a job's phases.
+    """
     known = []
     for reported in command.jobs:
         job = world.records.get(RunningJob, reported.jobkey)
         if job is None or job.site != command.site:
             continue
         known.append(job.id)
-        if not job.ended:
+        if not job.ended and reported.status not in UNENDED:
             world.queues.send("jobs", {"site": job.site, "jobkey": job.id})
     return {"known": known}
 

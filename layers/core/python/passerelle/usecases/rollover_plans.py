@@ -168,13 +168,18 @@ def rollover_of(plan: Plan, line: Line) -> str:
 
 
 def apply_some(
-    world: World, plan: Plan, administrator: Person, tell: Callable[[Line], None] = lambda _line: None
+    world: World,
+    plan: Plan,
+    administrator: Person,
+    tell: Callable[[Line], None] = lambda _line: None,
+    seen: dict[str, Rollover] | None = None,
 ) -> Progress:
     """Tops up to the plan's number at a time, and answers how it stands. Called until it is over.
 
     Each course has one rollover, named after the plan: cut anywhere and called again, none is done twice.
+    `seen` is the caller's, empty at first, and given again: what had ended is not read again then.
     """
-    states = _states(world, plan)
+    states = _seen_again(world, plan, seen) if seen else _states(world, plan)
     room = plan.parallel - sum(1 for rollover in states.values() if rollover.under_way)
     for line in plan.to_do():
         if room <= 0:
@@ -190,6 +195,8 @@ def apply_some(
         if states[key].under_way:
             # Also what was written down before and may never have been queued: the queue may have it twice.
             world.queues.send("rollovers", {"rollover": key})
+    if seen is not None:
+        seen.update(states)
     return _progress(plan, states)
 
 
@@ -201,6 +208,8 @@ def begin(world: World, plan: Plan, line: Line, administrator: Person) -> Rollov
     asked = a_request(world, plan.site, administrator, target, source, key, Wish(destination="replace"))
     others = tuple(name for name in target.editingteachers if name.lower() != administrator.username.lower())
     rollover = found_or_added(world.records, replace(asked, plan=plan.id, others=others))
+    if not rollover.under_way:
+        return rollover  # another process of this plan was here first
     if world.records.get(FreshStart, f"{plan.site}#{line.course_id}") is not None:
         return rollover_steps.end(
             world, rollover, RolloverState.REFUSED, Note("plan_fresh_start"), quietly=True
@@ -223,6 +232,17 @@ def _states(world: World, plan: Plan) -> dict[str, Rollover]:
                 break  # they are begun in order: none beyond the first missing one
             found[key] = begun
     return found
+
+
+def _seen_again(world: World, plan: Plan, seen: Mapping[str, Rollover]) -> dict[str, Rollover]:
+    """What is under way now, another process's included, and what became of the rest of what was."""
+    running = {r.id: r for r in everything(world.records, Rollover, "running", "yes") if r.plan == plan.id}
+    states = dict(seen)
+    for key, rollover in seen.items():
+        if rollover.under_way:
+            states[key] = running.get(key) or world.records.get(Rollover, key) or rollover
+    # The listing lags by moments: what was seen to have ended has ended.
+    return {key: r for key, r in running.items() if key not in states} | states
 
 
 def _progress(plan: Plan, states: Mapping[str, Rollover]) -> Progress:

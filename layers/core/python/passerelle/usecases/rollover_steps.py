@@ -149,25 +149,24 @@ def _report_check(world: World, rollover: Rollover) -> None:
 
 
 def _start(world: World, rollover: Rollover) -> None:
-    upload = world.records.get(Upload, rollover.upload)
-    if upload is None or upload.state != BackupState.ACCEPTED:
-        if not _known_to_moodle(world, rollover):
+    if not _known_to_moodle(world, rollover):
+        upload = world.records.get(Upload, rollover.upload)
+        if upload is None or upload.state != BackupState.ACCEPTED:
             year = world.network.sites[rollover.previous].year
             why = Note("backup_failed", {"year": year, "code": "deleted"})
             end(world, rollover, RolloverState.FAILED, why)
-        return
-    if not _known_to_moodle(world, rollover):
+            return
         against = _objections(world, rollover, upload)
         if against is not None:
             end(world, rollover, RolloverState.REFUSED, against)
             return
-    _note_job(world, rollover, rollover.jobkey, "rollover")
-    try:
-        _ask_moodle(world, rollover, upload)
-    except MoodleRefused as refusal:
-        _job_is_over(world, rollover.jobkey)
-        end(world, rollover, RolloverState.FAILED, refused_by_moodle(refusal))
-        return
+        _note_job(world, rollover, rollover.jobkey, "rollover")
+        try:
+            _ask_moodle(world, rollover, upload)
+        except MoodleRefused as refusal:
+            _job_is_over(world, rollover.jobkey)
+            end(world, rollover, RolloverState.FAILED, refused_by_moodle(refusal))
+            return
     now = world.clock.now()
 
     def decide(before: Rollover) -> Rollover:

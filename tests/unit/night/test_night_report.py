@@ -30,7 +30,7 @@ from tests.factories_night import PARIS, a_month, a_report, a_run
 from tests.factories_offer import University
 from tests.moodle_rows import Moodle
 from tests.night_site import NIGHT
-from tests.night_stage import NightStage, OneMoodle
+from tests.night_stage import NightStage, OneMoodle, a_university, drop, rules
 
 
 class Reading(HTMLParser):
@@ -289,3 +289,24 @@ def test_who_is_named_is_sent_a_summary_once_however_often_it_is_made(stage) -> 
     assert "La synchronisation s'est bien passée." in text
     assert "- La scolarité : 1" in text
     assert "nights/caen/2026-10-06/report/fr.html" in text
+
+
+@pytest.mark.rule("D9")
+def test_a_course_that_the_night_just_archived_is_not_called_active_unless_somebody_writes_in_it():
+    stage = NightStage(a_university(), rules())
+    stage.moodle.get_course_states_by_idnumber = lambda _: {}
+    stage.night()
+    drop(stage.university, "elements.csv", "E1")
+    stage.tomorrow()
+    stage.night()
+    site = stage.moodle.site
+    archived = site.course("ex_E1")
+    site.state.change_course(archived, timemodified=int(stage.clock.now().timestamp()))
+
+    def checks():
+        stage.tomorrow()
+        return [line.check for line in make_report(stage.world, "caen", stage.day).lines]
+
+    assert "D9" not in checks()
+    site.state.change_course(archived, timemodified=int(stage.clock.now().timestamp()))
+    assert "D9" in checks()

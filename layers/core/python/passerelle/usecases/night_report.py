@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 from passerelle.domain.diagnostics import find_traps
 from passerelle.domain.night.actual import Actual, read_actual
 from passerelle.domain.night.findings_actual import (
+    RECENT,
     Earlier,
     Sight,
     courses_to_look_into,
@@ -72,9 +74,10 @@ def make_report(
     runs = runs_of(world, site)
     files = dict(extracts.files)
     earlier = _earlier(world, rules, site, night, runs)
-    sight = Sight(desired, actual, night, rules.naming, earlier=earlier, files=files)
+    archived = _archived_on(world, runs, night)
+    sight = Sight(desired, actual, night, rules.naming, earlier=earlier, archived_on=archived, files=files)
     states = lms.get_course_states_by_idnumber(courses_to_look_into(sight))
-    sight = Sight(desired, actual, night, rules.naming, states, earlier, files=files)
+    sight = replace(sight, states=states)
     plan = _planned(world, runs, site, night)
     sightings = [*find_in_moodle(sight, plan), *find_in_runs(runs, night, now, rules.zone)]
     desk = world.records.get(NightDesk, site)
@@ -186,6 +189,20 @@ def _earlier(world: World, rules: NightRules, site: str, night: date, runs: Iter
             for row in (*offer.courses.ordinary.values(), *offer.courses.foad.values())
         },
     )
+
+
+def _archived_on(world: World, runs: Iterable[Run], night: date) -> dict[str, date]:
+    """Archived idnumber → the night that archived it: archiving a course is itself a change of it (D9)."""
+    found: dict[str, date] = {}
+    since = (night - RECENT).isoformat()
+    for run in sorted(runs, key=lambda one: one.night):
+        if since <= run.night <= night.isoformat() and run.counts.get("course_archive") and run.folder:
+            # Released later, it was done later than its night.
+            done = max(date.fromisoformat(run.night), (run.finished_at or run.heard_at).date())
+            for line in load_lines(world.papers, run):
+                if line["op"] == "course_update" and line["phase"] == Phase.ARCHIVE.word:
+                    found[str(line["newidnumber"])] = done
+    return found
 
 
 def _planned(world: World, runs: Iterable[Run], site: str, night: date) -> Plan:

@@ -48,6 +48,7 @@ class YearLms(FakeLms):
         self.group_rows: dict[int, tuple[Group, ...]] = {}
         self.send_backup: Callable[[Course, str], str] = lambda _course, _key: ""
         self.brings: dict[str, list[str]] = {}  # sourceurl's start → content; else `arrived`
+        self.maps: dict[int, tuple[Moved, ...]] = {}  # course → what a restore into it says it moved
         self.calls: Counter[str] = Counter()
         self.emptied: list[int] = []  # courses that stood empty at some moment
 
@@ -199,7 +200,9 @@ class YearLms(FakeLms):
             done,
             courseid=number,
             courseurl=f"https://{self.name}.example/course/view.php?id={number}",
-            map=(Moved("course", 100, number), Moved("section", 1, 501), Moved("module", 11, 911)),
+            map=self.maps.get(
+                number, (Moved("course", 100, number), Moved("section", 1, 501), Moved("module", 11, 911))
+            ),
             warnings=self.warn_next,
         )
 

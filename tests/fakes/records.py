@@ -13,7 +13,7 @@ from passerelle.domain.ledger import Page as LedgerPage
 from passerelle.domain.night.run import NightDesk, Run
 from passerelle.domain.orders import Delivery, Order, Tally
 from passerelle.domain.publishing import CourseLine, Publication, Retrieval, RunningJob, TargetLock, Upload
-from passerelle.domain.rollover import FreshStart, Permit, Rollover
+from passerelle.domain.rollover import FreshStart, Permit, Rollover, Whereabouts
 from passerelle.errors import Conflict, Refused
 from passerelle.ports import Page, R, Record
 
@@ -32,6 +32,7 @@ KINDS: tuple[Kind, ...] = (
     Rollover,
     Permit,
     FreshStart,
+    Whereabouts,
     Delivery,
     Order,
     LedgerPage,
@@ -76,6 +77,7 @@ AGE: dict[Kind, Callable[[Any], datetime]] = {
     Rollover: lambda r: r.requested_at,
     Permit: lambda p: p.asked_at,
     FreshStart: lambda f: f.at,
+    Whereabouts: lambda w: w.at,
     Run: lambda r: r.started_at,
 }
 

@@ -9,7 +9,7 @@ import pytest
 
 from passerelle.domain.plugin import LeftOut
 from passerelle.domain.publishing import Moment, Note
-from passerelle.domain.rollover import FreshStart, Override, Permit, Rollover, Wish, rolled
+from passerelle.domain.rollover import FreshStart, Override, Permit, Rollover, Whereabouts, Wish, rolled
 from passerelle.domain.states import RolloverState
 from passerelle.errors import Conflict
 from tests.factories import NOW, a_person
@@ -44,7 +44,12 @@ PERMIT = Permit(
 FRESH = FreshStart(id="vert#100", site="vert", username="ada", at=NOW)
 
 
-@pytest.mark.parametrize("record", [FULL, PERMIT, FRESH], ids=["rollover", "permit", "fresh start"])
+PAGE = Whereabouts(id="bleu#vert#module#4", at=NOW, moved={"991": ("rollover1", 4711)})
+
+
+@pytest.mark.parametrize(
+    "record", [FULL, PERMIT, FRESH, PAGE], ids=["rollover", "permit", "fresh start", "whereabouts"]
+)
 def test_nothing_of_a_record_is_lost(records, record) -> None:
     records.add(record)
     assert records.get(type(record), record.id) == record

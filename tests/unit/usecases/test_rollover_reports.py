@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from passerelle.domain.plugin import Moved
 from passerelle.domain.publishing import RunningJob
 from passerelle.domain.states import BackupState, RolloverState
 from tests.factories import a_person
@@ -70,6 +71,64 @@ def test_a_link_to_a_course_that_was_itself_taken_over_gets_its_new_address(stag
     done = stage.roll_over()
     said = stage.ask_rollover("report", rollover=done.id)["report"]
     assert said["findings"][0]["new_address"] == "https://vert.example/course/view.php?id=101"
+
+
+def chemistry_that_links(stage: YearStage, address: str) -> None:
+    """CHIM1, bleu's 100 and vert's 100, with one link; PHYS1, 101 on both sides, holds a page and a section."""
+    stage.courses()
+    stage.courses("PHYS1")
+    stage.vert.maps[101] = (Moved("course", 101, 101), Moved("section", 30, 530), Moved("module", 991, 4711))
+    key = stage.upload_of("bleu", "CHIM1")
+    link = replace(a_survey().links[0], url=f"https://bleu.example{address}")
+    stage.backups.surveys[key] = a_survey(links=(link,))
+
+
+def new_address(stage: YearStage, rollover: str) -> str:
+    said = stage.ask_rollover("report", rollover=rollover)["report"]
+    return str(said["findings"][0]["new_address"])
+
+
+ELSEWHERE = [
+    ("/mod/page/view.php?id=991", "/mod/page/view.php?id=4711"),
+    ("/mod/page/view.php?id=991&forceview=1#bas", "/mod/page/view.php?id=4711#bas"),
+    ("/course/section.php?id=30", "/course/section.php?id=530"),
+    ("/course/view.php?id=101", "/course/view.php?id=101"),
+]
+
+
+@pytest.mark.rule("R12")
+@pytest.mark.parametrize(("old", "new"), ELSEWHERE)
+def test_a_link_into_another_course_gets_its_new_address_whichever_was_taken_over_first(
+    stage: YearStage, old: str, new: str
+) -> None:
+    chemistry_that_links(stage, old)
+    done = stage.roll_over()
+    assert new_address(stage, done.id) == ""
+    stage.roll_over(courseid=101)
+    assert new_address(stage, done.id) == f"https://vert.example{new}"
+    page = stage.ask_rollover("report", rollover=done.id, format="html")["html"]
+    assert f"https://vert.example{new}" in page
+
+
+@pytest.mark.rule("R12")
+@pytest.mark.parametrize(("old", "new"), ELSEWHERE)
+def test_a_link_into_a_course_that_was_taken_over_before_is_written_into_the_report(
+    stage: YearStage, old: str, new: str
+) -> None:
+    chemistry_that_links(stage, old)
+    stage.roll_over(courseid=101)
+    done = stage.roll_over()
+    assert stage.papers[done.report_key]["findings"][0]["new_address"] == f"https://vert.example{new}"
+
+
+@pytest.mark.rule("R12")
+@pytest.mark.parametrize("old", [old for old, _ in ELSEWHERE])
+def test_what_was_undone_stands_nowhere(stage: YearStage, old: str) -> None:
+    chemistry_that_links(stage, old)
+    other = stage.roll_over(courseid=101)
+    stage.ask_rollover("undo", rollover=other.id, courseid=101)
+    stage.deliver()
+    assert new_address(stage, stage.roll_over().id) == ""
 
 
 @pytest.mark.rule("R12")

@@ -56,7 +56,7 @@ if TYPE_CHECKING:
         Upload,
     )
     from passerelle.domain.refusals import Refusal
-    from passerelle.domain.rollover import FreshStart, Permit, Rollover
+    from passerelle.domain.rollover import FreshStart, Permit, Rollover, Whereabouts
     from passerelle.domain.survey import Survey
 
     Record = (
@@ -69,6 +69,7 @@ if TYPE_CHECKING:
         | Rollover
         | Permit
         | FreshStart
+        | Whereabouts
         | Delivery
         | Order
         | LedgerPage
@@ -90,6 +91,7 @@ R = TypeVar(
     "Rollover",
     "Permit",
     "FreshStart",
+    "Whereabouts",
     "Delivery",
     "Order",
     "LedgerPage",

@@ -167,6 +167,26 @@ class Permit:
         return f"{self.site}#{self.course_id}"
 
 
+WHEREABOUTS_PAGE = 200  # old ids under one page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whereabouts:
+    """Where sections and modules of last year's courses stand now, for links from other courses (R12).
+
+    A page holds the ids of one kind from `WHEREABOUTS_PAGE * n` on.
+    """
+
+    id: str
+    at: datetime
+    moved: dict[str, tuple[str, int]] = field(default_factory=dict)  # id there → (rollover, id here)
+    revision: int = 0
+
+
+def whereabouts_id(previous: str, site: str, kind: str, number: int) -> str:
+    return f"{previous}#{site}#{kind}#{number // WHEREABOUTS_PAGE}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FreshStart:
     """*Je repars de zéro*: a teacher wants nothing of last year here (R13)."""

@@ -30,7 +30,7 @@ from passerelle.domain.ledger import Page as LedgerPage
 from passerelle.domain.night.run import Run
 from passerelle.domain.orders import Delivery, Order, Tally
 from passerelle.domain.publishing import Publication, Retrieval, RunningJob, TargetLock, Upload
-from passerelle.domain.rollover import FreshStart, Permit, Rollover
+from passerelle.domain.rollover import FreshStart, Permit, Rollover, Whereabouts
 from passerelle.domain.states import BackupState, RetrievalState, RolloverState
 from passerelle.errors import GiveUp
 from passerelle.ports import R, Record
@@ -103,6 +103,7 @@ AGE: dict[Kind, Callable[[Any], datetime]] = {
     Rollover: lambda rollover: rollover.requested_at,
     Permit: lambda permit: permit.asked_at,
     FreshStart: lambda fresh: fresh.at,
+    Whereabouts: lambda page: page.at,
     Run: lambda run: run.started_at,
     Delivery: lambda delivery: delivery.received_at,
     Order: lambda order: order.received_at,
@@ -142,7 +143,7 @@ def expires(record: Record) -> datetime | None:
 
     Uploads: 400 days after they were deleted. Retrievals that came to nothing: 400 days; those that are
     done tell who holds which version (P13). Rollovers 400 days after they ended, twice that where a course
-    rests on them (links are looked up there, R12); permits, *Je repars de zéro* and runs of the night
+    rests on them (links are looked up there, R12), and so the whereabouts of what they brought; permits, *Je repars de zéro* and runs of the night
     400 days. Publications never: they number one another's attempts and
     are the family tree (P12). Jobs 30 days after they ended; locks a day after they died. What a shop
     delivered: 90 days after it was understood; orders and the ledger stay, since access rests on them.
@@ -164,6 +165,8 @@ def expires(record: Record) -> datetime | None:
             return _last_moment(record.history, record.requested_at) + HISTORY_KEPT
         case Rollover(state=RolloverState.DONE):
             return _last_moment(record.history, record.requested_at) + 2 * HISTORY_KEPT
+        case Whereabouts(at=when):
+            return when + 2 * HISTORY_KEPT
         case Permit(asked_at=when) | FreshStart(at=when) | Run(started_at=when):
             return when + HISTORY_KEPT
     return None

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
 
 from passerelle.domain.compatibility import missing_plugins
-from passerelle.domain.links import leads_to
+from passerelle.domain.links import Leads, leads_to, new_address
 from passerelle.domain.plugin import Job
 from passerelle.domain.publishing import Contents, Upload
-from passerelle.domain.report import Aftermath, Report, judge, report_from_dict, report_to_dict
-from passerelle.domain.rollover import Rollover, left_out
+from passerelle.domain.report import Aftermath, Code, Report, judge, report_from_dict, report_to_dict
+from passerelle.domain.rollover import Rollover, Whereabouts, left_out, whereabouts_id
 from passerelle.domain.states import RolloverState
 from passerelle.domain.survey import Survey, survey_from_dict, survey_to_dict
 from passerelle.errors import GiveUp
 from passerelle.ports import World
-from passerelle.usecases.amending import everything
+from passerelle.usecases.amending import amend, everything, found_or_added
 from passerelle.usecases.publishing import warnings_of
 from passerelle.usecases.rollover_messages import course_address
 
-COURSES_LOOKED_UP = 50  # other courses of last year that links lead to
+LOOKED_UP = 200  # courses, sections and activities elsewhere that the links of one course lead to
 
 
 def survey_of(world: World, upload: Upload) -> Survey:
@@ -44,18 +45,59 @@ def write_report(world: World, rollover: Rollover, job: Job | None) -> Report | 
     document = report_to_dict(report)
     if job is not None:
         document["map"] = [[line.kind, line.old, line.new] for line in job.map]
+        _note_whereabouts(world, rollover, job)
     world.papers.put(rollover.report_key, document)
     return report
 
 
+def _note_whereabouts(world: World, rollover: Rollover, job: Job) -> None:
+    """For the links of other courses that lead here. Safe to repeat."""
+    pages: dict[str, dict[str, tuple[str, int]]] = {}
+    for line in job.map:
+        if line.kind in ("section", "module"):
+            page = whereabouts_id(rollover.previous, rollover.site, line.kind, line.old)
+            pages.setdefault(page, {})[str(line.old)] = (rollover.id, line.new)
+    now = world.clock.now()
+    for page, moved in pages.items():
+        found_or_added(world.records, Whereabouts(id=page, at=now))
+
+        def decide(before: Whereabouts, moved: dict[str, tuple[str, int]] = moved) -> Whereabouts:
+            whole = before.moved | moved
+            return before if whole == before.moved else replace(before, at=now, moved=whole)
+
+        amend(world.records, Whereabouts, page, decide)
+
+
 def read_report(world: World, rollover: Rollover) -> Report | None:
+    """With the new addresses of what was taken over since it was written."""
     kept = world.papers.get(rollover.report_key)
     if kept is None:
         return None
     try:
-        return report_from_dict({name: value for name, value in kept.items() if name != "map"})
+        report = report_from_dict({name: value for name, value in kept.items() if name != "map"})
     except (KeyError, TypeError, ValueError):
         raise GiveUp("paper_unreadable", paper=rollover.report_key) from None
+    return report if report.before else _completed(world, rollover, report)
+
+
+def _completed(world: World, rollover: Rollover, report: Report) -> Report:
+    open_links = {
+        finding.what: leads_to(finding.what, report.old_address)
+        for finding in report.findings
+        if finding.code == Code.STALE_LINK and not finding.new_address
+    }
+    moved = _elsewhere(world, rollover, open_links.values())
+    if not moved:
+        return report
+    here = world.network.sites[rollover.site].url
+    new = {what: new_address(leads, moved, here) for what, leads in open_links.items()}
+    return replace(
+        report,
+        findings=tuple(
+            finding if finding.new_address else replace(finding, new_address=new.get(finding.what, ""))
+            for finding in report.findings
+        ),
+    )
 
 
 def _aftermath(world: World, rollover: Rollover, survey: Survey, job: Job | None) -> Aftermath:
@@ -77,7 +119,8 @@ def _aftermath(world: World, rollover: Rollover, survey: Survey, job: Job | None
         shift = rollover.target_start - survey.startdate
     moved = {} if job is None else {(line.kind, line.old): line.new for line in job.map}
     if job is not None:
-        moved |= _elsewhere(world, rollover, survey, moved)
+        leads = (leads_to(link.url, survey.wwwroot) for link in survey.links)
+        moved = _elsewhere(world, rollover, (one for one in leads if (one.kind, one.id) not in moved)) | moved
     site, course = (there, rollover.source_id) if before else (here, rollover.course_id)
     return Aftermath(
         before=before,
@@ -97,22 +140,30 @@ def _aftermath(world: World, rollover: Rollover, survey: Survey, job: Job | None
     )
 
 
-def _elsewhere(
-    world: World, rollover: Rollover, survey: Survey, moved: dict[tuple[str, int], int]
-) -> dict[tuple[str, int], int]:
-    """Other courses of last year that links lead to and that were themselves restored, and their modules."""
+def _elsewhere(world: World, rollover: Rollover, leads: Iterable[Leads]) -> dict[tuple[str, int], int]:
+    """Where the courses, sections and modules of last year that links lead to stand now.
+
+    Only what another rollover brought to this site, and was not undone since.
+    """
+    wanted = dict.fromkeys((one.kind, one.id) for one in leads if one.kind in ("course", "section", "module"))
+    pages: dict[str, Whereabouts | None] = {}
+    alive: dict[str, bool] = {}
     found: dict[tuple[str, int], int] = {}
-    for course_id in islice(_other_courses(survey, moved), COURSES_LOOKED_UP):
-        for other in everything(world.records, Rollover, "source", f"{rollover.previous}#{course_id}"):
-            if other.state == RolloverState.DONE and other.site == rollover.site:
-                found["course", course_id] = other.course_id
+    for kind, number in islice(wanted, LOOKED_UP):
+        if kind == "course":
+            for other in everything(world.records, Rollover, "source", f"{rollover.previous}#{number}"):
+                if other.state == RolloverState.DONE and other.site == rollover.site:
+                    found[kind, number] = other.course_id
+            continue
+        key = whereabouts_id(rollover.previous, rollover.site, kind, number)
+        if key not in pages:
+            pages[key] = world.records.get(Whereabouts, key)
+        page = pages[key]
+        by, here = page.moved.get(str(number), ("", 0)) if page else ("", 0)
+        if by and by not in alive:
+            brought = world.records.get(Rollover, by)
+            # One that is about to be done is noted first.
+            alive[by] = brought is not None and brought.state in (RolloverState.RESTORING, RolloverState.DONE)
+        if by and alive[by]:
+            found[kind, number] = here
     return found
-
-
-def _other_courses(survey: Survey, moved: dict[tuple[str, int], int]) -> Iterable[int]:
-    seen: set[int] = set()
-    for link in survey.links:
-        leads = leads_to(link.url, survey.wwwroot)
-        if leads.kind == "course" and ("course", leads.id) not in moved and leads.id not in seen:
-            seen.add(leads.id)
-            yield leads.id

@@ -9,6 +9,11 @@ For a real site:
 - `PASSERELLE_LIVE_COUNTERPART`: host:port that this suite may listen on and that the settings name as Passerelle,
   and as a source
 
+For what the database shows of a year change, and for scenes that no service can set:
+
+- `PASSERELLE_LIVE_PHP`: a command that runs a PHP program given on its standard input, in the directory of the site's
+  code and as its user (`cd /var/www/moodle && php`): it makes courses with people and their work (stage.php)
+
 For orders besides (without them those tests are skipped there; the service account may also back up and restore
 courses, and holds `moodle/site:viewuseridentity`, without which core functions find nobody by e-mail):
 
@@ -35,6 +40,7 @@ from tests.live.boutique import Roles
 from tests.live.counterpart import Counterpart
 from tests.live.ground import ARCHIVES, Ground, announced, fresh, shell
 from tests.live.mailbox import Mailbox
+from tests.live.scene import Stage
 from tests.live.sources import Sources
 from tests.live.witness import TablesWitness, TwinWitness, Witness
 from tests.stage_orders import VIEWER
@@ -108,6 +114,15 @@ def witness(ground: Ground) -> Witness:
     if not _said("QUERY"):
         pytest.skip("no command that reads the site's tables is named in PASSERELLE_LIVE_QUERY")
     return TablesWitness(_said("QUERY"), _said("PREFIX") or "mdl_")
+
+
+@pytest.fixture(scope="session")
+def stage(ground: Ground) -> Stage:
+    if ground.inside is not None:
+        pytest.skip("the twin has no tables and no PHP to look into")
+    if not _said("PHP"):
+        pytest.skip("no command that runs PHP inside the site is named in PASSERELLE_LIVE_PHP")
+    return Stage(_said("PHP"))
 
 
 @pytest.fixture(scope="session")

@@ -26,10 +26,10 @@ namespace local_passerelle\local;
  * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 class course_snapshot {
-    /** The columns that stay as in the target (R8). */
+    /** The columns that stay as in the target (R8), and its birth. */
     private const KEPT = [
         'fullname', 'shortname', 'idnumber', 'category', 'visible', 'visibleold', 'startdate', 'enddate', 'lang',
-        'groupmode', 'groupmodeforce', 'defaultgroupingid',
+        'groupmode', 'groupmodeforce', 'defaultgroupingid', 'timecreated',
     ];
 
     /** The columns that a merge overwrites with the archive's and that its undoing needs. */
@@ -174,7 +174,7 @@ class course_snapshot {
             }
             $page = new \moodle_page();
             $page->set_context($context);
-            $page->blocks->add_regions([BLOCK_POS_RIGHT => []], false);
+            $page->blocks->add_regions([BLOCK_POS_RIGHT], false);
             $page->blocks->add_blocks([BLOCK_POS_RIGHT => ['passerelle']], 'course-view-*', null, false, 0);
             return;
         }
@@ -346,6 +346,26 @@ class course_snapshot {
             $DB->insert_record('course_format_options', (object) ($option + ['courseid' => $courseid]));
         }
         \core_tag_tag::set_item_tags('core', 'course', $courseid, $context, $snapshot['tags']);
+        self::put_fields_back($courseid, $snapshot);
+        $fs = get_file_storage();
+        $files = $DB->get_records_select('files', "contextid = ? AND component = 'course'", [$context->id]);
+        foreach ($files as $file) {
+            if (!in_array((int) $file->id, $snapshot['files'], true)) {
+                $fs->get_file_instance($file)->delete();
+            }
+        }
+        $columns = array_filter($snapshot['overwritten'], fn($value) => $value !== null);
+        $DB->update_record('course', (object) (['id' => $courseid] + $columns));
+    }
+
+    /**
+     * Values of the course's custom fields as they were.
+     *
+     * @param int $courseid
+     * @param array $snapshot
+     */
+    private static function put_fields_back(int $courseid, array $snapshot): void {
+        global $DB;
         $fields = array_column($snapshot['customfields'], null, 'id');
         $now = $DB->get_records_sql(
             "SELECT d.id FROM {customfield_data} d
@@ -360,14 +380,30 @@ class course_snapshot {
                 $DB->update_record('customfield_data', (object) $field);
             }
         }
-        $fs = get_file_storage();
-        $files = $DB->get_records_select('files', "contextid = ? AND component = 'course'", [$context->id]);
-        foreach ($files as $file) {
-            if (!in_array((int) $file->id, $snapshot['files'], true)) {
-                $fs->get_file_instance($file)->delete();
+    }
+
+    /**
+     * What a replacement brings beside the content, and emptying the course again does not take away: permissions,
+     * names of roles, options of the format, values of custom fields.
+     *
+     * @param int $courseid
+     * @param array $snapshot
+     */
+    public static function put_settings_back(int $courseid, array $snapshot): void {
+        global $DB;
+        $context = \context_course::instance($courseid);
+        $new = self::added($courseid, $context, $snapshot);
+        foreach (['role_capabilities', 'role_names'] as $table) {
+            $DB->delete_records_list($table, 'id', $new[$table]);
+        }
+        $context->mark_dirty();
+        $DB->delete_records('course_format_options', ['courseid' => $courseid, 'sectionid' => 0]);
+        foreach ($snapshot['formatoptions'] as $option) {
+            if (!$option['sectionid']) {
+                unset($option['id']);
+                $DB->insert_record('course_format_options', (object) ($option + ['courseid' => $courseid]));
             }
         }
-        $columns = array_filter($snapshot['overwritten'], fn($value) => $value !== null);
-        $DB->update_record('course', (object) (['id' => $courseid] + $columns));
+        self::put_fields_back($courseid, $snapshot);
     }
 }

@@ -137,6 +137,7 @@ class safety {
         }
         self::remove_doubled_enrolments($courseid, $snapshot);
         course_snapshot::remove_groups($courseid, $snapshot, $brought);
+        course_snapshot::put_settings_back($courseid, $snapshot);
         course_snapshot::settle($courseid, $snapshot);
         self::put_own_columns_back($courseid, $snapshot);
         self::return_backup_area($courseid, $jobid);

@@ -182,6 +182,7 @@ class S3Sources:
             bind_dn=ldap.bind_dn,
             password=self._secret(ldap.password).strip() if ldap.password else "",
             start_tls=ldap.start_tls,
+            page_size=ldap.page_size,
             ca_file=ldap.ca_file or None,
             ca=self._secret(ldap.ca) if ldap.ca else None,
         )

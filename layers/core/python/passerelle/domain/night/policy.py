@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import ClassVar, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from passerelle.domain.night.plan import Freeze
 from passerelle.domain.offer.naming import Naming
 
 FORBID_EXTRA = {"extra": "forbid"}
@@ -61,8 +61,31 @@ class Ldap:
     bind_dn: str = ""
     password: str = ""  # name of the SSM parameter that holds it
     start_tls: bool = True
+    page_size: int = 500  # entries asked at a time; some directories give fewer
     ca: str = ""  # name of the SSM parameter that holds the university's own authority, as PEM
     ca_file: str = ""  # the same, as a file of the machine that runs this
+
+
+@dataclass(frozen=True, slots=True)
+class Freeze:
+    """N18. Empty `years`, `categories` and `courses` freeze all of the offer; days are inclusive."""
+
+    since: date
+    until: date | None = None
+    years: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()  # idnumbers, and all under them
+    courses: tuple[str, ...] = ()
+    people: bool = False
+    cohorts: bool = False
+    why: str = ""
+    by: str = ""
+
+    def holds_on(self, night: date, year: str) -> bool:
+        return (
+            self.since <= night
+            and (self.until is None or night <= self.until)
+            and (not self.years or year in self.years)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,6 +100,7 @@ class operations {
         }
         $doer = $this->doers[$class] ??= new $class($this->lookup);
         $method = $operation['op'];
+        $writes = $DB->perf_get_writes();
         $transaction = $DB->start_delegated_transaction();
         try {
             $changed = $doer->$method($operation);
@@ -109,7 +110,10 @@ class operations {
             try {
                 $transaction->rollback($e);
             } catch (\Throwable $thrown) {
-                $this->lookup->forget();
+                // What was written was taken back, and what was read of it with it. Most refusals come before.
+                if ($DB->perf_get_writes() !== $writes) {
+                    $this->lookup->forget();
+                }
             }
             if ($e instanceof operation_error) {
                 return self::refused($e->errorcode, $e->detail);

@@ -111,12 +111,13 @@ class adoption extends doer {
             return false;
         }
         $course = $this->lookup->course(self::text($operation, 'course'));
-        $instance = $this->lookup->instance($course, 'night', true);
+        $instance = $this->lookup->standing->instance($course, 'night', true);
         $DB->update_record('groups_members', (object) [
             'id' => $member->id,
             'component' => 'enrol_passerelle',
             'itemid' => $instance->id,
         ]);
+        $this->lookup->standing->stale_member($group, (int) $user->id);
         return true;
     }
 
@@ -131,8 +132,8 @@ class adoption extends doer {
         $course = $this->lookup->course(self::text($operation, 'course'));
         $user = $this->lookup->user($operation);
         $method = self::text($operation, 'method');
-        $ours = $this->lookup->instance($course, 'night', false);
-        if (!$ours || !$this->lookup->enrolment($ours, (int) $user->id)) {
+        $ours = $this->lookup->standing->instance($course, 'night', false);
+        if (!$ours || !$this->lookup->standing->enrolment($ours, (int) $user->id)) {
             throw new operation_error('invalid', 'enrolment');
         }
         $plugin = $method === 'passerelle' ? null : enrol_get_plugin($method);
@@ -143,6 +144,7 @@ class adoption extends doer {
         foreach ($DB->get_records('enrol', ['courseid' => $course->id, 'enrol' => $method]) as $instance) {
             if ($DB->record_exists('user_enrolments', ['enrolid' => $instance->id, 'userid' => $user->id])) {
                 $plugin->unenrol_user($instance, $user->id);
+                $this->lookup->standing->stale_members();
                 $changed = true;
             }
         }

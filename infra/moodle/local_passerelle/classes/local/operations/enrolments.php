@@ -44,19 +44,19 @@ class enrolments extends doer {
         if ($timeend && $timeend < $timestart) {
             throw new operation_error('invalid', 'timeend');
         }
-        $instance = $this->lookup->instance($course, self::source($operation), true);
-        $now = $this->lookup->enrolment($instance, (int) $user->id);
+        $instance = $this->lookup->standing->instance($course, self::source($operation), true);
+        $now = $this->lookup->standing->enrolment($instance, (int) $user->id);
         $stands = $now
             && (int) $now->status === ENROL_USER_ACTIVE
             && (int) $now->timestart === $timestart
             && (int) $now->timeend === $timeend
-            && in_array($roleid, $this->lookup->roles($instance, (int) $user->id), true);
+            && in_array($roleid, $this->lookup->standing->roles($instance, (int) $user->id), true);
         if ($stands) {
             return false;
         }
         enrol_get_plugin('passerelle')
             ->enrol_user($instance, $user->id, $roleid, $timestart, $timeend, ENROL_USER_ACTIVE);
-        $this->lookup->stale_enrolment($instance, (int) $user->id);
+        $this->lookup->standing->stale_enrolment($instance, (int) $user->id);
         return true;
     }
 
@@ -71,7 +71,7 @@ class enrolments extends doer {
         if (!$now) {
             return false;
         }
-        $roles = $this->lookup->roles($instance, (int) $user->id);
+        $roles = $this->lookup->standing->roles($instance, (int) $user->id);
         if (array_diff($roles, [$roleid])) {
             return $this->take_role($user, $course, $roleid, $instance, $roles);
         }
@@ -79,7 +79,7 @@ class enrolments extends doer {
             return false;
         }
         enrol_get_plugin('passerelle')->update_user_enrol($instance, $user->id, ENROL_USER_SUSPENDED);
-        $this->lookup->stale_enrolment($instance, (int) $user->id);
+        $this->lookup->standing->stale_enrolment($instance, (int) $user->id);
         return true;
     }
 
@@ -94,12 +94,13 @@ class enrolments extends doer {
         if (!$now) {
             return false;
         }
-        $roles = $this->lookup->roles($instance, (int) $user->id);
+        $roles = $this->lookup->standing->roles($instance, (int) $user->id);
         if (array_diff($roles, [$roleid])) {
             return $this->take_role($user, $course, $roleid, $instance, $roles);
         }
         enrol_get_plugin('passerelle')->unenrol_user($instance, $user->id);
-        $this->lookup->stale_enrolment($instance, (int) $user->id);
+        $this->lookup->standing->stale_enrolment($instance, (int) $user->id);
+        $this->lookup->standing->stale_members();
         return true;
     }
 
@@ -113,8 +114,8 @@ class enrolments extends doer {
         $user = $this->lookup->user($operation);
         $course = $this->lookup->course(self::text($operation, 'course'));
         $roleid = $this->lookup->role((string) ($operation['role'] ?? ''));
-        $instance = $this->lookup->instance($course, self::source($operation), false);
-        $now = $instance ? $this->lookup->enrolment($instance, (int) $user->id) : null;
+        $instance = $this->lookup->standing->instance($course, self::source($operation), false);
+        $now = $instance ? $this->lookup->standing->enrolment($instance, (int) $user->id) : null;
         return [$user, $course, $roleid, $instance, $now];
     }
 
@@ -134,7 +135,7 @@ class enrolments extends doer {
         }
         $context = \context_course::instance($course->id);
         role_unassign($roleid, $user->id, $context->id, 'enrol_passerelle', $instance->id);
-        $this->lookup->stale_enrolment($instance, (int) $user->id);
+        $this->lookup->standing->stale_enrolment($instance, (int) $user->id);
         return true;
     }
 

@@ -104,6 +104,7 @@ class groups extends doer {
             throw new operation_error('notempty', 'group');
         }
         groups_delete_group($group->id);
+        $this->lookup->standing->stale_members();
         $this->lookup->disown('group', (int) $group->id);
         $this->lookup->stale('groups', $course->id . ' ' . $idnumber);
         return true;
@@ -176,13 +177,14 @@ class groups extends doer {
         $course = $this->lookup->course(self::text($operation, 'course'));
         $group = $this->lookup->group($course, (string) ($operation['group'] ?? ''));
         $user = $this->lookup->user($operation);
-        if (groups_is_member($group->id, $user->id)) {
+        if ($this->lookup->standing->member($group, (int) $user->id)) {
             return false;
         }
-        $instance = $this->lookup->instance($course, 'night', true);
-        if (!groups_add_member($group->id, $user->id, 'enrol_passerelle', $instance->id)) {
+        $instance = $this->lookup->standing->instance($course, 'night', true);
+        if (!groups_add_member($group, $user, 'enrol_passerelle', $instance->id)) {
             throw new operation_error('invalid', 'notenrolled');
         }
+        $this->lookup->standing->stale_member($group, (int) $user->id);
         return true;
     }
 
@@ -193,18 +195,18 @@ class groups extends doer {
      * @return bool
      */
     public function member_remove(array $operation): bool {
-        global $DB;
         $course = $this->lookup->course(self::text($operation, 'course'));
         $group = $this->lookup->group($course, (string) ($operation['group'] ?? ''));
         $user = $this->lookup->user($operation);
-        $member = $DB->get_record('groups_members', ['groupid' => $group->id, 'userid' => $user->id]);
+        $member = $this->lookup->standing->member($group, (int) $user->id);
         if (!$member) {
             return false;
         }
         if ($member->component !== 'enrol_passerelle') {
             throw new operation_error('notours', 'member');
         }
-        groups_remove_member($group->id, $user->id);
+        groups_remove_member($group, $user);
+        $this->lookup->standing->stale_member($group, (int) $user->id);
         return true;
     }
 }

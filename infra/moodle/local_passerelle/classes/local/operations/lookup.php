@@ -24,17 +24,14 @@ namespace local_passerelle\local\operations;
  * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 class lookup {
+    /** Operations that name a person in a course. */
+    private const ABOUT_PEOPLE_IN_COURSES = ['enrol', 'suspend', 'unenrol', 'member_add', 'member_remove'];
+
+    /** @var standing what stands of people in courses */
+    public readonly standing $standing;
+
     /** @var array<string, array<string, \stdClass|null>> table => key => record */
     private array $found = [];
-
-    /** @var array<string, \stdClass> enrol instances by "course source" */
-    private array $instances = [];
-
-    /** @var array<string, \stdClass|null> user enrolments by "enrolid userid" */
-    private array $enrolments = [];
-
-    /** @var array<string, array<int, int>> role assignment ids by role, by "contextid userid itemid" */
-    private array $roles = [];
 
     /** @var array<string, int>|null role ids by short name */
     private ?array $rolesbyname = null;
@@ -61,7 +58,44 @@ class lookup {
         }
         $this->preload('user', 'username', array_keys($keys['user']), 'deleted = 0');
         $this->preload('course', 'idnumber', array_keys($keys['course']), 'id <> ' . SITEID);
-        $this->preload_enrolments($list);
+        $this->standing = new standing($this->people_in_courses($list));
+    }
+
+    /**
+     * Whom operations name in which course, and the groups that they name there.
+     *
+     * @param array $list
+     * @return array<int, int[]> course id => user ids
+     */
+    private function people_in_courses(array $list): array {
+        $people = [];
+        $numbers = [];
+        foreach ($list as $operation) {
+            if (!in_array($operation['op'] ?? '', self::ABOUT_PEOPLE_IN_COURSES, true)) {
+                continue;
+            }
+            $course = $this->found['course'][self::key($operation, 'course')] ?? null;
+            $user = $this->found['user'][\core_text::strtolower(self::key($operation, 'username'))] ?? null;
+            if ($course && $user) {
+                $people[(int) $course->id][(int) $user->id] = (int) $user->id;
+            }
+            if ($course && self::key($operation, 'group') !== '') {
+                $numbers[(int) $course->id][$operation['group']] = $operation['group'];
+            }
+        }
+        $this->preload_groups($numbers);
+        return $people;
+    }
+
+    /**
+     * A field of an operation that is a string, else the empty string.
+     *
+     * @param array $operation
+     * @param string $name
+     * @return string
+     */
+    private static function key(array $operation, string $name): string {
+        return is_string($operation[$name] ?? null) ? $operation[$name] : '';
     }
 
     /**
@@ -74,71 +108,35 @@ class lookup {
      */
     private function preload(string $table, string $column, array $keys, string $condition): void {
         global $DB;
-        $this->found[$table] = [];
+        // What is not found is known to be absent: no query of its own for each.
+        $this->found[$table] = array_fill_keys($keys, null);
         foreach (array_chunk(array_map('strval', $keys), 1000) as $chunk) {
             [$in, $params] = $DB->get_in_or_equal($chunk, SQL_PARAMS_NAMED);
-            foreach ($DB->get_records_select($table, "{$column} {$in} AND {$condition}", $params, 'id') as $record) {
-                $key = (string) $record->$column;
+            $records = $DB->get_records_select($table, "{$column} {$in} AND {$condition}", $params, 'id');
+            $held = array_count_values(array_column($records, $column));
+            foreach ($records as $record) {
                 // A number that two things hold names neither.
-                $this->found[$table][$key] = isset($this->found[$table][$key]) ? null : $record;
+                $this->found[$table][$record->$column] = $held[$record->$column] === 1 ? $record : null;
             }
         }
     }
 
     /**
-     * Read what stands of the enrolments that the operations are about.
+     * Read groups by their numbers.
      *
-     * @param array $list
+     * @param array<int, string[]> $numbers by course id
      */
-    private function preload_enrolments(array $list): void {
+    private function preload_groups(array $numbers): void {
         global $DB;
-        $courseids = [];
-        $userids = [];
-        foreach ($list as $operation) {
-            if (in_array($operation['op'] ?? '', ['enrol', 'suspend', 'unenrol', 'member_add', 'member_remove'], true)) {
-                $course = $this->found['course'][$operation['course'] ?? ''] ?? null;
-                $user = $this->found['user'][\core_text::strtolower((string) ($operation['username'] ?? ''))] ?? null;
-                if ($course && $user) {
-                    $courseids[$course->id] = (int) $course->id;
-                    $userids[$user->id] = (int) $user->id;
-                }
-            }
-        }
-        foreach (array_chunk($courseids, 500) as $chunk) {
-            [$in, $params] = $DB->get_in_or_equal($chunk, SQL_PARAMS_NAMED);
-            foreach ($DB->get_records_select('enrol', "enrol = 'passerelle' AND courseid {$in}", $params, 'id DESC') as $instance) {
-                $this->instances[$instance->courseid . ' ' . $instance->customchar1] = $instance;
-            }
-        }
-        if (!$this->instances) {
-            return;
-        }
-        $enrolids = array_map(fn($instance) => (int) $instance->id, array_values($this->instances));
-        foreach (array_chunk($userids, 1000) as $chunk) {
-            [$uin, $uparams] = $DB->get_in_or_equal($chunk, SQL_PARAMS_NAMED, 'u');
-            foreach (array_chunk($enrolids, 500) as $instances) {
-                [$ein, $eparams] = $DB->get_in_or_equal($instances, SQL_PARAMS_NAMED, 'e');
-                $rows = $DB->get_records_select('user_enrolments', "userid {$uin} AND enrolid {$ein}", $uparams + $eparams);
-                foreach ($rows as $row) {
-                    $this->enrolments[$row->enrolid . ' ' . $row->userid] = $row;
-                }
-                $rows = $DB->get_records_select(
-                    'role_assignments',
-                    "userid {$uin} AND itemid {$ein} AND component = 'enrol_passerelle'",
-                    $uparams + $eparams
-                );
-                foreach ($rows as $row) {
-                    $this->roles[$row->userid . ' ' . $row->itemid][(int) $row->roleid] = (int) $row->id;
-                }
-            }
-        }
-        // What was not found is known to be absent: no query of its own for each new enrolment.
-        foreach ($enrolids as $enrolid) {
-            foreach ($userids as $userid) {
-                $this->enrolments[$enrolid . ' ' . $userid] ??= null;
-                if (count($this->enrolments) > 200000) {
-                    return;
-                }
+        $this->found['groups'] = [];
+        foreach ($numbers as $courseid => $named) {
+            [$in, $params] = $DB->get_in_or_equal(array_values($named), SQL_PARAMS_NAMED);
+            $groups = $DB->get_records_select('groups', "courseid = :course AND idnumber {$in}", $params + ['course' => $courseid]);
+            $held = array_count_values(array_column($groups, 'idnumber'));
+            $this->found['groups'] += array_fill_keys(array_map(fn($number) => $courseid . ' ' . $number, $named), null);
+            foreach ($groups as $group) {
+                // A number that two groups of a course hold names neither.
+                $this->found['groups'][$courseid . ' ' . $group->idnumber] = $held[$group->idnumber] === 1 ? $group : null;
             }
         }
     }
@@ -148,9 +146,7 @@ class lookup {
      */
     public function forget(): void {
         $this->found = [];
-        $this->instances = [];
-        $this->enrolments = [];
-        $this->roles = [];
+        $this->standing->forget();
     }
 
     /**
@@ -259,83 +255,6 @@ class lookup {
         global $DB;
         $this->rolesbyname ??= $DB->get_records_menu('role', null, '', 'shortname, id');
         return (int) ($this->rolesbyname[$shortname] ?? throw new operation_error('invalid', 'role'));
-    }
-
-    /**
-     * The instance of a source in a course.
-     *
-     * @param \stdClass $course
-     * @param string $source
-     * @param bool $make whether to make it where it is missing
-     * @return \stdClass|null
-     */
-    public function instance(\stdClass $course, string $source, bool $make): ?\stdClass {
-        global $DB;
-        $key = $course->id . ' ' . $source;
-        if (!isset($this->instances[$key])) {
-            if ($make) {
-                $this->instances[$key] = enrol_get_plugin('passerelle')->ensure_instance($course, $source);
-            } else {
-                $rows = $DB->get_records(
-                    'enrol',
-                    ['courseid' => $course->id, 'enrol' => 'passerelle', 'customchar1' => $source],
-                    'id',
-                    '*',
-                    0,
-                    1
-                );
-                if (!$rows) {
-                    return null;
-                }
-                $this->instances[$key] = reset($rows);
-            }
-        }
-        return $this->instances[$key];
-    }
-
-    /**
-     * A person's enrolment in an instance.
-     *
-     * @param \stdClass $instance
-     * @param int $userid
-     * @return \stdClass|null
-     */
-    public function enrolment(\stdClass $instance, int $userid): ?\stdClass {
-        global $DB;
-        $key = $instance->id . ' ' . $userid;
-        if (!array_key_exists($key, $this->enrolments)) {
-            $row = $DB->get_record('user_enrolments', ['enrolid' => $instance->id, 'userid' => $userid]);
-            $this->enrolments[$key] = $row ?: null;
-            $this->roles[$userid . ' ' . $instance->id] = array_map('intval', $DB->get_records_menu(
-                'role_assignments',
-                ['userid' => $userid, 'itemid' => $instance->id, 'component' => 'enrol_passerelle'],
-                '',
-                'roleid, id'
-            ));
-        }
-        return $this->enrolments[$key];
-    }
-
-    /**
-     * Roles a person has through an instance.
-     *
-     * @param \stdClass $instance
-     * @param int $userid
-     * @return int[] role ids
-     */
-    public function roles(\stdClass $instance, int $userid): array {
-        $this->enrolment($instance, $userid);
-        return array_keys($this->roles[$userid . ' ' . $instance->id] ?? []);
-    }
-
-    /**
-     * Read a person's enrolment anew the next time.
-     *
-     * @param \stdClass $instance
-     * @param int $userid
-     */
-    public function stale_enrolment(\stdClass $instance, int $userid): void {
-        unset($this->enrolments[$instance->id . ' ' . $userid], $this->roles[$userid . ' ' . $instance->id]);
     }
 
     /**

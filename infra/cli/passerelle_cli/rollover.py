@@ -203,7 +203,10 @@ def permit(find_stack: Callable[[], Stack], identity: str, site: str, user: str)
 @_json
 @on_a_stack
 def contents(find_stack: Callable[[], Stack], identity: str, as_json: bool) -> None:
-    """Sections, activities and groups of the archive of a check or request, for --exclude."""
+    """Sections, activities and groups of the archive of a check or request, for --exclude.
+
+    Groups marked (·) are the night's: they do not come, year N has its own of the same code.
+    """
     world = find_stack().world()
     record = world.records.get(Rollover, identity)
     if record is None:
@@ -219,6 +222,8 @@ def contents(find_stack: Callable[[], Stack], identity: str, as_json: bool) -> N
                 click.echo(f"  activity:{activity['id']}  {activity['module']}  {activity['title']}")
     for group in _dicts(answer["groups"]):
         click.echo(f"group:{group['id']}  {group['name']}")
+    for group in _dicts(answer["nights_groups"]):
+        click.echo(f"(·)  {group['name']}  {group['idnumber']}")
 
 
 def _dicts(rows: Any) -> list[dict[str, Any]]:

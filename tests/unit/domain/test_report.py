@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from passerelle.domain.backup import Activity, Group
-from passerelle.domain.plugin import LeftOut
+from passerelle.domain.left_out import LeftOut
 from passerelle.domain.publishing import Note
 from passerelle.domain.report import Aftermath, Code, Report, judge, report_from_dict, report_to_dict
 from passerelle.domain.report_page import WORDS, as_page, as_rows
@@ -221,3 +221,46 @@ def test_the_page_needs_nothing_from_elsewhere() -> None:
     assert "<link" not in page
     assert page.count("<table") == page.count("<caption") == 1
     assert '<html lang="fr">' in page
+
+
+def said(detail: str, code: str = "groupmissing") -> tuple[Note, ...]:
+    return (Note(code, {"detail": detail}),)
+
+
+GROUPED = a_survey(
+    groups=(Group(3, "TD1", "Y2-TD1"),),
+    restrictions=(Restriction(a_place(), "group", 3),),
+    links=(),
+    link_count=0,
+)
+
+
+@pytest.mark.rule("R7")
+@pytest.mark.rule("R12")
+@pytest.mark.parametrize(
+    ("detail", "places"),
+    [
+        ("Le groupe « TD1 » n’existe pas ici ; y renvoient : Bohr", ["activity"]),
+        ("The group “TD1” does not exist here; it is referred to by: Bohr, Quiz 1", ["activity", "course"]),
+    ],
+)
+def test_a_place_that_only_the_restore_saw_is_added_and_a_known_one_is_not_told_twice(
+    detail: str, places: list[str]
+) -> None:
+    """An activity's group overrides, or its grouping, are no restriction: only the site tells of them."""
+    found = report(GROUPED, warnings=said(detail)).findings
+    assert [finding.place.kind for finding in found] == places
+    assert {finding.code for finding in found} == {Code.GROUP_MISSING}
+
+
+@pytest.mark.rule("R12")
+def test_a_missing_grouping_that_the_site_tells_of_is_a_line_of_the_report() -> None:
+    warnings = said("Le groupement « A » n’existe pas ici ; y renvoient : Quiz 1", "groupingmissing")
+    (finding,) = report(replace(GROUPED, restrictions=()), warnings=warnings).findings
+    assert (finding.code, finding.what.endswith("Quiz 1")) == (Code.GROUPING_MISSING, True)
+
+
+@pytest.mark.rule("R7")
+def test_a_hand_made_group_with_a_number_is_there_after_it_came() -> None:
+    assert codes(replace(GROUPED, nights_groups=()), groups_came=True) == []
+    assert codes(replace(GROUPED, nights_groups=(3,)), groups_came=True) == ["group_missing"]

@@ -9,10 +9,12 @@ import pytest
 
 from passerelle.domain.backup import Group, Inspection, Reason, Why
 from passerelle.domain.commands import SignSource
-from passerelle.domain.plugin import JobMessage, LeftOut, RestoreMode
+from passerelle.domain.left_out import LeftOut
+from passerelle.domain.night.memory import Memory
+from passerelle.domain.plugin import JobMessage, RestoreMode
 from passerelle.domain.rollover import ALWAYS
 from passerelle.domain.states import RolloverState
-from passerelle.usecases import jobs, rollover_steps
+from passerelle.usecases import jobs, night_papers, rollover_steps, source_addresses
 from passerelle_laptop.twin.plugin_jobs import CHOICES, OVERRIDE
 from tests.factories import a_manifest
 from tests.factories_rollover import a_survey
@@ -43,15 +45,52 @@ def test_every_setting_is_said_so_that_no_default_decides(stage: YearStage) -> N
         assert settings[always] == "1"
 
 
+TD1, PROJECT, LAB = Group(1, "TD1", "Y2AN8A-TD1"), Group(2, "Projet", ""), Group(3, "Labo", "LABO-7")
+
+
+def with_groups(stage: YearStage) -> None:
+    stage.courses()
+    survey = a_survey(groups=(TD1, PROJECT, LAB))
+    stage.backups.surveys = type("All", (dict,), {"get": lambda *_: survey})()
+    manifest = a_manifest(groups=(TD1, PROJECT, LAB))
+    inspection = Inspection(True, (), manifest)
+    stage.backups.found = type("All", (dict,), {"get": lambda *_: inspection})()
+
+
+def listed(stage: YearStage) -> tuple[list[str], list[str]]:
+    """The teacher's choice, and what is shown as the night's."""
+    checked = stage.ask_rollover("check")
+    stage.deliver()
+    shown = stage.ask_rollover("contents", rollover=checked["rollover"])
+    return [g["name"] for g in shown["groups"]], [g["name"] for g in shown["nights_groups"]]
+
+
 @pytest.mark.rule("R7")
 def test_of_the_groups_only_hand_made_ones_come_and_only_if_asked(stage: YearStage) -> None:
-    stage.courses()
-    survey = a_survey(groups=(Group(1, "TD1", "Y2AN8A-TD1"), Group(2, "Projet", "")))
-    stage.backups.surveys = type("All", (dict,), {"get": lambda *_: survey})()
-    done = stage.roll_over(groups=True)
-    restore = restore_of(stage, done.id)
+    with_groups(stage)
+    assert listed(stage) == (["Projet"], ["TD1", "Labo"]), "no night ran there: whoever bears a number is its"
+    restore = restore_of(stage, stage.roll_over(groups=True).id)
     assert restore.settings["groups"] == "1"
-    assert restore.exclude == (LeftOut("group", 1),)
+    assert restore.exclude == (LeftOut("group", 1), LeftOut("group", 3))
+
+
+@pytest.mark.rule("R7")
+@pytest.mark.rule("N16")
+def test_a_hand_made_group_with_a_number_comes_where_last_years_night_says_what_was_its(
+    stage: YearStage,
+) -> None:
+    with_groups(stage)
+    marks = {"group": {TD1.id: TD1.idnumber, 4711: "ELSEWHERE"}}
+    night_papers.keep_memory(stage.papers, "bleu", Memory(marks=marks))
+    assert listed(stage) == (["Projet", "Labo"], ["TD1"])
+    assert restore_of(stage, stage.roll_over(groups=True).id).exclude == (LeftOut("group", 1),)
+
+
+@pytest.mark.rule("R7")
+def test_groups_do_not_come_unasked(stage: YearStage) -> None:
+    with_groups(stage)
+    restore = restore_of(stage, stage.roll_over().id)
+    assert (restore.settings["groups"], restore.exclude) == ("0", ())
 
 
 @pytest.mark.rule("R8")
@@ -211,7 +250,8 @@ def test_an_address_that_died_is_signed_anew_for_the_job(stage: YearStage) -> No
     asked = stage.ask_rollover()
     stage.deliver_until_restoring()
     key = f"rol:{asked['rollover']}"
-    signed = jobs.sign_source(stage.world, SignSource(request="r", site="vert", type="source", jobkey=key))
+    asked = SignSource(request="r", site="vert", type="source", jobkey=key)
+    signed = source_addresses.sign_source(stage.world, asked)
     assert signed["sha256"] == "c1" * 32
 
 

@@ -10,8 +10,8 @@ from enum import StrEnum
 from typing import Any
 
 from passerelle.domain.backup import Group
+from passerelle.domain.left_out import LeftOut
 from passerelle.domain.links import leads_to, new_address
-from passerelle.domain.plugin import LeftOut
 from passerelle.domain.publishing import Note
 from passerelle.domain.rollover import made_by_hand
 from passerelle.domain.survey import Place, Restriction, Survey
@@ -80,16 +80,17 @@ class Aftermath:
 def judge(survey: Survey, after: Aftermath, now: datetime) -> Report:
     gone = _excluded_modules(survey, after)
     sections_gone = _section_names(survey, after)
+    broken = tuple(_restrictions(survey, after, gone))
     found = [
         finding
         for finding in (
             *_links(survey, after),
             *_files(survey, after),
             *_dates(survey, after),
-            *_restrictions(survey, after, gone),
+            *broken,
             *_plugins(survey, after),
             *_left_out(survey, after),
-            *_warnings(after),
+            *_warnings(after, broken),
         )
         if finding.place.module_id not in gone
         and not (finding.place.kind == "section" and finding.place.section in sections_gone)
@@ -180,18 +181,23 @@ def _restrictions(survey: Survey, after: Aftermath, gone: frozenset[int]) -> Ite
         elif one.kind == "grouping":
             if one.id not in survey.groupings or not (after.groups_came or after.before):
                 yield _broken(Code.GROUPING_MISSING, one, "", after)
-        elif not _has_group(groups.get(one.id), left, after):
+        elif not _has_group(groups.get(one.id), survey.nights_groups, left, after):
             group = groups.get(one.id)
             yield _broken(Code.GROUP_MISSING, one, group.name if group else "", after)
 
 
-def _has_group(group: Group | None, left: set[int], after: Aftermath) -> bool:
-    """Whether year N has what a restriction names: a hand-made group that came, or the night's own."""
+def _has_group(
+    group: Group | None, of_the_night: tuple[int, ...] | None, left: set[int], after: Aftermath
+) -> bool:
+    """Whether year N has what a restriction names: its group of that code, or a hand-made one that came."""
     if group is None:
         return False
-    if not made_by_hand(group):
-        return group.idnumber in after.target_groups or (after.before and not after.target_groups)
-    return after.before or (after.groups_came and group.id not in left)
+    code = group.idnumber.strip()
+    if code and code in after.target_groups:
+        return True
+    if made_by_hand(group, of_the_night):
+        return after.before or (after.groups_came and group.id not in left)
+    return after.before and not after.target_groups
 
 
 def _broken(code: Code, restriction: Restriction, what: str, after: Aftermath) -> Finding:
@@ -218,13 +224,34 @@ def _left_out(survey: Survey, after: Aftermath) -> Iterable[Finding]:
 
 
 _TOLD_ABOVE = frozenset({"pluginmissing"})
+_OF_GROUPS = {"groupmissing": Code.GROUP_MISSING, "groupingmissing": Code.GROUPING_MISSING}
 
 
-def _warnings(after: Aftermath) -> Iterable[Finding]:
+def _warnings(after: Aftermath, told: Iterable[Finding]) -> Iterable[Finding]:
+    """What the site said of its restore; of groups, only places that `told` does not name yet."""
+    known = [
+        name
+        for finding in told
+        if finding.code in _OF_GROUPS.values()
+        for name in (finding.place.activity, finding.place.section)
+        if name
+    ]
     for warning in after.warnings:
-        if warning.code not in _TOLD_ABOVE:
-            what = warning.details.get("detail", "") or warning.code
-            yield Finding(Code.SAID_BY_MOODLE, Place("course"), what=what, repair_at=after.course_url)
+        if warning.code in _TOLD_ABOVE:
+            continue
+        what = warning.details.get("detail", "") or warning.code
+        code = _OF_GROUPS.get(warning.code, Code.SAID_BY_MOODLE)
+        if code != Code.SAID_BY_MOODLE and not _other_places(what, known):
+            continue
+        yield Finding(code, Place("course"), what=what, repair_at=after.course_url)
+
+
+def _other_places(sentence: str, known: Iterable[str]) -> bool:
+    """The plugin's sentence ends with the names of the places, after a colon."""
+    places = sentence.partition(":")[2] or sentence
+    for name in sorted(known, key=len, reverse=True):
+        places = places.replace(name, "")
+    return bool(places.strip(" ,;.\u00a0"))
 
 
 # --- as JSON ----------------------------------------------------------------------------------------

@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from passerelle.domain.backup import Group
-from passerelle.domain.lms import CourseSection
-from passerelle.domain.plugin import CourseState, LeftOut
+from passerelle.domain.left_out import LeftOut
 from passerelle.domain.publishing import Moment, Note, Person, Upload, derived_id
 from passerelle.domain.states import FOLLOWS, BackupState, RolloverState
 from passerelle.errors import Conflict, Refused
+
+if TYPE_CHECKING:
+    from passerelle.domain.backup import Group
+    from passerelle.domain.lms import CourseSection
+    from passerelle.domain.plugin import CourseState
 
 # `check` is *Vérifier mon cours*: a backup and its report, and no course is touched.
 Destination = Literal["stash", "replace", "merge", "check"]
@@ -301,12 +304,20 @@ def settings_of(wish: Wish, *, override: bool = False) -> dict[str, str]:
     return wanted
 
 
-def made_by_hand(group: Group) -> bool:
-    """The night's groups bear the Apogée code as idnumber (N1); who makes one by hand gives it none."""
-    return not group.idnumber.strip()
+def made_by_hand(group: Group, of_the_night: Container[int] | None = None) -> bool:
+    """Whether R7 lets a group come. `of_the_night`: ids that last year's night marked as its own.
+
+    None where no night of Passerelle ran there. Then the idnumber decides: the night's groups bear the Apogée
+    code (N1), and who makes one by hand seldom gives it a number.
+    """
+    if of_the_night is None:
+        return not group.idnumber.strip()
+    return group.id not in of_the_night
 
 
-def left_out(wish: Wish, groups: Iterable[Group]) -> tuple[LeftOut, ...]:
+def left_out(
+    wish: Wish, groups: Iterable[Group], of_the_night: Container[int] | None = None
+) -> tuple[LeftOut, ...]:
     """What the restore leaves out: the teacher's choice, and every group that was not made by hand (R7)."""
     chosen = list(wish.exclude)
     if wish.groups:
@@ -314,7 +325,7 @@ def left_out(wish: Wish, groups: Iterable[Group]) -> tuple[LeftOut, ...]:
         chosen += [
             LeftOut("group", group.id)
             for group in groups
-            if not made_by_hand(group) and ("group", group.id) not in known
+            if not made_by_hand(group, of_the_night) and ("group", group.id) not in known
         ]
     return tuple(chosen)
 

@@ -71,6 +71,7 @@ class Survey:
     activities: tuple[Activity, ...] = ()
     groups: tuple[Group, ...] = ()
     groupings: tuple[int, ...] = ()
+    nights_groups: tuple[int, ...] | None = None  # of `groups`: the night's own; None: nobody knows
     links: tuple[StaleLink, ...] = ()
     link_count: int = 0  # more than are listed, where an archive is full of them
     files: tuple[HeavyFile, ...] = ()  # the largest, with where they are used
@@ -104,6 +105,8 @@ def survey_from_dict(data: Mapping[str, Any]) -> Survey:
     whole["activities"] = tuple(Activity(**row) for row in data["activities"])
     whole["groups"] = tuple(Group(**row) for row in data["groups"])
     whole["groupings"] = tuple(int(one) for one in data["groupings"])
+    marked = data.get("nights_groups")
+    whole["nights_groups"] = None if marked is None else tuple(int(one) for one in marked)
     whole["plugins"] = tuple(data["plugins"])
     whole["startdate"] = None if data["startdate"] is None else _moment(data["startdate"])
     return Survey(**whole)

@@ -29,18 +29,32 @@ def survey_of(world: World, upload: Upload) -> Survey:
     kept = world.papers.get(upload.survey_key)
     if kept is None:
         survey = world.backups.survey(upload.accepted_key)
+        survey = replace(survey, nights_groups=_of_the_night(world, upload.site, survey))
         world.papers.put(upload.survey_key, survey_to_dict(survey))
         return survey
     return survey_from_dict(kept)
 
 
+def _of_the_night(world: World, site: str, survey: Survey) -> tuple[int, ...] | None:
+    """Which groups of the archive the night of that year had made or adopted, by its own memory."""
+    # Here and not above: `settle_job`, which only writes reports, starts without all of the night's rules.
+    from passerelle.usecases import night_papers
+
+    marked = night_papers.load_memory(world.papers, site).marks.get("group")
+    return tuple(group.id for group in survey.groups if group.id in marked) if marked else None
+
+
+def survey_at_hand(world: World, upload: Upload) -> Survey | None:
+    kept = world.papers.get(upload.survey_key)
+    return None if kept is None else survey_from_dict(kept)
+
+
 def write_report(world: World, rollover: Rollover, job: Job | None) -> Report | None:
     """Judges and keeps the report; None where the archive's survey is gone. Safe to repeat."""
     upload = world.records.get(Upload, rollover.upload)
-    kept = world.papers.get(upload.survey_key) if upload else None
-    if kept is None:
+    survey = survey_at_hand(world, upload) if upload else None
+    if survey is None:
         return None
-    survey = survey_from_dict(kept)
     report = judge(survey, _aftermath(world, rollover, survey, job), world.clock.now())
     document = report_to_dict(report)
     if job is not None:
@@ -130,7 +144,7 @@ def _aftermath(world: World, rollover: Rollover, survey: Survey, job: Job | None
         moved=moved,
         year_starts=rollover.target_start or survey.startdate,
         shift=shift,
-        exclude=frozenset(() if before else left_out(rollover.wish, survey.groups)),
+        exclude=frozenset(() if before else left_out(rollover.wish, survey.groups, survey.nights_groups)),
         groups_came=rollover.wish.groups,
         target_groups=groups,
         missing_plugins=lacking,

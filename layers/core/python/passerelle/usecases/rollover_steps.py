@@ -244,7 +244,7 @@ def _ask_moodle(world: World, rollover: Rollover, upload: Upload) -> Job:
             mode=RestoreMode(rollover.wish.destination),
             courseid=rollover.course_id,
             settings=settings_of(rollover.wish, override=rollover.override is not None),
-            exclude=left_out(rollover.wish, survey.groups),
+            exclude=left_out(rollover.wish, survey.groups, survey.nights_groups),
             keep_dates=rollover.wish.keep_dates,
         )
     )

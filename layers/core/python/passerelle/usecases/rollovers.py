@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from passerelle.domain.commands import AskRollover
-from passerelle.domain.plugin import CourseState, LeftOut
+from passerelle.domain.left_out import LeftOut
 from passerelle.domain.publishing import Note, Person, Upload, derived_id
 from passerelle.domain.report_page import as_page, as_rows
 from passerelle.domain.rollover import (
@@ -37,6 +37,9 @@ from passerelle.usecases import (
 from passerelle.usecases.amending import everything, found_or_added
 from passerelle.usecases.outcomes import told
 from passerelle.usecases.rollover_messages import course_address, full_names, users_of
+
+if TYPE_CHECKING:
+    from passerelle.domain.plugin import CourseState
 
 
 def answer(world: World, command: AskRollover) -> Mapping[str, object]:
@@ -360,6 +363,8 @@ def contents(world: World, command: AskRollover) -> Mapping[str, object]:
     if document is None:
         raise Refused("contents_not_ready")
     manifest = world.backups.manifest(document)
+    survey = rollover_reports.survey_at_hand(world, upload) if upload else None
+    marked = survey.nights_groups if survey else None
     return {
         "rollover": rollover.id,
         "sections": [{"id": s.id, "number": s.number, "name": s.name} for s in manifest.sections],
@@ -367,7 +372,13 @@ def contents(world: World, command: AskRollover) -> Mapping[str, object]:
             {"id": a.module_id, "section": a.section_id, "module": a.plugin, "title": a.title}
             for a in manifest.activities
         ],
-        "groups": [{"id": g.id, "name": g.name} for g in manifest.groups if made_by_hand(g)],
+        "groups": [{"id": g.id, "name": g.name} for g in manifest.groups if made_by_hand(g, marked)],
+        # Shown, not chosen: year N has its own of the same code (R7).
+        "nights_groups": [
+            {"id": g.id, "name": g.name, "idnumber": g.idnumber}
+            for g in manifest.groups
+            if not made_by_hand(g, marked)
+        ],
     }
 
 

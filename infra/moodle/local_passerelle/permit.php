@@ -48,7 +48,7 @@ try {
         year_desk::permit('permit', $permit);
     }
     $asked = year_desk::permit('permit_look', $permit);
-    $content = $OUTPUT->render_from_template('local_passerelle/permit', [
+    $shown = ['permit', [
         'who' => (string) $asked['who'],
         'source' => (string) $asked['source'],
         'year' => (string) $asked['year'],
@@ -61,11 +61,11 @@ try {
         'action' => $PAGE->url->out_omit_querystring(),
         'permit' => $permit,
         'sesskey' => sesskey(),
-    ]);
+    ]];
 } catch (refusal $refusal) {
-    $content = $OUTPUT->render_from_template('local_passerelle/refusal', $refusal->export());
+    $shown = ['refusal', $refusal->export()];
 }
 
 echo $OUTPUT->header();
-echo $content;
+echo $OUTPUT->render_from_template('local_passerelle/' . $shown[0], $shown[1]);
 echo $OUTPUT->footer();

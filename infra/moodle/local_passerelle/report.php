@@ -54,12 +54,15 @@ try {
         send_file($text, clean_filename($course->shortname . '.' . $download), 0, 0, true, true);
     }
     $report = new repair_report($desk->report($rollover, 'json')['report'], $url);
-    $content = $OUTPUT->render_from_template('local_passerelle/report', $report->export_for_template($OUTPUT));
 } catch (refusal $refusal) {
-    $content = $OUTPUT->heading(get_string('report', 'local_passerelle'))
-        . $OUTPUT->render_from_template('local_passerelle/refusal', $refusal->export());
+    $report = null;
 }
 
 echo $OUTPUT->header();
-echo $content;
+if ($report) {
+    echo $OUTPUT->render_from_template('local_passerelle/report', $report->export_for_template($OUTPUT));
+} else {
+    echo $OUTPUT->heading(get_string('report', 'local_passerelle'));
+    echo $OUTPUT->render_from_template('local_passerelle/refusal', $refusal->export());
+}
 echo $OUTPUT->footer();

@@ -154,6 +154,12 @@ function(Notification, Str, Desk, YearWish) {
             this.timer = window.setTimeout(this.lookAgain.bind(this), AGAIN);
         }
         this.arrange();
+        if (answer.latest && answer.latest.reporturl) {
+            // Said anew below, with the state: once is enough.
+            this.root.querySelectorAll('[data-region="aftermath"]').forEach(function(line) {
+                line.remove();
+            });
+        }
         var shown = [this.draw(this.checked, 'check_state', {
             check: this.described(state.check),
             choosing: this.wish.awaited()
@@ -190,6 +196,10 @@ function(Notification, Str, Desk, YearWish) {
         var came = latest && (latest.running || latest.done);
         var afresh = this.button('freshstart');
         if (afresh) {
+            // What has been done is no longer what the page is for.
+            var least = Boolean(came || this.button('publish'));
+            this.button('rollover').classList.toggle('btn-primary', !least);
+            this.button('rollover').classList.toggle('btn-secondary', least);
             afresh.classList.toggle('d-none', this.state.freshstart || Boolean(came));
             this.button('rollover').classList.toggle('d-none', this.state.freshstart);
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from passerelle import mbz
@@ -17,14 +17,15 @@ CONTENT_TYPE = "application/vnd.moodle.backup"
 
 
 class S3Backups:
-    def __init__(self, client: Any, bucket: str) -> None:
+    def __init__(self, client: Any, bucket: Callable[[], str]) -> None:
         self._client = client
+        # Asked for where an archive is read: who only reads papers about archives need not be told of one.
         self._bucket = bucket
 
     def clean(self, key: str, to_key: str) -> Cleaned:
         """Raises CannotRead, StorageAway."""
         source = self._source(key)
-        with aws_named(), S3Sink(self._client, self._bucket, to_key, ContentType=CONTENT_TYPE) as sink:
+        with aws_named(), S3Sink(self._client, self._bucket(), to_key, ContentType=CONTENT_TYPE) as sink:
             report = mbz.scrub(source, sink)
             if report.accepted:
                 sink.complete()
@@ -43,4 +44,4 @@ class S3Backups:
         return mbz.manifest_to_dict(manifest)
 
     def _source(self, key: str) -> S3Source:
-        return S3Source(self._client, self._bucket, key)
+        return S3Source(self._client, self._bucket(), key)

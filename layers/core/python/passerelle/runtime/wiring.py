@@ -227,7 +227,7 @@ class Wiring:
     def backups(self) -> BackupReader:
         from passerelle.runtime.backups import S3Backups
 
-        return S3Backups(self.client("s3"), self.settings.backups_bucket)
+        return S3Backups(self.client("s3"), lambda: self.settings.backups_bucket)
 
     @cached_property
     def shops(self) -> Shops:

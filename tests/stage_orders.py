@@ -15,7 +15,7 @@ from passerelle.domain.orders import Delivery, Facts, Order
 from passerelle.domain.shops import Shop
 from passerelle.errors import Conflict, TryAgain
 from passerelle.ports import R, World
-from passerelle.usecases import orders
+from passerelle.usecases import deliveries, orders
 from passerelle_laptop.twin.records import Role
 from tests.factories_orders import a_payload, a_selling_network
 from tests.fakes.archives import FakeArchives
@@ -112,7 +112,7 @@ class OrderStage:
     def send(self, facts: Facts, event: str = "", kind: str = "order.paid") -> str:
         event = event or f"msg_{next(self._events)}"
         body = a_payload(facts, kind)
-        self.step(lambda: orders.receive(self.world, "boutique", event, kind, body, readable=True))
+        self.step(lambda: deliveries.receive(self.world, "boutique", event, kind, body, readable=True))
         return f"boutique:{facts.order}"
 
     def sell(self, facts: Facts, event: str = "") -> Order:

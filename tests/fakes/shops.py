@@ -4,7 +4,7 @@ from passerelle.domain.network import Network
 from passerelle.domain.orders import Delivery, Facts, Order, Refund
 from passerelle.errors import GiveUp
 from passerelle.events.shops.door import read_facts
-from passerelle.usecases.orders import unpacked
+from passerelle.usecases.deliveries import unpacked
 
 
 class FakeShops:

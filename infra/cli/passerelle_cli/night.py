@@ -15,7 +15,8 @@ import click
 
 from passerelle.domain.night.adoption import Takeover
 from passerelle.domain.night.paper import heading, line_of
-from passerelle.domain.night.plan import Freeze, Plan
+from passerelle.domain.night.plan import Plan
+from passerelle.domain.night.policy import Freeze
 from passerelle.domain.night.run import NightDesk, Run
 from passerelle.domain.offer.stages import Stage
 from passerelle.domain.states import RunState, state_word

@@ -6,7 +6,8 @@ import pytest
 
 from passerelle.domain.backup import Group
 from passerelle.domain.lms import CourseSection, Module
-from passerelle.domain.plugin import Holding, LeftOut
+from passerelle.domain.left_out import LeftOut
+from passerelle.domain.plugin import Holding
 from passerelle.domain.rollover import (
     Wish,
     bare_code,

@@ -10,7 +10,7 @@ import pytest
 
 from passerelle.domain.night.causes import ABOUT, Cause
 from passerelle.domain.night.memory import Memory
-from passerelle.domain.night.plan import Freeze
+from passerelle.domain.night.policy import Freeze
 from passerelle.domain.night.run import Run
 from passerelle.domain.night.seen import Nights
 from passerelle.domain.night.why_reply import Telling

@@ -17,7 +17,7 @@ from passerelle.errors import TryAgain
 from passerelle.events.shops.door import Trust
 from passerelle.events.signatures import read_secret, sign
 from passerelle.runtime.shop_door import ShopDoor, answer
-from passerelle.usecases import reconciliation
+from passerelle.usecases import deliveries, orders, reconciliation
 from tests.factories import NOW
 from tests.factories_orders import a_line, a_participant, a_payload, a_shop, some_facts
 from tests.stage_orders import OrderStage
@@ -136,9 +136,7 @@ def test_lines_that_a_delivery_lacks_are_asked_for_or_the_order_is_parked() -> N
     shop = a_shop(kind="stripe")
     stage = OrderStage(shop)
     body = (EVENTS / "stripe_checkout_session_completed.json").read_bytes()
-    from passerelle.usecases import orders
-
-    orders.receive(stage.world, "boutique", "e1", "checkout.session.completed", body, readable=True)
+    deliveries.receive(stage.world, "boutique", "e1", "checkout.session.completed", body, readable=True)
     stage.deliver()
     key = "boutique:pi_3SExample0000000001"
     assert (stage.order(key).state, stage.order(key).why[0].code) == (OrderState.PARKED, "lines_unknown")

@@ -14,7 +14,7 @@ from passerelle.domain.ledger import Page, wanted
 from passerelle.domain.orders import Facts, Order, Refund, SeatState
 from passerelle.domain.states import OrderState
 from passerelle.errors import Conflict, TryAgain
-from passerelle.usecases import fulfilment, orders
+from passerelle.usecases import deliveries, fulfilment, orders
 from tests.factories import NOW
 from tests.factories_orders import a_buyer, a_line, a_participant, a_payload, some_facts
 from tests.stage_orders import OrderStage
@@ -148,7 +148,7 @@ def run_a_day(count: int, every: int) -> OrderStage:
     stage.caen.every = every
     for event, body in a_day(7, count):
         stage.step(
-            lambda e=event, b=body: orders.receive(stage.world, "boutique", e, "order.paid", b, readable=True)
+            lambda e=event, b=body: deliveries.receive(stage.world, "boutique", e, "order.paid", b, readable=True)
         )
     stage.deliver(patience=100_000)
     stage.caen.every = 0

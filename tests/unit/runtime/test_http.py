@@ -19,7 +19,7 @@ from passerelle.errors import (
     TryAgain,
 )
 from passerelle.events.signatures import sign
-from passerelle.events.site import BODY_LIMIT
+from passerelle.events.bodies import BODY_LIMIT
 from passerelle.runtime.http import answer
 from passerelle.runtime.wiring import Door
 from tests.fakes.references import FakeReferences

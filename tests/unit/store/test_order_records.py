@@ -22,7 +22,7 @@ from passerelle.domain.orders import (
 from passerelle.domain.publishing import Moment, Note
 from passerelle.domain.states import OrderState
 from passerelle.store.items import LARGEST, expires, size_of, to_item
-from passerelle.usecases.orders import packed, unpacked
+from passerelle.usecases.deliveries import packed, unpacked
 from tests.factories import NOW
 from tests.factories_orders import a_line, a_participant, some_facts
 from tests.unit.store.conftest import both

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from passerelle.domain.plugin import LeftOut
+from passerelle.domain.left_out import LeftOut
 from passerelle.domain.publishing import Moment, Note
 from passerelle.domain.rollover import FreshStart, Override, Permit, Rollover, Whereabouts, Wish, rolled
 from passerelle.domain.states import RolloverState

@@ -15,7 +15,7 @@ from passerelle.domain.commands import (
 from passerelle.domain.publishing import CourseLine, RunningJob
 from passerelle.domain.states import BackupState, PublicationState
 from passerelle.errors import NotFound, Refused
-from passerelle.usecases import backups, inspection, jobs, publishing, uploads
+from passerelle.usecases import backups, inspection, jobs, publishing, source_addresses, uploads
 from tests.factories import a_manifest
 from tests.stage import ADA, Stage
 
@@ -147,7 +147,7 @@ def test_another_sites_upload_job_and_backup_do_not_exist_for_a_site(stage: Stag
     with pytest.raises(NotFound):
         uploads.complete(stage.world, CompleteUpload(site="lille", type="complete", upload=upload))
     with pytest.raises(NotFound):
-        jobs.sign_source(stage.world, SignSource(site="caen", type="source", jobkey=f"pub:{publication}"))
+        source_addresses.sign_source(stage.world, SignSource(site="caen", type="source", jobkey=f"pub:{publication}"))
     report = ReportJobs(site="caen", type="jobs", jobs=(ReportedJob(f"pub:{publication}"),))
     assert jobs.report(stage.world, report) == {"known": []}
     assert stage.end() == before

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from passerelle.domain.night.adoption import Takeover
-from passerelle.domain.night.plan import Freeze
+from passerelle.domain.night.policy import Freeze
 from passerelle.domain.night.run import Run, run_id
 from passerelle.domain.night.why_reply import Telling
 from passerelle.domain.offer.stages import Stage

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
-from passerelle.domain.plugin import Moved
+if TYPE_CHECKING:
+    from passerelle.domain.plugin import Moved
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from passerelle.domain.left_out import LeftOut
 from passerelle.domain.lms import User
 
 
@@ -63,14 +64,6 @@ class RestoreMode(StrEnum):
 class Owner:
     username: str = field(repr=False)
     role: str = ""  # short name
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """Something of the archive that is not restored, by its id on the origin."""
-
-    kind: str  # section, activity, group
-    id: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ import re
 import unicodedata
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from passerelle.domain.handlers import CourseName, Handler, Parameters, ParametersRefused, read_parameters
-from passerelle.domain.lms import User
 from passerelle.domain.orders import (
     Line,
     Order,
@@ -24,6 +24,9 @@ from passerelle.domain.orders import (
 )
 from passerelle.domain.publishing import Note
 from passerelle.domain.shops import Product, Shop
+
+if TYPE_CHECKING:
+    from passerelle.domain.lms import User
 
 EMAIL = re.compile(r"[^@\s<>()\[\],;:\\\"]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 PEOPLED = (Handler.SESSION, Handler.SEATS)  # sold as seats; the others are for the buyer himself

@@ -23,10 +23,10 @@ from pydantic import TypeAdapter, ValidationError
 from passerelle.domain import commands
 from passerelle.domain.commands import SiteCommand
 from passerelle.errors import Refused
+from passerelle.events.bodies import BODY_LIMIT, BodyTooLarge
 from passerelle.events.misfits import Misfit, misfit
 from passerelle.events.signatures import SignatureRefused, verify
 
-BODY_LIMIT = 1024 * 1024  # bytes
 TEXT_LIMIT = 20_000  # characters of one field: a record must fit into one DynamoDB item
 COURSE_IDNUMBER = 100  # characters that Moodle keeps; a key of the table must not be longer either
 LARGEST_INT = 2**53  # what JSON carries faithfully between PHP and Python
@@ -51,11 +51,6 @@ _COMMANDS: Mapping[str, type[SiteCommand]] = {
     )
 }
 _ID = re.compile(r"[A-Za-z0-9:._-]{1,100}")
-
-
-class BodyTooLarge(Refused):
-    def __init__(self) -> None:
-        super().__init__("body_too_large", limit=BODY_LIMIT)
 
 
 class FieldRefused(Refused):

@@ -20,8 +20,8 @@ from passerelle.ports import World
 from passerelle.runtime import wiring
 from passerelle.runtime.observability import begin, reference
 from passerelle.runtime.seats_page import Said, dead, page
-from passerelle.runtime.shop_door import tally
 from passerelle.usecases import seats
+from passerelle.usecases.tallying import tally
 
 COOKIE = "passerelle_seats"
 HERE = "me"

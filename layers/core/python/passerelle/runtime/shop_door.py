@@ -11,18 +11,17 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import unquote
 
-from passerelle.domain.orders import Tally
 from passerelle.domain.shops import Shop
-from passerelle.errors import Conflict, GiveUp, PasserelleError, TryAgain
+from passerelle.errors import Conflict, GiveUp, TryAgain
+from passerelle.events.bodies import BODY_LIMIT, BodyTooLarge
 from passerelle.events.shops.door import Trust, verified
 from passerelle.events.signatures import SignatureRefused
-from passerelle.events.site import BODY_LIMIT, BodyTooLarge
 from passerelle.ports import World
 from passerelle.runtime import wiring
 from passerelle.runtime.observability import begin, reference
-from passerelle.runtime.shops import TRUST
-from passerelle.usecases import orders
-from passerelle.usecases.amending import amend, found_or_added
+from passerelle.runtime.shop_keys import TRUST
+from passerelle.usecases import deliveries
+from passerelle.usecases.tallying import tally
 
 Response = dict[str, Any]
 
@@ -81,7 +80,9 @@ def _received(event: Mapping[str, Any], name: str, door: ShopDoor) -> str:
         raise
     if delivery is None:
         return "ping"
-    return orders.receive(door.world, name, delivery.event, delivery.topic, body, readable=delivery.readable)
+    return deliveries.receive(
+        door.world, name, delivery.event, delivery.topic, body, readable=delivery.readable
+    )
 
 
 def raw_body(event: Mapping[str, Any]) -> bytes:
@@ -105,17 +106,6 @@ def count_refused(world: World, shop: str) -> None:
     """All that is kept of a delivery that nobody signed: that there was one more, that day."""
     now = world.clock.now()
     tally(world, f"refused:{shop}:{now:%Y-%m-%d}", now + timedelta(days=90))
-
-
-def tally(world: World, name: str, until: Any) -> int:
-    """One more; how many there are. A count that is lost in a race is not worth an answer."""
-    from dataclasses import replace
-
-    try:
-        found_or_added(world.records, Tally(id=name, until=until))
-        return amend(world.records, Tally, name, lambda one: replace(one, count=one.count + 1)).count
-    except (Conflict, PasserelleError):
-        return 0
 
 
 def _response(status: int, body: Mapping[str, object], headers: Mapping[str, str] | None = None) -> Response:

@@ -1,22 +1,19 @@
-"""The port `Shops`, and what the door of shops needs: keys, certificates, links."""
+"""The port `Shops`: what deliveries say, what shops are asked, the links to seats."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from functools import lru_cache
 
 from passerelle.domain.network import Network
 from passerelle.domain.orders import Delivery, Facts, Order, Refund
 from passerelle.domain.shops import Shop
 from passerelle.errors import GiveUp
 from passerelle.events.seats import sign_link
-from passerelle.events.shops.door import Trust, key_of, read_facts
-from passerelle.runtime.settings import Misconfigured
+from passerelle.events.shops.door import read_facts
+from passerelle.runtime.shop_keys import seat_keys
 from passerelle.shops.api import Api, Send, sender
-from passerelle.usecases.orders import unpacked
-
-CERTIFICATE_BYTES = 100_000
+from passerelle.usecases.deliveries import unpacked
 
 
 class ShopDesk:
@@ -71,42 +68,3 @@ class ShopDesk:
         if not shop.api.key:
             return None
         return Api(name, shop, self._secret(shop.api.key).strip(), self._send(name))
-
-
-def seat_keys(network: Network, secret: Callable[[str], str]) -> tuple[bytes, ...]:
-    """The first signs; a second is still valid while the secret is being changed."""
-    return tuple(secret(name).strip().encode() for name in network.seats_secrets)
-
-
-def shop_keys(shop: Shop, secret: Callable[[str], str]) -> tuple[bytes, ...]:
-    keys = []
-    for name in shop.secrets:
-        try:
-            keys.append(key_of(shop.kind, secret(name)))
-        except ValueError:
-            raise Misconfigured(name) from None
-    return tuple(keys)
-
-
-@lru_cache(maxsize=8)
-def fetch_certificate(url: str) -> bytes:
-    """PayPal's, whose address has been pinned before; kept for the life of the container."""
-    import requests
-
-    session = requests.Session()
-    session.trust_env = False
-    with session.get(url, timeout=(3, 5), allow_redirects=False, stream=True) as answer:
-        answer.raise_for_status()
-        pem = answer.raw.read(CERTIFICATE_BYTES, decode_content=True)
-    return bytes(pem)
-
-
-@lru_cache(maxsize=1)
-def authorities() -> bytes:
-    """Those that `requests` itself trusts."""
-    import certifi
-
-    return certifi.contents().encode()
-
-
-TRUST = Trust(fetch=fetch_certificate, roots=authorities)

@@ -146,13 +146,13 @@ class Wiring:
 
     def shop_door(self) -> ShopDoor:
         from passerelle.runtime.shop_door import ShopDoor
-        from passerelle.runtime.shops import shop_keys
+        from passerelle.runtime.shop_keys import shop_keys
 
         return ShopDoor(self.world(), lambda shop: shop_keys(shop, self.secret))
 
     def seats_door(self) -> SeatsDoor:
         from passerelle.runtime.seats_door import SeatsDoor
-        from passerelle.runtime.shops import seat_keys
+        from passerelle.runtime.shop_keys import seat_keys
 
         world = self.world()
         return SeatsDoor(world, lambda: seat_keys(world.network, self.secret))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime
 
-from passerelle.domain.night.plan import Freeze
+from passerelle.domain.night.policy import Freeze
 from passerelle.domain.night.run import NightDesk, Run, moved_run
 from passerelle.domain.publishing import Moment
 from passerelle.domain.states import RunState

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from passerelle.domain.lms import User
-from passerelle.domain.network import Site
-from passerelle.domain.plugin import CourseState
 from passerelle.domain.publishing import Person
 from passerelle.domain.rollover import Permit, Rollover, edits, permit_id, teaching
 from passerelle.domain.states import RolloverState
@@ -15,6 +13,11 @@ from passerelle.errors import NotFound, Refused
 from passerelle.ports import World
 from passerelle.usecases import rollover_messages as messages
 from passerelle.usecases.amending import amend, found_or_added
+
+if TYPE_CHECKING:
+    from passerelle.domain.lms import User
+    from passerelle.domain.network import Site
+    from passerelle.domain.plugin import CourseState
 
 NOTHING_CAME = frozenset({RolloverState.REFUSED, RolloverState.FAILED, RolloverState.UNDONE})
 

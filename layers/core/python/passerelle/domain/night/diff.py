@@ -16,8 +16,8 @@ from passerelle.domain.night.groups import plan_groups
 from passerelle.domain.night.guard import judge
 from passerelle.domain.night.memory import Memory
 from passerelle.domain.night.places import Places
-from passerelle.domain.night.plan import Freeze, Hold, Operation, Plan, Stays, Verdict, in_order
-from passerelle.domain.night.policy import NightRules
+from passerelle.domain.night.plan import Hold, Operation, Plan, Stays, Verdict, in_order
+from passerelle.domain.night.policy import Freeze, NightRules
 from passerelle.domain.offer.desired import Desired
 from passerelle.domain.offer.stages import Stage
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from passerelle.domain.night.plan import Freeze, Operation
+from passerelle.domain.night.plan import Operation
+from passerelle.domain.night.policy import Freeze
 from passerelle.domain.offer.stages import Stage
 
 if TYPE_CHECKING:

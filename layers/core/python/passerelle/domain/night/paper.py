@@ -13,7 +13,8 @@ from typing import Any
 
 from passerelle.domain.night.lines import Pen
 from passerelle.domain.night.memory import Memory
-from passerelle.domain.night.plan import ADDITIONS, Freeze, Operation, Phase, Plan, count, reason_of
+from passerelle.domain.night.plan import ADDITIONS, Operation, Phase, Plan, count, reason_of
+from passerelle.domain.night.policy import Freeze
 
 CHUNK = 1000  # operations that one worker does before it confirms
 

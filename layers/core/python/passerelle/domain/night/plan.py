@@ -12,6 +12,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from passerelle.domain.night.memory import Memory
+from passerelle.domain.night.policy import Freeze
 from passerelle.domain.offer.desired import Untouched
 from passerelle.domain.offer.model import KEY_COLUMNS, Row, Table
 from passerelle.domain.offer.stages import Stage
@@ -246,28 +247,6 @@ class Verdict:
     @property
     def held(self) -> bool:
         return bool(self.holds)
-
-
-@dataclass(frozen=True, slots=True)
-class Freeze:
-    """N18. Empty `years`, `categories` and `courses` freeze all of the offer; days are inclusive."""
-
-    since: date
-    until: date | None = None
-    years: tuple[str, ...] = ()
-    categories: tuple[str, ...] = ()  # idnumbers, and all under them
-    courses: tuple[str, ...] = ()
-    people: bool = False
-    cohorts: bool = False
-    why: str = ""
-    by: str = ""
-
-    def holds_on(self, night: date, year: str) -> bool:
-        return (
-            self.since <= night
-            and (self.until is None or night <= self.until)
-            and (not self.years or year in self.years)
-        )
 
 
 @dataclass(frozen=True, slots=True)

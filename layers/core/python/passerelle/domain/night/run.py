@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from passerelle.domain.night.plan import Freeze
+from passerelle.domain.night.policy import Freeze
 from passerelle.domain.offer.stages import Stage
 from passerelle.domain.publishing import Moment
 from passerelle.domain.states import FOLLOWS, RunState

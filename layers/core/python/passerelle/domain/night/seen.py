@@ -10,7 +10,7 @@ from passerelle.domain.night.actual import Account, Actual, Course, Enrolment
 from passerelle.domain.night.asked import AskedCourse, AskedPerson, plain
 from passerelle.domain.night.causes import Cause, Reason
 from passerelle.domain.night.memory import Memory
-from passerelle.domain.night.plan import Freeze
+from passerelle.domain.night.policy import Freeze
 from passerelle.domain.night.run import WHOLE, Run
 from passerelle.domain.night.why import Answer, Place, Verdict
 from passerelle.domain.offer.stages import Stage

@@ -17,6 +17,7 @@ from passerelle.domain.night.night_page import as_csv, as_page, csv_name
 from passerelle.domain.night.night_report import as_document
 from passerelle.domain.night.night_words import CHECKS, KINDS, WORDS
 from passerelle.domain.night.plots import Plot, Series, draw, spell
+from passerelle.domain.night.policy import NightRules
 from passerelle.domain.plugin import CourseState
 from passerelle.domain.states import RunState
 from passerelle.usecases.night_report import (
@@ -265,7 +266,17 @@ def test_the_next_night_knows_what_the_last_one_read(stage) -> None:
     assert [one.night for one in report.trend] == ["2026-10-06", "2026-10-07"]
 
 
-def test_who_is_named_is_sent_a_summary_once_however_often_it_is_made(stage) -> None:
+@pytest.mark.parametrize(
+    ("link", "said"),
+    [
+        ("", "passerelle sync report --site caen --night 2026-10-06 --to"),
+        (
+            "https://intranet.example/{site}/{night}/{lang}.html",
+            "https://intranet.example/caen/2026-10-06/fr.html",
+        ),
+    ],
+)
+def test_who_is_named_is_sent_a_summary_with_the_reports_address_once(stage, link, said) -> None:
     sent: dict[str, str] = {}
 
     class Telling(Looked):
@@ -273,7 +284,7 @@ def test_who_is_named_is_sent_a_summary_once_however_often_it_is_made(stage) -> 
             sent.update({one.key: one.values["text"] for one in notifications})
 
     network = stage.world.network
-    rules = replace(network.sites["caen"].night, report_to=("mlaurent",))
+    rules = replace(network.sites["caen"].night, report_to=("mlaurent",), report_link=link)
     caen = replace(network.sites["caen"], night=rules)
     stage.world = replace(
         stage.world,
@@ -288,7 +299,13 @@ def test_who_is_named_is_sent_a_summary_once_however_often_it_is_made(stage) -> 
     assert list(sent) == ["night:caen:2026-10-06:mlaurent"]
     assert "La synchronisation s'est bien passée." in text
     assert "- La scolarité : 1" in text
-    assert "nights/caen/2026-10-06/report/fr.html" in text
+    assert text.endswith(said) or f"{said} " in text
+
+
+def test_an_address_of_reports_that_cannot_be_filled_is_refused() -> None:
+    for wrong in ("https://x.example/{nuit}", "intranet/{night}"):
+        with pytest.raises(ValueError, match="report_link"):
+            NightRules(report_link=wrong)
 
 
 @pytest.mark.rule("D9")

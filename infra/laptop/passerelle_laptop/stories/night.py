@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import json
+import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from passerelle.domain.night.adoption import Takeover
-from passerelle.domain.night.policy import Freeze
+from passerelle.domain.night.policy import Freeze, NightRules
 from passerelle.domain.night.run import Run, run_id
-from passerelle.domain.night.why_reply import Telling
 from passerelle.domain.offer.stages import Stage
 from passerelle.domain.states import RunState, state_word
 from passerelle.ports import World
-from passerelle.usecases import adoption, night, night_applying, night_desk, night_papers, why
+from passerelle.usecases import adoption, night, night_applying, night_desk, night_papers, night_report
 from passerelle_laptop.laptop import Laptop
 from passerelle_laptop.stories.living import METHOD, fill_as_database_enrolment, methods, picture
 from passerelle_laptop.stories.university import a_university, change_a_dozen, cut_short
@@ -26,6 +27,7 @@ from passerelle_laptop.twin import Site
 
 NEW, LIVING = "univ", "univ-2020"
 TITLES = {NEW: "Université, plate-forme neuve", LIVING: "Université, en service depuis 2020"}
+LINK = "https://intranet.univ.example/nights/{site}/{night}/report/{lang}.html"
 FIRST_TIME = 120.0  # seconds: the state machine's functions start cold
 # A small university: a handful of rows is already a third of it.
 RULES = {
@@ -44,7 +46,7 @@ class NightStory:
         self.tell = teller
         self.university = a_university()
         self.states = laptop.emulator.client("stepfunctions")
-        self.day = _today()
+        self.day = _today() - timedelta(days=2)  # the third night's morning is the one on which people ask
 
     def run(self) -> None:
         self._open_sites()
@@ -52,6 +54,7 @@ class NightStory:
         self._nothing_new()
         self._a_dozen_changes()
         self._why()
+        self._report()
         self._cut_export()
         self._freeze()
         self._adopt()
@@ -64,7 +67,9 @@ class NightStory:
             site = self.laptop.twin.add_site(name, title)
             site.settings.max_input_vars = 5000
             ssm = self.laptop.emulator.client("ssm")
-            for what, value in (("token", site.token), ("secret", "whsec_bm90IHVzZWQgaW4gdGhpcyBzdG9yeQ==")):
+            secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+            site.connect(self.laptop.stack.api, secret)
+            for what, value in (("token", site.token), ("secret", secret)):
                 ssm.put_parameter(
                     Name=f"/passerelle/{name}/{what}", Value=value, Type="SecureString", Overwrite=True
                 )
@@ -75,9 +80,10 @@ class NightStory:
                 "secrets": [f"/passerelle/{name}/secret"],
                 "calls_per_second": 500.0,
             }
-        document["sites"][NEW]["night"] = RULES
+        document["sites"][NEW]["night"] = {**RULES, "report_to": ["nadmin"], "report_link": LINK}
         self._publish(document)
         self.site: Site = self.laptop.site(NEW)
+        self.site.add_user("nadmin", "Nadia", "Min", auth="manual")
         self.world: World = self.laptop.world()
 
     def _publish(self, document: Mapping[str, Any]) -> None:
@@ -162,28 +168,72 @@ class NightStory:
 
     def _why(self) -> None:
         self.tell.scene(
-            "4. Le bureau d'aide demande pourquoi une étudiante n'est pas dans un cours.",
-            "4. The help desk asks why a student is not in a course.",
+            "4. Le bureau d'aide demande, dans Moodle, pourquoi une étudiante n'est pas dans un cours.",
+            "4. The help desk asks, in Moodle, why a student is not in a course.",
         )
-        # Nights of this story run ahead of the clock: the question is asked in the morning after.
-        morning = replace(self.world, clock=_Morning(self.day))
-        rules = night.rules_of(morning, NEW)
-        known = why.Known(
-            why.newest_sources(morning, NEW, self.day), rules.naming, nights=why.read_nights(morning, NEW)
-        )
-        telling = Telling(self.tell.lang, morning.clock.now(), rules.zone)
-        answer = why.ask_why(known, "agnesi", "LET201", telling)
+        answer = self._asked("agnesi", "LET201")
         for line in str(answer["text"]).splitlines():
             if line.strip():
                 self.tell.line(line, line)
+        causes = [reason["cause"] for place in answer["places"] for reason in place["reasons"]]
         self.tell.proved(
-            bool(answer["text"]), "la réponse se colle dans un courriel", "fit to paste into a mail"
+            "in_grace" in causes,
+            "la réponse se colle dans un courriel : suspendue, jusqu'à quand, qui y peut quelque chose",
+            "fit to paste into a mail: suspended, until when, and who can change it",
+        )
+        self.site.enrol("CHI103", "franklin", "student")
+        answer = self._asked("franklin", "CHI103")
+        causes = [reason["cause"] for place in answer["places"] for reason in place["reasons"]]
+        self.tell.proved(
+            "by_hand" in causes,
+            "une inscription faite à la main se voit, et n'est pas touchée",
+            "an enrolment made by hand is seen, and is not touched",
+        )
+
+    def _asked(self, person: str, course: str) -> dict[str, Any]:
+        """As the page *Pourquoi ?* asks: signed, through the door, answered by the deployed function."""
+        client = self.site.client
+        if client is None:
+            raise NotAsTold("why")
+        desk = {"username": "nadmin", "lang": self.tell.lang}
+        return client.ask("why", "why", {"who": person, "course": course, "person": desk})
+
+    def _report(self) -> None:
+        self.tell.scene(
+            "5. À six heures et demie, le rapport de la nuit.",
+            "5. At half past six, the night's report.",
+        )
+        invoked = self.laptop.emulator.client("lambda").invoke(
+            FunctionName=f"{self.laptop.stack.name}-report_nights", Payload=b"{}"
+        )
+        self.tell.proved(
+            "FunctionError" not in invoked and json.loads(invoked["Payload"].read()) == {"count": 1},
+            "un rapport est fait pour chaque plate-forme qui a une nuit",
+            "a report is made for each platform that has a night",
+        )
+        where = night_report.report_key(NEW, self.day, f"{self.tell.lang}.html")
+        bucket = self.laptop.stack.outputs["StateBucket"]
+        page = self.laptop.emulator.client("s3").get_object(Bucket=bucket, Key=where)["Body"].read().decode()
+        sent = [m for m in self.site.state.messages if m.values.get("subject")]
+        link = LINK.format(site=NEW, night=self.day.isoformat(), lang="fr")
+        self.tell.proved(
+            "<html" in page and any(message.values["text"].endswith(link) for message in sent),
+            f"l'administratrice a le résumé et l'adresse de la page : {link}",
+            f"the administrator has the summary and the page's address: {link}",
+        )
+        report = night_report.load_report(self.world, NEW, self.day)
+        checks = sorted({line["check"] for line in report["lines"]}, key=lambda check: int(check[1:]))
+        self.tell.line(f"à corriger : {', '.join(checks)}", f"to correct: {', '.join(checks)}")
+        self.tell.proved(
+            "D9" not in checks,
+            "le cours archivé cette nuit n'est pas pris pour un cours qui vit encore",
+            "the course archived this night is not taken for one that is still alive",
         )
 
     def _cut_export(self) -> None:
         self.tell.scene(
-            "5. L'export des inscriptions s'est arrêté au tiers ; son manifeste ne le dit pas.",
-            "5. The export of registrations broke off at a third; its manifest does not say so.",
+            "6. L'export des inscriptions s'est arrêté au tiers ; son manifeste ne le dit pas.",
+            "6. The export of registrations broke off at a third; its manifest does not say so.",
         )
         whole = copy.deepcopy(self.university)
         cut_short(self.university)
@@ -217,8 +267,8 @@ class NightStory:
 
     def _freeze(self) -> None:
         self.tell.scene(
-            "6. Gel : on prépare l'année suivante. Puis dégel.",
-            "6. A freeze, while the next year is prepared. Then a thaw.",
+            "7. Gel : on prépare l'année suivante. Puis dégel.",
+            "7. A freeze, while the next year is prepared. Then a thaw.",
         )
         night_desk.freeze(self.world, NEW, Freeze(since=self.day, by="admin", why="2027"))
         self.university.add("ip.csv", ("22009", "LET201", "G31"))
@@ -251,8 +301,8 @@ class NightStory:
 
     def _adopt(self) -> None:
         self.tell.scene(
-            "7. Un Moodle en service, rempli par l'inscription « base de données » : il est adopté.",
-            "7. A Moodle in service, filled by Moodle's database enrolment: it is adopted.",
+            "8. Un Moodle en service, rempli par l'inscription « base de données » : il est adopté.",
+            "8. A Moodle in service, filled by Moodle's database enrolment: it is adopted.",
         )
         self.laptop.document["sites"][LIVING]["night"] = RULES
         self._publish(self.laptop.document)
@@ -351,18 +401,8 @@ class NightStory:
         return str(found["status"]) if found else ""
 
 
-class _Morning:
-    """Nine o'clock of a night's morning."""
-
-    def __init__(self, day: date) -> None:
-        self._now = datetime(day.year, day.month, day.day, 7, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self._now
-
-
 def _today() -> date:
-    return datetime.now(UTC).date()
+    return datetime.now(ZoneInfo(NightRules().timezone)).date()
 
 
 def _counted(run: Run) -> str:

@@ -75,6 +75,11 @@ NIGHT: Mapping[str, tuple[str, str]] = {
         "Des étapes de la nuit ont échoué ou n'ont pas eu lieu : {runs}. Voyez passerelle sync status.",
         "Stages of the night failed or did not take place: {runs}. See passerelle sync status.",
     ),
+    "night_report_link": ("Rapport complet : {link}", "Full report: {link}"),
+    "night_report_command": (
+        "Rapport complet : passerelle sync report --site {site} --night {night} --to DOSSIER",
+        "Full report: passerelle sync report --site {site} --night {night} --to FOLDER",
+    ),
     "no_directory": (
         "Aucun annuaire n'est configuré pour ce site. Complétez « night: ldap: » dans network.yaml.",
         "No directory is set up for this site. Complete “night: ldap:” in network.yaml.",

@@ -38,6 +38,7 @@ from passerelle.domain.offer.model import Extracts
 from passerelle.domain.offer.stages import Stage
 from passerelle.domain.plugin import Notification
 from passerelle.domain.states import RunState
+from passerelle.domain.wording import sentence
 from passerelle.errors import GiveUp, NotFound, TryAgain
 from passerelle.ports import World
 from passerelle.usecases.night import PAGE, rules_of, tonight
@@ -140,8 +141,7 @@ def _tell(world: World, site: str, rules: NightRules, report: NightReport, lang:
     if not rules.report_to:
         return
     values = {"subject": subject_of(report, lang), "text": summary_of(report, lang)}
-    where = report_key(site, report.night, f"{'fr' if lang.startswith('fr') else 'en'}.html")
-    values["text"] += f"\n\n{where}"
+    values["text"] += f"\n\n{_where(site, rules, report.night, lang)}"
     world.sites.lms(site).notify(
         [
             Notification(
@@ -154,6 +154,13 @@ def _tell(world: World, site: str, rules: NightRules, report: NightReport, lang:
             for username in rules.report_to
         ]
     )
+
+
+def _where(site: str, rules: NightRules, night: date, lang: str) -> str:
+    """Signed addresses die within the hour, and a mail is read later: the link is the university's own."""
+    link = rules.link_to_report(site, night, "fr" if lang.startswith("fr") else "en")
+    code = "night_report_link" if link else "night_report_command"
+    return sentence(code, lang, {"link": link, "site": site, "night": night.isoformat()})
 
 
 def load_report(world: World, site: str, night: date) -> Mapping[str, Any]:

@@ -104,15 +104,28 @@ class NightRules:
     guard: Guard = field(default_factory=Guard)
     freezes: tuple[Freeze, ...] = ()
     report_to: tuple[str, ...] = ()  # usernames of who is sent each night's summary, through Moodle
+    # Where you serve the reports of the state bucket to who may read them, such as
+    # https://intranet.example/nights/{site}/{night}/report/{lang}.html; empty: the summary names a command.
+    report_link: str = ""
     oldest_extracts: int = 24  # hours before the night's morning; older files are not this night's
 
     def __post_init__(self) -> None:
         if self.removal_grace < 0 or (self.leavers_after is not None and self.leavers_after < 0):
             raise ValueError("removal_grace: it and leavers_after are not below zero")
+        if self.report_link and not self.link_to_report("caen", date(2026, 10, 6), "fr"):
+            raise ValueError("report_link: an https address with {site}, {night} or {lang} in it")
         try:
             ZoneInfo(self.timezone)
         except (ZoneInfoNotFoundError, ValueError):
             raise ValueError(f"timezone: '{self.timezone}' is no time zone") from None
+
+    def link_to_report(self, site: str, night: date, lang: str) -> str:
+        """Empty where no such address was given."""
+        try:
+            link = self.report_link.format(site=site, night=night.isoformat(), lang=lang)
+        except (KeyError, IndexError, ValueError):
+            return ""
+        return link if link.startswith(("https://", "http://")) else ""
 
     @property
     def zone(self) -> ZoneInfo:

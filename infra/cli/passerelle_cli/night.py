@@ -6,7 +6,7 @@ import getpass
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,19 +14,22 @@ from typing import Any
 import click
 
 from passerelle.domain.night.adoption import Takeover
+from passerelle.domain.night.finding_sentences import say_scope
 from passerelle.domain.night.paper import heading, line_of
 from passerelle.domain.night.plan import Plan
 from passerelle.domain.night.policy import Freeze
 from passerelle.domain.night.run import NightDesk, Run
-from passerelle.domain.offer.stages import Stage
+from passerelle.domain.offer.stages import TABLES, Stage
 from passerelle.domain.states import RunState, state_word
 from passerelle.errors import NotFound
 from passerelle.ports import World
+from passerelle.sources.extracts import ALL_TABLES
 from passerelle.usecases import adoption, night_applying, night_desk, night_papers
 from passerelle.usecases.night import (
     keep,
     let_go,
     new_holder,
+    oldest_extracts,
     open_run,
     plan_from,
     rules_of,
@@ -70,7 +73,9 @@ def _day(world: World, site: str, night: datetime | None) -> date:
 def _extracts(world: World, site: str, day: date, sources: Path | None, stage: Stage | None) -> Any:
     if sources is None:
         return world.sources.read(site, day, stage)
-    return read_sources(sources, rules_of(world, site).encoding)
+    rules = rules_of(world, site)
+    tables = TABLES[stage] if stage else ALL_TABLES
+    return read_sources(sources, rules.encoding, tables, not_before=oldest_extracts(rules, day))
 
 
 # -- looking -------------------------------------------------------------------------------------------
@@ -134,10 +139,8 @@ def _print(
         click.echo(f"{count:8d}  {kind}")
     if not named["counts"]:
         click.echo(_say("        rien à faire", "        nothing to do"))
-    for hold in named["held"]:
-        where = f"{hold['scope']} {hold['key']}".strip()
-        words = _say("RETENU", "HELD")
-        click.echo(f"{words}: {where}: {hold['count']} / {hold['there']} (> {hold['limit']})")
+    for one in named["held"]:
+        click.echo(f"{_say('RETENU :', 'HELD:')} {_hold(**one)}")
     shown = lines if whole else lines[:_LINES]
     for line in shown:
         click.echo(_operation(line))
@@ -154,6 +157,13 @@ def _print(
         click.echo("\t".join([_say("reste", "stays"), kind, "/".join(key), because, *what]))
     for kind, key, because in named["untouched"]:
         click.echo("\t".join([_say("inconnu", "unknown"), kind, key, because]))
+
+
+def _hold(scope: str, key: str, count: int | str, there: int | str, limit: str) -> str:
+    if scope == "person":
+        return _say(f"par {key}", f"by {key}")
+    where = say_scope(scope, key, language())
+    return f"{where}: {count} / {there} (> {limit})" if limit else f"{where}: {count}"
 
 
 def _operation(line: Mapping[str, Any]) -> str:
@@ -217,16 +227,18 @@ def _words(lines: Iterable[Mapping[str, Any]]) -> list[str]:
 
 @click.command()
 @site_option
-@click.option("--nights", default=7, show_default=True, help="How many back.")
+@click.option("--nights", type=click.IntRange(1), default=7, show_default=True, help="How many back.")
 @json_option
 @on_a_stack
 def status(site: str, nights: int, as_json: bool, find_stack: FindStack) -> None:
     """The last nights of a site: what ran, what is held, what is frozen."""
     world = find_stack().world()
     rules = rules_of(world, site)
-    since = (tonight(rules, world.clock.now()) - timedelta(nights)).isoformat()
+    today = tonight(rules, world.clock.now())
+    since = (today - timedelta(nights)).isoformat()
     runs = [run for run in night_desk.runs_of(world, site) if run.night >= since]
     desk = world.records.get(NightDesk, site) or NightDesk(id=site)
+    freezes = [one for one in (*rules.freezes, *desk.freezes) if one.until is None or one.until >= today]
     if as_json:
         found = [
             {
@@ -241,16 +253,24 @@ def status(site: str, nights: int, as_json: bool, find_stack: FindStack) -> None
                 "error": run.error,
                 "held_by": run.held_by,
                 "released_by": run.released_by,
+                "released_at": run.released_at,
+                "started_at": run.started_at,
+                "finished_at": run.finished_at,
             }
             for run in runs
         ]
-        click.echo(json.dumps({"held_by": desk.held_by, "runs": found}, ensure_ascii=False, indent=1))
+        desk_said = {"held_by": desk.held_by, "held_at": desk.held_at, "held_why": desk.held_why}
+        said = {**desk_said, "freezes": [asdict(one) for one in freezes], "runs": found}
+        click.echo(json.dumps(said, ensure_ascii=False, indent=1, default=str))
         return
     if desk.held_by:
-        click.echo(_say(f"nuits retenues par {desk.held_by}", f"nights held by {desk.held_by}"))
-    for freeze_ in (*rules.freezes, *desk.freezes):
-        what = ", ".join((*freeze_.years, *freeze_.categories, *freeze_.courses)) or _say("tout", "all")
-        click.echo(_say("gel", "freeze") + f" {freeze_.since} – {freeze_.until or '…'}: {what} {freeze_.why}")
+        since_when = f"{desk.held_at:%Y-%m-%d %H:%M} " if desk.held_at else ""
+        held = _say(f"nuits retenues par {desk.held_by}", f"nights held by {desk.held_by}")
+        click.echo(f"{held} {since_when}{desk.held_why}".rstrip())
+    for one in freezes:
+        what = ", ".join((*one.years, *one.categories, *one.courses)) or _say("tout", "all")
+        until = one.until or "…"
+        click.echo(f"{_say('gel', 'freeze')} {one.since} – {until}: {what} {one.why} {one.by}".rstrip())
     for run in runs:
         click.echo(_run_line(run))
 
@@ -266,7 +286,14 @@ def _run_line(run: Run) -> str:
         words.append(_say(f"libéré par {run.released_by}", f"released by {run.released_by}"))
     elif run.held_by:
         words.append(_say(f"retenu par {run.held_by}", f"held by {run.held_by}"))
-    return "\t".join([*words, *run.holds, run.error]).rstrip("\t")
+    return "\t".join([*words, *map(_noted_hold, run.holds), run.error]).rstrip("\t")
+
+
+def _noted_hold(noted: str) -> str:
+    """`scope:key:count:there:limit`; a key may hold colons."""
+    scope, rest = noted.split(":", 1)
+    key, count, there, limit = rest.rsplit(":", 3)
+    return _hold(scope, key, count, there, limit)
 
 
 # -- deciding ------------------------------------------------------------------------------------------
@@ -355,7 +382,7 @@ def hold(run: str | None, site: str | None, why: str, by: str, find_stack: FindS
     """Stop a plan that waits or is on its way; or every night of a site."""
     world = find_stack().world()
     if run is not None:
-        click.echo(_run_line(night_desk.hold(world, run, by)))
+        click.echo(_run_line(night_desk.hold(world, run, by, why)))
     elif site is not None:
         night_desk.hold_site(world, site, by, why)
         click.echo(_say(f"{site} : nuits retenues par {by}", f"{site}: nights held by {by}"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 import click
 
 from passerelle.domain.night.why_reply import Telling
-from passerelle.domain.offer.model import Extracts
+from passerelle.domain.offer.model import Extracts, Table
 from passerelle.domain.offer.naming import Naming
 from passerelle.domain.wording import sentence
 from passerelle.errors import NotFound
 from passerelle.ports import World
-from passerelle.sources.extracts import UnknownEncoding, read_extracts
+from passerelle.sources.extracts import UnknownEncoding, read_extracts, require_whole
 from passerelle.sources.oneroster import is_oneroster, read_oneroster
 from passerelle.usecases.night import rules_of, uncollected
 from passerelle.usecases.why import Known, ask_why, known_of, look_up
@@ -61,7 +61,7 @@ def why(
     if site is None:
         if sources is None:
             raise click.UsageError(sentence("why_sources", lang))
-        known, zone = Known(_read(sources, encoding), Naming()), ZONE
+        known, zone = Known(_read(sources, encoding, _NEEDED), Naming()), ZONE
     else:
         world = find_stack().world()
         zone = rules_of(world, site).zone
@@ -80,14 +80,20 @@ def _looked_up(world: World, site: str | None, reference: str, lang: str) -> dic
     raise missing
 
 
-def _read(folder: Path, encoding: str) -> Extracts:
-    """Whatever can be read: a file that cannot is an answer, not an end."""
+# Without these nobody, or no course, would answer to any name.
+_NEEDED = frozenset({Table.PEOPLE, Table.ELEMENTS})
+
+
+def _read(folder: Path, encoding: str, needed: Collection[Table] = ()) -> Extracts:
+    """Whatever can be read: a file that cannot is an answer, not an end, but for those `needed`."""
     try:
         if is_oneroster(folder):
-            return read_oneroster([folder], encoding)
-        return read_extracts(folder, encoding)
+            extracts = read_oneroster([folder], encoding)
+        else:
+            extracts = read_extracts(folder, encoding)
     except UnknownEncoding:
         raise click.BadParameter(encoding, param_hint="--encoding") from None
+    return require_whole(extracts, needed)
 
 
 def _show(answer: dict[str, Any], *, as_json: bool) -> None:

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from passerelle.domain.states import RunState
-from passerelle.errors import Refused
+from passerelle.errors import NotFound, Refused
 from passerelle.usecases import night_desk
 from passerelle_cli import stack
 from passerelle_cli.sync import sync
@@ -100,3 +100,65 @@ def test_adopting_prints_its_plan_and_waits_for_yes(stage):
     assert not stage.moodle.site.state.owned
     passerelle("adopt", "--site", "caen", "--yes")
     assert stage.moodle.site.state.owned
+
+
+def test_a_stage_is_planned_though_a_file_that_it_does_not_read_is_missing(stage, tmp_path):
+    folder = stage.university.save(tmp_path)
+    (folder / "ade.csv").unlink()
+    words = ["plan", "--sources", str(folder), "--site", "caen", "--stage"]
+    assert "user_create" in passerelle(*words, "users")
+    refused = CliRunner().invoke(sync, [*words, "enrolments"])
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "ade.csv is missing" in refused.stderr
+
+
+def test_extracts_older_than_the_night_are_told_to_whoever_names_their_folder(stage, tmp_path):
+    folder = str(stage.university.save(tmp_path))
+    words = ["plan", "--sources", folder, "--site", "caen", "--night"]
+    for night, late in (("2026-10-06", False), ("2026-10-16", True)):
+        done = CliRunner().invoke(sync, [*words, night])
+        assert ("the extracts are of 2026-10-05" in done.stderr) is late
+        assert done.exit_code == 0
+
+
+@pytest.mark.rule("N20")
+def test_who_holds_a_night_and_why_is_said_in_words(stage):
+    stage.night()
+    passerelle("hold", "--site", "caen", "--by", "ada", "--why", "exams")
+    assert "exams" in passerelle("status", "--site", "caen")
+    stage.university.ip("P3", "E1", "G1")
+    stage.tomorrow()
+    assert "HELD: by ada\n" in passerelle("plan", "--site", "caen", "--keep")
+    status = json.loads(passerelle("status", "--site", "caen", "--json"))
+    assert (status["held_by"], status["held_why"]) == ("ada", "exams")
+    assert status["held_at"]
+    passerelle("release", f"caen/{stage.day}/night", "--by", "bob")
+    status = json.loads(passerelle("status", "--site", "caen", "--json"))
+    assert status["runs"][-1]["released_at"]
+
+
+def test_what_holds_a_plan_is_said_in_words(monkeypatch):
+    held = NightStage(a_university(), rules(guard=TIGHT))
+    monkeypatch.setattr(stack.Stack, "load", lambda *_: Found(held))
+    held.night()
+    drop(held.university, "ip.csv")
+    held.tomorrow()
+    monkeypatch.setenv("LC_ALL", "fr_FR.UTF-8")
+    assert "RETENU : lignes perdues de ip.csv: " in passerelle("plan", "--site", "caen", "--keep")
+    assert "lignes perdues de ip.csv: " in passerelle("status", "--site", "caen")
+
+
+def test_a_freeze_that_has_ended_is_no_longer_shown(stage):
+    passerelle("freeze", "--site", "caen", "--since", "2020-01-01", "--until", "2020-02-01", "--why", "then")
+    passerelle("freeze", "--site", "caen", "--course", "E1", "--why", "now", "--by", "ada")
+    said = passerelle("status", "--site", "caen")
+    assert "E1 now ada" in said
+    assert "then" not in said
+    (shown,) = json.loads(passerelle("status", "--site", "caen", "--json"))["freezes"]
+    assert shown["courses"] == ["E1"]
+
+
+def test_holding_a_night_that_is_not_there_names_it(stage):
+    with pytest.raises(NotFound) as caught:
+        passerelle("hold", "caen/1999-01-01/night")
+    assert (caught.value.code, caught.value.details) == ("run_unknown", {"run": "caen/1999-01-01/night"})

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from passerelle.domain.refusals import Refusal
+from passerelle.sources.extracts import SourcesStopped
 from passerelle_cli import why as command
 from passerelle_cli.night_report import report
 from passerelle_cli.stack import Stack
@@ -76,6 +77,16 @@ def test_a_file_that_is_missing_is_an_answer(monkeypatch, folder) -> None:
 
     assert done.exit_code == 0
     assert "ip.csv n'était pas utilisable" in done.output
+
+
+@pytest.mark.parametrize("missing", ["people.csv", "elements.csv", "manifest.json"])
+def test_without_people_or_elements_it_does_not_blame_the_spelling(monkeypatch, folder, missing) -> None:
+    (folder / missing).unlink()
+
+    done = run(monkeypatch, "P1", "E1", "--sources", folder)
+
+    assert isinstance(done.exception, SourcesStopped)
+    assert done.exception.problems[0].file == missing
 
 
 def test_without_sources_or_site_it_says_what_to_give(monkeypatch) -> None:

@@ -83,7 +83,8 @@ def read_extracts(
     read = _Read(folder, encoding, manifest)
     for table in sorted(tables):
         read.table(table)
-    problems = [*_lateness(manifest, not_before, frozenset(tables)), *read.problems]
+    late = lateness(manifest.made_at, not_before, frozenset(tables)) if not_before else ()
+    problems = [*late, *read.problems]
     return replace(
         Extracts(year=manifest.year, made_at=manifest.made_at),
         refused=tuple(read.refused),
@@ -94,12 +95,10 @@ def read_extracts(
     )
 
 
-def _lateness(
-    manifest: Manifest, not_before: datetime | None, tables: frozenset[Table]
+def lateness(
+    made_at: datetime | None, not_before: datetime, tables: frozenset[Table] = ALL_TABLES
 ) -> Iterator[FileProblem]:
-    if not_before is None:
-        return
-    made_at = manifest.made_at
+    """Whether the extracts are of an earlier night."""
     if made_at is not None and made_at.tzinfo is None:  # local time, then: that of who asks
         made_at = made_at.replace(tzinfo=not_before.tzinfo)
     if made_at is None or made_at < not_before:

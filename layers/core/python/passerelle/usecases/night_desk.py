@@ -56,16 +56,19 @@ def _said(by: str, now: datetime) -> Moment:
     return Moment(RunState.HELD.value, now, f"released by {by}")
 
 
-def hold(world: World, run: str, by: str) -> Run:
+def hold(world: World, run: str, by: str, why: str = "") -> Run:
     """A plan that is waiting or on its way stops: chunks that have not begun are not begun."""
+    if world.records.get(Run, run) is None:
+        raise NotFound("run_unknown", run=run)
     now = world.clock.now()
+    said = f"held by {by}: {why}" if why else f"held by {by}"
 
     def decide(before: Run) -> Run:
         if before.state is RunState.HELD and not before.released_by:
             return before
         held = before
         if before.state is not RunState.HELD:
-            held = moved_run(before, RunState.HELD, now, f"held by {by}")
+            held = moved_run(before, RunState.HELD, now, said)
         return replace(held, held_by=by, released_by="", released_at=None)
 
     return amend(world.records, Run, run, decide)

@@ -169,6 +169,11 @@ def say_stage(stage: str, lang: str) -> str:
     return _pick(STAGES.get(stage, (stage, stage)), lang)
 
 
+def say_scope(scope: str, key: str, lang: str) -> str:
+    """What a hold is about."""
+    return _pick(_SCOPES.get(scope, (scope, scope)), lang).format(key=key)
+
+
 def say_trouble(one: Sighting, lang: str) -> str:
     """Codes stand for people."""
     what = dict(one.what)
@@ -184,8 +189,7 @@ def say_trouble(one: Sighting, lang: str) -> str:
     if "kind" in what:
         what["kind"] = _pick(_KINDS.get(what["kind"], (what["kind"], what["kind"])), lang)
     if "scope" in what:
-        scope = _pick(_SCOPES.get(what["scope"], (what["scope"], what["scope"])), lang)
-        what["where"] = scope.format(key=what.get("key", ""))
+        what["where"] = say_scope(what["scope"], what.get("key", ""), lang)
     places = {"course": one.course, "category": one.category, "person": one.person}
     said = _pick(TROUBLES[one.trouble], lang)
     return said.format(**{**_BLANK, **what, **places}).strip()

@@ -228,7 +228,7 @@ def _about_night(place: Place, nights: Nights, categories: frozenset[str]) -> It
         key=lambda run: (run.night, run.started_at),
         default=None,
     )
-    if latest is not None and latest.state is RunState.HELD:
+    if latest is not None and latest.state is RunState.HELD and not latest.released_by:
         yield Reason(Cause.PLAN_HELD, (), {"night": latest.night})
     elif latest is not None and latest.state is RunState.FAILED:
         yield Reason(Cause.STAGE_FAILED, (), {"night": latest.night})

@@ -318,10 +318,10 @@ CAUSES: Mapping[Cause, tuple[str, str]] = {
         "thaw is up to the administrators.",
     ),
     Cause.PLAN_HELD: (
-        "Le plan de la nuit du {night} est retenu, à cause d'un nombre anormal de retraits : il attend qu'un "
-        "administrateur le libère.",
-        "The plan of the night of {night} is held, because of an abnormal number of removals: it waits "
-        "for an administrator to release it.",
+        "Le plan de la nuit du {night} est retenu, à cause d'un nombre anormal de retraits ou par quelqu'un "
+        ": il attend qu'un administrateur le libère.",
+        "The plan of the night of {night} is held, because of an abnormal number of removals or by somebody: "
+        "it waits for an administrator to release it.",
     ),
     Cause.STAGE_FAILED: (
         "L'étape de la nuit du {night} n'est pas allée à son terme : la correction attend la prochaine nuit "

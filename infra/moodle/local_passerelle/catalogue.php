@@ -37,12 +37,18 @@ $PAGE->set_pagelayout('incourse');
 echo $OUTPUT->header();
 echo $OUTPUT->heading(get_string('retrievecourse', 'local_passerelle'));
 $holds = \local_passerelle\local\course_facts::holdings([(int) $course->id]);
+// Whoever presses before the page's script has come gets the page again, with what was asked.
+$chosen = optional_param('language', '', PARAM_ALPHA);
 $languages = [];
 foreach (get_string_manager()->get_list_of_translations() as $code => $name) {
-    $languages[] = ['code' => substr($code, 0, 2), 'name' => $name];
+    $language = substr($code, 0, 2);
+    $languages[] = ['code' => $language, 'name' => $name, 'chosen' => $language === $chosen];
 }
 echo $OUTPUT->render_from_template('local_passerelle/catalogue', [
     'courseid' => (int) $course->id,
+    'url' => (new moodle_url('/local/passerelle/catalogue.php'))->out(false),
+    'query' => optional_param('query', '', PARAM_TEXT),
+    'level' => optional_param('level', '', PARAM_TEXT),
     'uniqid' => html_writer::random_id('passerelle'),
     // What a merge would stand beside is told before it is asked for (R6).
     'activities' => (int) (array_column($holds[$course->id], 'count', 'kind')['activities'] ?? 0),

@@ -41,10 +41,7 @@ echo $OUTPUT->header();
 echo $OUTPUT->heading($panel->title());
 // As wide as is easily read: in the block the panel is as wide as the block.
 echo html_writer::div(
-    html_writer::div(
-        $OUTPUT->render_from_template('local_passerelle/course_panel', $panel->export_for_template($OUTPUT)),
-        'col-md-8 col-lg-6'
-    ),
-    'row'
+    $OUTPUT->render_from_template('local_passerelle/course_panel', $panel->export_for_template($OUTPUT)),
+    'col-md-8 col-lg-6 px-0'
 );
 echo $OUTPUT->footer();

@@ -39,6 +39,7 @@ function(Notification, Str, Templates, Desk) {
         this.results = root.querySelector('[data-region="results"]');
         this.status = root.querySelector('[data-region="status"]');
         this.next = '';
+        this.turn = 0;
         // A press that is repeated because nothing seemed to happen is the same request.
         this.requests = {};
         this.form.addEventListener('submit', function(event) {
@@ -58,10 +59,17 @@ function(Notification, Str, Templates, Desk) {
     Catalogue.prototype.search = function(after) {
         var asked = {courseid: this.courseid, after: after};
         new FormData(this.form).forEach(function(value, name) {
-            asked[name] = value;
+            if (name !== 'id') {
+                asked[name] = value;
+            }
         });
+        // An answer to what was asked before does not cover the answer to what is asked now.
+        var turn = ++this.turn;
         this.results.setAttribute('aria-busy', 'true');
         return Desk.call('catalogue', asked).then(function(answer) {
+            if (turn !== this.turn) {
+                return null;
+            }
             this.results.setAttribute('aria-busy', 'false');
             if (answer.refusal) {
                 return Desk.showRefusal(this.results, answer.refusal);
@@ -153,7 +161,7 @@ function(Notification, Str, Templates, Desk) {
                 ? Str.get_string('catalogue_bring_ask', 'local_passerelle', card.dataset.title)
                 : Str.get_string('catalogue_merge_ask', 'local_passerelle',
                     {title: card.dataset.title, activities: this.activities}),
-            Str.get_string('retrievecourse', 'local_passerelle'),
+            Str.get_string(mode === 'new' ? 'catalogue_bring' : 'catalogue_merge', 'local_passerelle'),
             {triggerElement: button}
         ).then(function() {
             button.disabled = true;

@@ -209,6 +209,7 @@ function(Notification, Str, Toast, ModalForm, Desk, LastYear) {
             var answer = event.detail;
             if (answer.refusal) {
                 Desk.showRefusal(this.said, answer.refusal);
+                this.load(); // What is shown may be what has changed meanwhile.
                 return;
             }
             this.say(answer.waiting ? 'panel_publishwaiting' : 'panel_publishasked');

@@ -102,7 +102,7 @@ class course_hints {
      * @return bool
      */
     private static function has_teacher_by_hand(\context_course $context): bool {
-        return self::has_people($context, ['editingteacher', 'teacher'], "e.enrol <> 'passerelle'");
+        return self::has_people($context, ['editingteacher', 'teacher'], "enrol <> 'passerelle'");
     }
 
     /**
@@ -120,21 +120,27 @@ class course_hints {
      *
      * @param \context_course $context
      * @param string[] $archetypes
-     * @param string $method a condition on the enrolment e
+     * @param string $method a condition on the enrolment method
      * @return bool
      */
     private static function has_people(\context_course $context, array $archetypes, string $method): bool {
         global $DB;
-        [$in, $params] = $DB->get_in_or_equal($archetypes, SQL_PARAMS_NAMED);
-        // The first one found is enough: a course may have thousands.
+        [$kinds, $params] = $DB->get_in_or_equal($archetypes);
+        $roles = $DB->get_fieldset_select('role', 'id', "archetype {$kinds}", $params);
+        $methods = $DB->get_fieldset_select('enrol', 'id', "courseid = ? AND status = 0 AND {$method}", [$context->instanceid]);
+        if (!$roles || !$methods) {
+            return false;
+        }
+        [$inroles, $roleparams] = $DB->get_in_or_equal($roles, SQL_PARAMS_NAMED);
+        [$inmethods, $methodparams] = $DB->get_in_or_equal($methods, SQL_PARAMS_NAMED);
+        // Numbers instead of joins keep to the indexes on role and context; the first one found is enough.
         return (bool) $DB->get_records_sql(
-            "SELECT ue.id
+            "SELECT ra.id
                FROM {role_assignments} ra
-               JOIN {role} r ON r.id = ra.roleid AND r.archetype {$in}
-               JOIN {user_enrolments} ue ON ue.userid = ra.userid AND ue.status = 0
-               JOIN {enrol} e ON e.id = ue.enrolid AND e.courseid = :course AND e.status = 0 AND {$method}
-              WHERE ra.contextid = :context",
-            $params + ['course' => $context->instanceid, 'context' => $context->id],
+              WHERE ra.contextid = :context AND ra.roleid {$inroles} AND EXISTS (
+                    SELECT 1 FROM {user_enrolments} ue
+                     WHERE ue.userid = ra.userid AND ue.status = 0 AND ue.enrolid {$inmethods})",
+            $roleparams + $methodparams + ['context' => $context->id],
             0,
             1
         );

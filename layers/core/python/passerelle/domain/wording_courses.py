@@ -40,8 +40,9 @@ COURSES: dict[str, tuple[str, str]] = {
         "Try again when it has ended.",
     ),
     "backup_not_ready": (
-        "Cette sauvegarde ne peut pas être téléchargée : elle est à l'état « {state} ».",
-        "This backup cannot be downloaded: its state is “{state}”.",
+        "Cette sauvegarde ne peut pas être téléchargée : elle est à l'état « {state} ». "
+        "Rechargez la page pour voir la liste à jour.",
+        "This backup cannot be downloaded: its state is “{state}”. Reload the page to see the current list.",
     ),
     "too_large": (
         "La sauvegarde ({size}) dépasse la limite du réseau ({limit}). "
@@ -216,9 +217,10 @@ COURSES: dict[str, tuple[str, str]] = {
         "The target course is not empty: {holds}. Choose “Merge”, or an empty course.",
     ),
     "target_restored": (
-        "Le cours de destination a déjà été restauré. Un nouvel essai effacerait ce travail : "
+        "Un cours a déjà été restauré dans celui-ci. Un nouvel essai doublerait ou effacerait ce travail : "
         "adressez-vous à l'assistance.",
-        "The target course was restored already. Another try would erase that work: ask the help desk.",
+        "A course was restored into this one already. Another try would double or erase that work: "
+        "ask the help desk.",
     ),
     "target_busy": (
         "Une autre restauration de ce cours est en cours. Attendez qu'elle se termine.",

@@ -45,7 +45,14 @@ def check_network(file: Path, *, file_only: bool, find_stack: Callable[[], Stack
     stack = find_stack()
     wiring = stack.wiring()
     moodles = Moodles(lambda: described, wiring.secret)
-    doors = Doors(moodles.lms, wiring.secret, wiring.clock, knocker(stack.api, wiring.clock))
+    doors = Doors(
+        moodles.lms,
+        moodles.roster,
+        wiring.secret,
+        wiring.clock,
+        knocker(stack.api, wiring.clock),
+        stack.secrets_prefix,
+    )
     report(described, doors)
 
 

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -22,7 +22,7 @@ from passerelle.errors import (
 )
 from passerelle.events.signatures import read_secret
 from passerelle.mbz import major_release
-from passerelle.ports import Clock, Lms
+from passerelle.ports import Clock, Lms, Roster
 
 OLDEST = (4, 5)
 NEEDED = ("local_passerelle", "enrol_passerelle")
@@ -69,15 +69,21 @@ class Doors:
     """What `check` needs of the outside."""
 
     lms: Callable[[str], Lms]
+    roster: Callable[[str], Roster]
     secret: Callable[[str], str]  # by the parameter's name
     clock: Clock
     knock: Callable[[str, bytes], int | None]  # a signed request of a site: the HTTP status; None: no API
+    prefix: str = "/passerelle/"  # of the parameters that functions may read
 
 
 def check(network: Network, doors: Doors) -> Iterator[Finding]:
     """Every finding, site by site, as it is made."""
+    yield from _out_of_reach(network, doors.prefix)
     for name, site in network.sites.items():
         yield from _check_secrets(name, site, doors)
+        if not site.plugins:
+            yield from _check_plain(name, site, doors)
+            continue
         try:
             met = _meet(network, name, doors)
         except PasserelleError as error:
@@ -102,6 +108,58 @@ def _meet(network: Network, name: str, doors: Doors) -> Met:
     if name == network.hub.site and categories[network.hub.category]:
         in_hub_category = lms.get_site(network.hub.category)
     return Met(facts, asked_at, answered_at, categories, in_hub_category)
+
+
+def _check_plain(name: str, site: Site, doors: Doors) -> Iterator[Finding]:
+    """A Moodle without plugins, where only orders are fulfilled: people are found by Moodle's own search."""
+    try:
+        seen = doors.roster(name).finds_by_email()
+    except PasserelleError as error:
+        yield _unmet(name, site, error)
+        return
+    if seen:
+        yield _good(name, "les gens y sont trouvés par adresse", "people are found there by e-mail")
+    else:
+        yield _bad(
+            name,
+            "le compte de Passerelle ne trouve personne par adresse électronique : donnez-lui "
+            "moodle/site:viewuseridentity au niveau du site",
+            "Passerelle's account finds nobody by e-mail: "
+            "allow it moodle/site:viewuseridentity at site level",
+        )
+
+
+SECRET_FIELDS = frozenset({"token", "secrets", "seats_secrets", "key", "password", "ca"})
+
+
+def _out_of_reach(network: Network, prefix: str) -> Iterator[Finding]:
+    """This command may read every parameter; Passerelle's functions only those under its prefix."""
+    for path, parameter in _parameters(network, ()):
+        if parameter and not parameter.startswith(prefix):
+            where = ".".join(path)
+            yield _bad(
+                path[1] if path[0] == "sites" and len(path) > 1 else path[0],
+                f"{where} : Passerelle ne peut lire {parameter} ; nommez ce paramètre sous {prefix}",
+                f"{where}: Passerelle cannot read {parameter}; name that parameter under {prefix}",
+            )
+
+
+def _parameters(value: object, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The names of SSM parameters in the file, each with where it stands."""
+    if is_dataclass(value) and not isinstance(value, type):
+        inside: Iterable[tuple[str, object]] = ((one.name, getattr(value, one.name)) for one in fields(value))
+    elif isinstance(value, Mapping):
+        inside = ((str(name), one) for name, one in value.items())
+    else:
+        return
+    for name, one in inside:
+        if name not in SECRET_FIELDS:
+            yield from _parameters(one, (*path, name))
+        elif isinstance(one, str):
+            yield (*path, name), one
+        elif isinstance(one, tuple):
+            for parameter in one:
+                yield (*path, name), str(parameter)
 
 
 def _check_secrets(name: str, site: Site, doors: Doors) -> Iterator[Finding]:
@@ -135,10 +193,18 @@ def _knocked(name: str, parameter: str, status: int | None) -> Finding:
             f"Passerelle refuses the secret {parameter}: publish this file (network push), "
             "wait 5 minutes, check again",
         )
-    return _warning(
+    if status is None:
+        return _warning(
+            name,
+            f"le secret {parameter} n'a pas pu être essayé : l'API de Passerelle ne répond pas",
+            f"the secret {parameter} could not be tried: Passerelle's API does not answer",
+        )
+    return _bad(
         name,
-        f"le secret {parameter} n'a pas pu être essayé : l'API de Passerelle ne répond pas",
-        f"the secret {parameter} could not be tried: Passerelle's API does not answer",
+        f"le secret {parameter} n'a pas pu être essayé : l'API de Passerelle répond {status} ; "
+        "lisez le journal de la fonction report_job",
+        f"the secret {parameter} could not be tried: Passerelle's API answers {status}; "
+        "read the log of the function report_job",
     )
 
 
@@ -303,9 +369,10 @@ def _categories(name: str, met: Met) -> Iterator[Finding]:
         else:
             yield _bad(
                 name,
-                f"aucune catégorie n'a le numéro d'identifiant « {idnumber} » : "
-                "créez-la ou corrigez network.yaml",
-                f"no category has the ID number “{idnumber}”: create it or correct network.yaml",
+                f"aucune catégorie de numéro d'identifiant « {idnumber} » n'est vue : créez-la, corrigez "
+                f"network.yaml, ou permettez au compte de Passerelle de la voir ({VIEW_LIST})",
+                f"no category with the ID number “{idnumber}” is seen: create it, correct network.yaml, or "
+                f"allow Passerelle's account to see it ({VIEW_LIST})",
             )
 
 

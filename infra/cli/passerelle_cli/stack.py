@@ -41,6 +41,7 @@ class Stack:
     api: str = ""
     region: str | None = None
     endpoint_url: str | None = None
+    secrets_prefix: str = "/passerelle/"  # under which functions may read secrets
 
     @classmethod
     def load(cls, file: Path | None = None, name: str | None = None) -> Self:
@@ -75,6 +76,7 @@ class Stack:
             state_bucket=settings.state_bucket,
             queues={str(name): address for name, address in settings.queues.items()},
             api=environment.get("PASSERELLE_API", ""),
+            secrets_prefix=settings.secrets_prefix,
         )
 
     @classmethod
@@ -93,6 +95,7 @@ class Stack:
                 state_bucket=said["StateBucket"],
                 queues={one: said[f"{one.capitalize()}Queue"] for one in QUEUES},
                 api=said.get("ApiAddress", ""),
+                secrets_prefix=said.get("SecretsPrefix", "/passerelle/"),
             )
         except KeyError:
             raise StackUnknown(name) from None

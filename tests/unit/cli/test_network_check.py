@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import base64
+import re
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,11 +13,13 @@ from passerelle.domain.lms import Category
 from passerelle.domain.network import Assistance
 from passerelle.domain.plugin import SiteFacts, SiteLimits
 from passerelle.errors import FixAccess, InstallFunction, MoodleAway, NotFound
-from passerelle_cli.network_check import Doors, Finding, Level, check, is_bad
+from passerelle_cli.network_check import SECRET_FIELDS, Doors, Finding, Level, check, is_bad
 from tests.factories import a_network, a_role, a_site, a_site_facts
 from tests.fakes.clock import FakeClock
 from tests.fakes.lms import FakeLms
+from tests.fakes.moodle import TwinMoodle
 
+ROOT = Path(__file__).parents[3]
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
 VIEW, EDIT, LIST = "moodle/course:view", "moodle/course:update", "moodle/category:viewcourselist"
 
@@ -28,6 +32,7 @@ class Net:
         self.clock = FakeClock()
         self.secrets = {f"/passerelle/{name}/secret": SECRET for name in self.network.sites}
         self.status: int | None = 200
+        self.plain: dict[str, TwinMoodle] = {}  # Moodles without plugins
         self.moodles = {name: FakeLms(name, facts=self.facts(name)) for name in self.network.sites}
 
     def facts(self, name: str, **changes: Any) -> SiteFacts:
@@ -60,7 +65,13 @@ class Net:
         return self.secrets[name]
 
     def findings(self) -> list[Finding]:
-        doors = Doors(lambda name: self.moodles[name], self.secret, self.clock, lambda site, key: self.status)
+        doors = Doors(
+            lambda name: self.moodles[name],
+            lambda name: self.plain[name].moodle(),
+            self.secret,
+            self.clock,
+            lambda site, key: self.status,
+        )
         return list(check(self.network, doors))
 
     def not_good(self) -> list[tuple[str, Level, str]]:
@@ -276,7 +287,57 @@ def test_a_secret_of_another_shape_is_refused_and_not_shown(net: Net) -> None:
     assert not any("hunter2" in one.english + one.french for one in net.findings())
 
 
-@pytest.mark.parametrize(("status", "level"), [(401, Level.BAD), (None, Level.WARNING), (500, Level.WARNING)])
+@pytest.mark.parametrize(("status", "level"), [(401, Level.BAD), (None, Level.WARNING), (500, Level.BAD)])
 def test_a_secret_is_tried_at_our_own_door(net: Net, status: int | None, level: Level) -> None:
     net.status = status
     assert {(one[0], one[1]) for one in net.not_good()} == {(name, level) for name in net.network.sites}
+
+
+@pytest.mark.parametrize("status", [500, 503, 404, 302])
+def test_a_door_that_answers_otherwise_is_told_with_what_it_answers(net: Net, status: int) -> None:
+    net.status = status
+    said = net.not_good()
+    assert {level for _, level, _ in said} == {Level.BAD}
+    assert all(f"answers {status}" in words and "report_job" in words for _, _, words in said)
+
+
+@pytest.mark.parametrize(
+    ("changes", "where"),
+    [
+        ({"token": "/elsewhere/caen/token"}, "sites.caen.token"),
+        ({"secrets": ("/passerelle/caen/secret", "passerelle/caen/new")}, "sites.caen.secrets"),
+    ],
+)
+def test_a_parameter_that_functions_may_not_read_is_refused_though_this_command_can(
+    net: Net, changes: dict[str, Any], where: str
+) -> None:
+    net.secrets["passerelle/caen/new"] = SECRET
+    net.network = replace(net.network, sites=net.network.sites | {"caen": a_site("caen", **changes)})
+    only(net, "caen", Level.BAD, where, "/passerelle/")
+
+
+def test_every_parameter_that_the_file_can_name_is_looked_at() -> None:
+    """A new field for one must be known to the check."""
+    source = "".join(
+        (ROOT / "layers/core/python/passerelle/domain" / name).read_text()
+        for name in ("network.py", "shops.py", "night/policy.py")
+    )
+    named = re.findall(r"^    (\w+): .*#.*\bSSM parameter", source, re.MULTILINE)
+    assert len(named) >= 7
+    assert set(named) <= SECRET_FIELDS
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_moodle_without_plugins_is_asked_whether_people_are_found_by_email(net: Net, allowed: bool) -> None:
+    net.network = replace(net.network, sites=net.network.sites | {"caen": a_site("caen", plugins=False)})
+    net.plain["caen"] = TwinMoodle("caen", net.clock, plugins=False)
+    net.plain["caen"].site.settings.service_sees_identity = allowed
+    if allowed:
+        assert net.not_good() == []
+    else:
+        only(net, "caen", Level.BAD, "moodle/site:viewuseridentity")
+
+
+def test_a_category_that_the_account_may_not_see_is_not_said_to_be_missing(net: Net) -> None:
+    net.moodles["caen"].categories = []
+    only(net, "caen", Level.BAD, "PARTAGE", "moodle/category:viewcourselist")

@@ -110,7 +110,7 @@ def test_the_catalogue_check_says_whether_each_product_can_be_delivered(run: Any
         (a_product(parameters="coursename=SPOCM1&supervisor=nobody"), "does not exist"),
         (a_product(parameters="coursename=SPOCM1&supervisor=mentor"), "cannot be assigned"),
         (a_product(parameters="coursename=OLD"), "has ended"),
-        (a_product("std_createcategory", parameters="parentcategory=NOWHERE"), "does not exist"),
+        (a_product("std_createcategory", parameters="parentcategory=NOWHERE"), "may not see it"),
         (a_product("std_createvinstance"), "plugin that this Moodle lacks"),
     ],
 )
@@ -119,6 +119,16 @@ def test_what_cannot_be_delivered_fails_the_check(product: Any, words: str, run:
     stage.moodle.add_course("OLD", idnumber="OLD", enddate=1_000_000_000)
     said = run(stage, "catalogue", "check")
     assert (said.exit_code, words in said.output) == (1, True), said.output
+
+
+@pytest.mark.rule("S4", "S15")
+def test_an_account_that_finds_nobody_by_email_fails_the_check(run: Any) -> None:
+    stage = OrderStage(plugins=False)
+    stage.moodle.change_course("SPOCM1", groupmode=1)
+    assert run(stage, "catalogue", "check").exit_code == 0
+    stage.moodle.settings.service_sees_identity = False
+    said = run(stage, "catalogue", "check")
+    assert (said.exit_code, "moodle/site:viewuseridentity" in said.output) == (1, True), said.output
 
 
 @pytest.mark.rule("S15", "S6")

@@ -167,7 +167,7 @@ def get_users(asked: Asked, params: dict[str, Any]) -> dict[str, Any]:
             )
             continue
         chosen = matching if chosen is None else {number: None for number in chosen if number in matching}
-    if not asked.privileged:
+    if not (asked.privileged and asked.site.settings.service_sees_identity):
         chosen = {}
     users = [describe(asked, asked.state.users[number]) for number in sorted(chosen or ())]
     return {"users": users, "warnings": warnings}

@@ -81,6 +81,7 @@ class Settings:
     languages: frozenset[str] = frozenset({"en", "fr"})
     auths: frozenset[str] = frozenset({"manual", "nologin", "email", "ldap", "cas", "shibboleth", "oauth2"})
     same_email_allowed: bool = False
+    service_sees_identity: bool = True  # moodle/site:viewuseridentity of the service's account
     log_readable: bool = True
     modules: dict[str, int] = field(default_factory=_modules)
     blocks: dict[str, int] = field(default_factory=_blocks)

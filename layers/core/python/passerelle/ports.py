@@ -339,6 +339,10 @@ class Roster(Protocol):
         """Without the plugin, one address at a time."""
         ...
 
+    def finds_by_email(self) -> bool:
+        """Without the plugin: whether Passerelle's account is allowed to find people by their address."""
+        ...
+
     def ensure_users(self, users: Sequence[NewUser]) -> tuple[Verdict, ...]:
         """An account for each username; one that exists is left as it is."""
         ...

@@ -89,6 +89,18 @@ ORDERS: dict[str, tuple[str, str]] = {
         "Course “{course}” does not exist on “{site}”. Create it or correct the product, "
         "then replay the order.",
     ),
+    "category_not_seen": (
+        "Aucune catégorie « {category} » n'est vue sur « {site} ». Créez-la, ou permettez au compte de "
+        "Passerelle de la voir (moodle/category:viewcourselist).",
+        "No category “{category}” is seen on “{site}”: it is not there, or Passerelle's account may not see it. "
+        "Create it, or allow the account moodle/category:viewcourselist.",
+    ),
+    "finds_nobody_by_email": (
+        "Le compte de Passerelle ne trouve personne par adresse électronique sur « {site} » : des gens déjà "
+        "connus auraient un second compte. Donnez-lui moodle/site:viewuseridentity au niveau du site.",
+        "Passerelle's account finds nobody by e-mail on “{site}”: people who are known already would get a "
+        "second account. Allow it moodle/site:viewuseridentity at site level.",
+    ),
     "category_unknown": (
         "La catégorie « {category} » n'existe pas sur « {site} ». Créez-la, puis rejouez la commande.",
         "Category “{category}” does not exist on “{site}”. Create it, then replay the order.",

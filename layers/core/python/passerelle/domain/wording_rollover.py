@@ -74,8 +74,8 @@ ROLLOVER: Mapping[str, tuple[str, str]] = {
         "quelques minutes.",
         "The list of contents is not ready yet: the backup is being made. Try again in a few minutes.",
     ),
-    "groupmissing": ("{detail}", "{detail}"),
-    "groupingmissing": ("{detail}", "{detail}"),
+    "groupmissing": ("Groupe absent cette année : {detail}", "Group missing this year: {detail}"),
+    "groupingmissing": ("Groupement absent cette année : {detail}", "Grouping missing this year: {detail}"),
     # --- questions, each answered once (R5, R6, D18) ---
     "shared": (
         "Vous n'êtes pas seul dans ce cours : {teachers} y enseigne(nt) aussi et sera (seront) "

@@ -94,6 +94,21 @@ class MoodleCore:
         # Moodle's comparison is a LIKE: jean_d@… also finds jeanxd@….
         return tuple(user for user in found if (user.email or "").lower() == email.lower())
 
+    def finds_by_email(self) -> bool:
+        """Whether people are found by their address: tried with the account's own, which is surely there.
+
+        False where it lacks `moodle/site:viewuseridentity`: everybody would look unknown.
+        """
+        mine = _first(self.ask(calls_users.by_field("id", [str(self.site_info().userid)])))
+        if mine is None or not mine.email:
+            return False
+        try:
+            return any(user.id == mine.id for user in self.users_by_email(mine.email))
+        except FixAccess as error:
+            if error.errorcode != "emailhidden":
+                raise
+            return False
+
     def ensure_users(self, users: Sequence[NewUser]) -> tuple[Verdict, ...]:
         """An account for each username; one that exists is left as it is."""
 

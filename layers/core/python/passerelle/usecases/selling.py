@@ -32,7 +32,7 @@ def check(world: World, shop: Shop) -> Iterator[tuple[str, list[Finding]]]:
     site = world.network.sites[shop.site]
     facts = roster.get_site() if site.plugins else None
     inspector = _Inspector(world, shop, roster, facts)
-    shared = inspector.attachment()
+    shared = [*inspector.attachment(), *inspector.account()]
     for reference, product in sorted(shop.products.items()):
         found = [*inspector.product(product), *shared]
         yield reference, sorted(found, key=lambda finding: not finding.serious)
@@ -67,6 +67,12 @@ class _Inspector:
             if role is not None and set(role.capabilities) & set(TAKES_OVER):
                 found.append(Finding("role_takes_over", details={"role": name}))
         return list({(f.code, *f.details.values()): f for f in found}.values())
+
+    def account(self) -> list[Finding]:
+        """Without the plugin people are looked for by Moodle's own search, which may be blind (S4)."""
+        if self.facts is not None or self.roster.finds_by_email():
+            return []
+        return [Finding("finds_nobody_by_email", details={"site": self.shop.site})]
 
     # -- courses -------------------------------------------------------------------------------------------
 
@@ -155,5 +161,5 @@ class _Inspector:
             except MoodleRefused:
                 known = None
             if known is None:
-                return [Finding("category_unknown", details={"category": category, "site": self.shop.site})]
+                return [Finding("category_not_seen", details={"category": category, "site": self.shop.site})]
         return []

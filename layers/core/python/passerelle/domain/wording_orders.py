@@ -92,8 +92,8 @@ ORDERS: dict[str, tuple[str, str]] = {
     "category_not_seen": (
         "Aucune catégorie « {category} » n'est vue sur « {site} ». Créez-la, ou permettez au compte de "
         "Passerelle de la voir (moodle/category:viewcourselist).",
-        "No category “{category}” is seen on “{site}”: it is not there, or Passerelle's account may not see it. "
-        "Create it, or allow the account moodle/category:viewcourselist.",
+        "No category “{category}” is seen on “{site}”: it is not there, or Passerelle's account may not "
+        "see it. Create it, or allow the account moodle/category:viewcourselist.",
     ),
     "finds_nobody_by_email": (
         "Le compte de Passerelle ne trouve personne par adresse électronique sur « {site} » : des gens déjà "

@@ -15,11 +15,13 @@ import pytest
 from passerelle.domain.night.causes import Repairs
 from passerelle.domain.night.night_page import as_csv, as_page, csv_name
 from passerelle.domain.night.night_report import as_document
-from passerelle.domain.night.night_words import CHECKS, KINDS, WORDS
+from passerelle.domain.night.night_words import CHECKS, CODES, KINDS, WORDS
 from passerelle.domain.night.plots import Plot, Series, draw, spell
 from passerelle.domain.night.policy import NightRules
 from passerelle.domain.plugin import CourseState
 from passerelle.domain.states import RunState
+from passerelle.errors import MoodleAway
+from passerelle.usecases.night_isolating import BROKEN
 from passerelle.usecases.night_report import (
     load_report,
     make_report,
@@ -327,3 +329,37 @@ def test_a_course_that_the_night_just_archived_is_not_called_active_unless_someb
     assert "D9" not in checks()
     site.state.change_course(archived, timemodified=int(stage.clock.now().timestamp()))
     assert "D9" in checks()
+
+
+@pytest.mark.rule("N19")
+def test_what_moodle_refused_or_broke_on_is_listed_with_its_reason(stage) -> None:
+    stage.tomorrow()
+    stage.university.person("P9").ip("P9", "E1", "G1")
+    apply = stage.moodle.apply
+
+    def breaking(operations):
+        if any(one["op"] == "enrol" for one in operations):
+            raise MoodleAway("caen", "http")
+        return apply(operations)
+
+    stage.moodle.apply = breaking
+    stage.moodle.get_site = lambda: None
+    stage.moodle.get_course_states_by_idnumber = lambda _: {}
+    stage.night()
+
+    report = make_report(stage.world, "caen", stage.day)
+
+    found = [(one.kind, one.where, one.person, one.errorcode) for one in report.not_applied]
+    assert ("enrol", "E1", "p9", "broken") in found
+    assert found[1][:3] == ("member_add", "E1 / G1", "p9")
+    french, english = (as_page(report, lang, PARIS) for lang in ("fr", "en"))
+    assert "Inscriptions – E1, p9 : Moodle s&#x27;interrompt sur cette opération" in french
+    assert "Enrolments – E1, p9: Moodle breaks on this operation" in english
+    assert as_document(report)["not_applied"][0]["errorcode"] == "broken"
+
+
+def test_every_code_of_apply_has_its_words() -> None:
+    codes = (
+        "unknownuser unknowncourse unknowngroup unknowncategory notours notempty idnumbertaken shortnametaken"
+    )
+    assert {*codes.split(), "invalid", BROKEN} == set(CODES)

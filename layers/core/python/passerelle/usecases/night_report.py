@@ -42,6 +42,7 @@ from passerelle.domain.wording import sentence
 from passerelle.errors import GiveUp, NotFound, TryAgain
 from passerelle.ports import World
 from passerelle.usecases.night import PAGE, rules_of, tonight
+from passerelle.usecases.night_applying import failures_of
 from passerelle.usecases.night_desk import runs_of
 from passerelle.usecases.night_papers import ROOT, load_heading, load_lines
 
@@ -94,6 +95,7 @@ def make_report(
             sightings=in_order(sightings),
             runs=tuple(runs),
             good_rows=_good_rows(desk),
+            failures=tuple(_failures(world, runs, night)),
         )
     )
 
@@ -210,6 +212,12 @@ def _archived_on(world: World, runs: Iterable[Run], night: date) -> dict[str, da
                 if line["op"] == "course_update" and line["phase"] == Phase.ARCHIVE.word:
                     found[str(line["newidnumber"])] = done
     return found
+
+
+def _failures(world: World, runs: Iterable[Run], night: date) -> Iterator[Mapping[str, Any]]:
+    for run in runs:
+        if run.night == night.isoformat() and run.failed and run.folder:
+            yield from failures_of(world, run)
 
 
 def _planned(world: World, runs: Iterable[Run], site: str, night: date) -> Plan:

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from passerelle.domain.night.causes import Repairs
 from passerelle.domain.night.effects import say_day, say_moment
 from passerelle.domain.night.finding_sentences import say_stage
-from passerelle.domain.night.night_report import ADDED, REMOVED, Line, NightReport, StageLine
-from passerelle.domain.night.night_words import CHECKS, KINDS, pick, word
+from passerelle.domain.night.night_report import ADDED, REMOVED, Line, NightReport, NotApplied, StageLine
+from passerelle.domain.night.night_words import CHECKS, CODES, KINDS, pick, word
 from passerelle.domain.night.plots import Plot, Series, draw, spell
 from passerelle.domain.night.why_sentences import say_repairs
 from passerelle.domain.offer.model import RowRef
@@ -96,6 +96,7 @@ def as_page(report: NightReport, lang: str, zone: ZoneInfo) -> str:
             _section("stages", lang, _stages(report, lang, zone)),
             _section("trend", lang, _trend(report, lang)) if report.trend else "",
             _section("refused", lang, _refused(report, lang)) if report.refused or report.problems else "",
+            _section("undone", lang, _undone(report, lang)) if report.not_applied else "",
             _section("sources", lang, _sources(report, lang)) if report.sources else "",
             "</main>",
         )
@@ -349,6 +350,21 @@ def _short(night: str, lang: str) -> str:
 
 
 # -- what was read --------------------------------------------------------------------------------------
+
+
+def _undone(report: NightReport, lang: str) -> str:
+    place = 0 if lang.startswith("fr") else 1
+    rows = "".join(f"<li>{escape(_undone_line(one, place))}</li>" for one in report.not_applied[:MOST_LINES])
+    more = len(report.not_applied) - MOST_LINES
+    rest = f"<li>… {spell(more, lang)}</li>" if more > 0 else ""
+    return f'<p class="note">{escape(word("undone_note", lang))}</p><ul>{rows}{rest}</ul>'
+
+
+def _undone_line(one: NotApplied, place: int) -> str:
+    kind = KINDS.get(one.kind, (one.kind, one.kind))[place]
+    why = CODES.get(one.errorcode, (one.errorcode, one.errorcode))[place]
+    what = ", ".join(part for part in (one.where, one.person) if part)
+    return f"{_capital(kind)} – {what}{(' : ', ': ')[place]}{why}"
 
 
 def _refused(report: NightReport, lang: str) -> str:

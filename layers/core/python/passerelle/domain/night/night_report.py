@@ -12,6 +12,7 @@ from passerelle.domain.diagnostics import Finding, Who
 from passerelle.domain.night.causes import Repairs
 from passerelle.domain.night.finding_sentences import say_trouble
 from passerelle.domain.night.findings_actual import Sighting
+from passerelle.domain.night.plan import Phase
 from passerelle.domain.night.run import Run
 from passerelle.domain.offer.desired import Desired
 from passerelle.domain.offer.model import Extracts, RowRef
@@ -92,6 +93,16 @@ class SourceFile:
 
 
 @dataclass(frozen=True, slots=True)
+class NotApplied:
+    """An operation that Moodle refused, or on which it broke. The next night plans it again."""
+
+    kind: str  # of KINDS
+    where: str  # idnumbers, from the outside in
+    errorcode: str
+    person: str = field(default="", repr=False)  # a login
+
+
+@dataclass(frozen=True, slots=True)
 class NightReport:
     site: str
     title: str
@@ -102,6 +113,7 @@ class NightReport:
     lines: tuple[Line, ...] = ()
     refused: tuple[tuple[str, str], ...] = ()  # sentences: French, English
     problems: tuple[tuple[str, str], ...] = ()
+    not_applied: tuple[NotApplied, ...] = ()
     untouched: int = 0
     elsewhere: int = 0  # IP rows on codes that are no element
     sources: tuple[SourceFile, ...] = ()
@@ -160,6 +172,7 @@ class Ingredients:
     sightings: tuple[Sighting, ...] = ()
     runs: tuple[Run, ...] = ()
     good_rows: Mapping[str, int] = field(default_factory=dict)
+    failures: tuple[Mapping[str, Any], ...] = ()  # lines of plans, each with Moodle's `errorcode`
     missing_people: Callable[[str], str] | None = None  # a login → the name Moodle has
 
 
@@ -182,6 +195,7 @@ def compose(made_of: Ingredients) -> NightReport:
             (say_row(row, "fr"), say_row(row, "en")) for row in (*extracts.refused, *extracts.noted)
         ),
         problems=tuple((say_file(one, "fr"), say_file(one, "en")) for one in extracts.problems),
+        not_applied=tuple(map(_not_applied, made_of.failures)),
         untouched=len(made_of.desired.untouched),
         elsewhere=made_of.desired.registrations_elsewhere,
         sources=_sources(extracts, made_of.good_rows),
@@ -190,6 +204,14 @@ def compose(made_of: Ingredients) -> NightReport:
         courses=_course_names(made_of.desired, lines),
         people=names,
     )
+
+
+def _not_applied(line: Mapping[str, Any]) -> NotApplied:
+    archives = line["op"] == "course_update" and line.get("phase") == Phase.ARCHIVE.word
+    inside = dict.fromkeys(str(line.get(name) or "") for name in ("cohort", "course", "group", "idnumber"))
+    where = " / ".join(name for name in inside if name)
+    kind = "course_archive" if archives else str(line["op"])
+    return NotApplied(kind, where, str(line["errorcode"]), str(line.get("username") or ""))
 
 
 def _faculty_of(structure: Structure) -> Callable[[str], str]:

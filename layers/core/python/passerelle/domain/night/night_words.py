@@ -32,6 +32,23 @@ KINDS: Mapping[str, Pair] = {
     "adopt": ("adoptions", "adoptions"),
 }
 
+# Why Moodle did not do an operation, by its code.
+CODES: Mapping[str, Pair] = {
+    "unknownuser": ("ce compte n'existe pas", "there is no such account"),
+    "unknowncourse": ("ce cours n'existe pas", "there is no such course"),
+    "unknowngroup": ("ce groupe n'existe pas", "there is no such group"),
+    "unknowncategory": ("cette catégorie n'existe pas", "there is no such category"),
+    "notours": ("n'appartient pas à la nuit : voyez D11", "is not the night's: see D11"),
+    "notempty": ("quelque chose en dépend encore", "something still hangs on it"),
+    "idnumbertaken": ("ce numéro d'identification est pris", "this idnumber is taken"),
+    "shortnametaken": ("ce nom abrégé est pris", "this short name is taken"),
+    "invalid": ("Moodle refuse une de ces valeurs", "Moodle refuses one of these values"),
+    "broken": (
+        "Moodle s'interrompt sur cette opération : lisez son journal d'erreurs PHP",
+        "Moodle breaks on this operation: read its PHP error log",
+    ),
+}
+
 CHECKS: Mapping[str, Pair] = {
     "D1": ("Inscription (IP) sans groupe", "Registration (IP) without group"),
     "D2": (
@@ -81,6 +98,11 @@ WORDS: Mapping[str, Pair] = {
     "refused_note": (
         "Ce que ces lignes désignent n'a été ni ajouté, ni retiré, ni renommé cette nuit.",
         "What these rows stand for was neither added, nor removed, nor renamed this night.",
+    ),
+    "undone": ("Ce que Moodle n'a pas fait", "What Moodle did not do"),
+    "undone_note": (
+        "La nuit suivante l'essaiera à nouveau ; le reste a été fait.",
+        "The next night will try again; the rest was done.",
     ),
     "what": ("Constat et que faire", "What was found, what to do"),
     "person": ("Personne", "Person"),

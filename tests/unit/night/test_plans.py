@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from passerelle.domain.night.memory import Memory
 from passerelle.domain.night.paper import memory_document, read_memory, text_of
 from passerelle.domain.night.plan import Phase
+from tests.factories_offer import University
 from tests.night_site import NIGHT, Moodle
 from tests.unit.offer.universities import CHANCE, grow, shuffle, spoiled
 
@@ -92,3 +93,16 @@ def test_every_operation_that_gives_names_its_rows(chance):
     phases = [(one.phase, one.wave) for one in plan.operations]
     assert phases == sorted(phases)
     assert {one.phase for one in plan.operations} <= set(Phase)
+
+
+@pytest.mark.rule("N2")
+def test_names_longer_than_moodles_columns_are_cut_once_and_not_again():
+    """Moodle refuses a longer one: the group would be missing night after night."""
+    university = University().category("C1", title="c" * 300).element("E1", title="e" * 300)
+    university.group("G1", "g" * 300, on=("E1",)).row("cohorts.csv", "H1", "h" * 300)
+    moodle = Moodle()
+    first = moodle.run(university)
+    made = {one.op: dict(one.values) for one in first.operations}
+    names = {op: len(str(values.get("name", values.get("fullname")))) for op, values in made.items()}
+    assert names == {"cohort_create": 254, "category_create": 255, "course_create": 254, "group_create": 254}
+    assert moodle.plan(university, first.memory).operations == ()

@@ -10,6 +10,7 @@ from datetime import date
 from passerelle.domain.night.actual import COHORTS as COMPONENT
 from passerelle.domain.night.actual import Account, Actual
 from passerelle.domain.night.memory import Memory
+from passerelle.domain.night.places import fit_name
 from passerelle.domain.night.plan import Because, Operation, Phase, Stays, Still, Value, operation
 from passerelle.domain.night.policy import NightRules
 from passerelle.domain.offer.desired import Desired
@@ -210,7 +211,7 @@ def plan_cohorts(desired: Desired, actual: Actual, accounts: Accounts) -> tuple[
             stays.append(Stays("cohort", (idnumber,), why))
             continue
         usable.add(idnumber)
-        name = desired.cohorts[idnumber].name
+        name = fit_name("cohort", desired.cohorts[idnumber].name)
         if not held or held[0].name != name:
             op, because = ("cohort_update", Because.CHANGED) if held else ("cohort_create", Because.WANTED)
             columns: dict[str, Value] = {"idnumber": idnumber, "name": name}

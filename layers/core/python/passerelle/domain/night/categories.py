@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 
-from passerelle.domain.night.places import Places
+from passerelle.domain.night.places import Places, fit_name
 from passerelle.domain.night.plan import Because, Phase, Still, Value
 from passerelle.domain.offer.desired import DesiredCategory
 from passerelle.domain.offer.model import Row
@@ -69,7 +69,7 @@ def _place(
     depth: int,
     because: Because = Because.WANTED,
 ) -> None:
-    columns = {**key, "name": wanted.name, "parent": wanted.parent}
+    columns = {**key, "name": fit_name("category", wanted.name), "parent": wanted.parent}
     at = str(key["idnumber"])
     places.add(Phase.CATEGORIES, op, columns, because, row, category=at, wave=depth)
     places.above[wanted.idnumber] = wanted.parent
@@ -82,7 +82,7 @@ def _keep_up(places: Places, wanted: DesiredCategory, number: int, row: tuple[Ro
         places.stay("category", (idnumber,), Still.NOT_ADOPTED, found.name)
         return
     places.marks["category"][number] = idnumber
-    if (found.name, found.parent) != (wanted.name, wanted.parent):
+    if (found.name, found.parent) != (fit_name("category", wanted.name), wanted.parent):
         _place(places, wanted, "category_update", {"idnumber": idnumber}, row, depth, Because.CHANGED)
 
 

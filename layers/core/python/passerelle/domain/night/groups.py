@@ -8,7 +8,7 @@ from datetime import date
 
 from passerelle.domain.night.actual import Group
 from passerelle.domain.night.memory import Pair
-from passerelle.domain.night.places import Places
+from passerelle.domain.night.places import Places, fit_name
 from passerelle.domain.night.plan import Because, Phase, Still
 from passerelle.domain.offer.desired import DesiredGroup
 
@@ -84,7 +84,8 @@ def _lost(places: Places, here: dict[int, Group]) -> dict[Pair, Group]:
 
 
 def _make(places: Places, wanted: DesiredGroup, found: Groups) -> None:
-    columns = {"course": wanted.course, "idnumber": wanted.idnumber, "name": wanted.name}
+    name = fit_name("group", wanted.name)
+    columns = {"course": wanted.course, "idnumber": wanted.idnumber, "name": name}
     rows = (wanted.group, wanted.attachment)
     category = places.category_of[wanted.course]
     places.add(
@@ -100,15 +101,17 @@ def _keep_up(places: Places, wanted: DesiredGroup, row: Group, found: Groups) ->
         return
     found.usable.add(key)
     places.marks["group"][row.id] = wanted.idnumber
-    if row.name != wanted.name and not places.desired.unknown.has_group_name(*key):
-        _update(places, wanted, {"idnumber": wanted.idnumber, "name": wanted.name}, Because.CHANGED)
+    name = fit_name("group", wanted.name)
+    if row.name != name and not places.desired.unknown.has_group_name(*key):
+        _update(places, wanted, {"idnumber": wanted.idnumber, "name": name}, Because.CHANGED)
 
 
 def _renumber(places: Places, wanted: DesiredGroup, row: Group, found: Groups) -> None:
     if not row.idnumber or places.desired.unknown.has_group(wanted.course, row.idnumber):
         places.stay("group", (wanted.course, wanted.idnumber), Still.IDNUMBER_LOST, row.name)
         return
-    columns = {"idnumber": row.idnumber, "newidnumber": wanted.idnumber, "name": wanted.name}
+    name = fit_name("group", wanted.name)
+    columns = {"idnumber": row.idnumber, "newidnumber": wanted.idnumber, "name": name}
     _update(places, wanted, columns, Because.IDNUMBER_BY_HAND)
     found.usable.add((wanted.course, wanted.idnumber))
     places.marks["group"][row.id] = wanted.idnumber

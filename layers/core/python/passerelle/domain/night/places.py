@@ -14,6 +14,13 @@ from passerelle.domain.offer.model import Row
 
 Marks = dict[str, dict[int, str]]
 
+LONGEST_NAME = {"category": 255, "group": 254, "cohort": 254}  # characters in Moodle's tables
+
+
+def fit_name(kind: str, name: str) -> str:
+    """Of a longer one Moodle would refuse the object, night after night."""
+    return name[: LONGEST_NAME[kind]].rstrip()
+
 
 @dataclass(slots=True)
 class Places:

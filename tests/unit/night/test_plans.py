@@ -102,7 +102,6 @@ def test_names_longer_than_moodles_columns_are_cut_once_and_not_again():
     university.group("G1", "g" * 300, on=("E1",)).row("cohorts.csv", "H1", "h" * 300)
     moodle = Moodle()
     first = moodle.run(university)
-    made = {one.op: dict(one.values) for one in first.operations}
-    names = {op: len(str(values.get("name", values.get("fullname")))) for op, values in made.items()}
+    names = {one.op: len(str(one["name"] or one["fullname"])) for one in first.operations}
     assert names == {"cohort_create": 254, "category_create": 255, "course_create": 254, "group_create": 254}
     assert moodle.plan(university, first.memory).operations == ()

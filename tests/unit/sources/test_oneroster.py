@@ -213,8 +213,13 @@ def test_a_file_that_every_manifest_says_is_absent_stops_too() -> None:
     assert problem_of(roster(orgs=[org("O1")])) == ("users.csv", FileFault.MISSING_FILE)
 
 
-def test_another_version_stops() -> None:
-    assert problem_of(roster(version="2.0")) == ("manifest.csv", FileFault.UNKNOWN_VERSION)
+def test_another_version_stops_and_files_that_nobody_looked_for_are_not_called_missing() -> None:
+    extracts = read_oneroster([{**whole(), "manifest.csv": roster(version="2.0")["manifest.csv"]}])
+
+    assert [(one.file, one.fault) for one in extracts.problems] == [
+        ("manifest.csv", FileFault.UNKNOWN_VERSION)
+    ]
+    assert Table.IP in extracts.stopped
 
 
 def test_a_missing_column_is_named() -> None:

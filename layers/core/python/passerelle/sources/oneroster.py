@@ -99,8 +99,10 @@ def read_oneroster(folders: Sequence[Folder], encoding: str = "utf-8", *, year: 
     reading = _Reading(encoding)
     for folder in folders:
         reading.read_set(folder)
+    told = {problem.file for problem in reading.problems}
     for file in _NEEDED:
-        if file not in reading.rosters and not any(problem.file == file for problem in reading.problems):
+        # Of a set whose manifest cannot be followed, no file was looked for.
+        if file not in reading.rosters and not told & {file, MANIFEST}:
             reading.stop(FileProblem(file, FileFault.MISSING_FILE))
     if reading.version == "1.2" and "roles.csv" not in reading.rosters:
         reading.stop(FileProblem("roles.csv", FileFault.MISSING_FILE))

@@ -338,6 +338,13 @@ def test_a_person_is_found_by_code_login_e_mail_or_name(text) -> None:
     assert [one.code for one in find_people(curies().extracts(), text)] == ["2"]
 
 
+def test_a_code_is_found_in_another_case_unless_somebody_has_just_that() -> None:
+    made = University().person("AB1", username="x").person("P2", username="y").person("p2", username="z")
+
+    assert [one.code for one in find_people(made.extracts(), "ab1")] == ["AB1"]
+    assert [one.code for one in find_people(made.extracts(), "p2")] == ["p2"]
+
+
 def test_a_name_that_several_bear_lists_them() -> None:
     found = find_people(curies().extracts(), "curie")
 

@@ -72,6 +72,13 @@ def find_people(extracts: Extracts, text: str) -> tuple[AskedPerson, ...]:
         return tuple(by_code.values())
     if _is_named_by_rows(extracts, asked):
         return (AskedPerson(asked),)
+    in_another_case = [
+        person
+        for person in extracts.people
+        if folded in (code.casefold() for code in (person.code, *person.other_codes))
+    ]
+    if in_another_case:
+        return _as_asked(in_another_case)
     words = _words(asked)
     return _as_asked(person for person in extracts.people if words and _bears(person, words))
 

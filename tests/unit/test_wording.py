@@ -8,6 +8,8 @@ import pytest
 
 from passerelle.domain.backup import Why
 from passerelle.domain.wording import SENTENCES, known, sentence
+from passerelle.usecases.outcomes import told
+from passerelle.usecases.rollover_steps import why_not_undone
 
 PACKAGE = Path(__file__).parents[2] / "layers" / "core" / "python" / "passerelle"
 PLUGIN = PACKAGE.parents[3] / "infra" / "moodle" / "local_passerelle" / "classes" / "local"
@@ -48,6 +50,43 @@ def test_whatever_the_plugin_says_of_a_restore_has_a_sentence() -> None:
         }
     assert {"shortnametaken", "pluginmissing"} <= said
     assert sorted(code for code in said if not known(code)) == []
+
+
+@pytest.mark.rule("P10")
+@pytest.mark.rule("H1")
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_every_end_of_a_job_has_a_sentence_on_the_site_itself(lang: str) -> None:
+    strings = (PLUGIN.parents[1] / "lang" / lang / "local_passerelle.php").read_text(encoding="utf-8")
+    ends = {
+        code
+        for path in PLUGIN.rglob("*.php")
+        for code in re.findall(
+            # With a second argument Moodle's own words are shown.
+            r"new job_(?:failure|postponed)\((?:\d+, )?'(\w+)'\)",
+            path.read_text(encoding="utf-8"),
+        )
+    }
+    assert {"changed", "alreadyundone", "nosafety", "restorefailed", "killed"} <= ends
+    assert sorted(code for code in ends if f"$string['error_{code}']" not in strings) == []
+
+
+@pytest.mark.rule("R11")
+def test_an_undo_that_fails_in_whatever_way_is_told_without_a_word_of_moodles() -> None:
+    undoing = ("undo_runner", "safety", "runner", "job", "emptying", "course_snapshot")
+    ends = {
+        code
+        for name in undoing
+        for code in re.findall(
+            r"job_(?:failure|postponed)\((?:\d+, )?'(\w+)'",
+            (PLUGIN / f"{name}.php").read_text(encoding="utf-8"),
+        )
+    }
+    assert {"changed", "restorefailed", "killed"} <= ends
+    for code in (*ends, "webservice_access_exception"):
+        for lang in ("fr", "en"):
+            said = told(why_not_undone(code), lang)
+            assert said.endswith((".", "!", "?"))
+            assert code == "changed" or code not in said.split()  # which is a word of English as well
 
 
 @pytest.mark.rule("P10")

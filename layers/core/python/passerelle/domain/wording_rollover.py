@@ -111,6 +111,12 @@ ROLLOVER: Mapping[str, tuple[str, str]] = {
         "Il n'y a rien à annuler : la demande est à l'état « {state} ».",
         "There is nothing to undo: the state of the request is “{state}”.",
     ),
+    "undo_failed": (
+        "L'annulation n'a pas abouti. Appuyez à nouveau sur « Annuler cette restauration » ; si cela se "
+        "répète, écrivez à l'assistance : la sauvegarde de sécurité est toujours là.",
+        "The undo did not succeed. Press “Undo this restore” again; if it happens again, write to the help "
+        "desk: the safety backup is still there.",
+    ),
     "changed": (
         "Le cours a été modifié depuis la restauration : l'annuler effacerait ce travail. Écrivez à "
         "l'assistance.",
@@ -134,9 +140,9 @@ ROLLOVER: Mapping[str, tuple[str, str]] = {
         "The course no longer exists on the platform. Check that it was not deleted.",
     ),
     "backup_failed": (
-        "La sauvegarde du cours de {year} n'a pas pu être faite ({code}). Réessayez ; si cela se répète, "
+        "La sauvegarde du cours de {year} n'a pas pu être faite. Réessayez ; si cela se répète, "
         "écrivez à l'assistance. Votre cours n'a pas été touché.",
-        "The backup of the {year} course could not be made ({code}). Try again; if it happens again, "
+        "The backup of the {year} course could not be made. Try again; if it happens again, "
         "write to "
         "the help desk. Your course was not touched.",
     ),

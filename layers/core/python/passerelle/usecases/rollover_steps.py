@@ -373,7 +373,7 @@ def start_undo(world: World, rollover: Rollover) -> None:
     try:
         world.sites.lms(rollover.site).undo_restore(key, rollover.jobkey)
     except MoodleRefused as refusal:
-        _undo_failed(world, rollover, _why_not_undone(refusal.errorcode))
+        _undo_failed(world, rollover, why_not_undone(refusal.errorcode))
         _job_is_over(world, key)
         target_locks.let_go(world, rollover.site, rollover.course_id, key)
 
@@ -381,8 +381,9 @@ def start_undo(world: World, rollover: Rollover) -> None:
 UNDO_CODES = frozenset({"changed", "alreadyundone", "nosafety", "courseunknown"})
 
 
-def _why_not_undone(code: str) -> Note:
-    return Note(code) if code in UNDO_CODES else Note("restorefailed", {"detail": code})
+def why_not_undone(code: str) -> Note:
+    """What else went wrong is in the job's record; a word of Moodle's own would tell its teacher nothing."""
+    return Note(code) if code in UNDO_CODES else Note("undo_failed")
 
 
 def finish_undo(world: World, rollover_id: str, job: Job) -> None:
@@ -400,7 +401,7 @@ def finish_undo(world: World, rollover_id: str, job: Job) -> None:
         rollover = amend(world.records, Rollover, rollover.id, decide)
         messages.tell_asker(world, rollover, "undone")
     else:
-        _undo_failed(world, rollover, _why_not_undone(why_failed(job).code))
+        _undo_failed(world, rollover, why_not_undone(why_failed(job).code))
     target_locks.let_go(world, rollover.site, rollover.course_id, rollover.undo_jobkey)
 
 

@@ -37,6 +37,7 @@ function(Notification, Str, Desk, YearWish) {
         this.checked = root.querySelector('[data-region="check"]');
         this.state = {latest: null, check: null, traps: [], freshstart: false, mayoverride: false};
         this.drawn = {};
+        this.checking = false;
         this.wish = new YearWish(this);
         var actions = {
             rollover: this.look,
@@ -160,8 +161,10 @@ function(Notification, Str, Desk, YearWish) {
                 line.remove();
             });
         }
+        var came = state.check && state.latest && (state.latest.running || state.latest.done);
         var shown = [this.draw(this.checked, 'check_state', {
-            check: this.described(state.check),
+            // What was found before is no news once the course has come: its own report says more.
+            check: came && !state.check.running && !this.checking ? null : this.described(state.check),
             choosing: this.wish.awaited()
         })];
         if (this.region) {
@@ -246,6 +249,7 @@ function(Notification, Str, Desk, YearWish) {
      */
     LastYear.prototype.check = function(pressed, source) {
         this.busy(true);
+        this.checking = true;
         return this.call({action: 'check', wish: {source: source || ''}, request: this.press()}).then(function(answer) {
             this.busy(false);
             if (answer.refusal) {

@@ -111,7 +111,9 @@ class rollover extends \core_form\dynamic_form {
         foreach ($contents['sections'] as $section) {
             $name = 'section_' . (int) $section['id'];
             $title = trim((string) $section['name']);
-            $this->define_line($name, $title !== '' ? $title : get_string('rollover_section', 'local_passerelle', $section['number']));
+            $unnamed = (int) $section['number'] === 0
+                ? get_string('general') : get_string('rollover_section', 'local_passerelle', $section['number']);
+            $this->define_line($name, $title !== '' ? $title : $unnamed);
             foreach ($inside[$section['id']] ?? [] as $activity) {
                 $line = 'activity_' . (int) $activity['id'];
                 $this->define_line($line, self::kind($activity['module']) . ' – ' . $activity['title'], 'ps-4');

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+import itertools
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from tests.unit.sources.test_oneroster import SESSIONS, enrollment, lesson, org,
 
 pytestmark = pytest.mark.skipif(SLAPD is None, reason=MISSING)
 
-BUCKET = "state"
+REGION = "eu-west-3"
 DIRECTORY = [
     person("ada", supannEtuId="u1", givenName="Ada", mail="ada@univ.example", eduPersonAffiliation="student"),
     person("bo", supannEtuId="u2", givenName="Bo", mail="bo@univ.example", eduPersonAffiliation="student"),
@@ -42,14 +43,36 @@ def slapd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSlapd]:
         yield running
 
 
+@dataclass
+class Aws:
+    """Making clients takes longer than a night: one set for all tests, a bucket for each."""
+
+    s3: Any
+    ssm: Any
+    fetched: list[str] = field(default_factory=list)
+    numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    def count(self, params: dict[str, Any], **_: Any) -> None:
+        self.fetched.append(params["url_path"])
+
+
+@pytest.fixture(scope="module")
+def aws(slapd: RunningSlapd) -> Iterator[Aws]:
+    with mock_aws():
+        session = boto3.Session("test", "test", region_name=REGION)
+        made = Aws(session.client("s3"), session.client("ssm"))
+        made.s3.meta.events.register("before-call.s3.GetObject", made.count)
+        for name, value in (("ldap", PASSWORD), ("ldap-ca", Path(slapd.ca_file).read_text())):
+            made.ssm.put_parameter(Name=f"/passerelle/caen/{name}", Value=value, Type="SecureString")
+        yield made
+
+
 class Nights(NightStage):
     """Nights that read the bucket and the directory through what a deployed stage is wired with."""
 
-    def opened(self, ldap: Ldap | None) -> Nights:
-        session = boto3.Session("test", "test", region_name="eu-west-3")
-        self.s3, self.ssm = session.client("s3"), session.client("ssm")
-        self.fetched: list[str] = []
-        self.s3.meta.events.register("before-call.s3.GetObject", self._count)
+    def opened(self, aws: Aws, bucket: str, ldap: Ldap) -> Nights:
+        self.s3, self.ssm, self.bucket = aws.s3, aws.ssm, bucket
+        self.fetched = aws.fetched
         self.rules = replace(self.rules, ldap=ldap)
         self.base = self.world = replace(self.base, network=a_night_network(self.rules), sources=self.wired())
         return self
@@ -57,38 +80,28 @@ class Nights(NightStage):
     def wired(self) -> S3Sources:
         """As a function is that starts cold."""
         secrets = SecretsReader(self.ssm, self.clock)
-        return S3Sources(self.s3, BUCKET, lambda: self.base.network, secrets.get)
-
-    def _count(self, params: dict[str, Any], **_: Any) -> None:
-        self.fetched.append(params["url_path"])
+        return S3Sources(self.s3, self.bucket, lambda: self.base.network, secrets.get)
 
     def delivers(self, files: dict[str, Any], day: date | None = None) -> Nights:
         for name, stream in files.items():
             key = f"sis/caen/{(day or self.day).isoformat()}/{name}"
-            self.s3.put_object(Bucket=BUCKET, Key=key, Body=io.BytesIO(stream.read()))
+            self.s3.put_object(Bucket=self.bucket, Key=key, Body=io.BytesIO(stream.read()))
         return self
 
 
 @pytest.fixture
-def nights(slapd: RunningSlapd) -> Iterator[Nights]:
-    with mock_aws():
-        session = boto3.Session("test", "test", region_name="eu-west-3")
-        session.client("s3").create_bucket(
-            Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-3"}
-        )
-        for name, value in (("ldap", PASSWORD), ("ldap-ca", Path(slapd.ca_file).read_text())):
-            session.client("ssm").put_parameter(
-                Name=f"/passerelle/caen/{name}", Value=value, Type="SecureString"
-            )
-        directory = Ldap(
-            url=slapd.secure,
-            base=BASE,
-            bind_dn=READER,
-            page_size=2,
-            password="/passerelle/caen/ldap",
-            ca="/passerelle/caen/ldap-ca",
-        )
-        yield Nights(rules=NightRules(guard=OPEN)).opened(directory)
+def nights(aws: Aws, slapd: RunningSlapd) -> Nights:
+    bucket = f"state-{next(aws.numbers)}"
+    aws.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    directory = Ldap(
+        url=slapd.secure,
+        base=BASE,
+        bind_dn=READER,
+        page_size=2,
+        password="/passerelle/caen/ldap",
+        ca="/passerelle/caen/ldap-ca",
+    )
+    return Nights(rules=NightRules(guard=OPEN)).opened(aws, bucket, directory)
 
 
 def whole(version: str = "1.1") -> dict[str, Any]:
@@ -230,7 +243,7 @@ def test_neither_password_nor_certificate_is_kept_with_what_it_answered(nights) 
     nights.delivers(whole())
     nights.world.sources.read("caen", nights.day, Stage.USERS)
     key = f"nights/caen/{nights.day.isoformat()}/directory.json"
-    kept = nights.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read().decode()
+    kept = nights.s3.get_object(Bucket=nights.bucket, Key=key)["Body"].read().decode()
     assert "ada" in kept
     assert PASSWORD not in kept
     assert "CERTIFICATE" not in kept

@@ -41,7 +41,7 @@ def test_a_course_is_asked_for_followed_reported_and_undone_by_command(stage: Ye
     stage.courses()
     key = request(stage)
     assert "terminée" in run(stage, "status", key).output
-    assert "Section « Atomes » › page « Bohr » › contenu" in run(stage, "report", key).output
+    assert "Section « Atomes » › Page « Bohr » › contenu" in run(stage, "report", key).output
     assert run(stage, "undo", key, "--user", "ada").exit_code == 0
     stage.deliver()
     assert "annulée" in run(stage, "status", key).output

@@ -93,6 +93,31 @@ _KINDS: Mapping[str, tuple[str, str]] = {
     "badge": ("Badge", "Badge"),
     "other": ("Cours", "Course"),
 }
+# Activities as Moodle names them to teachers; another plugin keeps its own name.
+_MODULES: Mapping[str, tuple[str, str]] = {
+    "assign": ("Devoir", "Assignment"),
+    "book": ("Livre", "Book"),
+    "choice": ("Sondage", "Choice"),
+    "data": ("Base de données", "Database"),
+    "feedback": ("Feedback", "Feedback"),
+    "folder": ("Dossier", "Folder"),
+    "forum": ("Forum", "Forum"),
+    "glossary": ("Glossaire", "Glossary"),
+    "h5pactivity": ("H5P", "H5P"),
+    "imscp": ("Paquetage IMS", "IMS content package"),
+    "label": ("Zone texte et média", "Text and media area"),
+    "lesson": ("Leçon", "Lesson"),
+    "lti": ("Outil externe", "External tool"),
+    "page": ("Page", "Page"),
+    "quiz": ("Test", "Quiz"),
+    "resource": ("Fichier", "File"),
+    "scorm": ("Paquetage SCORM", "SCORM package"),
+    "subsection": ("Sous-section", "Subsection"),
+    "survey": ("Consultation", "Survey"),
+    "url": ("URL", "URL"),
+    "wiki": ("Wiki", "Wiki"),
+    "workshop": ("Atelier", "Workshop"),
+}
 _FIELDS: Mapping[str, tuple[str, str]] = {
     "summary": ("résumé", "summary"),
     "intro": ("description", "description"),
@@ -135,7 +160,8 @@ def spell_place(place: Place, lang: str) -> str:
     if place.section and place.kind in ("section", "activity", "file"):
         steps.append(f"{_pick(_KINDS['section'], lang)} {quote.format(place.section)}")
     if place.activity:
-        kind = place.module if place.kind in ("activity", "file") else _pick(_KINDS[place.kind], lang)
+        named = _MODULES.get(place.module, (place.module,) * 2)
+        kind = _pick(named if place.kind in ("activity", "file") else _KINDS[place.kind], lang)
         steps.append(f"{kind} {quote.format(place.activity)}")
     elif place.kind != "section":
         steps.append(_pick(_KINDS[place.kind], lang))

@@ -74,6 +74,7 @@ def hints(
     opened: Any, site: Site, courseid: int, who: str, language: str = "fr", name: str = "", **size: Any
 ) -> str:
     desk = sit_down(opened, site, said(who), language, **size)
+    desk.speak(language)
     desk.open(f"/local/passerelle/course.php?id={courseid}")
     told = desk.page.locator('[data-region="hint"]').all_inner_texts()
     if name:

@@ -75,6 +75,7 @@ class Walk:
         key = (who, site.word, language + str(size))
         if key not in self.desks:
             self.desks[key] = sit_down(self.browser, site, said(who), language, **size)
+            self.desks[key].speak(language)
         return self.desks[key]
 
     def panel(self, courseid: int, who: str = "TEACHER", language: str = "fr") -> Desk:

@@ -345,7 +345,11 @@ def _planned_now(world: World, site: str, day: date, wanted: Stage | None, sourc
     "--method", default="", help="Enrolment plugin whose rows are remade as the night's: database, …"
 )
 @click.option("--accounts", is_flag=True, help="Accounts of people of the sources become the night's too.")
-@click.option("--cohorts", is_flag=True, help="Cohorts of the sources become the night's too.")
+@click.option(
+    "--cohorts",
+    is_flag=True,
+    help="Cohorts of the sources become the night's too, members included: who is in no row leaves them.",
+)
 @click.option("--yes", is_flag=True, help="Apply it; without, the plan is printed.")
 @json_option
 @on_a_stack

@@ -187,8 +187,9 @@ function scene_put(array $asked, testing_data_generator $make): array {
         case 'questions':
             // Moodle's generator of questions needs PHPUnit.
             $now = ['timecreated' => time(), 'timemodified' => time(), 'createdby' => 2, 'modifiedby' => 2];
-            $entry = $DB->insert_record('question_bank_entries', ['ownerid' => 2,
-                'questioncategoryid' => question_get_default_category($context->id, true)->id]);
+            $category = $DB->insert_record('question_categories', ['name' => 'Banque', 'contextid' => $context->id, 'info' => '',
+                'stamp' => make_unique_id_code(), 'parent' => question_get_top_category($context->id, true)->id]);
+            $entry = $DB->insert_record('question_bank_entries', ['ownerid' => 2, 'questioncategoryid' => $category]);
             $question = $DB->insert_record('question', $now + ['name' => 'Q', 'qtype' => 'description', 'length' => 0,
                 'questiontext' => 'Q', 'generalfeedback' => '', 'stamp' => make_unique_id_code()]);
             $DB->insert_record('question_versions', ['questionbankentryid' => $entry, 'questionid' => $question,
@@ -219,6 +220,40 @@ function scene_touch(array $asked, testing_data_generator $make): array {
     $user = $DB->get_field_sql('SELECT MIN(ue.userid) FROM {user_enrolments} ue JOIN {enrol} e ON e.id = ue.enrolid
         WHERE e.courseid = ?', [$asked['courseid']]);
     groups_add_member($group->id, $user);
+    return [];
+}
+
+/** Runs cron, and kills it and all its children as soon as a job stands in a phase, or some milliseconds later. */
+function scene_kill(array $asked): array {
+    global $DB;
+    $cron = proc_open(['setsid', 'sh', '-c', $asked['cron']], [1 => ['file', '/dev/null', 'w'], 2 => ['file', '/dev/null', 'w']],
+        $pipes);
+    $pid = proc_get_status($cron)['pid'];
+    $until = microtime(true) + 120;
+    do {
+        usleep(500);
+        $phase = $DB->get_field('local_passerelle_job', 'phase', ['jobkey' => $asked['jobkey']]);
+        $reached = $phase === $asked['phase'];
+    } while (!$reached && proc_get_status($cron)['running'] && microtime(true) < $until);
+    usleep(1000 * ($asked['later'] ?? 0));
+    // Where cron has gone through the phase already, nothing is left to be killed.
+    $alive = proc_get_status($cron)['running'];
+    posix_kill(-$pid, SIGKILL);
+    proc_close($cron);
+    $row = $DB->get_record('local_passerelle_job', ['jobkey' => $asked['jobkey']], 'phase, status');
+    return ['killed' => $reached && $alive, 'phase' => $row->phase, 'status' => $row->status];
+}
+
+/** Runs cron, and asks a job to stop as soon as it stands in a phase. */
+function scene_stop(array $asked): array {
+    global $DB;
+    $cron = proc_open(['sh', '-c', $asked['cron']], [1 => ['file', '/dev/null', 'w'], 2 => ['file', '/dev/null', 'w']], $pipes);
+    do {
+        usleep(500);
+        $phase = $DB->get_field('local_passerelle_job', 'phase', ['jobkey' => $asked['jobkey']]);
+    } while ($phase !== $asked['phase'] && proc_get_status($cron)['running']);
+    \local_passerelle\external\cancel_job::execute($asked['jobkey']);
+    proc_close($cron);
     return [];
 }
 

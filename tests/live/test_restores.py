@@ -228,6 +228,21 @@ def test_a_deposit_lands_with_its_person_and_can_be_repeated(ground, archive):
         assert (job["status"], job["error"]) == ("done", None)
 
 
+@pytest.mark.rule("R4")
+def test_a_newer_deposit_takes_the_place_of_the_older_one_of_its_course_only(ground, archive, witness):
+    username = person(ground)
+    names = [
+        "CHIM_Chimie_24-25_20250630.mbz",
+        "CHIM_Chimie_24-25_copie.mbz",
+        "PHYS_Chimie_24-25_20250630.mbz",
+        "CHIM_Chimie_24-25_20250701.mbz",
+    ]
+    for name in names:
+        job = ground.run("stash_backup", username=username, filename=name, **archive())
+        assert (job["status"], job["error"]) == ("done", None)
+    assert witness.deposits(username) == sorted(names[1:])
+
+
 def test_a_deposit_for_nobody_is_refused(ground, archive):
     job = ground.run("stash_backup", username=fresh("nobody"), filename="chimie.mbz", **archive())
     assert job["status"] == "failed"

@@ -1,5 +1,5 @@
 """What no service tells of a site: whom Moodle mailed a password, who holds which role over whom, who was
-told. The twin is looked into; a real Moodle's tables are read by a command that the environment names.
+told, what lies in a private area. The twin is looked into; a real Moodle's tables are read by a command that the environment names.
 """
 
 from __future__ import annotations
@@ -26,6 +26,10 @@ class Witness(Protocol):
 
     def kept(self, text: str) -> int:
         """How many of the site's messages hold this text."""
+        ...
+
+    def deposits(self, username: str) -> list[str]:
+        """What lies in a person's private backup area: names of files, sorted."""
         ...
 
 
@@ -62,6 +66,10 @@ class TwinWitness:
 
     def kept(self, text: str) -> int:
         return sum(text in repr(message) for message in self._state.messages)
+
+    def deposits(self, username: str) -> list[str]:
+        user = self._state.user_named(username)
+        return sorted(file.filename for file in self._state.stash.get(user.id, []))
 
 
 class TablesWitness:
@@ -107,6 +115,14 @@ class TablesWitness:
             f" OR {held} fullmessagehtml) > 0 OR {held} smallmessage) > 0"
         )
         return int(rows[0][0])
+
+    def deposits(self, username: str) -> list[str]:
+        rows = self._rows(
+            "SELECT f.filename FROM {files} f JOIN {context} c ON c.id = f.contextid AND c.contextlevel = 30"
+            " JOIN {user} u ON u.id = c.instanceid WHERE f.component = 'user' AND f.filearea = 'backup'"
+            f" AND f.filename <> '.' AND u.username IN ({_texts([username])})"
+        )
+        return sorted(row[0] for row in rows)
 
 
 def _texts(values: list[str]) -> str:

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from passerelle.domain.plugin import JobMessage
+from passerelle.domain.plugin import CourseState, JobMessage
 from passerelle.domain.publishing import Upload
 from passerelle.usecases import fresh_backups
 from tests.factories_rollover import a_two_year_network
@@ -107,6 +108,27 @@ def test_one_turn_looks_at_a_bounded_number_of_courses_and_the_next_goes_on() ->
     assert first["after"] == 100 + fresh_backups.HANDLED - 1
     night(stage, 4)
     assert backups(stage) == ["LAST"]
+
+
+@pytest.mark.rule("R10")
+def test_a_turn_that_runs_out_of_time_has_got_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = old_platform(0)
+    for n in range(fresh_backups.HANDLED):
+        stage.bleu.add_course(f"E{n}", state={"lastchange": stage.clock.now()})
+    asked: list[int] = []
+    states = stage.bleu.get_course_states
+
+    def slow(courseids: Sequence[int]) -> Mapping[int, CourseState]:
+        asked.append(courseids[0])
+        if len(asked) == 2:
+            raise Killed("out of time")
+        return states(courseids)
+
+    monkeypatch.setattr(stage.bleu, "get_course_states", slow)
+    with pytest.raises(Killed):
+        fresh_backups.refresh(stage.world)
+    fresh_backups.refresh(stage.world)
+    assert asked[:3] == [100, 300, 300], "the first two hundred are not looked at again"
 
 
 @pytest.mark.rule("R9")

@@ -161,6 +161,8 @@ def _refresh_site(world: World, site: str) -> int:
             count, turn = _start_some(world, site, turn, batch, room - began)
             began += count
             batch = []
+            # A slow platform must not keep a turn that runs out of time from getting on.
+            world.papers.put(paper_key(site), _as_paper(turn))
         if began >= room or seen >= HANDLED:
             whole = False
             break

@@ -128,3 +128,57 @@ def test_who_was_suspended_there_is_suspended_here(living):
     night_applying.apply_run(living.world, adopt(living, method="database").id)
     assert ("p1", "passerelle", "suspended", "student") in people(living, "E1")
     assert ("G1", "p1") in members(living, "E1")
+
+
+def with_a_cohort_by_hand(*members):
+    """A university whose cohort H1 (P1, P2) stands on the site already, made by hand with these members."""
+    stage = NightStage(a_university(), rules())
+    fill_as_database_enrolment_does(stage, stage.university)
+    site = stage.moodle.site
+    made = {"name": "Title H1", "idnumber": "H1", "categorytype": {"type": "system", "value": ""}}
+    site.call("core_cohort_create_cohorts", cohorts=[made])
+    for username in members:
+        row = {
+            "cohorttype": {"type": "idnumber", "value": "H1"},
+            "usertype": {"type": "username", "value": username},
+        }
+        site.call("core_cohort_add_cohort_members", members=[row])
+    return stage
+
+
+def cohort(stage):
+    return sorted(row["username"] for row in stage.moodle.export("cohortmembers"))
+
+
+@pytest.mark.rule("N23")
+@pytest.mark.rule("N25")
+def test_a_cohort_by_hand_stands_still_unless_cohorts_are_adopted():
+    stage = with_a_cohort_by_hand("p1", "p3")
+    night_applying.apply_run(stage.world, adopt(stage, method="database", accounts=True).id)
+    stage.tomorrow()
+    run = stage.night()
+    assert run.counts.get("cohort_create", 0) == run.counts.get("cohort_add", 0) == 0
+    assert cohort(stage) == ["p1", "p3"]
+    stays = night_papers.load_heading(stage.papers, run)["stays"]
+    assert ["cohort", ["H1"], "not_adopted", []] in stays
+
+    night_applying.apply_run(stage.world, adopt(stage, cohorts=True).id)
+    stage.tomorrow()
+    assert stage.night().counts == {"cohort_add": 1, "cohort_remove": 1, "cohort_update": 1}
+    assert cohort(stage) == ["p1", "p2"]
+
+
+@pytest.mark.rule("N23")
+@pytest.mark.rule("N25")
+def test_accounts_are_the_nights_to_suspend_only_if_they_are_adopted():
+    for accounts in (False, True):
+        stage = NightStage(a_university(), rules(leavers_after=0))
+        fill_as_database_enrolment_does(stage, stage.university)
+        night_applying.apply_run(stage.world, adopt(stage, method="database", accounts=accounts).id)
+        drop(stage.university, "people.csv", "P3")
+        drop(stage.university, "ip.csv", "P3")
+        stage.tomorrow()
+        stage.night()
+        stage.tomorrow()
+        stage.night()
+        assert stage.moodle.site.user("p3").suspended is accounts

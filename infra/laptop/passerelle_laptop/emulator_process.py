@@ -18,9 +18,12 @@ async def _serve(listener: int, port: int) -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
     from ministack.app import app
+    from ministack.core import lambda_runtime
 
     from passerelle_laptop.guard import guarded
+    from passerelle_laptop.kept_layers import keep_layers
 
+    keep_layers(lambda_runtime)
     over = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, over.set)

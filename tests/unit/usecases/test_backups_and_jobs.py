@@ -147,7 +147,9 @@ def test_another_sites_upload_job_and_backup_do_not_exist_for_a_site(stage: Stag
     with pytest.raises(NotFound):
         uploads.complete(stage.world, CompleteUpload(site="lille", type="complete", upload=upload))
     with pytest.raises(NotFound):
-        source_addresses.sign_source(stage.world, SignSource(site="caen", type="source", jobkey=f"pub:{publication}"))
+        source_addresses.sign_source(
+            stage.world, SignSource(site="caen", type="source", jobkey=f"pub:{publication}")
+        )
     report = ReportJobs(site="caen", type="jobs", jobs=(ReportedJob(f"pub:{publication}"),))
     assert jobs.report(stage.world, report) == {"known": []}
     assert stage.end() == before

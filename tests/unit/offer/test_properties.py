@@ -125,6 +125,14 @@ def test_of_many_rows_gone_bad_none_removes(seeds: range) -> None:
 
 
 @pytest.mark.rule("N21")
+def test_several_rows_gone_bad_at_once_do_not_remove_either() -> None:
+    for seed in range(150):
+        good, bad = grow_and_spoil(Random(seed), rows=3)
+
+        assert lost_for_certain(good.desired(), bad.desired()) == [], seed
+
+
+@pytest.mark.rule("N21")
 @given(universities(), st.sampled_from(sorted(University().tables)))
 @settings(max_examples=50, deadline=None)
 def test_a_file_that_stopped_never_removes(made: University, file: str) -> None:

@@ -231,17 +231,18 @@ SPOILS: list[Spoil] = [
 ]
 
 
-def grow_and_spoil(chance: Random) -> tuple[University, University]:
-    """A university, and itself with one row gone bad."""
+def grow_and_spoil(chance: Random, *, rows: int = 1) -> tuple[University, University]:
+    """A university, and itself with as many different rows gone bad."""
     good = grow(chance)
     bad = copy.deepcopy(good)
-    places = [(file, index) for file, rows in good.tables.items() for index in range(len(rows))]
-    for _ in range(9):  # not every way fits every row
-        if not places:
+    places = [(file, index) for file, found in good.tables.items() for index in range(len(found))]
+    for _ in range(9 * rows):  # not every way fits every row
+        if not places or not rows:
             break
         file, index = chance.choice(places)
         if chance.choice(SPOILS)(bad, file, index, chance.randrange(len(HEADERS[file]))):
-            break
+            places.remove((file, index))
+            rows -= 1
     return good, bad
 
 

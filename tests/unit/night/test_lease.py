@@ -13,6 +13,7 @@ from passerelle.domain.states import RunState
 from passerelle.errors import MoodleAway
 from passerelle.usecases import adoption, night, night_applying, night_steps
 from passerelle.usecases.night import StageBusy
+from passerelle_cli.main import explain
 from tests.night_stage import NightStage, a_university, rules
 
 
@@ -212,3 +213,13 @@ def test_who_was_replaced_cannot_fail_the_run_of_his_successor(stage):
     run = night.open_run(stage.world, "caen", stage.day, None, "successor")
     night.fail(stage.world, run.id, "away", "replaced")
     assert stage.records.get(Run, run.id) == run
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"), [("fr", "est en cours ailleurs"), ("en", "being worked on elsewhere")]
+)
+def test_whoever_finds_a_run_taken_reads_what_to_do(lang, said):
+    text = explain(StageBusy("caen/2026-10-06/offer"), lang)
+    assert said in text
+    assert "caen/2026-10-06/offer" in text
+    assert "20 minutes" in text

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from passerelle.domain.night.policy import Freeze
-from passerelle.domain.night.policy import Guard, Limit, NightRules
+from passerelle.domain.night.policy import Freeze, Guard, Limit, NightRules
 from passerelle.domain.states import RunState
 from passerelle.errors import Refused
 from passerelle.usecases import night_applying, night_desk

@@ -1,6 +1,9 @@
 """A night at the size of a university: extracts → plan, a night without change, one with 1 % changes.
 
-python -m tests.bench.night [--part 1.0] [--only plan|twin]
+python -m tests.bench.night [--part 1.0] [--only plan|twin] [--times 10]
+
+`--times 10` plans one university, then one ten times as large, and prints how many times as long and as
+much memory it took; nothing then goes to the twin.
 """
 
 from __future__ import annotations
@@ -8,15 +11,20 @@ from __future__ import annotations
 import argparse
 import csv
 import gc
+import json
 import math
+import os
 import resource
 import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from random import Random
+
+from tests.bench.offer_data import Size, write_university
 
 SECONDS, MEGABYTES = 30, 800  # to reach, from extracts to plan
 QUIET_SECONDS = 60  # a night without change
@@ -24,14 +32,29 @@ PAGE = 5000
 NIGHT = date(2026, 10, 6)
 
 
+class Paper:
+    """What S3 would be sent, counted and dropped."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+
+    def get(self, key: str) -> None: ...
+
+    def put(self, key: str, document: object) -> None:
+        self.put_json(key, json.dumps(document, ensure_ascii=False))
+
+    def put_json(self, key: str, text: str) -> None:
+        self.bytes += len(text.encode())
+
+
 def measure(folder: Path) -> None:
     """In a process of its own, so that making the data does not count: the largest plan, a first load."""
     from passerelle.domain.night.actual import Actual
     from passerelle.domain.night.diff import Night, make_plan
     from passerelle.domain.night.memory import Memory
-    from passerelle.domain.night.paper import chunks_of, dumped, heading
     from passerelle.domain.offer.build import build_desired
     from passerelle.sources.extracts import read_extracts, require_whole
+    from passerelle.usecases.night_papers import keep_plan
 
     started = time.perf_counter()
 
@@ -49,20 +72,50 @@ def measure(folder: Path) -> None:
     lap("desired")
     plan = make_plan(Night(site="univ", date=NIGHT), desired, Actual(), Memory(), source_rows=extracts.counts)
     lap("plan")
-    written = sum(len(dumped(chunk.document())) for chunk in chunks_of(plan.operations, plan.files))
-    written += len(dumped(heading(plan)))
+    paper = Paper()
+    _, sha256 = keep_plan(paper, "run", plan)
     lap("written")
-    print(f"{len(plan.operations)} operations, {written / 1e6:.0f} MB of papers")
+    print(f"{len(plan.operations)} operations, {paper.bytes / 1e6:.0f} MB of papers, sha256 {sha256[:16]}")
+
+
+@dataclass(frozen=True)
+class Cost:
+    seconds: float
+    worked: float  # seconds of processor: what another's work on the machine disturbs less
+    megabytes: int
+
+
+def plan_apart(folder: Path) -> Cost:
+    command = [sys.executable, "-m", "tests.bench.night", "--measure", str(folder)]
+    started = time.perf_counter()
+    child = subprocess.Popen(command)
+    _, status, used = os.wait4(child.pid, 0)  # of this child alone, whatever ran before
+    if status:
+        raise SystemExit(f"planning ended with {status}")
+    seconds = time.perf_counter() - started
+    return Cost(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss // 1024)
 
 
 def bench_plan(folder: Path) -> bool:
-    command = [sys.executable, "-m", "tests.bench.night", "--measure", str(folder)]
-    started = time.perf_counter()
-    subprocess.run(command, check=True)
-    seconds = time.perf_counter() - started
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
-    print(f"extracts to plan: {seconds:.1f} s (≤ {SECONDS}), {peak} MB (≤ {MEGABYTES})")
-    return seconds <= SECONDS and peak <= MEGABYTES
+    cost = plan_apart(folder)
+    print(f"extracts to plan: {cost.seconds:.1f} s (≤ {SECONDS}), {cost.megabytes} MB (≤ {MEGABYTES})")
+    return cost.seconds <= SECONDS and cost.megabytes <= MEGABYTES
+
+
+def bench_growth(folder: Path, size: Size, times: int) -> bool:
+    """No worse than a fifth above in proportion; memory grows with the rows, for all of them are held."""
+    costs = []
+    for factor in (1, times):
+        write_university(folder, size.times(factor))
+        print(f"-- {factor} times the data")
+        costs.append(plan_apart(folder))
+    one, many = costs
+    print(
+        f"{times} times the data: {many.seconds / one.seconds:.1f} times as long "
+        f"({many.worked / one.worked:.1f} by processor, ≤ {times * 1.2:g}), "
+        f"{many.megabytes / one.megabytes:.1f} times the memory ({many.megabytes} MB)"
+    )
+    return many.worked <= one.worked * times * 1.2
 
 
 def bench_twin(folder: Path) -> bool:
@@ -134,7 +187,6 @@ def bench_twin(folder: Path) -> bool:
 def change_one_percent(folder: Path) -> None:
     """Registrations that go to another person; the manifest agrees."""
     import hashlib
-    import json
 
     path = folder / "ip.csv"
     with path.open(encoding="utf-8", newline="") as stream:
@@ -156,11 +208,10 @@ def change_one_percent(folder: Path) -> None:
 
 
 def main() -> int:
-    from tests.bench.offer_data import Size, write_university
-
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--part", type=float, default=1.0, help="of the university's size")
     parser.add_argument("--only", choices=["plan", "twin"])
+    parser.add_argument("--times", type=int, help="compare with a university so many times as large")
     parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.measure:
@@ -171,6 +222,8 @@ def main() -> int:
     good = True
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
+        if asked.times:
+            return 0 if bench_growth(folder, size, asked.times) else 1
         write_university(folder, size)
         if asked.only != "twin":
             good = bench_plan(folder) and good

@@ -44,22 +44,28 @@ class Room:
 def chunks(rows: Sequence[R], build: Callable[[Sequence[R]], Call[Any]], room: Room) -> Iterator[range]:
     """Places of `rows` that go together. One that fits nowhere stands alone: see `unfit`."""
     own = _measure([], build)
-    start, variables, size = 0, own.variables, own.size
-    for place, row in enumerate(rows):
-        whole = _measure([row], build)
-        more_variables, more_size = whole.variables - own.variables, whole.size - own.size
-        full = (
-            place - start >= room.rows
-            or variables + more_variables > room.free_variables
-            or size + more_size > room.bytes
-        )
-        if full and place > start:
-            yield range(start, place)
-            start, variables, size = place, own.variables, own.size
-        variables += more_variables
-        size += more_size
-    if start < len(rows):
-        yield range(start, len(rows))
+    start = 0
+    while start < len(rows):
+        stop = min(len(rows), start + room.rows)
+        # Most often as many as may go together fit, and to measure them once says so.
+        if not _fits(_measure(rows[start:stop], build), room):
+            stop = _fullest(rows, range(start, stop), build, room, own)
+        yield range(start, stop)
+        start = stop
+
+
+def _fullest(
+    rows: Sequence[R], places: range, build: Callable[[Sequence[R]], Call[Any]], room: Room, own: _Measure
+) -> int:
+    """Where the fullest chunk ends that begins with the first of `places`."""
+    variables, size = own
+    for place in places:
+        whole = _measure([rows[place]], build)
+        variables += whole.variables - own.variables
+        size += whole.size - own.size
+        if place > places.start and not _fits(_Measure(variables, size), room):
+            return place
+    return places.stop
 
 
 def unfit(row: R, build: Callable[[Sequence[R]], Call[Any]], room: Room) -> str:
@@ -67,13 +73,16 @@ def unfit(row: R, build: Callable[[Sequence[R]], Call[Any]], room: Room) -> str:
     alone = _measure([row], build)
     if alone is NOWHERE:
         return "unencodable"
-    fits = alone.variables <= room.free_variables and alone.size <= room.bytes
-    return "" if fits else "toolarge"
+    return "" if _fits(alone, room) else "toolarge"
 
 
 class _Measure(NamedTuple):
     variables: int
     size: int
+
+
+def _fits(measure: _Measure, room: Room) -> bool:
+    return measure.variables <= room.free_variables and measure.size <= room.bytes
 
 
 NOWHERE = _Measure(2**62, 2**62)

@@ -8,6 +8,7 @@ import pytest
 
 from passerelle.domain.lms import Category
 from passerelle.domain.plugin import Holding
+from passerelle.domain.publishing import TargetLock
 from passerelle.domain.rollover import Rollover
 from passerelle.domain.rollover_plan import Plan, Verdict, plan_from_dict, plan_to_dict
 from passerelle.domain.states import RolloverState
@@ -181,6 +182,43 @@ def test_a_plan_that_is_cut_five_times_goes_on_and_does_each_course_exactly_once
     restores = [key for key in stage.vert.started if key.startswith("rol:")]
     assert len(restores) == len(set(restores)) == 12
     assert rollover_plans.progress(stage.world, plan).states == {"done": 12}
+
+
+@pytest.mark.rule("R13")
+def test_one_process_queues_each_course_once_and_reads_again_only_what_is_under_way() -> None:
+    stage = faculty(6, vert__parallel_restores=2)
+    plan = plan_of(stage)
+    seen: dict[str, Rollover] = {}
+    for _ in range(3):
+        rollover_plans.apply_some(stage.world, plan, ROOT, seen=seen)
+    queued = [stage.queues.take("rollovers"), stage.queues.take("rollovers")]
+    assert stage.queues.take("rollovers") is None, "queued again while it waits"
+    for message in queued:
+        assert message is not None
+        stage.queues.send("rollovers", message)
+    while not rollover_plans.apply_some(stage.world, plan, ROOT, seen=seen).over:
+        stage.deliver()
+    rehearsal = Cut()
+    rollover_plans.apply_some(rehearsal.around_world(stage.base), plan, ROOT, seen=seen)
+    assert len(rehearsal.calls) == 1, "what has ended is not read again"
+    assert rollover_plans.progress(stage.world, plan).states == {"done": 6}
+
+
+@pytest.mark.rule("R13")
+def test_another_process_of_the_same_plan_does_no_course_twice_and_no_more_at_a_time() -> None:
+    stage = faculty(6, vert__parallel_restores=2)
+    plan = plan_of(stage)
+    mine: dict[str, Rollover] = {}
+    theirs: dict[str, Rollover] = {}
+    over, most = False, 0
+    while not over:
+        rollover_plans.apply_some(stage.world, plan, ROOT, seen=mine)
+        over = rollover_plans.apply_some(stage.world, plan, ROOT, seen=theirs).over
+        most = max(most, rollover_plans.progress(stage.world, plan).under_way)
+        stage.deliver()
+    restores = [key for key in stage.vert.started if key.startswith("rol:")]
+    assert (len(restores), len(set(restores)), most) == (6, 6, 2)
+    assert stage.records.all(TargetLock) == ()
 
 
 @pytest.mark.rule("R5")

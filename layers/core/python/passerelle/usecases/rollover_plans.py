@@ -186,14 +186,14 @@ def apply_some(
             break
         key = rollover_of(plan, line)
         begun = states.get(key)
-        if begun is not None and (begun.history or not begun.under_way):
+        if begun is not None and (begun.history or not begun.under_way or key in (seen or {})):
             continue
         if begun is None:
             states[key] = begin(world, plan, line, administrator)
             tell(line)
             room -= 1
         if states[key].under_way:
-            # Also what was written down before and may never have been queued: the queue may have it twice.
+            # Also what another process wrote down and may never have queued: the queue may have it twice.
             world.queues.send("rollovers", {"rollover": key})
     if seen is not None:
         seen.update(states)

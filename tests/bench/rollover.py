@@ -12,19 +12,20 @@ What a plan asks, whatever the number of courses N:
   export courses      ceil(N / 1000) pages on each side: what stands in them, and last year's without a twin
   get_course_states   ceil(N / 500) on each side: empty, restored, teachers, last change
 
-What applying asks for each course, at least, and never more because there are more of them:
-  this year  get_course_states  when it is begun, and again just before the restore (R5)
-             get_courses        its start date, by which dates move (R8)
-             get_site           plugins and release before the restore (P16), again for the report (R12)
-             start_restore      once
-             get_jobs           when the site says that the job moved, and when it ended
-             find_users, notify who shares the course is told (R5)
-  last year  get_course_states  when it is begun, and when its backup is looked for (R9)
-             get_courses        its start date
-             start_backup       once
-             get_jobs           when the site says that the job moved, and when it ended
-A site says each phase of a job, and says it to `/jobs`; a message is settled with one question. So get_jobs
-counts between one and the number of phases (three of a backup, six of a restore) for each job.
+What applying asks for each course, whatever their number:
+  this year  get_course_states  2  when it is begun, and again just before the restore (R5)
+             get_courses        1  its start date, by which dates move (R8)
+             get_site           2  plugins and release before the restore (P16), and for the report (R12)
+             start_restore      1
+             get_jobs           1  when the site says that the job has ended
+             find_users, notify 1  who shares the course is told (R5)
+  last year  get_course_states  2  when it is begun, and when its backup is looked for (R9)
+             get_courses        1  its start date
+             start_backup       1
+             get_jobs           1  when the site says that the job has ended
+Seen is somewhat more: two words wake a rollover, that its archive is proved and that its backup's job is over.
+Where two workers take both at the same moment, this year's site is asked twice, start_restore included: the same
+key answers the same job. `apply` that is killed asks once more of the course that it was about to begin.
 """
 
 from __future__ import annotations

@@ -166,8 +166,10 @@ def bench_twin(folder: Path) -> bool:
         started = time.perf_counter()
         first, _ = plan(NIGHT, Memory())
         refused = do(first.operations)
-        seconds = time.perf_counter() - started
-        print(f"first load: {len(first.operations)} operations in {seconds:.0f} s, {refused} refused")
+        print(
+            f"first load: {len(first.operations)} operations in {time.perf_counter() - started:.0f} s, "
+            f"{refused} refused"
+        )
 
         site.log.reset()
         started = time.perf_counter()

@@ -222,6 +222,24 @@ def columns(look):
     return {name: value for name, value in look["course"].items() if name not in passing}
 
 
+@pytest.mark.rule("R8")
+def test_a_group_left_out_of_a_new_course_takes_its_dates_along(ground, stage, sources, last_year, category):
+    groups = last_year["look"]["groups"]
+    job = ground.run(
+        "start_restore",
+        mode="new",
+        category=category,
+        exclude=[{"kind": "group", "id": groups["TD9"]["id"]}],
+        **offered(sources, last_year),
+    )
+    assert job["status"] == "done", job["error"]
+    made = stage.look(job["courseid"])
+    assert set(made["groups"]) == set(groups) - {"TD9"}
+    here = made["groups"]["TD1 (2025)"]["id"]
+    assert [one["groupid"] for one in made["modules"]["devoir"]["overrides"]] == [here]
+    assert restricted_to(made["modules"]["apogee"]) == [here]
+
+
 # -- undoing --------------------------------------------------------------------------------------------
 
 

@@ -68,9 +68,6 @@ class restore_runner extends runner {
         archive::need_room(dirname($archive), 2 * (int) $this->job->params['filesize']);
         $path = archive::unpack($archive, $this->job, $this->tempname());
         archive::refuse_people($path);
-        if (!$course) {
-            unlisted::groups($path, $this->excluded('group'));
-        }
         if ($course) {
             $this->precheck($course->id);
             $this->job->phase('safety', 0.45);
@@ -220,9 +217,9 @@ class restore_runner extends runner {
         $this->job->state['origin'] = $origin->out(false);
         $plan = $controller->get_plan();
         $choices = array_intersect_key($this->job->params['settings'], self::CHOICES) + self::CHOICES;
-        // Into an existing course the archive's own list says which groups come: Moodle's setting would also
-        // keep back what is tied to groups that stand there.
-        $choices['groups'] = $mode === 'new' ? $choices['groups'] ?? 1 : 1;
+        // The archive's own list says which groups come: Moodle's setting would also keep back what is tied to
+        // groups that stand in the course.
+        $choices['groups'] = 1;
         $wanted = self::NEVER + ['enrolments' => \backup::ENROL_NEVER] + array_map('intval', $choices);
         if ($mode === 'new') {
             $wanted['course_fullname'] = $this->job->params['fullname'] ?: $info->original_course_fullname;
@@ -317,7 +314,7 @@ class restore_runner extends runner {
         $this->job->state['touched'] = true;
         $this->job->write(['courseid' => $courseid]);
         idmap::forget();
-        $ties = $course ? $this->tie_groups($courseid) : null;
+        $ties = $this->tie_groups($courseid);
         $controller = $this->controller($courseid);
         try {
             $controller->set_progress(new plan_progress($this->job, 0.6, 0.95));
@@ -353,7 +350,7 @@ class restore_runner extends runner {
     private function tie_groups(int $courseid): group_ties {
         global $CFG;
         $path = $CFG->backuptempdir . '/' . $this->tempname();
-        $asked = !empty($this->job->params['settings']['groups']);
+        $asked = (bool) ($this->job->params['settings']['groups'] ?? $this->job->params['mode'] === 'new');
         $ties = group_ties::by_code($path, $courseid, $asked, $this->excluded('group'));
         $places = (new group_mentions($path, $ties))->find(
             \backup_general_helper::get_backup_information($this->tempname()),

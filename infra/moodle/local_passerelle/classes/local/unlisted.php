@@ -52,33 +52,6 @@ class unlisted {
     }
 
     /**
-     * Take groups out of an unpacked archive: Moodle has no setting for a single one.
-     *
-     * @param string $path the unpacked archive
-     * @param int[] $groups ids on the origin
-     */
-    public static function groups(string $path, array $groups): void {
-        $file = $path . '/groups.xml';
-        if (!$groups || !file_exists($file)) {
-            return;
-        }
-        $document = self::read($file);
-        $gone = [];
-        foreach ($document->getElementsByTagName('group') as $group) {
-            if (in_array((int) $group->getAttribute('id'), $groups, true)) {
-                $gone[] = $group;
-            }
-        }
-        foreach ($document->getElementsByTagName('grouping_group') as $member) {
-            $id = $member->getElementsByTagName('groupid')->item(0);
-            if ($id && in_array((int) $id->textContent, $groups, true)) {
-                $gone[] = $member;
-            }
-        }
-        self::write($document, $gone, $file);
-    }
-
-    /**
      * Read an XML file of an unpacked archive.
      *
      * @param string $file

@@ -59,7 +59,48 @@ class watch {
                 $lock->release();
             }
         }
+        self::release_ended();
         return $cut;
+    }
+
+    /**
+     * Have cron finish with tasks that were killed after their job had ended.
+     *
+     * Moodle counts such a task as running, and one that runs may be all that it allows of a kind: no other job
+     * would begin before it forgets.
+     */
+    private static function release_ended(): void {
+        global $DB;
+        $select = "component = 'local_passerelle' AND timestarted IS NOT NULL";
+        foreach ($DB->get_records_select('task_adhoc', $select, [], 'id', 'id, customdata') as $task) {
+            $job = job::get((int) (json_decode((string) $task->customdata)->job ?? 0));
+            if (!$job || $job->ended()) {
+                self::release($task);
+            }
+        }
+    }
+
+    /**
+     * Let cron begin a task again that no process has.
+     *
+     * @param \stdClass $task
+     * @return bool whether no process had it
+     */
+    private static function release(\stdClass $task): bool {
+        global $DB;
+        $lock = \core\lock\lock_config::get_lock_factory('cron')->get_lock('adhoc_' . $task->id, 0);
+        if (!$lock) {
+            return false;
+        }
+        $DB->update_record('task_adhoc', (object) [
+            'id' => $task->id,
+            'timestarted' => null,
+            'hostname' => null,
+            'pid' => null,
+            'nextruntime' => time() - 1,
+        ]);
+        $lock->release();
+        return true;
     }
 
     /**
@@ -84,19 +125,7 @@ class watch {
             if ($task->timestarted > time() - self::STARTING && $row->status === 'queued') {
                 return false;
             }
-            $lock = \core\lock\lock_config::get_lock_factory('cron')->get_lock('adhoc_' . $task->id, 0);
-            if (!$lock) {
-                return false; // Cron has it after all.
-            }
-            $DB->update_record('task_adhoc', (object) [
-                'id' => $task->id,
-                'timestarted' => null,
-                'hostname' => null,
-                'pid' => null,
-                'nextruntime' => time() - 1,
-            ]);
-            $lock->release();
-            return true;
+            return self::release($task);
         }
         if ($row->timemodified > time() - self::STARTING) {
             return false; // Just ending, or just queued.

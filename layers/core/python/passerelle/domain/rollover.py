@@ -281,7 +281,7 @@ def objections_of_target(state: CourseState, destination: Destination, lang: str
 def doubled(target: Iterable[CourseSection], source: Iterable[CourseSection]) -> int:
     """How many resources a merge would make twice: same kind and name on both sides (R6).
 
-    The announcements forum that every course is born with is merged by Moodle, not doubled.
+    The announcements forum that every course is born with counts: a real Moodle makes a second one of it.
     """
 
     def names(sections: Iterable[CourseSection]) -> Counter[tuple[str, str]]:

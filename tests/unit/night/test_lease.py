@@ -11,7 +11,7 @@ from passerelle.domain.night.run import SILENT, Run, run_id
 from passerelle.domain.offer.stages import Stage
 from passerelle.domain.states import RunState
 from passerelle.errors import MoodleAway
-from passerelle.usecases import adoption, night, night_applying, night_steps
+from passerelle.usecases import adoption, night, night_applying, night_desk, night_steps
 from passerelle.usecases.night import StageBusy
 from passerelle_cli.main import explain
 from tests.night_stage import NightStage, a_university, rules
@@ -152,6 +152,19 @@ def test_who_meets_a_moodle_that_is_away_lets_go_at_once(stage):
         stage.night()
     stage.moodle.apply = apply
     assert night_applying.apply_run(stage.world, run_id("caen", stage.day, None)).state is RunState.DONE
+
+
+@pytest.mark.rule("N20")
+def test_a_plan_that_a_person_releases_waits_for_nobody_who_died_with_its_lease(stage):
+    stage.tomorrow()
+    stage.university.person("P9")
+    run = stage.plan()
+    night_applying.begin(stage.world, run.id, "one")
+    night_desk.hold(stage.world, run.id, "ada")
+    with pytest.raises(StageBusy):
+        night_applying.begin(stage.world, run.id, "two")
+    night_desk.release(stage.world, run.id, "ada")
+    assert night_applying.apply_run(stage.world, run.id, "two").state is RunState.DONE
 
 
 @pytest.mark.rule("N23")

@@ -45,9 +45,9 @@ def release(world: World, run: str, by: str) -> Run:
     def decide(before: Run) -> Run:
         if before.state is not RunState.HELD:
             raise Refused("night_not_held", run=run, state=before.state.value)
-        return replace(
-            before, released_by=by, released_at=now, heard_at=now, history=(*before.history, _said(by, now))
-        )
+        # Whoever held it back may have died with its lease: a person has decided, so the plan is free at once.
+        history = (*before.history, _said(by, now))
+        return replace(before, released_by=by, released_at=now, heard_at=now, holder="", history=history)
 
     return amend(world.records, Run, run, decide)
 

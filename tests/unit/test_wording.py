@@ -7,8 +7,8 @@ from string import Formatter
 import pytest
 
 from passerelle.domain.backup import Why
+from passerelle.domain.note_words import told
 from passerelle.domain.wording import SENTENCES, known, sentence
-from passerelle.usecases.outcomes import told
 from passerelle.usecases.rollover_steps import why_not_undone
 
 PACKAGE = Path(__file__).parents[2] / "layers" / "core" / "python" / "passerelle"

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from passerelle.domain.note_words import told
 from passerelle.domain.plugin import Notification
 from passerelle.domain.publishing import Note, Person, Publication, Retrieval, moved
 from passerelle.domain.states import PublicationState, RetrievalState
-from passerelle.domain.wording import known, sentence
 from passerelle.errors import MoodleRefused
 from passerelle.ports import World
 from passerelle.usecases.amending import amend
-
-
-def told(note: Note, lang: str) -> str:
-    if not known(note.code) and note.details.get("detail"):
-        return sentence("job_said", lang, note.details)  # a word of Moodle's own, with its text
-    return sentence(note.code, lang, note.details)
 
 
 def fail_publication(world: World, publication_id: str, why: Note) -> Publication:

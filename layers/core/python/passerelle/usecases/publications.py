@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from passerelle.domain.commands import AskPublication
+from passerelle.domain.note_words import told
 from passerelle.domain.publishing import (
     Already,
     Card,
@@ -27,7 +28,6 @@ from passerelle.errors import MoodleAway, NotFound, Refused
 from passerelle.ports import World
 from passerelle.usecases import hub, inspection, lineage
 from passerelle.usecases.amending import amend, everything, found_or_added
-from passerelle.usecases.outcomes import told
 from passerelle.usecases.uploads import moment_of
 
 

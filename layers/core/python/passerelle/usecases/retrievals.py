@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from passerelle.domain.commands import AskRetrieval
 from passerelle.domain.compatibility import objections
+from passerelle.domain.note_words import told
 from passerelle.domain.plugin import CourseState, Job, JobStatus, Owner, Restore, RestoreMode, Source
 from passerelle.domain.publishing import (
     CourseLine,
@@ -28,7 +29,7 @@ from passerelle.domain.states import BackupState, PublicationState, RetrievalSta
 from passerelle.errors import Conflict, MoodleRefused, NotFound, Refused
 from passerelle.ports import Lms, World
 from passerelle.usecases.amending import amend, found_or_added
-from passerelle.usecases.outcomes import end_retrieval, told
+from passerelle.usecases.outcomes import end_retrieval
 from passerelle.usecases.publishing import (
     LONGEST_FULLNAME,
     SHORTNAME_KEPT,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from passerelle.domain.lms import User
+from passerelle.domain.note_words import told
 from passerelle.domain.plugin import CourseState, Notification
 from passerelle.domain.rollover import Permit, Rollover
 from passerelle.domain.wording import sentence
 from passerelle.errors import MoodleRefused
 from passerelle.ports import World
-from passerelle.usecases.outcomes import told
 
 
 def course_page(world: World, site: str, course_id: int) -> str:

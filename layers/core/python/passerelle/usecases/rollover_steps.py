@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from passerelle.domain.compatibility import objections
+from passerelle.domain.note_words import told
 from passerelle.domain.plugin import Job, JobStatus, Restore, RestoreMode, Source
 from passerelle.domain.publishing import Contents, Note, RunningJob, Upload
 from passerelle.domain.rollover import (
@@ -21,7 +22,6 @@ from passerelle.ports import World
 from passerelle.usecases import fresh_backups, rollover_reports, target_locks
 from passerelle.usecases import rollover_messages as messages
 from passerelle.usecases.amending import amend, found_or_added
-from passerelle.usecases.outcomes import told
 from passerelle.usecases.publishing import refused_by_moodle, warnings_of, why_failed
 
 # What may be missing on the target without the rest being worth nothing: the report says so (R12).

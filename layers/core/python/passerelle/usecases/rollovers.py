@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from passerelle.domain.commands import AskRollover
 from passerelle.domain.left_out import LeftOut
+from passerelle.domain.note_words import told
 from passerelle.domain.publishing import Note, Person, Upload, derived_id
 from passerelle.domain.report_page import as_page, as_rows
 from passerelle.domain.rollover import (
@@ -35,7 +36,6 @@ from passerelle.usecases import (
     target_locks,
 )
 from passerelle.usecases.amending import everything, found_or_added
-from passerelle.usecases.outcomes import told
 from passerelle.usecases.rollover_messages import course_address, full_names, users_of
 
 if TYPE_CHECKING:

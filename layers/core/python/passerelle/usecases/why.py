@@ -23,6 +23,7 @@ from passerelle.domain.night.seen import (
 )
 from passerelle.domain.night.why import Answer, Look, explain, look_at
 from passerelle.domain.night.why_reply import Telling, as_json, course_as_json, person_as_json
+from passerelle.domain.note_words import told
 from passerelle.domain.offer.build import build_offer
 from passerelle.domain.offer.enrolling import Offer
 from passerelle.domain.offer.model import Extracts, Planning, Registration
@@ -38,7 +39,6 @@ from passerelle.usecases.amending import everything
 from passerelle.usecases.night import rules_of, tonight, uncollected
 from passerelle.usecases.night_desk import runs_of
 from passerelle.usecases.night_papers import load_memory
-from passerelle.usecases.outcomes import told
 from passerelle.usecases.why_in_moodle import glimpse
 
 SHORTEST_REFERENCE = 8

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from passerelle.domain.lms import Course, User
 from passerelle.domain.night.actual import Actual, read_actual
 from passerelle.domain.night.asked import AskedPerson, find_courses, find_people
 from passerelle.domain.night.seen import ARCHIVE
 from passerelle.domain.offer.enrolling import Offer
 from passerelle.domain.offer.model import Extracts
 from passerelle.ports import Lms, Roster
+
+if TYPE_CHECKING:
+    from passerelle.domain.lms import Course, User
 
 Rows = list[Mapping[str, Any]]
 

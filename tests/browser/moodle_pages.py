@@ -27,7 +27,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -144,16 +144,25 @@ def sit_down(
     opened: Any, site: Site, who: str, language: str = "fr", *, size: dict[str, int] | None = None
 ) -> Desk:
     """Log in, in a session of its own."""
+    from playwright.sync_api import TimeoutError as TooSlow
+
     context = opened.new_context(viewport=size or WIDE, locale=language, accept_downloads=True)
     context.set_default_timeout(60_000)  # pages of a busy machine
     page = context.new_page()
     desk = Desk(page, site, who)
-    desk.open(f"/login/index.php?lang={language}")
-    page.fill("#username", who)
-    page.fill("#password", said("PASSWORD"))
-    page.click("#loginbtn")
-    # Every theme marks a page of somebody who is not logged in; a login that is refused stays there.
-    page.wait_for_selector("body:not(.notloggedin)")
+    # Every theme marks a page of somebody who is not logged in. A press may come before the page is ready for it.
+    inside = page.locator("body:not(.notloggedin)")
+    for _ in range(3):
+        desk.open(f"/login/index.php?lang={language}")
+        if inside.count():
+            break
+        page.fill("#username", who)
+        page.fill("#password", said("PASSWORD"))
+        page.click("#loginbtn")
+        with suppress(TooSlow):
+            inside.wait_for(timeout=20_000)
+            break
+    assert inside.count(), f"{who} could not log in"
     return desk
 
 

@@ -15,9 +15,7 @@ import hashlib
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -26,7 +24,6 @@ from passerelle_cli.stack import Stack
 from tests.browser import course_rows
 from tests.browser.moodle_pages import (
     CHROMIUM,
-    PATIENCE,
     PHONE,
     Desk,
     Site,
@@ -38,8 +35,8 @@ from tests.browser.moodle_pages import (
     missing,
     named_site,
     said,
-    sit_down,
 )
+from tests.browser.publication_walk import Walk
 
 sync_api = pytest.importorskip("playwright.sync_api")
 LACKS = missing("HOME", "HUB")
@@ -53,84 +50,6 @@ pytestmark = [
 
 VIDEO = "cours-01.mp4"
 TITLE = "Chimie du vivant"
-
-
-@dataclass
-class Walk:
-    """What the steps know of one another."""
-
-    home: Site
-    hub: Site
-    browser: Any
-    source: int  # the course that is shared
-    desks: dict[tuple[str, str, str], Desk] = field(default_factory=dict)
-    before: dict[str, Any] = field(default_factory=dict)
-    copies: list[int] = field(default_factory=list)  # on the hub, by version
-    brought: int = 0  # the course that the colleague brought home
-    mark: str = ""  # part of every name, so that one walk does not find another's courses
-    reference: str = ""  # of a refusal on the way
-
-    def desk(self, who: str, site: Site | None = None, language: str = "fr", **size: Any) -> Desk:
-        site = site or self.home
-        key = (who, site.word, language + str(size))
-        if key not in self.desks:
-            self.desks[key] = sit_down(self.browser, site, said(who), language, **size)
-            self.desks[key].speak(language)
-        return self.desks[key]
-
-    def panel(self, courseid: int, who: str = "TEACHER", language: str = "fr") -> Desk:
-        desk = self.desk(who, language=language)
-        desk.open(f"/local/passerelle/course.php?id={courseid}")
-        desk.page.wait_for_selector('[data-region="state"][aria-busy="false"]')
-        return desk
-
-    def catalogue(self, courseid: int, who: str = "COLLEAGUE") -> Desk:
-        desk = self.desk(who)
-        desk.open(f"/local/passerelle/catalogue.php?id={courseid}")
-        desk.page.fill('input[name="query"]', self.mark)
-        desk.page.get_by_role("button", name="Rechercher").or_(
-            desk.page.get_by_role("button", name="Search")
-        ).first.click()
-        return desk
-
-    def card(self, desk: Desk, title: str) -> Any:
-        card = desk.page.locator(f'article[data-title="{title}"]')
-        card.wait_for()
-        return card
-
-    def back_up(self, courseid: int, who: str = "TEACHER") -> Desk:
-        desk = self.panel(courseid, who)
-        made = desk.page.locator('[data-region="state"]').inner_text()
-        desk.page.click('[data-action="backup"]')
-        desk.page.wait_for_timeout(300)
-        self.home.work()
-        until = time.monotonic() + PATIENCE
-        while True:
-            shown = desk.page.locator('[data-region="state"]').inner_text()
-            if "prête à mutualiser" in shown and "Envoi" not in shown and shown != made:
-                return desk
-            assert time.monotonic() < until, shown
-            desk.page.wait_for_timeout(500)
-
-    def share(self, courseid: int, who: str = "TEACHER", title: str = "") -> Desk:
-        desk = self.panel(courseid, who)
-        desk.page.click('[data-action="publish"]')
-        dialog = desk.page.locator(".modal.show")
-        dialog.locator('[name="title"]').wait_for()
-        if title:
-            dialog.locator('[name="title"]').fill(title)
-        dialog.locator('[name="level"]').fill("L1")
-        dialog.locator('input[type="checkbox"][name="declaration"]').check()
-        dialog.locator('[data-action="save"]').click()
-        dialog.wait_for(state="detached")
-        return desk
-
-    def published(self, desk: Desk, version: int) -> int:
-        """Wait until the panel names this version; gives the copy's id on the hub."""
-        desk.see(f"version {version}", meanwhile=self.hub.work)
-        desk.see("Aller au nouveau parcours créé", meanwhile=self.hub.work)
-        href = desk.page.get_by_role("link", name="Aller au nouveau parcours créé").get_attribute("href")
-        return int(href.rpartition("id=")[2])
 
 
 def name_of(site: Site, courseid: int) -> str:

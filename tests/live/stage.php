@@ -226,14 +226,18 @@ function scene_touch(array $asked, testing_data_generator $make): array {
 /** Runs cron, and kills it and all its children as soon as a job stands in a phase, or some milliseconds later. */
 function scene_kill(array $asked): array {
     global $DB;
+    // A job that was cut before stands in its old phase until cron takes it up and counts the cut.
+    $columns = 'phase, status, attempts';
+    $before = $DB->get_record('local_passerelle_job', ['jobkey' => $asked['jobkey']], $columns);
+    $cuts = $before->attempts + ($before->status === 'running' ? 1 : 0);
     $cron = proc_open(['setsid', 'sh', '-c', $asked['cron']], [1 => ['file', '/dev/null', 'w'], 2 => ['file', '/dev/null', 'w']],
         $pipes);
     $pid = proc_get_status($cron)['pid'];
     $until = microtime(true) + 120;
     do {
         usleep(500);
-        $phase = $DB->get_field('local_passerelle_job', 'phase', ['jobkey' => $asked['jobkey']]);
-        $reached = $phase === $asked['phase'];
+        $now = $DB->get_record('local_passerelle_job', ['jobkey' => $asked['jobkey']], $columns);
+        $reached = $now->phase === $asked['phase'] && (int) $now->attempts === $cuts;
     } while (!$reached && proc_get_status($cron)['running'] && microtime(true) < $until);
     usleep(1000 * ($asked['later'] ?? 0));
     // Where cron has gone through the phase already, nothing is left to be killed.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import json
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
@@ -28,6 +30,7 @@ NIGHT = date(2026, 10, 6)
 @cache
 def _blank() -> tuple[Site, bytes]:
     folder = Path(tempfile.mkdtemp(prefix="passerelle-night-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     site = Site("caen", "Caen", Vault(folder / "files"), folder / "caen", lambda: None)
     return site, site.snapshot()
 
@@ -51,7 +54,9 @@ class Moodle:
         after: int | None = 0
         while after is not None:
             self.calls.append(table)
-            found = self.site.call("local_passerelle_export", table=table, after=after, limit=page, only=list(only))
+            found = self.site.call(
+                "local_passerelle_export", table=table, after=after, limit=page, only=list(only)
+            )
             yield from json.loads(found["rows"])
             after = found["next"]
 

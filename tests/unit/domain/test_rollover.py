@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from passerelle.domain.backup import Group
-from passerelle.domain.lms import CourseSection, Module
 from passerelle.domain.left_out import LeftOut
+from passerelle.domain.lms import CourseSection, Module
 from passerelle.domain.plugin import Holding
 from passerelle.domain.rollover import (
     Wish,

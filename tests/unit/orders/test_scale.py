@@ -148,7 +148,9 @@ def run_a_day(count: int, every: int) -> OrderStage:
     stage.caen.every = every
     for event, body in a_day(7, count):
         stage.step(
-            lambda e=event, b=body: deliveries.receive(stage.world, "boutique", e, "order.paid", b, readable=True)
+            lambda e=event, b=body: deliveries.receive(
+                stage.world, "boutique", e, "order.paid", b, readable=True
+            )
         )
     stage.deliver(patience=100_000)
     stage.caen.every = 0

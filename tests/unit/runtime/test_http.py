@@ -18,8 +18,8 @@ from passerelle.errors import (
     SpeaksOtherwise,
     TryAgain,
 )
-from passerelle.events.signatures import sign
 from passerelle.events.bodies import BODY_LIMIT
+from passerelle.events.signatures import sign
 from passerelle.runtime.http import answer
 from passerelle.runtime.wiring import Door
 from tests.fakes.references import FakeReferences

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from passerelle.domain.lms import Enrolment, Membership, NewCourse, NewGroup, NewUser, Outcome
 from passerelle.domain.left_out import LeftOut
+from passerelle.domain.lms import Enrolment, Membership, NewCourse, NewGroup, NewUser, Outcome
 from passerelle.domain.plugin import Notification, Owner, Restore, RestoreMode, Source
 from passerelle.errors import MoodleAway, MoodleRefused
 from passerelle.moodle.batching import Room

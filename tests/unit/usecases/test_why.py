@@ -9,8 +9,7 @@ import pytest
 
 from passerelle.domain.commands import AskWhy
 from passerelle.domain.night.memory import Memory
-from passerelle.domain.night.policy import Freeze
-from passerelle.domain.night.policy import NightRules
+from passerelle.domain.night.policy import Freeze, NightRules
 from passerelle.domain.night.run import NightDesk
 from passerelle.domain.offer.model import Extracts
 from passerelle.domain.publishing import Person

@@ -1,8 +1,14 @@
-"""How large a body a door takes."""
+"""A body as it came, before anything in it is believed."""
 
 from __future__ import annotations
 
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any
+
 from passerelle.errors import Refused
+from passerelle.events.signatures import SignatureRefused
 
 BODY_LIMIT = 1024 * 1024  # bytes
 
@@ -10,3 +16,23 @@ BODY_LIMIT = 1024 * 1024  # bytes
 class BodyTooLarge(Refused):
     def __init__(self) -> None:
         super().__init__("body_too_large", limit=BODY_LIMIT)
+
+
+def raw_body(event: Mapping[str, Any]) -> bytes:
+    """The bytes of an API Gateway event (payload 2.0).
+
+    Raises BodyTooLarge, and SignatureRefused for what nobody can have signed.
+    """
+    text = event.get("body") or ""
+    if len(text) > 2 * BODY_LIMIT:  # even as base64
+        raise BodyTooLarge
+    if event.get("isBase64Encoded"):
+        try:
+            body = base64.b64decode(text, validate=True)
+        except (binascii.Error, ValueError):
+            raise SignatureRefused from None
+    else:
+        body = text.encode("utf-8", "surrogatepass")
+    if len(body) > BODY_LIMIT:
+        raise BodyTooLarge
+    return body

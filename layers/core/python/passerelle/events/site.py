@@ -6,8 +6,6 @@ then the fields. Nothing of a body is looked at before its signature held.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import json
 import re
@@ -23,7 +21,7 @@ from pydantic import TypeAdapter, ValidationError
 from passerelle.domain import commands
 from passerelle.domain.commands import SiteCommand
 from passerelle.errors import Refused
-from passerelle.events.bodies import BODY_LIMIT, BodyTooLarge
+from passerelle.events.bodies import raw_body
 from passerelle.events.misfits import Misfit, misfit
 from passerelle.events.signatures import SignatureRefused, verify
 
@@ -89,23 +87,7 @@ def read_request(event: Mapping[str, Any], route: str) -> SiteRequest:
     path = {name: unquote(value) for name, value in (event.get("pathParameters") or {}).items()}
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     ids = {name: path[name] for name in IDS_IN_PATH if name in path}
-    return SiteRequest(route, path.get("site", ""), ids, headers, _body(event))
-
-
-def _body(event: Mapping[str, Any]) -> bytes:
-    text = event.get("body") or ""
-    if len(text) > 2 * BODY_LIMIT:  # even as base64
-        raise BodyTooLarge
-    if event.get("isBase64Encoded"):
-        try:
-            body = base64.b64decode(text, validate=True)
-        except (binascii.Error, ValueError):
-            raise SignatureRefused from None
-    else:
-        body = text.encode("utf-8", "surrogatepass")
-    if len(body) > BODY_LIMIT:
-        raise BodyTooLarge
-    return body
+    return SiteRequest(route, path.get("site", ""), ids, headers, raw_body(event))
 
 
 def read_signed(request: SiteRequest, keys: Iterable[bytes], now: datetime) -> Signed:

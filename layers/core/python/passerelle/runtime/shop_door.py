@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,7 +11,7 @@ from urllib.parse import unquote
 
 from passerelle.domain.shops import Shop
 from passerelle.errors import Conflict, GiveUp, TryAgain
-from passerelle.events.bodies import BODY_LIMIT, BodyTooLarge
+from passerelle.events.bodies import BodyTooLarge, raw_body
 from passerelle.events.shops.door import Trust, verified
 from passerelle.events.signatures import SignatureRefused
 from passerelle.ports import World
@@ -83,23 +81,6 @@ def _received(event: Mapping[str, Any], name: str, door: ShopDoor) -> str:
     return deliveries.receive(
         door.world, name, delivery.event, delivery.topic, body, readable=delivery.readable
     )
-
-
-def raw_body(event: Mapping[str, Any]) -> bytes:
-    """The bytes as they came. Raises BodyTooLarge, SignatureRefused for what nobody can have signed."""
-    text = event.get("body") or ""
-    if len(text) > 2 * BODY_LIMIT:
-        raise BodyTooLarge
-    if event.get("isBase64Encoded"):
-        try:
-            body = base64.b64decode(text, validate=True)
-        except (binascii.Error, ValueError):
-            raise SignatureRefused from None
-    else:
-        body = text.encode("utf-8", "surrogatepass")
-    if len(body) > BODY_LIMIT:
-        raise BodyTooLarge
-    return body
 
 
 def count_refused(world: World, shop: str) -> None:

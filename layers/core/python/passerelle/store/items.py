@@ -138,38 +138,47 @@ def listings(record: Record) -> dict[tuple[str, str], Item]:
 # -- how long it stays ------------------------------------------------------------------------------
 
 
-def expires(record: Record) -> datetime | None:
-    """When DynamoDB may forget a record; None: never.
+_EXPIRES: dict[Kind, Callable[[Any], datetime | None]] = {
+    # 400 days after it was deleted
+    Upload: lambda upload: (
+        _last_moment(upload.history, upload.created_at) + HISTORY_KEPT
+        if upload.state is BackupState.DELETED
+        else None
+    ),
+    # one that is done tells who holds which version (P13)
+    Retrieval: lambda retrieval: (
+        _last_moment(retrieval.history, retrieval.requested_at) + HISTORY_KEPT
+        if retrieval.state in (RetrievalState.REFUSED, RetrievalState.FAILED)
+        else None
+    ),
+    RunningJob: lambda job: job.heard_at + JOB_KEPT if job.ended else None,
+    TargetLock: lambda lock: lock.until + LOCK_KEPT,
+    Tally: lambda tally: tally.until,
+    Delivery: lambda delivery: (
+        delivery.received_at + DELIVERY_KEPT if delivery.state in ("taken", "ignored") else None
+    ),
+    # twice as long where a course rests on it: links are looked up there (R12)
+    Rollover: lambda rollover: (
+        None
+        if rollover.under_way
+        else _last_moment(rollover.history, rollover.requested_at)
+        + HISTORY_KEPT * (2 if rollover.state is RolloverState.DONE else 1)
+    ),
+    Whereabouts: lambda page: page.at + 2 * HISTORY_KEPT,
+    Permit: lambda permit: permit.asked_at + HISTORY_KEPT,
+    FreshStart: lambda fresh: fresh.at + HISTORY_KEPT,
+    Run: lambda run: run.started_at + HISTORY_KEPT,
+}
 
-    Uploads: 400 days after they were deleted. Retrievals that came to nothing: 400 days; those that are
-    done tell who holds which version (P13). Rollovers 400 days after they ended, twice that where a course
-    rests on them (links are looked up there, R12), and so the whereabouts of what they brought; permits, *Je repars de zéro* and runs of the night
-    400 days. Publications never: they number one another's attempts and
-    are the family tree (P12). Jobs 30 days after they ended; locks a day after they died. What a shop
-    delivered: 90 days after it was understood; orders and the ledger stay, since access rests on them.
+
+def expires(record: Record) -> datetime | None:
+    """When DynamoDB may forget a record; None: never, or not while it stands so.
+
+    Publications never: they number one another's attempts and are the family tree (P12). Orders and the
+    ledger stay, since access rests on them.
     """
-    match record:
-        case Upload(state=BackupState.DELETED):
-            return _last_moment(record.history, record.created_at) + HISTORY_KEPT
-        case Retrieval(state=RetrievalState.REFUSED | RetrievalState.FAILED):
-            return _last_moment(record.history, record.requested_at) + HISTORY_KEPT
-        case RunningJob(ended=True):
-            return record.heard_at + JOB_KEPT
-        case TargetLock():
-            return record.until + LOCK_KEPT
-        case Tally():
-            return record.until
-        case Delivery(state="taken" | "ignored"):
-            return record.received_at + DELIVERY_KEPT
-        case Rollover() if not record.under_way and record.state != RolloverState.DONE:
-            return _last_moment(record.history, record.requested_at) + HISTORY_KEPT
-        case Rollover(state=RolloverState.DONE):
-            return _last_moment(record.history, record.requested_at) + 2 * HISTORY_KEPT
-        case Whereabouts(at=when):
-            return when + 2 * HISTORY_KEPT
-        case Permit(asked_at=when) | FreshStart(at=when) | Run(started_at=when):
-            return when + HISTORY_KEPT
-    return None
+    when = _EXPIRES.get(type(record))
+    return when(record) if when else None
 
 
 def _last_moment(history: tuple[Any, ...], otherwise: datetime) -> datetime:

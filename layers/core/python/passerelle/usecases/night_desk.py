@@ -45,7 +45,7 @@ def release(world: World, run: str, by: str) -> Run:
     def decide(before: Run) -> Run:
         if before.state is not RunState.HELD:
             raise Refused("night_not_held", run=run, state=before.state.value)
-        # Whoever held it back may have died with its lease: a person has decided, so the plan is free at once.
+        # Whoever was at it may have died with its lease: a person has decided, so the plan is free.
         history = (*before.history, _said(by, now))
         return replace(before, released_by=by, released_at=now, heard_at=now, holder="", history=history)
 

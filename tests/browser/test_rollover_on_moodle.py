@@ -66,6 +66,7 @@ class Years:
         key = (who, site.word, str(size))
         if key not in self.desks:
             self.desks[key] = sit_down(self.browser, site, said(who), **size)
+            self.desks[key].speak("fr")  # whatever the account's own language is
         return self.desks[key]
 
     def pair(self, *, here: tuple[str, ...] = ("TEACHER",), filled: bool = True) -> tuple[int, int]:

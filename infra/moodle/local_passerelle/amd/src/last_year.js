@@ -171,7 +171,7 @@ function(Notification, Str, Desk, YearWish) {
             shown.push(this.draw(this.region, 'rollover_state', {
                 latest: this.described(state.latest),
                 // What one should know beforehand is no news afterwards.
-                traps: state.latest && (state.latest.running || state.latest.done) ? [] : state.traps,
+                traps: state.freshstart || (state.latest && (state.latest.running || state.latest.done)) ? [] : state.traps,
                 freshstart: state.freshstart
             }));
         }

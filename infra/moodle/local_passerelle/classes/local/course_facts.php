@@ -22,6 +22,9 @@ namespace local_passerelle\local;
  * Empty: no module but an announcements forum without discussion, no question, badge or content-bank item and
  * no section summary. Blocks do not count.
  *
+ * Since Moodle 5 the questions of a course lie in question banks: modules that the course page does not list and that
+ * Moodle makes by itself. Such a bank counts as the questions it holds, as a course's questions did before.
+ *
  * @package    local_passerelle
  * @copyright  2026 The Passerelle authors
  * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
@@ -41,24 +44,33 @@ class course_facts {
         $holds = array_fill_keys($courseids, []);
         foreach (array_chunk($courseids, self::CHUNK) as $chunk) {
             [$in, $params] = $DB->get_in_or_equal($chunk, SQL_PARAMS_NAMED);
-            $params['level'] = CONTEXT_COURSE;
+            [$inbanks, $bankparams] = $DB->get_in_or_equal($chunk, SQL_PARAMS_NAMED, 'bank');
+            $params += $bankparams + ['level' => CONTEXT_COURSE, 'banklevel' => CONTEXT_MODULE];
             $counts = [
                 // An announcements forum is what every course is born with; only its discussions count.
                 'activities' => "SELECT cm.course, COUNT(*) AS n
                                    FROM {course_modules} cm
                                    JOIN {modules} m ON m.id = cm.module
                               LEFT JOIN {forum} f ON f.id = cm.instance AND m.name = 'forum' AND f.type = 'news'
-                                  WHERE cm.course {$in} AND cm.deletioninprogress = 0 AND f.id IS NULL
+                                  WHERE cm.course {$in} AND cm.deletioninprogress = 0 AND f.id IS NULL AND m.name <> 'qbank'
                                GROUP BY cm.course",
                 'discussions' => "SELECT f.course, COUNT(*) AS n
                                     FROM {forum} f
                                     JOIN {forum_discussions} d ON d.forum = f.id
                                    WHERE f.course {$in} AND f.type = 'news' GROUP BY f.course",
-                'questions' => "SELECT ctx.instanceid AS course, COUNT(*) AS n
+                'questions' => "SELECT place.course, COUNT(*) AS n
                                  FROM {question_bank_entries} e
                                  JOIN {question_categories} c ON c.id = e.questioncategoryid
-                                 JOIN {context} ctx ON ctx.id = c.contextid AND ctx.contextlevel = :level
-                                WHERE ctx.instanceid {$in} GROUP BY ctx.instanceid",
+                                 JOIN (SELECT ctx.id, ctx.instanceid AS course
+                                         FROM {context} ctx
+                                        WHERE ctx.contextlevel = :level AND ctx.instanceid {$in}
+                                    UNION ALL
+                                       SELECT ctx.id, cm.course
+                                         FROM {course_modules} cm
+                                         JOIN {modules} m ON m.id = cm.module AND m.name = 'qbank'
+                                         JOIN {context} ctx ON ctx.instanceid = cm.id AND ctx.contextlevel = :banklevel
+                                        WHERE cm.course {$inbanks} AND cm.deletioninprogress = 0) place ON place.id = c.contextid
+                             GROUP BY place.course",
                 'badges' => "SELECT courseid AS course, COUNT(*) AS n FROM {badge}
                              WHERE courseid {$in} AND status <> 4 GROUP BY courseid",
                 'contentbank' => "SELECT ctx.instanceid AS course, COUNT(*) AS n
@@ -238,7 +250,8 @@ class course_facts {
         $changes = self::last_changes($ids);
         $sections = self::counts('SELECT course, COUNT(*) AS n FROM {course_sections} WHERE course {in} GROUP BY course', $ids);
         $modules = self::counts(
-            'SELECT course, COUNT(*) AS n FROM {course_modules} WHERE course {in} AND deletioninprogress = 0 GROUP BY course',
+            "SELECT course, COUNT(*) AS n FROM {course_modules} WHERE course {in} AND deletioninprogress = 0
+                    AND module NOT IN (SELECT id FROM {modules} WHERE name = 'qbank') GROUP BY course",
             $ids
         );
         $users = self::counts(

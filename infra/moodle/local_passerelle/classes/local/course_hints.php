@@ -87,8 +87,8 @@ class course_hints {
      */
     private static function is_empty(\stdClass $course): bool {
         foreach (get_fast_modinfo($course)->get_cms() as $cm) {
-            // A forum may be the announcements that every course is born with.
-            if ($cm->modname !== 'forum' && !$cm->deletioninprogress) {
+            // A forum may be the announcements that every course is born with, a question bank may hold no question.
+            if (!in_array($cm->modname, ['forum', 'qbank'], true) && !$cm->deletioninprogress) {
                 return false;
             }
         }

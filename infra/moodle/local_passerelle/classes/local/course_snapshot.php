@@ -99,13 +99,11 @@ class course_snapshot {
             'id, format, sectionid, name, value'
         ));
         $snapshot['tags'] = array_values(\core_tag_tag::get_item_tags_array('core', 'course', $course->id));
-        $snapshot['customfields'] = array_values($DB->get_records_sql(
-            "SELECT d.* FROM {customfield_data} d
-               JOIN {customfield_field} f ON f.id = d.fieldid
-               JOIN {customfield_category} c ON c.id = f.categoryid AND c.component = 'core_course' AND c.area = 'course'
-              WHERE d.instanceid = :course",
-            ['course' => $course->id]
-        ));
+        $snapshot['customfields'] = array_values(self::field_values((int) $course->id));
+        // A merge may add categories and questions to what is there already: in Moodle 5 to a question bank.
+        foreach (['question_categories', 'question_bank_entries'] as $table) {
+            $snapshot['lastquestion'][$table] = (int) $DB->get_field_sql("SELECT MAX(id) FROM {{$table}}");
+        }
         $snapshot['files'] = array_map('intval', $DB->get_fieldset_select(
             'files',
             'id',
@@ -202,15 +200,10 @@ class course_snapshot {
         require_once($CFG->libdir . '/blocklib.php');
         $context = \context_course::instance($courseid);
         $new = self::added($courseid, $context, $snapshot);
-        foreach ($new['course_modules'] as $cmid) {
-            self::delete_module($cmid);
+        foreach (emptying::banks_last($new['course_modules']) as $cmid) {
+            self::delete_module((int) $cmid);
         }
-        foreach ($new['question_categories'] as $id) {
-            if ($category = $DB->get_record('question_categories', ['id' => $id])) {
-                question_category_delete_safe($category);
-                $DB->delete_records('question_categories', ['id' => $id]);
-            }
-        }
+        self::remove_questions($context, $snapshot, $new['question_categories']);
         foreach ($new['badge'] as $id) {
             (new \core_badges\badge($id))->delete(false);
         }
@@ -310,6 +303,41 @@ class course_snapshot {
     }
 
     /**
+     * Remove the questions and their categories that a merge has added, in the course or in its activities.
+     *
+     * @param \context_course $context
+     * @param array $snapshot
+     * @param int[] $categories of the course itself
+     */
+    private static function remove_questions(\context_course $context, array $snapshot, array $categories): void {
+        global $DB;
+        // Jobs that began before the plugin kept this have none.
+        if ($last = $snapshot['lastquestion'] ?? null) {
+            $here = '(c.contextid = :course OR c.contextid IN (SELECT x.id FROM {context} x WHERE '
+                . $DB->sql_like('x.path', ':inside') . '))';
+            $params = ['course' => $context->id, 'inside' => $context->path . '/%'];
+            $categories = $DB->get_fieldset_sql(
+                "SELECT c.id FROM {question_categories} c WHERE c.id > :last AND {$here}",
+                $params + ['last' => $last['question_categories']]
+            );
+            $questions = $DB->get_fieldset_sql(
+                "SELECT v.questionid
+                   FROM {question_versions} v
+                   JOIN {question_bank_entries} e ON e.id = v.questionbankentryid AND e.id > :last
+                   JOIN {question_categories} c ON c.id = e.questioncategoryid AND {$here}",
+                $params + ['last' => $last['question_bank_entries']]
+            );
+            array_map('question_delete_question', $questions);
+        }
+        foreach ($categories as $id) {
+            if ($category = $DB->get_record('question_categories', ['id' => $id])) {
+                question_category_delete_safe($category);
+                $DB->delete_records('question_categories', ['id' => $id]);
+            }
+        }
+    }
+
+    /**
      * Delete a module at once, past the recycle bin, which would keep what must be gone.
      *
      * @param int $cmid
@@ -317,7 +345,7 @@ class course_snapshot {
     private static function delete_module(int $cmid): void {
         global $DB;
         try {
-            course_delete_module($cmid);
+            emptying::delete_activity($cmid);
         } catch (\Throwable $e) {
             // A module cut in the middle of its restore may lack its instance: its row goes all the same.
             if ($cm = $DB->get_record('course_modules', ['id' => $cmid])) {
@@ -359,6 +387,28 @@ class course_snapshot {
     }
 
     /**
+     * The values of the course's custom fields.
+     *
+     * @param int $courseid
+     * @return \stdClass[] rows by id
+     */
+    private static function field_values(int $courseid): array {
+        global $DB;
+        // Since 5.1 areas may share fields, so that it is the value that says whose it is.
+        if (isset($DB->get_columns('customfield_data')['component'])) {
+            $own = ['component' => 'core_course', 'area' => 'course', 'instanceid' => $courseid];
+            return $DB->get_records('customfield_data', $own);
+        }
+        return $DB->get_records_sql(
+            "SELECT d.* FROM {customfield_data} d
+               JOIN {customfield_field} f ON f.id = d.fieldid
+               JOIN {customfield_category} c ON c.id = f.categoryid AND c.component = 'core_course' AND c.area = 'course'
+              WHERE d.instanceid = :course",
+            ['course' => $courseid]
+        );
+    }
+
+    /**
      * Values of the course's custom fields as they were.
      *
      * @param int $courseid
@@ -367,13 +417,7 @@ class course_snapshot {
     private static function put_fields_back(int $courseid, array $snapshot): void {
         global $DB;
         $fields = array_column($snapshot['customfields'], null, 'id');
-        $now = $DB->get_records_sql(
-            "SELECT d.id FROM {customfield_data} d
-               JOIN {customfield_field} f ON f.id = d.fieldid
-               JOIN {customfield_category} c ON c.id = f.categoryid AND c.component = 'core_course' AND c.area = 'course'
-              WHERE d.instanceid = :course",
-            ['course' => $courseid]
-        );
+        $now = self::field_values($courseid);
         $DB->delete_records_list('customfield_data', 'id', array_diff(array_keys($now), array_keys($fields)));
         foreach ($fields as $field) {
             if (isset($now[$field['id']])) {

@@ -37,15 +37,49 @@ class emptying {
         global $CFG, $DB;
         require_once($CFG->dirroot . '/course/lib.php');
         require_once($CFG->libdir . '/gradelib.php');
-        foreach ($DB->get_fieldset_select('course_modules', 'id', 'course = ?', [$courseid]) as $id) {
+        foreach (self::banks_last($DB->get_fieldset_select('course_modules', 'id', 'course = ?', [$courseid])) as $id) {
             try {
-                course_delete_module($id);
+                self::delete_activity((int) $id);
             } catch (\Throwable $e) {
                 debugging('Passerelle: activity ' . $id . ': ' . get_class($e), DEBUG_DEVELOPER);
                 self::force((int) $id);
             }
         }
         rebuild_course_cache($courseid, true);
+    }
+
+    /**
+     * Delete an activity at once, as the Moodle at hand wants it: 5.2 gave the old function up.
+     *
+     * @param int $cmid
+     */
+    public static function delete_activity(int $cmid): void {
+        global $CFG, $DB;
+        if (!method_exists(\core_courseformat\local\cmactions::class, 'delete')) {
+            require_once($CFG->dirroot . '/course/lib.php');
+            course_delete_module($cmid);
+        } else if ($courseid = $DB->get_field('course_modules', 'course', ['id' => $cmid])) {
+            \core_courseformat\formatactions::cm((int) $courseid)->delete($cmid);
+        }
+    }
+
+    /**
+     * Activities in an order in which they can be deleted: Moodle 5's question banks after the quizzes.
+     *
+     * Deleted before a quiz that asks its questions, a bank leaves a new bank behind that rescues them.
+     *
+     * @param array $cmids
+     * @return array the same
+     */
+    public static function banks_last(array $cmids): array {
+        global $DB;
+        $bank = $DB->get_field('modules', 'id', ['name' => 'qbank']);
+        if (!$bank || !$cmids) {
+            return $cmids;
+        }
+        [$in, $params] = $DB->get_in_or_equal($cmids);
+        $banks = $DB->get_fieldset_select('course_modules', 'id', "id {$in} AND module = ?", [...$params, $bank]);
+        return [...array_diff($cmids, $banks), ...$banks];
     }
 
     /**

@@ -14,7 +14,7 @@ from passerelle.moodle.client import Site, Socket
 from passerelle.moodle.lms import Moodle
 from passerelle.moodle.protocol import Answer
 from passerelle.ports import World
-from passerelle.usecases import fulfilment, orders
+from passerelle.usecases import deliveries, fulfilment, orders
 from tests.factories_orders import (
     a_buyer,
     a_line,
@@ -130,7 +130,7 @@ class Boutique:
     def sell(self, facts: Facts) -> Order:
         self._events += 1
         event, body = f"msg_{self._events}", a_payload(facts)
-        orders.receive(self.world, "boutique", event, "order.paid", body, readable=True)
+        deliveries.receive(self.world, "boutique", event, "order.paid", body, readable=True)
         while self.queues.sent:
             kind, key = next(iter(self.queues.sent[0].message.items()))
             orders.work(self.world, kind, key)

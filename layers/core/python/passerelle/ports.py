@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
-from passerelle.errors import GiveUp
+from passerelle.unconfigured import NoReferences, NoShops, NoSources
 
 # The classes are named for the type checker only: a function pays at its cold start for those that it uses.
 if TYPE_CHECKING:
@@ -418,25 +418,6 @@ class Shops(Protocol):
         ...
 
 
-class NoShops:
-    """An installation that sells nothing."""
-
-    def read(self, delivery: Delivery) -> Facts | None:
-        raise GiveUp("shop_unknown", shop=delivery.shop)
-
-    def lines(self, order: Order) -> Facts:
-        raise GiveUp("shop_unknown", shop=order.shop)
-
-    def refunds(self, order: Order) -> tuple[Refund, ...] | None:  # noqa: ARG002 - the port's own
-        return None
-
-    def confirm(self, order: Order, text: str) -> None:
-        """Nobody to tell."""
-
-    def seats_link(self, order: Order) -> str:  # noqa: ARG002 - the port's own
-        return ""
-
-
 class Sources(Protocol):
     """What the university's systems delivered for one night (EXTRACTS.md), or their directory answers."""
 
@@ -451,16 +432,6 @@ class Sources(Protocol):
         ...
 
 
-class NoSources:
-    """An installation without nights."""
-
-    def read(self, site: str, night: date, stage: Stage | None = None) -> Extracts:  # noqa: ARG002
-        raise GiveUp("no_night", site=site)
-
-    def recall(self, site: str, night: date) -> Extracts:  # noqa: ARG002
-        raise GiveUp("no_night", site=site)
-
-
 class References(Protocol):
     """What people were refused, by the reference they quote (H1)."""
 
@@ -469,16 +440,6 @@ class References(Protocol):
     def find(self, site: str, reference: str) -> Refusal | None:
         """None: not of this site, or too long ago."""
         ...
-
-
-class NoReferences:
-    """An installation that keeps none."""
-
-    def keep(self, refusal: Refusal) -> None:
-        """It is told and forgotten."""
-
-    def find(self, site: str, reference: str) -> Refusal | None:  # noqa: ARG002 - the port's own
-        return None
 
 
 class Queues(Protocol):

@@ -1,0 +1,54 @@
+"""What plays a role of `ports` where an installation does without it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from passerelle.errors import GiveUp
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from passerelle.domain.offer.model import Extracts
+    from passerelle.domain.offer.stages import Stage
+    from passerelle.domain.orders import Delivery, Facts, Order, Refund
+    from passerelle.domain.refusals import Refusal
+
+
+class NoShops:
+    """An installation that sells nothing."""
+
+    def read(self, delivery: Delivery) -> Facts | None:
+        raise GiveUp("shop_unknown", shop=delivery.shop)
+
+    def lines(self, order: Order) -> Facts:
+        raise GiveUp("shop_unknown", shop=order.shop)
+
+    def refunds(self, order: Order) -> tuple[Refund, ...] | None:  # noqa: ARG002 - the port's own
+        return None
+
+    def confirm(self, order: Order, text: str) -> None:
+        """Nobody to tell."""
+
+    def seats_link(self, order: Order) -> str:  # noqa: ARG002 - the port's own
+        return ""
+
+
+class NoSources:
+    """An installation without nights."""
+
+    def read(self, site: str, night: date, stage: Stage | None = None) -> Extracts:  # noqa: ARG002
+        raise GiveUp("no_night", site=site)
+
+    def recall(self, site: str, night: date) -> Extracts:  # noqa: ARG002
+        raise GiveUp("no_night", site=site)
+
+
+class NoReferences:
+    """An installation that keeps none."""
+
+    def keep(self, refusal: Refusal) -> None:
+        """It is told and forgotten."""
+
+    def find(self, site: str, reference: str) -> Refusal | None:  # noqa: ARG002 - the port's own
+        return None

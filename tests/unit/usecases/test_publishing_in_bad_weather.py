@@ -14,6 +14,7 @@ from passerelle.domain.commands import AskRetrieval, CompleteUpload, OpenUpload,
 from passerelle.domain.plugin import Holding, JobMessage, JobStatus, Plugin
 from passerelle.domain.publishing import Retrieval, RunningJob
 from passerelle.domain.states import BackupState, PublicationState, RetrievalState
+from passerelle.domain.wording import sentence
 from passerelle.errors import MoodleAway, MoodleRefused, NotFound, Refused
 from passerelle.usecases import backups, jobs, publishing, retrievals, uploads
 from tests.factories import a_network, a_person, a_site_facts
@@ -418,7 +419,7 @@ def test_a_withdrawal_that_comes_too_early_names_the_state_in_the_persons_langua
     publication = stage.publish()["publication"]
     with pytest.raises(Refused) as refusal:
         stage.ask("withdraw", publication=publication, person=a_person("ada", lang="fr"))
-    assert refusal.value.details["state"] == "demandée"
+    assert "« demandée »" in sentence(refusal.value.code, "fr", refusal.value.details)
 
 
 @pytest.mark.rule("P18")

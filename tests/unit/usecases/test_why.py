@@ -14,6 +14,7 @@ from passerelle.domain.night.run import NightDesk
 from passerelle.domain.offer.model import Extracts
 from passerelle.domain.publishing import Person
 from passerelle.domain.refusals import KEPT_FOR, Refusal, discreet
+from passerelle.domain.states import BackupState
 from passerelle.errors import MoodleAway, NotFound, Refused
 from passerelle.events.site import Signed, read_command
 from passerelle.ports import World
@@ -168,6 +169,15 @@ def test_nothing_of_a_person_is_kept_in_a_reference() -> None:
     details = {"size": 12, "who": "a@b.example", "username": "ada", "course": "CHIM1", "names": ["Ada"]}
 
     assert discreet(details) == {"size": "12", "course": "CHIM1"}
+
+
+@pytest.mark.rule("H1")
+@pytest.mark.parametrize(("lang", "word"), [("fr", "« supprimée »"), ("en", "“deleted”")])
+def test_a_state_is_told_in_the_language_of_whoever_looks_the_reference_up(world, lang, word) -> None:
+    refused = Refused("backup_not_ready", state=BackupState.DELETED)
+    kept(world, code=refused.code, details=discreet(refused.details))
+
+    assert word in answer(world, replace(ask(reference="K7QX2M4P"), person=replace(ADA, lang=lang)))["text"]
 
 
 @pytest.mark.rule("H1")

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from passerelle.domain.states import State, read_state, spell_state
+
 KEPT_FOR = timedelta(days=90)  # a semester's questions come back within weeks
 LONGEST = 300  # characters of one detail
 
@@ -29,7 +31,12 @@ class Refusal:
 def discreet(details: Mapping[str, object]) -> dict[str, str]:
     """Details as they may be kept: words and figures, cut short, nothing that could be a person's."""
     return {
-        name: str(value)[:LONGEST]
+        name: spell_state(value) if isinstance(value, State) else str(value)[:LONGEST]
         for name, value in details.items()
         if isinstance(value, str | int | float) and name not in _NEVER and "@" not in str(value)
     }
+
+
+def readable(details: Mapping[str, str]) -> dict[str, object]:
+    """Kept details as the sentence takes them: a state is worded for whoever reads, not for who asked."""
+    return {name: read_state(text) or text for name, text in details.items()}

@@ -216,3 +216,16 @@ def state_word(state: State, lang: str) -> str:
     if lang.startswith("fr"):
         return FRENCH[type(state)][state]
     return ENGLISH.get(state, state.value.replace("_", " "))
+
+
+def spell_state(state: State) -> str:
+    """As it is kept: `BackupState.deleted`, to be worded later in the language of whoever reads."""
+    return f"{type(state).__name__}.{state.value}"
+
+
+_SPELLED: dict[str, State] = {spell_state(state): state for states in FRENCH.values() for state in states}
+
+
+def read_state(text: str) -> State | None:
+    """What `spell_state` wrote; None for any other text."""
+    return _SPELLED.get(text)

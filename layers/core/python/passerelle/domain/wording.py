@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from string import Formatter
 from typing import Any
 
+from passerelle.domain.states import State, state_word
 from passerelle.domain.wording_courses import COURSES
 from passerelle.domain.wording_house import HOUSE
 from passerelle.domain.wording_night import NIGHT
@@ -88,9 +89,14 @@ def known(code: str) -> bool:
 def sentence(code: str, lang: str, details: Mapping[str, object] | None = None) -> str:
     """The sentence for `code` in French if `lang` begins with `fr`, else in English.
 
-    An unknown code answers the sentence of `internal` with the code, so that nothing is swallowed.
+    A detail that is a state is worded in that language too. An unknown code answers the sentence of
+    `internal` with the code, so that nothing is swallowed.
     """
     if code not in SENTENCES:
         return f"{sentence('internal', lang)} ({code})"
     french, english = SENTENCES[code]
-    return _Forgiving().format(french if lang.startswith("fr") else english, **(details or {}))
+    words = {
+        name: state_word(value, lang) if isinstance(value, State) else value
+        for name, value in (details or {}).items()
+    }
+    return _Forgiving().format(french if lang.startswith("fr") else english, **words)

@@ -13,7 +13,7 @@ from passerelle.domain.publishing import (
     network_id,
     protected,
 )
-from passerelle.domain.states import BackupState, state_word
+from passerelle.domain.states import BackupState
 from passerelle.errors import NotFound, Refused
 from passerelle.ports import World
 from passerelle.usecases import fresh_backups
@@ -41,7 +41,7 @@ def answer(world: World, command: ManageBackups) -> Mapping[str, object]:
     if upload is None:
         raise NotFound("backup_unknown")
     if command.action == "download":
-        return _download(world, command, upload)
+        return _download(world, upload)
     if protected(upload, publications):
         raise Refused("backup_protected")
     if fresh_backups.serves(world, upload):
@@ -50,9 +50,9 @@ def answer(world: World, command: ManageBackups) -> Mapping[str, object]:
     return {"upload": gone.id, "state": gone.state.value}
 
 
-def _download(world: World, command: ManageBackups, upload: Upload) -> Mapping[str, object]:
+def _download(world: World, upload: Upload) -> Mapping[str, object]:
     if upload.state != BackupState.ACCEPTED:
-        raise Refused("backup_not_ready", state=state_word(upload.state, command.lang))
+        raise Refused("backup_not_ready", state=upload.state)
     name = f"{upload.shortname or upload.idnumber}-{upload.created_at:%Y%m%d}.mbz"
     url, expires = world.archives.sign(upload.accepted_key, filename=name)
     return {"url": url, "expires": int(expires.timestamp())}

@@ -179,7 +179,7 @@ def describe(publication: Publication, lang: str) -> dict[str, object]:
 def withdraw(world: World, command: AskPublication) -> Mapping[str, object]:
     publication = _own(world, command)
     reason = f": {command.reason.strip()}" if command.reason.strip() else ""
-    withdrawn = take_out(world, publication.id, f"withdrawn by {command.site}{reason}", lang=command.lang)
+    withdrawn = take_out(world, publication.id, f"withdrawn by {command.site}{reason}")
     return {"publication": withdrawn.id, "state": withdrawn.state.value}
 
 
@@ -211,7 +211,7 @@ def _is_authors(world: World, command: AskPublication, publication: Publication)
         raise Refused("not_yours")
 
 
-def take_out(world: World, publication: str, why: str, *, lang: str = "en") -> Publication:
+def take_out(world: World, publication: str, why: str) -> Publication:
     """Out of the catalogue first, then hidden on the hub; copies brought home stay (P18).
 
     A hub that is away hides it when it is back: watch_jobs sees to that.
@@ -222,7 +222,7 @@ def take_out(world: World, publication: str, why: str, *, lang: str = "en") -> P
         if before.state == PublicationState.WITHDRAWN:
             return before
         if before.state not in (PublicationState.PUBLISHED, PublicationState.SUPERSEDED):
-            raise Refused("withdraw_too_early", state=state_word(before.state, lang))
+            raise Refused("withdraw_too_early", state=before.state)
         return replace(moved(before, PublicationState.WITHDRAWN, now, why), hide_due=True)
 
     withdrawn = amend(world.records, Publication, publication, decide)

@@ -419,7 +419,7 @@ def undo(world: World, command: AskRollover, person: Person) -> Mapping[str, obj
     if rollover.state == RolloverState.UNDONE:
         return describe(world, rollover, command.lang)
     if rollover.state != RolloverState.DONE:
-        raise Refused("undo_nothing", state=state_word(rollover.state, command.lang))
+        raise Refused("undo_nothing", state=rollover.state)
     if not rollover.may_be_undone(world.clock.now()):
         raise Refused("undo_too_late")
     return describe(world, rollover_steps.ask_undo(world, rollover), command.lang)

@@ -29,7 +29,7 @@ from passerelle.domain.offer.enrolling import Offer
 from passerelle.domain.offer.model import Extracts, Planning, Registration
 from passerelle.domain.offer.naming import Naming, fill
 from passerelle.domain.publishing import Note, Publication, Retrieval
-from passerelle.domain.refusals import KEPT_FOR
+from passerelle.domain.refusals import KEPT_FOR, readable
 from passerelle.domain.rollover import Rollover
 from passerelle.domain.states import state_word
 from passerelle.domain.wording import sentence
@@ -105,7 +105,7 @@ def look_up(world: World, site: str, reference: str, lang: str) -> dict[str, Any
     quoted = reference.strip()
     refusal = world.references.find(site, quoted.upper())
     if refusal is not None:
-        details = {**refusal.details, "site": refusal.details.get("site", site)}
+        details = {"site": site, **readable(refusal.details)}
         message = sentence(refusal.code, lang, details)
         return _found(quoted.upper(), refusal.code, refusal.course, refusal.at, message, lang, refusal.route)
     if len(quoted) >= SHORTEST_REFERENCE:

@@ -78,6 +78,6 @@ class NightDesk:
 def moved_run(run: Run, state: RunState, at: datetime, why: str) -> Run:
     """Raises Refused `run_state` where the state may not follow."""
     if state is not run.state and state not in FOLLOWS[RunState][run.state]:
-        raise Refused("run_state", state=run.state.value, wanted=state.value)
+        raise Refused("run_state", state=run.state, wanted=state)
     moment = Moment(state.value, at, why)
     return replace(run, state=state, heard_at=at, history=(*run.history, moment)[-50:])

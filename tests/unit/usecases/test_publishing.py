@@ -150,6 +150,22 @@ def test_without_a_backup_a_sentence_says_what_to_do(stage: Stage) -> None:
         stage.publish()
 
 
+@pytest.mark.rule("P10")
+def test_mutualiser_again_on_what_is_published_says_so_with_both_links(stage: Stage) -> None:
+    stage.save()
+    first = stage.publish()
+    assert not first["already_published"]
+    stage.deliver()
+
+    again = stage.publish()
+
+    assert (again["publication"], again["state"]) == (first["publication"], "published")
+    assert again["already_published"]
+    record = stage.publication(first["publication"])
+    assert (again["hub_url"], again["course_url"]) == (record.hub_url, record.course_url)
+    assert again["hub_url"] != ""
+
+
 @pytest.mark.rule("P5")
 def test_mutualiser_waits_for_a_backup_still_under_check(stage: Stage) -> None:
     stage.save(check=False)

@@ -212,7 +212,11 @@ function(Notification, Str, Toast, ModalForm, Desk, LastYear) {
                 this.load(); // What is shown may be what has changed meanwhile.
                 return;
             }
-            this.say(answer.waiting ? 'panel_publishwaiting' : 'panel_publishasked');
+            if (answer.already) {
+                this.say('panel_publishalready', answer.version); // Both links stand on the panel.
+            } else {
+                this.say(answer.waiting ? 'panel_publishwaiting' : 'panel_publishasked');
+            }
             this.load();
         }.bind(this));
         form.show();
@@ -258,7 +262,7 @@ function(Notification, Str, Toast, ModalForm, Desk, LastYear) {
                 return Desk.showRefusal(this.said, answer.refusal);
             }
             this.say('panel_holderstold', answer.told);
-            return answer;
+            return this.load(); // Nobody is left to be told: the button goes.
         }.bind(this)).catch(function(error) {
             button.disabled = false;
             Notification.exception(error);

@@ -130,7 +130,11 @@ class publish extends \core_form\dynamic_form {
                 'assistance' => $refusal->assistance,
             ]];
         }
-        return ['waiting' => !empty($answer['waiting_for_check'])];
+        return [
+            'waiting' => !empty($answer['waiting_for_check']),
+            'already' => !empty($answer['already_published']),
+            'version' => (int) ($answer['version'] ?? 0),
+        ];
     }
 
     #[\Override]

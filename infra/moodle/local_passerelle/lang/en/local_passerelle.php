@@ -182,6 +182,7 @@ $string['panel_nobackup'] = 'There is no backup yet: press “Back up” first, 
 $string['panel_olderholders'] = 'People who brought an older version home: {$a}.';
 $string['panel_publication'] = 'Shared course:';
 $string['panel_publish'] = 'Share';
+$string['panel_publishalready'] = 'This backup is shared already (version {$a}): both links are on this page. To share changes, press “Refresh the backup” first.';
 $string['panel_publishasked'] = 'Sharing has been asked for. You will get a message when it is done.';
 $string['panel_publishwaiting'] = 'Sharing has been asked for. It begins when the backup has been checked.';
 $string['panel_reference'] = 'Reference: {$a}';

@@ -182,6 +182,7 @@ $string['panel_nobackup'] = 'Il n’y a pas encore de sauvegarde : appuyez d’a
 $string['panel_olderholders'] = 'Personnes qui ont rapatrié une version plus ancienne : {$a}.';
 $string['panel_publication'] = 'Mutualisation :';
 $string['panel_publish'] = 'Mutualiser';
+$string['panel_publishalready'] = 'Cette sauvegarde est déjà mutualisée (version {$a}) : les deux liens sont sur cette page. Pour mutualiser des changements, appuyez d’abord sur « Rafraîchir ».';
 $string['panel_publishasked'] = 'La mutualisation est demandée. Vous recevrez un message quand elle sera terminée.';
 $string['panel_publishwaiting'] = 'La mutualisation est demandée. Elle commencera quand la sauvegarde sera vérifiée.';
 $string['panel_reference'] = 'Référence : {$a}';

@@ -199,6 +199,7 @@ class Retrieval:
     state: RetrievalState = RetrievalState.REQUESTED
     course_id: int = 0
     course_url: str = ""
+    told_version: int = 0  # the latest version that its holder was told of (P13)
     message: Note | None = None
     warnings: tuple[Note, ...] = ()
     history: tuple[Moment, ...] = ()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from passerelle.domain.plugin import Notification
 from passerelle.domain.publishing import Publication, Retrieval
 from passerelle.domain.states import PublicationState, RetrievalState
 from passerelle.errors import MoodleRefused, NotFound
 from passerelle.ports import World
-from passerelle.usecases.amending import everything
+from passerelle.usecases.amending import amend, everything
 
 _SHARED = (PublicationState.PUBLISHED, PublicationState.SUPERSEDED, PublicationState.WITHDRAWN)
 
@@ -60,11 +61,16 @@ def holders(world: World, network_id: str) -> list[Retrieval]:
     return [r for r in found if r.state == RetrievalState.DONE]
 
 
-def holders_of_older(world: World, publication: Publication) -> list[Retrieval]:
-    """Nobody while the publication is not on offer: there is nothing to tell of."""
+def to_be_told(world: World, publication: Publication) -> list[Retrieval]:
+    """Who holds an older version and was not told of this one yet; nobody while it is not on offer."""
     if publication.state != PublicationState.PUBLISHED:
         return []
-    return [r for r in holders(world, publication.network_id) if r.version < publication.version]
+    return _untold(world, publication)
+
+
+def _untold(world: World, publication: Publication) -> list[Retrieval]:
+    held = holders(world, publication.network_id)
+    return [r for r in held if max(r.version, r.told_version) < publication.version]
 
 
 def tell_holders(world: World, publication_id: str) -> tuple[list[Retrieval], list[Retrieval]]:
@@ -77,9 +83,7 @@ def tell_holders(world: World, publication_id: str) -> tuple[list[Retrieval], li
         raise NotFound("publication_unknown")
     told: list[Retrieval] = []
     not_told: list[Retrieval] = []
-    for retrieval in holders(world, publication.network_id):
-        if retrieval.version >= publication.version:
-            continue
+    for retrieval in _untold(world, publication):
         message = Notification(
             key=f"{publication.jobkey}:newer:{retrieval.id}",
             username=retrieval.person.username,
@@ -97,5 +101,10 @@ def tell_holders(world: World, publication_id: str) -> tuple[list[Retrieval], li
         except MoodleRefused:
             not_told.append(retrieval)
         else:
-            told.append(retrieval)
+            # After the message: cut in between, the same key sends nothing a second time.
+            told.append(amend(world.records, Retrieval, retrieval.id, _told_of(publication.version)))
     return told, not_told
+
+
+def _told_of(version: int) -> Callable[[Retrieval], Retrieval]:
+    return lambda retrieval: replace(retrieval, told_version=max(retrieval.told_version, version))

@@ -78,6 +78,11 @@ def ask(world: World, command: AskPublication) -> Mapping[str, object]:
         "publication": publication.id,
         "state": publication.state.value,
         "waiting_for_check": isinstance(choice, WaitForCheck),
+        # Nothing will happen and no message will come: the page says so, and shows both links (P10).
+        "already_published": publication.state == PublicationState.PUBLISHED,
+        "version": publication.version,
+        "hub_url": publication.hub_url,
+        "course_url": publication.course_url,
     }
 
 
@@ -141,7 +146,7 @@ def status(world: World, command: AskPublication) -> Mapping[str, object]:
         "backup": None if latest is None else describe_backup(latest, command.lang),
         "publication": None if shown is None else describe(shown, command.lang),
         "changed_since": changed_since(good, moment_of(command.lastchange)),
-        "older_holders": 0 if shown is None else len(lineage.holders_of_older(world, shown)),
+        "older_holders": 0 if shown is None else len(lineage.to_be_told(world, shown)),
         # Whom to write to about a publication that failed (H1).
         "assistance": world.network.sites[command.site].assistance.email,
     }

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from passerelle.domain.network import Network, Site
 from passerelle.domain.plugin import SiteFacts
@@ -23,6 +22,8 @@ from passerelle.errors import (
 from passerelle.events.signatures import read_secret
 from passerelle.mbz import major_release
 from passerelle.ports import Clock, Lms, Roster
+from passerelle_cli.network_findings import Finding, Level, bad, good, warning
+from passerelle_cli.network_roles import VIEW_LIST, judge_author_role, judge_owner_role, judge_viewers
 
 OLDEST = (4, 5)
 NEEDED = ("local_passerelle", "enrol_passerelle")
@@ -30,27 +31,6 @@ USEFUL = ("block_passerelle",)
 ENOUGH_VARIABLES = 5000  # below that a form of Moodle with many fields loses its end, and calls become many
 SKEW_SEEN = timedelta(seconds=30)
 SKEW_REFUSED = timedelta(seconds=240)  # signatures hold for 300
-EDITING = ("moodle/course:update", "moodle/course:manageactivities")
-VIEW = "moodle/course:view"
-VIEW_LIST = "moodle/category:viewcourselist"
-OUTSIDERS = ("student", "user", "guest", "frontpage")  # archetypes
-
-
-class Level(StrEnum):
-    GOOD = "✓"
-    WARNING = "!"
-    BAD = "✗"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    site: str
-    level: Level
-    french: str
-    english: str
-
-    def worded(self, lang: str) -> str:
-        return f"{self.level} {self.site}: {self.french if lang.startswith('fr') else self.english}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +98,9 @@ def _check_plain(name: str, site: Site, doors: Doors) -> Iterator[Finding]:
         yield _unmet(name, site, error)
         return
     if seen:
-        yield _good(name, "les gens y sont trouvés par adresse", "people are found there by e-mail")
+        yield good(name, "les gens y sont trouvés par adresse", "people are found there by e-mail")
     else:
-        yield _bad(
+        yield bad(
             name,
             "le compte de Passerelle ne trouve personne par adresse électronique : donnez-lui "
             "moodle/site:viewuseridentity au niveau du site",
@@ -137,7 +117,7 @@ def _out_of_reach(network: Network, prefix: str) -> Iterator[Finding]:
     for path, parameter in _parameters(network, ()):
         if parameter and not parameter.startswith(prefix):
             where = ".".join(path)
-            yield _bad(
+            yield bad(
                 path[1] if path[0] == "sites" and len(path) > 1 else path[0],
                 f"{where} : Passerelle ne peut lire {parameter} ; nommez ce paramètre sous {prefix}",
                 f"{where}: Passerelle cannot read {parameter}; name that parameter under {prefix}",
@@ -167,13 +147,13 @@ def _check_secrets(name: str, site: Site, doors: Doors) -> Iterator[Finding]:
         try:
             key = read_secret(doors.secret(parameter))
         except GiveUp:
-            yield _bad(
+            yield bad(
                 name,
                 f"le secret {parameter} n'est pas dans SSM : créez ce paramètre (SecureString)",
                 f"the secret {parameter} is not in SSM: create that parameter (SecureString)",
             )
         except ValueError:
-            yield _bad(
+            yield bad(
                 name,
                 f"le secret {parameter} n'a pas la forme whsec_ suivie de base64 (16 octets au moins)",
                 f"the secret {parameter} is not whsec_ followed by base64 (at least 16 bytes)",
@@ -184,9 +164,9 @@ def _check_secrets(name: str, site: Site, doors: Doors) -> Iterator[Finding]:
 
 def _knocked(name: str, parameter: str, status: int | None) -> Finding:
     if status == 200:
-        return _good(name, f"le secret {parameter} ouvre la porte", f"the secret {parameter} opens the door")
+        return good(name, f"le secret {parameter} ouvre la porte", f"the secret {parameter} opens the door")
     if status == 401:
-        return _bad(
+        return bad(
             name,
             f"le secret {parameter} est refusé par Passerelle : publiez ce fichier (network push), "
             "attendez 5 minutes, vérifiez à nouveau",
@@ -194,12 +174,12 @@ def _knocked(name: str, parameter: str, status: int | None) -> Finding:
             "wait 5 minutes, check again",
         )
     if status is None:
-        return _warning(
+        return warning(
             name,
             f"le secret {parameter} n'a pas pu être essayé : l'API de Passerelle ne répond pas",
             f"the secret {parameter} could not be tried: Passerelle's API does not answer",
         )
-    return _bad(
+    return bad(
         name,
         f"le secret {parameter} n'a pas pu être essayé : l'API de Passerelle répond {status} ; "
         "lisez le journal de la fonction report_job",
@@ -211,7 +191,7 @@ def _knocked(name: str, parameter: str, status: int | None) -> Finding:
 def _unmet(name: str, site: Site, error: PasserelleError) -> Finding:
     match error:
         case InstallFunction():
-            return _bad(
+            return bad(
                 name,
                 f"le service web ne connaît pas {error.function} : installez ou mettez à jour le plugin "
                 "local_passerelle, ou ajoutez la fonction au service",
@@ -219,7 +199,7 @@ def _unmet(name: str, site: Site, error: PasserelleError) -> Finding:
                 "local_passerelle, or add the function to the service",
             )
         case FixAccess():
-            return _bad(
+            return bad(
                 name,
                 f"le jeton {site.token} est refusé ({error.errorcode}) : vérifiez le jeton, le service "
                 "et les droits de son utilisateur",
@@ -227,26 +207,26 @@ def _unmet(name: str, site: Site, error: PasserelleError) -> Finding:
                 "and what its user may do",
             )
         case MoodleAway():
-            return _bad(
+            return bad(
                 name,
                 f"{site.url} ne répond pas comme un Moodle ({error.reason}) : "
                 "vérifiez l'adresse et le serveur",
                 f"{site.url} does not answer as a Moodle ({error.reason}): check the address and the server",
             )
         case MoodleRefused():
-            return _bad(
+            return bad(
                 name,
                 f"Moodle refuse {error.function} ({error.errorcode})",
                 f"Moodle refuses {error.function} ({error.errorcode})",
             )
         case GiveUp() if error.code == "secret_missing":
-            return _bad(
+            return bad(
                 name,
                 f"le jeton {site.token} n'est pas dans SSM : créez ce paramètre (SecureString)",
                 f"the token {site.token} is not in SSM: create that parameter (SecureString)",
             )
         case _:
-            return _bad(
+            return bad(
                 name,
                 f"la vérification s'est interrompue ({type(error).__name__})",
                 f"the check broke off ({type(error).__name__})",
@@ -264,57 +244,57 @@ def judge(network: Network, name: str, met: Met) -> Iterator[Finding]:
     yield from _clock(name, met)
     yield from _settings(name, site, facts)
     yield from _categories(name, met)
-    yield from _owner_role(name, site, facts)
+    yield from judge_owner_role(name, site, facts)
     if name == network.hub.site:
-        yield from _author_role(network, facts)
-        yield from _who_views(network, met)
+        yield from judge_author_role(network, facts)
+        yield from judge_viewers(network, facts, met.in_hub_category)
 
 
 def _release(name: str, facts: SiteFacts) -> Iterator[Finding]:
     release = major_release(facts.release)
     if release is None or release < OLDEST:
-        yield _bad(
+        yield bad(
             name,
             f"Moodle {facts.release} : Passerelle demande 4.5 ou plus récent",
             f"Moodle {facts.release}: Passerelle needs 4.5 or later",
         )
     else:
-        yield _good(name, f"Moodle {facts.release} répond", f"Moodle {facts.release} answers")
+        yield good(name, f"Moodle {facts.release} répond", f"Moodle {facts.release} answers")
 
 
 def _plugins(name: str, facts: SiteFacts) -> Iterator[Finding]:
     missing = [plugin for plugin in NEEDED if not facts.plugins.get(plugin)]
     if missing:
         listed = ", ".join(missing)
-        yield _bad(name, f"installez {listed}", f"install {listed}")
+        yield bad(name, f"installez {listed}", f"install {listed}")
     lacking = [plugin for plugin in USEFUL if not facts.plugins.get(plugin)]
     if lacking:
         listed = ", ".join(lacking)
-        yield _warning(
+        yield warning(
             name,
             f"{listed} n'est pas installé : les enseignants passeront par le menu du cours",
             f"{listed} is not installed: teachers will use the course menu",
         )
     there = [f"{plugin} {version}" for plugin, version in sorted(facts.plugins.items()) if version]
     if there:
-        yield _good(name, ", ".join(there), ", ".join(there))
+        yield good(name, ", ".join(there), ", ".join(there))
 
 
 def _identity(name: str, site: Site, facts: SiteFacts) -> Iterator[Finding]:
     if facts.wwwroot and facts.wwwroot.rstrip("/") != site.url:
-        yield _bad(
+        yield bad(
             name,
             f"ce Moodle dit s'appeler {facts.wwwroot} et non {site.url} : corrigez url",
             f"this Moodle says its address is {facts.wwwroot}, not {site.url}: correct url",
         )
     if not facts.site:
-        yield _warning(
+        yield warning(
             name,
             f"les réglages du plugin ne disent pas son nom : mettez-y « {name} »",
             f"the plugin's settings do not say its name: put “{name}” there",
         )
     elif facts.site != name:
-        yield _bad(
+        yield bad(
             name,
             f"le plugin se croit « {facts.site} » : corrigez ses réglages, ou network.yaml",
             f"the plugin believes it is “{facts.site}”: correct its settings, or network.yaml",
@@ -331,7 +311,7 @@ def _clock(name: str, met: Met) -> Iterator[Finding]:
     if skew < SKEW_SEEN:
         return
     seconds = int(skew.total_seconds())
-    find = _bad if skew >= SKEW_REFUSED else _warning
+    find = bad if skew >= SKEW_REFUSED else warning
     yield find(
         name,
         f"l'horloge du serveur diffère de {seconds} s : réglez-la (NTP), "
@@ -343,19 +323,19 @@ def _clock(name: str, met: Met) -> Iterator[Finding]:
 def _settings(name: str, site: Site, facts: SiteFacts) -> Iterator[Finding]:
     variables = facts.limits.max_input_vars
     if 0 < variables < ENOUGH_VARIABLES:
-        yield _warning(
+        yield warning(
             name,
             f"max_input_vars vaut {variables} : Moodle recommande {ENOUGH_VARIABLES} (php.ini)",
             f"max_input_vars is {variables}: Moodle recommends {ENOUGH_VARIABLES} (php.ini)",
         )
     if site.language not in facts.languages:
-        yield _warning(
+        yield warning(
             name,
             f"le paquet de langue « {site.language} » n'est pas installé",
             f"the language pack “{site.language}” is not installed",
         )
     if not site.assistance.email:
-        yield _warning(
+        yield warning(
             name,
             "aucune adresse d'assistance : une personne refusée ne saura à qui écrire (assistance.email)",
             "no assistance address: who is refused will not know whom to write to (assistance.email)",
@@ -365,118 +345,15 @@ def _settings(name: str, site: Site, facts: SiteFacts) -> Iterator[Finding]:
 def _categories(name: str, met: Met) -> Iterator[Finding]:
     for idnumber, there in met.categories.items():
         if there:
-            yield _good(name, f"la catégorie « {idnumber} » existe", f"the category “{idnumber}” exists")
+            yield good(name, f"la catégorie « {idnumber} » existe", f"the category “{idnumber}” exists")
         else:
-            yield _bad(
+            yield bad(
                 name,
                 f"aucune catégorie de numéro d'identifiant « {idnumber} » n'est vue : créez-la, corrigez "
                 f"network.yaml, ou permettez au compte de Passerelle de la voir ({VIEW_LIST})",
                 f"no category with the ID number “{idnumber}” is seen: create it, correct network.yaml, or "
                 f"allow Passerelle's account to see it ({VIEW_LIST})",
             )
-
-
-def _owner_role(name: str, site: Site, facts: SiteFacts) -> Iterator[Finding]:
-    yield from _role_in(name, "owner_role", site.owner_role, facts, "course")
-
-
-def _author_role(network: Network, facts: SiteFacts) -> Iterator[Finding]:
-    hub = network.hub
-    yield from _role_in(hub.site, "hub.author_role", hub.author_role, facts, "course")
-    yield from _cannot_edit(hub.site, "hub.author_role", hub.author_role, facts)
-
-
-def _who_views(network: Network, met: Met) -> Iterator[Finding]:
-    """P9: the members' teachers view the published copies without changing them; students do not see them."""
-    hub = network.hub
-    yield from _role_in(hub.site, "hub.viewer_role", hub.viewer_role, met.facts, "coursecat")
-    there = met.in_hub_category
-    if there is None:
-        return
-    yield from _cannot_edit(hub.site, "hub.viewer_role", hub.viewer_role, there)
-    role = there.role(hub.viewer_role)
-    if role is not None and VIEW not in role.capabilities:
-        yield _bad(
-            hub.site,
-            f"le rôle « {hub.viewer_role} » ne voit pas les cours de « {hub.category} » : "
-            f"permettez-lui {VIEW}",
-            f"the role “{hub.viewer_role}” does not see the courses of “{hub.category}”: allow it {VIEW}",
-        )
-    outsiders = [one for one in there.roles if one.archetype in OUTSIDERS or one.shortname in OUTSIDERS]
-    seeing = [one.shortname for one in outsiders if {VIEW, VIEW_LIST} & set(one.capabilities)]
-    if seeing:
-        listed = ", ".join(seeing)
-        yield _bad(
-            hub.site,
-            f"les rôles {listed} voient « {hub.category} » : retirez-leur {VIEW_LIST} et {VIEW} "
-            "dans les permissions de cette catégorie",
-            f"the roles {listed} see “{hub.category}”: take {VIEW_LIST} and {VIEW} from them "
-            "in that category's permissions",
-        )
-    elif not any("user" in (one.archetype, one.shortname) for one in outsiders):
-        yield _warning(
-            hub.site,
-            "le rôle « utilisateur authentifié » n'est pas dit par ce Moodle : vérifiez à la main que les "
-            f"étudiants ne voient pas « {hub.category} »",
-            "this Moodle does not tell of the role “authenticated user”: check by hand that students do not "
-            f"see “{hub.category}”",
-        )
-    elif role is not None and VIEW in role.capabilities:
-        yield _good(
-            hub.site,
-            f"« {hub.viewer_role} » voit « {hub.category} », les étudiants non",
-            f"“{hub.viewer_role}” sees “{hub.category}”, students do not",
-        )
-
-
-def _role_in(name: str, where: str, shortname: str, facts: SiteFacts, level: str) -> Iterator[Finding]:
-    role = facts.role(shortname)
-    if role is None:
-        yield _bad(
-            name,
-            f"{where} : aucun rôle n'a le nom abrégé « {shortname} »",
-            f"{where}: no role has the short name “{shortname}”",
-        )
-    elif level not in role.contextlevels:
-        places = {"course": ("un cours", "a course"), "coursecat": ("une catégorie", "a category")}
-        french, english = places[level]
-        yield _bad(
-            name,
-            f"{where} : le rôle « {shortname} » ne peut être attribué dans {french} ; "
-            "permettez-le dans sa définition",
-            f"{where}: the role “{shortname}” cannot be assigned in {english}; allow it in its definition",
-        )
-    else:
-        yield _good(
-            name,
-            f"{where} : le rôle « {shortname} » peut être attribué",
-            f"{where}: the role “{shortname}” can be assigned",
-        )
-
-
-def _cannot_edit(name: str, where: str, shortname: str, facts: SiteFacts) -> Iterator[Finding]:
-    role = facts.role(shortname)
-    editing = [one for one in EDITING if role is not None and one in role.capabilities]
-    if editing:
-        listed = ", ".join(editing)
-        yield _bad(
-            name,
-            f"{where} : le rôle « {shortname} » modifie les cours ({listed}) ; "
-            "choisissez-en un qui ne fait que voir",
-            f"{where}: the role “{shortname}” edits courses ({listed}); choose one that only views",
-        )
-
-
-def _good(site: str, french: str, english: str) -> Finding:
-    return Finding(site, Level.GOOD, french, english)
-
-
-def _warning(site: str, french: str, english: str) -> Finding:
-    return Finding(site, Level.WARNING, french, english)
-
-
-def _bad(site: str, french: str, english: str) -> Finding:
-    return Finding(site, Level.BAD, french, english)
 
 
 def is_bad(findings: Iterable[Finding]) -> bool:

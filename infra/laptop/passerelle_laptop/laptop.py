@@ -36,7 +36,14 @@ VIEWER = Role(
     name="Enseignant du réseau",
     archetype="",
     contextlevels=("coursecat",),
-    capabilities=("moodle/course:view", "moodle/category:viewcourselist"),
+    capabilities=(
+        "moodle/course:view",
+        "moodle/category:viewcourselist",
+        "mod/assign:view",
+        "mod/forum:viewdiscussion",
+        "mod/h5pactivity:view",
+        "mod/quiz:view",
+    ),
 )
 QUEUES = ("publications", "retrievals", "rollovers", "jobs", "orders")
 

@@ -13,7 +13,8 @@ from passerelle.domain.lms import Category
 from passerelle.domain.network import Assistance
 from passerelle.domain.plugin import SiteFacts, SiteLimits
 from passerelle.errors import FixAccess, InstallFunction, MoodleAway, NotFound
-from passerelle_cli.network_check import SECRET_FIELDS, Doors, Finding, Level, check, is_bad
+from passerelle_cli.network_check import SECRET_FIELDS, Doors, check, is_bad
+from passerelle_cli.network_findings import Finding, Level
 from tests.factories import a_network, a_role, a_site, a_site_facts
 from tests.fakes.clock import FakeClock
 from tests.fakes.lms import FakeLms
@@ -238,6 +239,16 @@ def test_an_authors_role_that_edits_is_refused(net: Net, capability: str) -> Non
 def test_a_viewers_role_that_does_not_view_is_refused(net: Net) -> None:
     net.role("hub", "networkteacher", capabilities=(LIST,))
     only(net, "hub", Level.BAD, "RESEAU", VIEW)
+
+
+@pytest.mark.rule("P9")
+def test_a_viewers_role_that_misses_quizzes_and_assignments_is_warned_of_by_name(net: Net) -> None:
+    seen = ("mod/assign:view", "mod/forum:viewdiscussion", "mod/quiz:view")
+    net.role("hub", "student", capabilities=seen)
+    net.role("hub", "user", capabilities=("mod/forum:viewdiscussion",))
+    only(net, "hub", Level.WARNING, "networkteacher", "mod/assign:view, mod/quiz:view")
+    net.role("hub", "networkteacher", capabilities=(VIEW, LIST, "mod/assign:view", "mod/quiz:view"))
+    assert net.not_good() == []
 
 
 @pytest.mark.rule("P9")

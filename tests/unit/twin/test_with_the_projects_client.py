@@ -36,6 +36,10 @@ def test_the_site_tells_its_roles_plugins_and_limits(moodle, lycee, monkeypatch)
     assert facts.role("networkteacher").capabilities == (
         "moodle/course:view",
         "moodle/course:viewhiddencourses",
+        "mod/assign:view",
+        "mod/forum:viewdiscussion",
+        "mod/h5pactivity:view",
+        "mod/quiz:view",
     )
     assert facts.limits.max_input_vars == 1000
     assert "local_passerelle" in facts.plugins

@@ -106,6 +106,9 @@ class Settings:
 _COURSE = ("course", "module")
 _EVERYWHERE = ("system", "coursecat", "course")
 _VIEW = ("moodle/course:view", "moodle/course:viewhiddencourses")
+_ACTIVITIES = ("mod/assign:view", "mod/forum:viewdiscussion", "mod/h5pactivity:view", "mod/quiz:view")
+_LOOK = (*_VIEW, *_ACTIVITIES)
+_ASSIGN = "moodle/role:assign"
 _EDIT = ("moodle/course:viewhiddencourses", "moodle/course:update", "moodle/course:manageactivities")
 
 
@@ -118,15 +121,24 @@ def standard_roles() -> list[Role]:
             "",
             "manager",
             (*_EVERYWHERE, "module"),
-            (*_VIEW, *_EDIT[1:], "moodle/user:update", "moodle/user:loginas", "moodle/role:assign"),
+            (
+                *_VIEW,
+                *_EDIT[1:],
+                "moodle/user:update",
+                "moodle/user:loginas",
+                _ASSIGN,
+                *_ACTIVITIES,
+            ),
         ),
         Role(2, "coursecreator", "", "coursecreator", ("system", "coursecat"), _VIEW[1:]),
-        Role(3, "editingteacher", "", "editingteacher", _COURSE, (*_EDIT, "moodle/role:assign")),
-        Role(4, "teacher", "", "teacher", _COURSE, _VIEW[1:]),
-        Role(5, "student", "", "student", _COURSE),
-        Role(6, "guest", "", "guest", ()),
+        Role(3, "editingteacher", "", "editingteacher", _COURSE, (*_EDIT, _ASSIGN, *_ACTIVITIES)),
+        Role(4, "teacher", "", "teacher", _COURSE, (*_VIEW[1:], *_ACTIVITIES)),
+        Role(5, "student", "", "student", _COURSE, _ACTIVITIES),
+        Role(6, "guest", "", "guest", (), _ACTIVITIES),
         Role(7, "user", "", "user", ()),
         Role(8, "frontpage", "", "frontpage", ()),
-        Role(9, "networkteacher", "Enseignant du réseau", "", (*_EVERYWHERE, "module"), _VIEW),
+        Role(
+            9, "networkteacher", "Enseignant du réseau", "", (*_EVERYWHERE, "module"), (*_VIEW, *_ACTIVITIES)
+        ),
         Role(10, "mentor", "Suivi d'une personne", "", ("user",)),
     ]

@@ -30,6 +30,8 @@ class site_facts {
         'moodle/course:update', 'moodle/course:manageactivities',
         'moodle/user:update', 'moodle/user:loginas', 'moodle/user:editprofile', 'moodle/role:assign',
         'enrol/passerelle:manage',
+        // Of the activities that Moodle shows to nobody without being asked to.
+        'mod/assign:view', 'mod/forum:viewdiscussion', 'mod/h5pactivity:view', 'mod/quiz:view',
     ];
 
     /** Moodle's numbers of context levels, in words. */

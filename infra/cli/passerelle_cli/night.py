@@ -106,10 +106,13 @@ def plan(
     with uncollected():
         made = plan_from(world, site, day, wanted, _extracts(world, site, day, sources, wanted), dry=not kept)
     if kept:
-        run = open_run(world, site, day, wanted, new_holder())
-        if run.state is RunState.PLANNING:
-            keep(world, run, made)
-        click.echo(_run_line(let_go(world, run.id, run.holder)), err=True)
+        run = open_run(world, site, day, wanted, holder := new_holder())
+        try:
+            if run.state is RunState.PLANNING:
+                keep(world, run, made)
+        finally:
+            run = let_go(world, run.id, holder)
+        click.echo(_run_line(run), err=True)
     _print_plan(made, whole=whole, as_json=as_json)
 
 

@@ -7,7 +7,7 @@ import pytest
 from passerelle.domain.night.policy import Freeze, Guard, Limit, NightRules
 from passerelle.domain.states import RunState
 from passerelle.errors import Refused
-from passerelle.usecases import night_applying, night_desk
+from passerelle.usecases import night, night_applying, night_desk
 from tests.night_stage import OPEN, TIGHT, NightStage, a_university, drop, ops, people, rules
 
 
@@ -57,6 +57,23 @@ def test_additions_go_on_while_removals_are_held():
     rows = people(stage, "E1")
     assert ("p3", "passerelle", "active", "student") in rows
     assert ("p1", "passerelle", "active", "student") in rows
+    night_desk.release(stage.world, run.id, "desk")
+    assert night_applying.apply_run(stage.world, run.id).state is RunState.DONE
+    assert ("p1", "passerelle", "suspended", "student") in people(stage, "E1")
+
+
+@pytest.mark.rule("N20")
+def test_a_held_plan_whose_additions_broke_off_still_waits_for_a_person():
+    stage = NightStage(a_university(), NightRules(guard=Guard(**{**_fields(TIGHT), "additions_go_on": True})))
+    stage.night()
+    drop(stage.university, "ip.csv")
+    stage.tomorrow()
+    run = night.fail(stage.world, stage.plan().id, "applying")
+    assert run.state is RunState.FAILED
+    with pytest.raises(Refused) as refused:
+        night_applying.apply_run(stage.world, run.id)
+    assert refused.value.code == "night_held"
+    assert ("p1", "passerelle", "active", "student") in people(stage, "E1")
     night_desk.release(stage.world, run.id, "desk")
     assert night_applying.apply_run(stage.world, run.id).state is RunState.DONE
     assert ("p1", "passerelle", "suspended", "student") in people(stage, "E1")

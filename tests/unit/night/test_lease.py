@@ -228,6 +228,55 @@ def test_who_was_replaced_cannot_fail_the_run_of_his_successor(stage):
     assert stage.records.get(Run, run.id) == run
 
 
+@pytest.mark.rule("N19")
+def test_who_was_replaced_does_not_end_what_his_successor_applies(stage):
+    stage.tomorrow()
+    stage.university.person("P9").ip("P9", "E1", "G1")
+    run = night_applying.begin(stage.world, stage.plan().id, "replaced")
+    stage.clock.tick(SILENT)
+    night_applying.begin(stage.world, run.id, "successor")
+    assert night_applying.finish(stage.world, run.id, "replaced").state is RunState.APPLYING
+    assert night_applying.apply_run(stage.world, run.id, "successor").state is RunState.DONE
+
+
+@pytest.mark.rule("N19")
+def test_of_two_tries_of_one_execution_the_older_leaves_the_lease_to_the_younger(stage):
+    stage.tomorrow()
+
+    def the_same_again():
+        stage.clock.tick(timedelta(minutes=1))
+        night.open_run(stage.world, "caen", stage.day, None, "execution")
+
+    meanwhile(stage, the_same_again)
+    with pytest.raises(StageBusy):
+        night.plan_stage(stage.world, "caen", stage.day, None, "execution")
+    run = stage.records.get(Run, run_id("caen", stage.day, None))
+    assert (run.state, run.holder) == (RunState.PLANNING, "execution")
+
+
+@pytest.mark.rule("N19")
+def test_of_many_chunks_beside_each_other_one_keeps_the_lease_alive_for_all(stage):
+    stage.tomorrow()
+    stage.university.person("P9").ip("P9", "E1", "G1")
+    run = night_applying.begin(stage.world, stage.plan().id, "one")
+    stage.clock.tick(SILENT / 2)
+    first, *others = (name for wave in night_applying.waves(stage.world, run) for name in wave)
+    night_applying.apply_chunk(stage.world, run.id, first)
+    revision = stage.records.get(Run, run.id).revision
+    get, late = stage.records.get, run  # what a chunk read before another kept the lease alive
+
+    def read_late(kind, key):
+        nonlocal late
+        found, late = (late, None) if kind is Run and late else (get(kind, key), late)
+        return found
+
+    stage.records.get = read_late
+    stage.clock.tick(timedelta(seconds=1))
+    night_applying.apply_chunk(stage.world, run.id, others[0])
+    stage.records.get = get
+    assert stage.records.get(Run, run.id).revision == revision
+
+
 @pytest.mark.parametrize(
     ("lang", "said"), [("fr", "est en cours ailleurs"), ("en", "being worked on elsewhere")]
 )

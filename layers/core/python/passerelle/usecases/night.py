@@ -131,6 +131,8 @@ def plan_stage(world: World, site: str, night: date, stage: Stage | None = None,
     except GiveUp as error:
         fail(world, run.id, error.code, run.holder)
         raise
+    except StageBusy:  # the lease went on to another, or to another try of this one
+        raise
     except BaseException:
         let_go(world, run.id, run.holder)
         raise

@@ -50,7 +50,7 @@ def begin(world: World, run: str, holder: str) -> Run:
             raise StageBusy(run)
         if before.state is RunState.APPLYING:
             return replace(before, holder=holder, heard_at=now)
-        if before.state is RunState.HELD and not before.released_by:
+        if before.waits_for_a_person:
             raise Refused("night_held", run=before.id)
         if before.state is RunState.FROZEN:
             raise Refused("night_frozen", run=before.id)
@@ -119,13 +119,14 @@ def apply_chunk(world: World, run: str, name: str) -> Done:
 def _still_alive(world: World, run: Run) -> None:
     """The lease goes on while chunks are done, with a write now and then and not for each."""
     now = world.clock.now()
-    if run.holder and now - run.heard_at > SILENT / 4:
-        amend(
-            world.records,
-            Run,
-            run.id,
-            lambda before: before if before.holder != run.holder else replace(before, heard_at=now),
-        )
+
+    def decide(before: Run) -> Run:
+        # Chunks run beside each other: one of them says it for all.
+        due = before.holder == run.holder and now - before.heard_at > SILENT / 4
+        return replace(before, heard_at=now) if due else before
+
+    if run.holder and decide(run) is not run:
+        amend(world.records, Run, run.id, decide)
 
 
 def _done(paper: Mapping[str, Any]) -> Done:
@@ -133,13 +134,14 @@ def _done(paper: Mapping[str, Any]) -> Done:
 
 
 def finish(world: World, run: str, holder: str) -> Run:
-    """Done once every chunk is confirmed; the lease of `holder` ends. Raises Refused `night_unfinished`
-    where one is not.
+    """Done once every chunk is confirmed; the lease of `holder` ends. What another applies is his to end.
+    Raises Refused `night_unfinished` where a chunk is not confirmed.
     """
     known = world.records.get(Run, run)
     if known is None:
         raise NotFound("run_unknown", run=run)
-    if known.state is not RunState.APPLYING:
+    another = bool(holder) and known.leased_to_another(holder, world.clock.now())
+    if known.state is not RunState.APPLYING or another:
         return let_go(world, run, holder)
     papers = list(_confirmed(world, known))
     missing = [name for name, paper in papers if paper is None]

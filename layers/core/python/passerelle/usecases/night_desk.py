@@ -43,7 +43,7 @@ def release(world: World, run: str, by: str) -> Run:
     now = world.clock.now()
 
     def decide(before: Run) -> Run:
-        if before.state is not RunState.HELD:
+        if before.state is not RunState.HELD and not before.waits_for_a_person:
             raise Refused("night_not_held", run=run, state=before.state.value)
         # Whoever was at it may have died with its lease: a person has decided, so the plan is free.
         history = (*before.history, _said(by, now))

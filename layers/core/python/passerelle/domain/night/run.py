@@ -56,6 +56,12 @@ class Run:
     def under_way(self) -> bool:
         return self.state in (RunState.PLANNING, RunState.PLANNED, RunState.APPLYING)
 
+    @property
+    def waits_for_a_person(self) -> bool:
+        """Held, or failed while it was: nothing of it is done before somebody releases it (N20)."""
+        failed = self.state is RunState.FAILED and bool(self.folder and (self.holds or self.held_by))
+        return (self.state is RunState.HELD or failed) and not self.released_by
+
     def leased_to_another(self, holder: str, now: datetime) -> bool:
         """Whether somebody else is at work on it. Who died is silent, and his lease ends by itself."""
         return self.holder not in ("", holder) and now - self.heard_at < SILENT

@@ -10,7 +10,7 @@ import pytest
 from passerelle.domain.commands import AskWhy
 from passerelle.domain.night.actual import read_actual
 from passerelle.domain.publishing import Person
-from passerelle.errors import InstallFunction, MoodleRefused
+from passerelle.errors import InstallFunction, MoodleAway, MoodleRefused
 from passerelle.usecases import why
 from passerelle.usecases.why_in_moodle import glimpse
 from tests.fakes.moodle import TwinMoodle, TwinSites
@@ -99,6 +99,18 @@ def test_a_space_that_the_offer_does_not_hold_is_found_by_idnumber_and_short_nam
 
 
 @pytest.mark.rule("N22")
+@pytest.mark.rule("N16")
+def test_a_space_is_not_taken_for_an_archive_whose_number_begins_alike(night) -> None:
+    site = night.moodle.site
+    site.add_course("LAB", "Laboratoire", "C1")
+    site.add_course("ex_LAB2", "ex_LAB2", "C1", idnumber="ex_LAB2")
+    site.enrol("LAB", "p4", "student")
+    said = ask(night, "p4", "LAB")
+    assert causes(said) == ["complementary", "by_hand"]
+    assert "Laboratoire" in said["text"]
+
+
+@pytest.mark.rule("N22")
 def test_somebody_whom_only_moodle_knows_is_found_by_his_address(night) -> None:
     site = night.moodle.site
     made = site.add_user("visitor", "Vi", "Sitor")
@@ -149,3 +161,21 @@ def test_a_plugin_that_is_too_old_or_a_moodle_that_is_away_leaves_the_sources(ni
         )
         assert said["verdict"] == "in"
         assert "could not be looked at" in said["text"]
+
+
+@pytest.mark.rule("N22")
+@pytest.mark.parametrize(("who", "course"), [("visitor", "E1"), ("P1", "Stages-L3")])
+def test_what_only_a_moodle_that_is_away_knows_is_not_said_to_be_nowhere(night, who, course) -> None:
+    class Away:
+        def lms(self, site):
+            raise MoodleAway(site, "network")
+
+        roster = lms
+
+    night.world = replace(night.world, sites=Away())
+    said = why.answer(
+        night.world,
+        AskWhy(site="caen", type="why", person=Person(username="d", lang="fr"), who=who, course=course),
+    )
+    assert said["kind"] in ("nobody", "nothing")
+    assert "n'a pas pu être consulté" in said["text"]

@@ -169,9 +169,10 @@ def ask_why(known: Known, person: str, course: str, telling: Telling) -> dict[st
     if not people and known.actual is not None:
         people = find_accounts(known.actual, person)
     if len(people) != 1:
-        return _unclear("people" if people else "nobody", map(person_as_json, people), person, telling)
+        found = _unclear("people" if people else "nobody", map(person_as_json, people), person, telling)
+        return _told_so(known, found, telling)
     logins = {row.code: row.username for row in known.extracts.people}
-    with_account = known.actual.codes_with_account(logins) if known.actual else frozenset()
+    with_account = known.actual.codes_with_account(logins) if known.actual else None
     offer = known.offer or build_offer(known.extracts, known.naming)
     look = look_at(known.extracts, offer, with_account)
     courses = find_courses(known.extracts, look.offer, course)
@@ -183,11 +184,16 @@ def ask_why(known: Known, person: str, course: str, telling: Telling) -> dict[st
             return as_json(explain_space(known.actual, people[0], spaces[0]), telling)
         courses = spaces
     if len(courses) != 1:
-        return _unclear("courses" if courses else "nothing", map(course_as_json, courses), course, telling)
-    said = as_json(_answered(known, look, people[0], courses[0], telling), telling)
-    if not known.looked:
-        said["text"] += "\n\n" + sentence("why_not_looked", telling.lang)
-    return said
+        found = _unclear("courses" if courses else "nothing", map(course_as_json, courses), course, telling)
+        return _told_so(known, found, telling)
+    return _told_so(known, as_json(_answered(known, look, people[0], courses[0], telling), telling), telling)
+
+
+def _told_so(known: Known, said: dict[str, Any], telling: Telling) -> dict[str, Any]:
+    """Where Moodle was not looked at, whoever or whatever only it knows would seem not to exist."""
+    if known.looked:
+        return said
+    return {**said, "text": f"{said['text']}\n\n{sentence('why_not_looked', telling.lang)}"}
 
 
 def _is_named(extracts: Extracts, code: str) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from passerelle.domain.night.actual import Actual, read_actual
 from passerelle.domain.night.asked import AskedPerson, find_courses, find_people
-from passerelle.domain.night.seen import ARCHIVE
+from passerelle.domain.night.seen import ARCHIVE, is_archive_of
 from passerelle.domain.offer.enrolling import Offer
 from passerelle.domain.offer.model import Extracts
 from passerelle.ports import Lms, Roster
@@ -24,7 +24,7 @@ def glimpse(lms: Lms, roster: Roster, extracts: Extracts, offer: Offer, who: str
     """
     accounts = _accounts(lms, extracts, who)
     idnumbers = _idnumbers(extracts, offer, course)
-    courses: Rows = list(lms.export("courses", only=idnumbers))
+    courses: Rows = [row for row in lms.export("courses", only=idnumbers) if _is_meant(row, idnumbers)]
     if not courses and not find_courses(extracts, offer, course):
         space = roster.course_by_shortname(course.strip())
         courses = [_space(space)] if space else []
@@ -77,6 +77,12 @@ def _of_offer(extracts: Extracts, offer: Offer, course: str) -> Iterator[str]:
         if bearer in courses:
             yield courses[bearer].idnumber
     yield from _present((asked[0].only, asked[0].element))
+
+
+def _is_meant(row: Mapping[str, Any], idnumbers: Iterable[str]) -> bool:
+    """A site answers all archives whose idnumbers begin alike: `ex_CHI103` where `CHI10` was asked about."""
+    here = str(row["idnumber"]).casefold()
+    return any(here == one or is_archive_of(here, one) for one in map(str.casefold, idnumbers))
 
 
 def _present(values: Iterable[str]) -> Iterator[str]:

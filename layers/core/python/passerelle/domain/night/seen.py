@@ -60,13 +60,13 @@ def see(actual: Actual, person: AskedPerson, idnumbers: Iterable[str]) -> Seen:
             copies[course.idnumber] = (*copies.get(course.idnumber, ()), Copy(course, ours))
         elif ours and course.idnumber.startswith(ARCHIVE):
             for one in wanted:
-                if _is_archive_of(course.idnumber, one):
+                if is_archive_of(course.idnumber, one):
                     archives[one] = course
     mine = tuple(row for row in actual.enrolments if account and row.username == account.username)
     return Seen(account, copies, archives, mine)
 
 
-def _is_archive_of(idnumber: str, code: str) -> bool:
+def is_archive_of(idnumber: str, code: str) -> bool:
     """`ex_CODE`, or `ex_CODE_2` where that was taken."""
     rest = idnumber.removeprefix(f"{ARCHIVE}{code}")
     return rest != idnumber and (not rest or (rest[0] == "_" and rest[1:].isdigit()))

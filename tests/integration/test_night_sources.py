@@ -6,7 +6,7 @@ import io
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -228,6 +228,19 @@ def test_what_the_directory_answered_is_recalled_without_asking_it_again(nights)
     assert nights.fetched == []  # one look at what lies there, and nothing fetched
     nights.delivers(roster("bulk", orgs=[org("O9")]))
     assert sources.recall("caen", nights.day) is not recalled
+
+
+@pytest.mark.rule("N21")
+def test_the_same_files_delivered_again_are_judged_by_when_they_came(nights) -> None:
+    nights.delivers(whole())
+    sources = nights.wired()
+    recalled = sources.recall("caen", nights.day)
+    assert FileFault.TOO_OLD not in [one.fault for one in recalled.problems]
+    lying = sources._lying
+    sources._lying = lambda prefix: [
+        one._replace(since=one.since - timedelta(days=400)) for one in lying(prefix)
+    ]
+    assert FileFault.TOO_OLD in [one.fault for one in sources.recall("caen", nights.day).problems]
 
 
 @pytest.mark.rule("N21")

@@ -73,8 +73,8 @@ class S3Sources:
         lying = self._lying(_folder(site, night))
         if rules.ldap is not None:
             lying += self._lying(_directory_key(site, night))
-        # The rules are in the key: another encoding is another reading.
-        key = (site, night, tuple((one.key, one.etag) for one in lying), repr(rules))
+        # The rules are in the key: another encoding is another reading. So is when a file was delivered.
+        key = (site, night, tuple(lying), repr(rules))
         if self._recalled is None or self._recalled[0] != key:
             self._recalled = None  # two at a time would be twice the memory
             extracts = self._delivered(site, night, rules, ALL_TABLES)

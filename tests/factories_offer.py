@@ -83,10 +83,14 @@ class University:
         username: str | None = None,
         email: str | None = None,
         kind: str = "student",
+        lastname: str | None = None,
+        firstname: str | None = None,
     ) -> Self:
         login = code.lower() if username is None else username
         address = f"{code.lower()}@univ.example" if email is None else email
-        return self.row("people.csv", code, login, f"Last {code}", f"First {code}", address, kind)
+        last = f"Last {code}" if lastname is None else lastname
+        first = f"First {code}" if firstname is None else firstname
+        return self.row("people.csv", code, login, last, first, address, kind)
 
     def tele(self, person: str = "P1", *, year: str = YEAR, tele: str = "1", state: str = "E") -> Self:
         return self.row("ia.csv", person, year, "STEP", tele, state)

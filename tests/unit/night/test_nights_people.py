@@ -174,3 +174,16 @@ def test_a_duplicate_key_removes_nothing(stage):
     stage.university.row("groups.csv", "G1", "Another", "KG1")
     stage.tomorrow()
     assert stage.night().counts == {}
+
+
+@pytest.mark.rule("D12")
+@pytest.mark.rule("N21")
+def test_a_person_without_first_name_is_not_sent_to_moodle_and_an_account_of_his_stays(stage):
+    stage.university.person("P9", firstname="")
+    drop(stage.university, "people.csv", "P1")
+    stage.university.person("P1", firstname="")
+    stage.tomorrow()
+    run = stage.night()
+    assert ops(stage, run) == []
+    assert run.failed == 0
+    assert ("p1", "passerelle", "active", "student") in people(stage, "E1")

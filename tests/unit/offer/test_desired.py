@@ -352,6 +352,22 @@ def test_a_person_without_email_who_has_an_account_is_like_any_other() -> None:
     assert desired.untouched == ()
 
 
+@pytest.mark.rule("D12")
+@pytest.mark.rule("N21")
+@pytest.mark.parametrize("name", ["firstname", "lastname"])
+def test_a_person_without_a_name_gets_no_account_but_keeps_the_one_he_has(name: str) -> None:
+    made = University().element("E1").group("G1", on=("E1",)).person("P1", **{name: ""}).ip()
+
+    unknown = build_desired(made.extracts(), with_account=())
+    known = build_desired(made.extracts(), with_account={"P1"})
+
+    assert not unknown.users
+    assert [(one.key, one.because.value) for one in unknown.untouched] == [("P1", f"no_{name}")]
+    assert unknown.unknown.has_user("whoever", code="P1")
+    assert list(known.members) == [("E1", "G1", "p1")]
+    assert list(made.desired().users) == ["P1"]  # of the sources alone, EXTRACTS.md keeps nobody out for it
+
+
 # --- what bad rows leave open --------------------------------------------------------------------
 
 

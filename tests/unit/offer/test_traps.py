@@ -177,6 +177,21 @@ def test_a_person_without_login_or_email_is_reported_to_identity() -> None:
     assert {found.who for found in find_traps(made.extracts())} == {Who.IDENTITY}
 
 
+@pytest.mark.rule("D12")
+def test_a_person_without_a_name_is_reported_once_with_his_row_and_what_to_do() -> None:
+    made = University().person("P1", firstname="").person("P2", lastname="").person("P3", firstname="")
+
+    found = find_traps(made.extracts(), with_account={"P3"})
+
+    assert [(one.trap.value, one.person) for one in found] == [("no_firstname", "P1"), ("no_lastname", "P2")]
+    assert [(ref.file, ref.line) for one in found for ref in one.rows] == [
+        ("people.csv", 2),
+        ("people.csv", 3),
+    ]
+    assert {one.who for one in found} == {Who.IDENTITY}
+    assert "givenName" in say_trap(found[0], "en")
+
+
 @pytest.mark.rule("N21")
 def test_what_a_refused_row_leaves_open_accuses_nobody() -> None:
     made = University().element("E1", distance=True).person().tele().ip()

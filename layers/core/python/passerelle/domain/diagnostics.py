@@ -14,9 +14,9 @@ from operator import attrgetter
 
 from passerelle.domain.offer.build import build_offer
 from passerelle.domain.offer.enrolling import Offer, Reach
-from passerelle.domain.offer.model import Because, Extracts, Group, Planning, Registration, Row, RowRef, Table
+from passerelle.domain.offer.model import Extracts, Group, Planning, Registration, Row, RowRef, Table
 from passerelle.domain.offer.naming import Naming
-from passerelle.domain.offer.people import People, Standings, read_people, read_standings
+from passerelle.domain.offer.people import LACKING, People, Standings, read_people, read_standings
 from passerelle.domain.offer.sharing import Tri, refused_rows
 
 
@@ -59,6 +59,8 @@ class Trap(StrEnum):
     SHEET_OBSOLETE = "sheet_obsolete"
     NO_USERNAME = "no_username"
     NO_EMAIL = "no_email"
+    NO_FIRSTNAME = "no_firstname"
+    NO_LASTNAME = "no_lastname"
 
 
 _CHECK_OF = {
@@ -80,6 +82,8 @@ _CHECK_OF = {
     Trap.SHEET_OBSOLETE: Check.D7,
     Trap.NO_USERNAME: Check.D12,
     Trap.NO_EMAIL: Check.D12,
+    Trap.NO_FIRSTNAME: Check.D12,
+    Trap.NO_LASTNAME: Check.D12,
 }
 _WHO = {
     Check.D1: Who.SCOLARITE,
@@ -114,7 +118,7 @@ class Finding:
 
 
 def find_traps(
-    extracts: Extracts, naming: Naming | None = None, with_account: Collection[str] = frozenset()
+    extracts: Extracts, naming: Naming | None = None, with_account: Collection[str] | None = None
 ) -> tuple[Finding, ...]:
     """In order of check, trap and codes, whatever the order of the rows."""
     look = _Look(
@@ -303,8 +307,7 @@ def _planning_traps(row: Planning) -> Iterator[Trap]:
 
 
 def _incomplete_people(look: _Look) -> Iterator[Finding]:
-    traps = {Because.NO_USERNAME: Trap.NO_USERNAME, Because.NO_EMAIL: Trap.NO_EMAIL}
     for person in look.extracts.people:
         because = look.people.incomplete.get(person.code)
-        if because in traps:
-            yield Finding(traps[because], person=person.code, rows=look.refs([person]))
+        if because in LACKING:
+            yield Finding(Trap(because.value), person=person.code, rows=look.refs([person]))

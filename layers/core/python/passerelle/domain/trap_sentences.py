@@ -102,6 +102,18 @@ TRAPS: Mapping[Trap, tuple[str, str]] = {
         "{person} n'a pas d'adresse électronique : pas de compte tant qu'elle manque. Complétez la fiche.",
         "{person} has no e-mail address: no account until there is one. Complete the record.",
     ),
+    Trap.NO_FIRSTNAME: (
+        "{person} n'a pas de prénom (firstname, givenName) : pas de compte tant qu'il manque. Complétez la "
+        "fiche.",
+        "{person} has no first name (firstname, givenName): no account until there is one. Complete the "
+        "record.",
+    ),
+    Trap.NO_LASTNAME: (
+        "{person} n'a pas de nom (lastname, familyName, sn) : pas de compte tant qu'il manque. Complétez la "
+        "fiche.",
+        "{person} has no last name (lastname, familyName, sn): no account until there is one. Complete the "
+        "record.",
+    ),
 }
 
 WHO: Mapping[Who, tuple[str, str]] = {

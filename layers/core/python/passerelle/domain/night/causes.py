@@ -65,6 +65,8 @@ class Cause(StrEnum):
     # the person
     NO_USERNAME = "no_username"
     NO_EMAIL = "no_email"
+    NO_FIRSTNAME = "no_firstname"
+    NO_LASTNAME = "no_lastname"
     PERSON_REFUSED = "person_refused"
     PERSON_UNKNOWN = "person_unknown"
     # unknown, so that nothing moves
@@ -140,6 +142,8 @@ ABOUT: Mapping[Cause, About] = {
     Cause.FOAD_BY_HAND: About("N15", _WITHHOLDS, Repairs.CEMU),
     Cause.NO_USERNAME: About("N25", _OPEN, _IDENTITY, _USERS, "D12"),
     Cause.NO_EMAIL: About("N25", _OPEN, _IDENTITY, _USERS, "D12"),
+    Cause.NO_FIRSTNAME: About("N25", _OPEN, _IDENTITY, _USERS, "D12"),
+    Cause.NO_LASTNAME: About("N25", _OPEN, _IDENTITY, _USERS, "D12"),
     Cause.PERSON_REFUSED: About("N21", _OPEN, _IDENTITY, _USERS),
     Cause.PERSON_UNKNOWN: About("N25", _WITHHOLDS, _IDENTITY, _USERS),
     Cause.ROW_REFUSED: About("N21", _OPEN, _SCO, _ENROL),

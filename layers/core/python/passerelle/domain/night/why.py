@@ -27,7 +27,7 @@ from passerelle.domain.offer.model import (
     RowRef,
     Table,
 )
-from passerelle.domain.offer.people import People, Standings, read_people, read_standings
+from passerelle.domain.offer.people import LACKING, People, Standings, read_people, read_standings
 from passerelle.domain.offer.sharing import Tri, refused_rows
 
 
@@ -89,7 +89,7 @@ class Look:
         )
 
 
-def look_at(extracts: Extracts, offer: Offer, with_account: Collection[str] = frozenset()) -> Look:
+def look_at(extracts: Extracts, offer: Offer, with_account: Collection[str] | None = None) -> Look:
     """`with_account`: as for build_desired."""
     return Look(extracts, offer, read_people(extracts, with_account), read_standings(extracts))
 
@@ -189,10 +189,7 @@ class _Question:
             return
         because = people.incomplete.get(self.person.code)
         if row is not None and because is not None:
-            cause = {
-                Because.NO_USERNAME: Cause.NO_USERNAME,
-                Because.NO_EMAIL: Cause.NO_EMAIL,
-            }.get(because, Cause.PERSON_REFUSED)
+            cause = Cause(because.value) if because in LACKING else Cause.PERSON_REFUSED
             yield Reason(cause, self.look.refs([row]), {"because": because.value})
             return
         refused = [

@@ -170,6 +170,15 @@ CAUSES: Mapping[Cause, tuple[str, str]] = {
         "{who} n'a pas d'adresse électronique : pas de compte tant qu'elle manque. Complétez la fiche.",
         "{who} has no e-mail address: no account until there is one. Complete the record.",
     ),
+    Cause.NO_FIRSTNAME: (
+        "{who} n'a pas de prénom dans les sources : pas de compte tant qu'il manque. Complétez la fiche.",
+        "{who} has no first name in the sources: no account until there is one. Complete the record.",
+    ),
+    Cause.NO_LASTNAME: (
+        "{who} n'a pas de nom de famille dans les sources : pas de compte tant qu'il manque. Complétez la "
+        "fiche.",
+        "{who} has no last name in the sources: no account until there is one. Complete the record.",
+    ),
     Cause.PERSON_REFUSED: (
         "La fiche de {who} n'a pas pu être lue cette nuit ({because}) : rien n'est ajouté ni retiré. "
         "Corrigez la fiche.",

@@ -50,9 +50,9 @@ def build_offer(extracts: Extracts, naming: Naming) -> Offer:
 
 
 def build_desired(
-    extracts: Extracts, naming: Naming | None = None, with_account: Collection[str] = frozenset()
+    extracts: Extracts, naming: Naming | None = None, with_account: Collection[str] | None = None
 ) -> Desired:
-    """`with_account`: codes of people known to have a Moodle account already (D12)."""
+    """`with_account`: codes of people known to have a Moodle account (D12); None: no Moodle was asked."""
     naming = naming or Naming()
     offer = build_offer(extracts, naming)
     people = read_people(extracts, with_account)

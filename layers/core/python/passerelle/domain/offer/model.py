@@ -57,6 +57,8 @@ class Because(StrEnum):
     SAME_USERNAME = "same_username"
     NO_USERNAME = "no_username"
     NO_EMAIL = "no_email"
+    NO_FIRSTNAME = "no_firstname"  # and no account yet: Moodle makes none without both names
+    NO_LASTNAME = "no_lastname"
     SAME_IDNUMBER = "same_idnumber"  # two courses would bear one idnumber or one short name
     LOOP = "loop"
     UNKNOWN_PARENT = "unknown_parent"

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
 CURRENT = "E"  # state of an IA that counts
+# D12; Trap and Cause have the same words.
+LACKING = frozenset({Because.NO_USERNAME, Because.NO_EMAIL, Because.NO_FIRSTNAME, Because.NO_LASTNAME})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,11 @@ class People:
         return () if username is None else (username,)
 
 
-def read_people(extracts: Extracts, with_account: Collection[str]) -> People:
-    """`with_account`: codes of people who have a Moodle account; these need no e-mail (D12)."""
+def read_people(extracts: Extracts, with_account: Collection[str] | None) -> People:
+    """`with_account`: codes of people who have a Moodle account; these need no e-mail (D12) and no names.
+
+    None: no Moodle was asked. Then only what EXTRACTS.md names keeps a person out.
+    """
     codes = Counter(code for row in extracts.people for code in (row.code, *row.other_codes))
     users: dict[str, Person] = {}
     good: dict[str, Person] = {}
@@ -46,17 +51,21 @@ def read_people(extracts: Extracts, with_account: Collection[str]) -> People:
     refused_codes: set[str] = set()
     refused_usernames: set[str] = set()
     for row in extracts.people:
+        codes_of = (row.code, *row.other_codes)
+        has_account = with_account is not None and any(code in with_account for code in codes_of)
         if not row.username:
             incomplete[row.code] = Because.NO_USERNAME
-        elif not row.email and row.code not in with_account:
+        elif not row.email and not has_account:
             incomplete[row.code] = Because.NO_EMAIL
-        elif any(codes[code] > 1 for code in (row.code, *row.other_codes)):
+        elif with_account is not None and not has_account and not (row.firstname and row.lastname):
+            incomplete[row.code] = Because.NO_LASTNAME if row.firstname else Because.NO_FIRSTNAME
+        elif any(codes[code] > 1 for code in codes_of):
             incomplete[row.code] = Because.DIFFERENT_VALUES
         else:
             users[row.code] = row
-            good |= dict.fromkeys((row.code, *row.other_codes), row)
+            good |= dict.fromkeys(codes_of, row)
             continue
-        refused_codes |= {row.code, *row.other_codes}
+        refused_codes |= {*codes_of}
         refused_usernames |= {row.username} - {""}
     any_refused = False
     for refused in refused_rows(extracts, Table.PEOPLE):

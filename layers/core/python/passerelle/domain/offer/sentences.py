@@ -77,6 +77,8 @@ ROWS: Mapping[Because, Sentence] = {
     Because.SAME_USERNAME: ("deux personnes, un identifiant", "two people, one username"),
     Because.NO_USERNAME: ("personne sans identifiant", "a person without login"),
     Because.NO_EMAIL: ("personne sans adresse électronique", "a person without e-mail"),
+    Because.NO_FIRSTNAME: ("personne sans prénom", "a person without first name"),
+    Because.NO_LASTNAME: ("personne sans nom", "a person without last name"),
     Because.SAME_IDNUMBER: (
         "deux cours auraient le même numéro d'identifiant ou nom abrégé",
         "two courses would have the same idnumber or short name",

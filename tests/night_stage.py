@@ -30,8 +30,14 @@ from tests.night_site import NIGHT, Moodle
 class NightSources:
     university: University = field(default_factory=University)
 
-    def read(self, site: str, night: date, stage: Stage | None = None) -> Extracts:
+    kept: list[date] = field(default_factory=list)  # nights whose directory was asked and written down
+
+    def read(self, site: str, night: date, stage: Stage | None = None, *, keep: bool = True) -> Extracts:
         return self.university.extracts()
+
+    def ask_directory(self, site: str, night: date, extracts: Extracts, *, keep: bool = True) -> Extracts:
+        self.kept += [night] if keep else []
+        return replace(extracts, people=self.university.extracts().people)
 
     def recall(self, site: str, night: date) -> Extracts:
         return self.university.extracts()

@@ -252,6 +252,17 @@ def test_a_night_whose_directory_nobody_asked_knows_no_people_and_says_so(nights
     assert Table.PEOPLE in recalled.stopped
 
 
+@pytest.mark.rule("N19")
+def test_a_dry_look_asks_the_directory_and_writes_nothing(nights) -> None:
+    nights.delivers(whole())
+    before = nights.s3.list_objects_v2(Bucket=nights.bucket)["KeyCount"]
+
+    looked = nights.world.sources.read("caen", nights.day, keep=False)
+
+    assert {one.username for one in looked.people} == {"ada", "bo", "tim"}
+    assert nights.s3.list_objects_v2(Bucket=nights.bucket)["KeyCount"] == before
+
+
 def test_neither_password_nor_certificate_is_kept_with_what_it_answered(nights) -> None:
     nights.delivers(whole())
     nights.world.sources.read("caen", nights.day, Stage.USERS)

@@ -19,11 +19,13 @@ from passerelle.domain.night.paper import heading, line_of
 from passerelle.domain.night.plan import Plan
 from passerelle.domain.night.policy import Freeze
 from passerelle.domain.night.run import NightDesk, Run
+from passerelle.domain.offer.model import Extracts, Table
 from passerelle.domain.offer.stages import TABLES, Stage
 from passerelle.domain.states import RunState, state_word
 from passerelle.errors import NotFound
 from passerelle.ports import World
 from passerelle.sources.extracts import ALL_TABLES
+from passerelle.sources.oneroster import is_oneroster
 from passerelle.usecases import adoption, night_applying, night_desk, night_papers
 from passerelle.usecases.night import (
     keep,
@@ -70,12 +72,28 @@ def _day(world: World, site: str, night: datetime | None) -> date:
     return night.date() if night else tonight(rules, world.clock.now())
 
 
-def _extracts(world: World, site: str, day: date, sources: Path | None, stage: Stage | None) -> Any:
+def _extracts(
+    world: World, site: str, day: date, sources: Path | None, stage: Stage | None, *, keep: bool = True
+) -> Extracts:
+    """`keep`: what a directory answers is kept beside the night's papers."""
     if sources is None:
-        return world.sources.read(site, day, stage)
+        return world.sources.read(site, day, stage, keep=keep)
     rules = rules_of(world, site)
-    tables = TABLES[stage] if stage else ALL_TABLES
-    return read_sources(sources, rules.encoding, tables, not_before=oldest_extracts(rules, day))
+    tables, not_before = TABLES[stage] if stage else ALL_TABLES, oldest_extracts(rules, day)
+    here = is_oneroster(sources) or (sources / Table.PEOPLE.value).is_file()
+    if rules.ldap is None or Table.PEOPLE not in tables or here:
+        return read_sources(sources, rules.encoding, tables, not_before=not_before)
+    extracts = read_sources(sources, rules.encoding, tables - {Table.PEOPLE}, not_before=not_before)
+    french = (
+        f"{Table.PEOPLE} n'est pas dans {sources} : l'annuaire {rules.ldap.url} est interrogé. "
+        "Déposez ce fichier dans le dossier pour vous en passer."
+    )
+    english = (
+        f"{Table.PEOPLE} is not in {sources}: the directory {rules.ldap.url} is asked. "
+        "Put that file into the folder to do without."
+    )
+    click.echo(_say(french, english), err=True)
+    return world.sources.ask_directory(site, day, extracts, keep=keep)
 
 
 # -- looking -------------------------------------------------------------------------------------------
@@ -104,7 +122,8 @@ def plan(
     world = find_stack().world()
     day, wanted = _day(world, site, night), Stage(stage) if stage else None
     with uncollected():
-        made = plan_from(world, site, day, wanted, _extracts(world, site, day, sources, wanted), dry=not kept)
+        extracts = _extracts(world, site, day, sources, wanted, keep=kept)
+        made = plan_from(world, site, day, wanted, extracts, dry=not kept)
     if kept:
         run = open_run(world, site, day, wanted, holder := new_holder())
         try:
@@ -372,7 +391,8 @@ def adopt(
     day = _day(world, site, night)
     takeover = Takeover(method=method, accounts=accounts, cohorts=cohorts)
     with uncollected():
-        made = adoption.adoption_from(world, site, day, _extracts(world, site, day, sources, None), takeover)
+        extracts = _extracts(world, site, day, sources, None, keep=yes)
+        made = adoption.adoption_from(world, site, day, extracts, takeover)
     _print_plan(made, whole=False, as_json=as_json)
     if yes:
         run = adoption.keep_adoption(world, made)

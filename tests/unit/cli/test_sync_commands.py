@@ -7,6 +7,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from passerelle.domain.night.policy import Ldap
 from passerelle.domain.states import RunState
 from passerelle.errors import NotFound, Refused
 from passerelle.usecases import night_desk
@@ -162,3 +163,22 @@ def test_holding_a_night_that_is_not_there_names_it(stage):
     with pytest.raises(NotFound) as caught:
         passerelle("hold", "caen/1999-01-01/night")
     assert (caught.value.code, caught.value.details) == ("run_unknown", {"run": "caen/1999-01-01/night"})
+
+
+@pytest.mark.rule("N19")
+def test_extracts_without_people_are_looked_at_with_those_of_the_directory(monkeypatch, tmp_path):
+    ldap = Ldap(url="ldaps://ldap.univ.example", base="dc=univ")
+    asked = NightStage(a_university(), rules(ldap=ldap))
+    monkeypatch.setattr(stack.Stack, "load", lambda *_: Found(asked))
+    folder = asked.university.save(tmp_path)
+    (folder / "people.csv").unlink()
+    words = ["plan", "--sources", str(folder), "--site", "caen"]
+
+    looked = CliRunner().invoke(sync, words, catch_exceptions=False)
+
+    assert "user_create" in looked.stdout
+    assert "people.csv" in looked.stderr
+    assert ldap.url in looked.stderr
+    assert asked.world.sources.kept == []  # a dry look writes nothing
+    passerelle(*words, "--keep")
+    assert asked.world.sources.kept == [asked.day]

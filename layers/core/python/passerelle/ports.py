@@ -421,10 +421,16 @@ class Shops(Protocol):
 class Sources(Protocol):
     """What the university's systems delivered for one night (EXTRACTS.md), or their directory answers."""
 
-    def read(self, site: str, night: date, stage: Stage | None = None) -> Extracts:
+    def read(self, site: str, night: date, stage: Stage | None = None, *, keep: bool = True) -> Extracts:
         """The tables that the stage needs; all of them for none. Files that are missing, cut or older
         than the night stand in `problems`. Raises TryAgain where a directory or the bucket is away.
+
+        `keep`: what a directory answers is kept for `recall`; without, nothing is written.
         """
+        ...
+
+    def ask_directory(self, site: str, night: date, extracts: Extracts, *, keep: bool = True) -> Extracts:
+        """These extracts, with people as the site's directory answers them. Raises as `read` does."""
         ...
 
     def recall(self, site: str, night: date) -> Extracts:

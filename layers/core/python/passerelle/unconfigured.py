@@ -37,7 +37,10 @@ class NoShops:
 class NoSources:
     """An installation without nights."""
 
-    def read(self, site: str, night: date, stage: Stage | None = None) -> Extracts:  # noqa: ARG002
+    def read(self, site: str, night: date, stage: Stage | None = None, *, keep: bool = True) -> Extracts:  # noqa: ARG002
+        raise GiveUp("no_night", site=site)
+
+    def ask_directory(self, site: str, night: date, extracts: Extracts, *, keep: bool = True) -> Extracts:  # noqa: ARG002
         raise GiveUp("no_night", site=site)
 
     def recall(self, site: str, night: date) -> Extracts:  # noqa: ARG002

@@ -50,22 +50,26 @@ class S3Sources:
         self._secret = secret
         self._recalled: tuple[object, Extracts] | None = None
 
-    def read(self, site: str, night: date, stage: Stage | None = None) -> Extracts:
+    def read(self, site: str, night: date, stage: Stage | None = None, *, keep: bool = True) -> Extracts:
         rules = self._rules(site)
         extracts = self._delivered(site, night, rules, ALL_TABLES if stage is None else TABLES[stage])
         if rules.ldap is None or (stage is not None and Table.PEOPLE not in TABLES[stage]):
             return extracts
+        return self.ask_directory(site, night, extracts, keep=keep)
+
+    def ask_directory(self, site: str, night: date, extracts: Extracts, *, keep: bool = True) -> Extracts:
         # ldap3 is read in by the stages that ask a directory, and by no other function.
         from passerelle.sources.ldap import read_directory
 
-        people = read_directory(self._directory(rules))
-        with aws_named():
-            self._client.put_object(
-                Bucket=self._bucket,
-                Key=_directory_key(site, night),
-                Body=json.dumps(as_paper(people), ensure_ascii=False).encode(),
-                ContentType="application/json; charset=utf-8",
-            )
+        people = read_directory(self._directory(self._rules(site)))
+        if keep:
+            with aws_named():
+                self._client.put_object(
+                    Bucket=self._bucket,
+                    Key=_directory_key(site, night),
+                    Body=json.dumps(as_paper(people), ensure_ascii=False).encode(),
+                    ContentType="application/json; charset=utf-8",
+                )
         return replace_people(extracts, people)
 
     def recall(self, site: str, night: date) -> Extracts:

@@ -58,9 +58,11 @@ class enrol_passerelle_plugin extends enrol_plugin {
      *
      * @param stdClass $course a course record
      * @param string $source one of SOURCES
+     * @param \core\lock\lock[]|null $locks of a caller in a transaction, who releases them after it: until then nobody
+     *     else can see the new instance
      * @return stdClass the enrol record
      */
-    public function ensure_instance(stdClass $course, string $source): stdClass {
+    public function ensure_instance(stdClass $course, string $source, ?array &$locks = null): stdClass {
         global $DB;
         if (!in_array($source, self::SOURCES, true)) {
             throw new coding_exception('Unknown source of enrolments');
@@ -83,7 +85,11 @@ class enrol_passerelle_plugin extends enrol_plugin {
             }
             $id = $this->add_instance($course, ['customchar1' => $source, 'status' => ENROL_INSTANCE_ENABLED]);
         } finally {
-            $lock->release();
+            if ($locks === null) {
+                $lock->release();
+            } else {
+                $locks[] = $lock;
+            }
         }
         return $DB->get_record('enrol', ['id' => $id], '*', MUST_EXIST);
     }

@@ -23,6 +23,7 @@ from passerelle_laptop.twin.records import (
 )
 
 _MOST_ROWS = 50_000
+_MOST_NAMED = 500
 _GUEST = 1
 
 Describe = Callable[[Asked, Any], dict[str, Any] | None]
@@ -165,6 +166,8 @@ def _owned(asked: Asked, row: Owned) -> dict[str, Any]:
 def export(asked: Asked, params: dict[str, Any]) -> dict[str, Any]:
     """`next` is what to give as `after` for the following page, None after the last."""
     table, describe = _table(asked, params["table"])
+    if len(params["only"]) > _MOST_NAMED:
+        raise invalid_parameter()
     if params["only"]:
         table = _narrowed(asked, params["table"], table, params["only"])
     limit = max(1, min(params["limit"], _MOST_ROWS))

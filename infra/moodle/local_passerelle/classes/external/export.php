@@ -45,7 +45,7 @@ class export extends external_api {
             'only' => new external_multiple_structure(
                 new external_value(PARAM_RAW, 'A username (users, enrolments), or a course\'s idnumber (courses, owned), '
                     . 'archived ones included'),
-                'Only the rows of these; none for all',
+                'Only the rows of these, at most 500; none for all',
                 VALUE_DEFAULT,
                 []
             ),
@@ -72,7 +72,7 @@ class export extends external_api {
         if (!in_array($params['table'], export_pages::TABLES, true)) {
             throw new \invalid_parameter_exception('table');
         }
-        if ($params['only'] && !in_array($params['table'], export_pages::NARROWED, true)) {
+        if ($params['only'] && (!in_array($params['table'], export_pages::NARROWED, true) || count($params['only']) > 500)) {
             throw new \invalid_parameter_exception('only');
         }
         $limit = max(1, min(20000, $params['limit']));

@@ -80,7 +80,7 @@ class operations {
     public function apply(): array {
         $verdicts = [];
         foreach ($this->list as $i => $operation) {
-            $id = is_array($operation) ? (string) ($operation['id'] ?? $i) : (string) $i;
+            $id = is_array($operation) && is_scalar($operation['id'] ?? null) ? (string) $operation['id'] : (string) $i;
             $verdicts[] = ['id' => $id] + $this->one($operation);
         }
         return $verdicts;
@@ -94,7 +94,8 @@ class operations {
      */
     private function one($operation): array {
         global $DB;
-        $class = is_array($operation) ? (self::DOERS[$operation['op'] ?? ''] ?? null) : null;
+        $named = is_array($operation) && is_string($operation['op'] ?? null);
+        $class = $named ? (self::DOERS[$operation['op']] ?? null) : null;
         if ($class === null) {
             return self::refused('invalid', 'op');
         }
@@ -120,6 +121,8 @@ class operations {
             }
             debugging('Operation ' . $method . ': ' . get_class($e) . ' ' . $e->getMessage(), DEBUG_DEVELOPER);
             return self::refused('invalid', get_class($e));
+        } finally {
+            $this->lookup->standing->release();
         }
     }
 

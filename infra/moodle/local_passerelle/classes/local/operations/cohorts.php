@@ -69,8 +69,9 @@ class cohorts extends doer {
         if (!$changes) {
             return false;
         }
-        $cohort->name = self::text($operation, 'name');
-        cohort_update_cohort($cohort);
+        // What was looked up stays as it is: Moodle may refuse the name.
+        cohort_update_cohort((object) (['name' => self::text($operation, 'name')] + (array) $cohort));
+        $this->lookup->stale('cohort', $cohort->idnumber);
         return true;
     }
 
@@ -87,6 +88,7 @@ class cohorts extends doer {
             return false;
         }
         cohort_add_member($cohort->id, $user->id);
+        $this->lookup->standing->stale_members(); // Courses that take in the cohort may have put him into groups.
         return true;
     }
 
@@ -103,6 +105,7 @@ class cohorts extends doer {
             return false;
         }
         cohort_remove_member($cohort->id, $user->id);
+        $this->lookup->standing->stale_members();
         return true;
     }
 

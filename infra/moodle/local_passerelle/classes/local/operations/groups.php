@@ -82,6 +82,7 @@ class groups extends doer {
         $this->must_be_ours('group', (int) $group->id);
         groups_update_group((object) ($changes + (array) $group));
         $this->lookup->stale('groups', $course->id . ' ' . $idnumber);
+        $this->lookup->stale('groups', $course->id . ' ' . ($changes['idnumber'] ?? $idnumber));
         return true;
     }
 

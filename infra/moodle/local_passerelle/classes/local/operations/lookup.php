@@ -50,7 +50,7 @@ class lookup {
             if (is_string($operation['username'] ?? null)) {
                 $keys['user'][\core_text::strtolower($operation['username'])] = true;
             }
-            foreach (['course', str_starts_with((string) ($operation['op'] ?? ''), 'course_') ? 'idnumber' : 'course'] as $name) {
+            foreach (['course', str_starts_with(self::key($operation, 'op'), 'course_') ? 'idnumber' : 'course'] as $name) {
                 if (is_string($operation[$name] ?? null) && $operation[$name] !== '') {
                     $keys['course'][$operation[$name]] = true;
                 }
@@ -71,7 +71,7 @@ class lookup {
         $people = [];
         $numbers = [];
         foreach ($list as $operation) {
-            if (!in_array($operation['op'] ?? '', self::ABOUT_PEOPLE_IN_COURSES, true)) {
+            if (!is_array($operation) || !in_array($operation['op'] ?? '', self::ABOUT_PEOPLE_IN_COURSES, true)) {
                 continue;
             }
             $course = $this->found['course'][self::key($operation, 'course')] ?? null;
@@ -165,7 +165,11 @@ class lookup {
         }
         if (!array_key_exists($key, $this->found[$table] ?? [])) {
             $conditions = [$column => $key] + ($table === 'user' ? ['deleted' => 0] : []);
-            $records = $DB->get_records($table, $conditions, 'id', '*', 0, 2);
+            // Some databases take CHIM and chim for the same; numbers and logins are not.
+            $records = array_filter(
+                $DB->get_records($table, $conditions, 'id'),
+                fn($record) => $record->$column === $key && ($table !== 'course' || $record->id != SITEID)
+            );
             $this->found[$table][$key] = count($records) === 1 ? reset($records) : null;
         }
         return $this->found[$table][$key] ?? throw new operation_error($errorcode);
@@ -222,13 +226,9 @@ class lookup {
         global $DB;
         $key = $course->id . ' ' . $idnumber;
         if (!array_key_exists($key, $this->found['groups'] ?? [])) {
-            $rows = $idnumber === '' ? [] : $DB->get_records(
-                'groups',
-                ['courseid' => $course->id, 'idnumber' => $idnumber],
-                'id',
-                '*',
-                0,
-                2
+            $rows = $idnumber === '' ? [] : array_filter(
+                $DB->get_records('groups', ['courseid' => $course->id, 'idnumber' => $idnumber], 'id'),
+                fn($group) => $group->idnumber === $idnumber
             );
             $this->found['groups'][$key] = count($rows) === 1 ? reset($rows) : null;
         }

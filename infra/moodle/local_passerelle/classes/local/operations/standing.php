@@ -36,6 +36,9 @@ class standing {
     /** @var array<int, array<int, \stdClass|null>> group members by group, by user id */
     private array $members = [];
 
+    /** @var \core\lock\lock[] under which instances were made that nobody else can see yet */
+    private array $locks = [];
+
     /**
      * Read what stands of these people.
      *
@@ -119,7 +122,7 @@ class standing {
         $key = $course->id . ' ' . $source;
         if (!isset($this->instances[$key])) {
             if ($make) {
-                $this->instances[$key] = enrol_get_plugin('passerelle')->ensure_instance($course, $source);
+                $this->instances[$key] = enrol_get_plugin('passerelle')->ensure_instance($course, $source, $this->locks);
             } else {
                 $rows = $DB->get_records(
                     'enrol',
@@ -236,6 +239,16 @@ class standing {
      */
     public function stale_members(): void {
         $this->members = [];
+    }
+
+    /**
+     * Let others make instances again: what was made here has been written, or taken back.
+     */
+    public function release(): void {
+        foreach ($this->locks as $lock) {
+            $lock->release();
+        }
+        $this->locks = [];
     }
 
     /**

@@ -112,6 +112,7 @@ class users extends doer {
         }
         user_update_user((object) (['id' => $user->id] + $changes), false);
         $this->lookup->stale('user', $user->username);
+        $this->lookup->stale('user', $name);
         return true;
     }
 

@@ -17,6 +17,7 @@ from passerelle.domain.night.adoption import Takeover
 from passerelle.domain.night.finding_sentences import say_scope
 from passerelle.domain.night.paper import heading, line_of
 from passerelle.domain.night.plan import Plan
+from passerelle.domain.night.plan_words import say_reason, say_refusal, say_still, say_thing, say_untouched
 from passerelle.domain.night.policy import Freeze
 from passerelle.domain.night.run import NightDesk, Run
 from passerelle.domain.offer.model import Extracts, Table
@@ -175,10 +176,13 @@ def _print(
         )
     for line in withheld if whole else withheld[:_LINES]:
         click.echo(f"{_say('gelé', 'frozen')}  {_operation(line)}")
+    lang = language()
     for kind, key, because, what in named["stays"]:
-        click.echo("\t".join([_say("reste", "stays"), kind, "/".join(key), because, *what]))
+        said = [say_thing(kind, lang), "/".join(key), say_still(because, lang)]
+        click.echo("\t".join([_say("reste", "stays"), *said, *what]))
     for kind, key, because in named["untouched"]:
-        click.echo("\t".join([_say("inconnu", "unknown"), kind, key, because]))
+        said = [say_thing(kind, lang), key, say_untouched(because, lang)]
+        click.echo("\t".join([_say("inconnu", "unknown"), *said]))
 
 
 def _hold(scope: str, key: str, count: int | str, there: int | str, limit: str) -> str:
@@ -188,11 +192,12 @@ def _hold(scope: str, key: str, count: int | str, there: int | str, limit: str) 
     return f"{where}: {count} / {there} (> {limit})" if limit else f"{where}: {count}"
 
 
-def _operation(line: Mapping[str, Any]) -> str:
+def _operation(line: Mapping[str, Any], *, coded: bool = False) -> str:
     quiet = {"phase", "op", "because", "rows", "source", "firstname", "lastname", "email", "auth", "id"}
     columns = " ".join(f"{name}={value}" for name, value in line.items() if name not in quiet)
     rows = ", ".join(f"{file}:{number}" for file, number, *_ in line.get("rows", ()))
-    return f"{line['phase']:<14} {line['op']:<16} {columns}  [{line['because']}{'; ' if rows else ''}{rows}]"
+    why = line["because"] if coded else say_reason(line["because"], language())
+    return f"{line['phase']:<14} {line['op']:<16} {columns}  [{why}{'; ' if rows else ''}{rows}]"
 
 
 @click.command()
@@ -212,7 +217,8 @@ def show(run: str, whole: bool, as_json: bool, find_stack: FindStack) -> None:
     _print(named, lines, withheld, whole=whole, as_json=as_json)
     if known.failed:
         for line in night_applying.failures_of(world, known):
-            click.echo(f"{_say('refusé', 'refused')}  {line['errorcode']}  {_operation(line)}", err=as_json)
+            why = say_refusal(line["errorcode"], language())
+            click.echo(f"{_say('refusé', 'refused')}  {why}  {_operation(line)}", err=as_json)
 
 
 def _run(world: World, run: str) -> Run:
@@ -231,7 +237,8 @@ def diff(before: str, after: str, as_json: bool, find_stack: FindStack) -> None:
     """What the plan of one run has and another's has not."""
     world = find_stack().world()
     one, two = (
-        Counter(_words(night_papers.load_lines(world.papers, _run(world, run)))) for run in (before, after)
+        Counter(_words(night_papers.load_lines(world.papers, _run(world, run)), coded=as_json))
+        for run in (before, after)
     )
     gone, come = sorted((one - two).elements()), sorted((two - one).elements())
     if as_json:
@@ -242,9 +249,10 @@ def diff(before: str, after: str, as_json: bool, find_stack: FindStack) -> None:
             click.echo(f"{sign} {line}")
 
 
-def _words(lines: Iterable[Mapping[str, Any]]) -> list[str]:
+def _words(lines: Iterable[Mapping[str, Any]], *, coded: bool) -> list[str]:
     """Operations without the rows that made them: a line that moved in its file is no difference."""
-    return [_operation({name: value for name, value in line.items() if name != "rows"}) for line in lines]
+    bare = ({name: value for name, value in line.items() if name != "rows"} for line in lines)
+    return [_operation(line, coded=coded) for line in bare]
 
 
 @click.command()

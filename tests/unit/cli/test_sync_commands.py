@@ -7,7 +7,10 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from passerelle.domain.night.plan import Because, Still
+from passerelle.domain.night.plan_words import REASONS, STILLS, UNTOUCHED
 from passerelle.domain.night.policy import Ldap
+from passerelle.domain.offer.model import Because as Refusal
 from passerelle.domain.states import RunState
 from passerelle.errors import NotFound, Refused
 from passerelle.usecases import night_desk
@@ -182,3 +185,21 @@ def test_extracts_without_people_are_looked_at_with_those_of_the_directory(monke
     assert asked.world.sources.kept == []  # a dry look writes nothing
     passerelle(*words, "--keep")
     assert asked.world.sources.kept == [asked.day]
+
+
+def test_a_french_reader_finds_no_code_among_a_plans_reasons(stage, monkeypatch):
+    monkeypatch.setenv("LC_ALL", "fr_FR.UTF-8")
+    stage.university.person("P9", email="")
+    stage.moodle.site.add_category("Mine", "C1")
+    said = passerelle("plan", "--site", "caen")
+    assert "[voulu; ip.csv:2]" in said
+    assert "reste\tcatégorie\tC1\tn'est pas adopté" in said
+    assert "inconnu\tpersonne\tP9\tpersonne sans adresse électronique" in said
+    found = json.loads(passerelle("plan", "--site", "caen", "--json"))
+    assert {one["because"] for one in found["operations"]} == {"wanted"}
+    assert found["stays"][0][2] == "not_adopted"
+
+
+def test_every_reason_of_a_plan_is_worded():
+    for words, codes in ((REASONS, Because), (STILLS, Still), (UNTOUCHED, Refusal)):
+        assert {code.value for code in codes} <= {str(code) for code in words}

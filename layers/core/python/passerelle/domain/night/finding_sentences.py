@@ -146,7 +146,7 @@ STAGES: Mapping[str, tuple[str, str]] = {
     Stage.GROUPS: ("groupes", "groups"),
     "night": ("toute la nuit", "the whole night"),
 }
-_KINDS: Mapping[str, tuple[str, str]] = {
+THINGS: Mapping[str, tuple[str, str]] = {
     "user": ("compte", "account"),
     "cohort": ("cohorte", "cohort"),
     "category": ("catégorie", "category"),
@@ -154,6 +154,9 @@ _KINDS: Mapping[str, tuple[str, str]] = {
     "group": ("groupe", "group"),
     "enrolment": ("inscription", "enrolment"),
     "member": ("membre de groupe", "group member"),
+    "element": ("élément", "element"),
+    "person": ("personne", "person"),
+    "row": ("ligne", "row"),
 }
 _SCOPES: Mapping[str, tuple[str, str]] = {
     "all": ("tous les retraits", "all removals"),
@@ -187,7 +190,7 @@ def say_trouble(one: Sighting, lang: str) -> str:
     if "stage" in what:
         what["stage"] = say_stage(what["stage"], lang)
     if "kind" in what:
-        what["kind"] = _pick(_KINDS.get(what["kind"], (what["kind"], what["kind"])), lang)
+        what["kind"] = _pick(THINGS.get(what["kind"], (what["kind"], what["kind"])), lang)
     if "scope" in what:
         what["where"] = say_scope(what["scope"], what.get("key", ""), lang)
     places = {"course": one.course, "category": one.category, "person": one.person}

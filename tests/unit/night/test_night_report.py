@@ -20,7 +20,7 @@ from passerelle.domain.night.plots import Plot, Series, draw, spell
 from passerelle.domain.night.policy import NightRules
 from passerelle.domain.plugin import CourseState
 from passerelle.domain.states import RunState
-from passerelle.errors import MoodleAway
+from passerelle.errors import FixAccess, MoodleAway
 from passerelle.usecases.night_isolating import BROKEN
 from passerelle.usecases.night_report import (
     load_report,
@@ -302,6 +302,28 @@ def test_who_is_named_is_sent_a_summary_with_the_reports_address_once(stage, lin
     assert "La synchronisation s'est bien passée." in text
     assert "- La scolarité : 1" in text
     assert text.endswith(said) or f"{said} " in text
+
+
+@pytest.mark.rule("D13")
+@pytest.mark.parametrize("how", [MoodleAway("caen", "network"), FixAccess("caen", "f", "invalidtoken")])
+def test_a_site_that_lets_nobody_in_keeps_no_other_from_its_report(how) -> None:
+    stage = NightStage(a_university(), rules())
+    stage.night()
+    sites = dict(stage.world.network.sites)
+    second = {**sites, "zweite": sites["caen"]}
+
+    class Sites(OneMoodle):
+        def lms(self, site):
+            if site == "caen":
+                raise how
+            return super().lms(site)
+
+    world = replace(
+        stage.world, network=replace(stage.world.network, sites=second), sites=Sites(Looked(stage.moodle))
+    )
+    with pytest.raises(type(how)):
+        report_nights(world)
+    assert report_key("zweite", stage.day, "report.json") in stage.papers
 
 
 def test_an_address_of_reports_that_cannot_be_filled_is_refused() -> None:

@@ -39,7 +39,7 @@ from passerelle.domain.offer.stages import Stage
 from passerelle.domain.plugin import Notification
 from passerelle.domain.states import RunState
 from passerelle.domain.wording import sentence
-from passerelle.errors import GiveUp, NotFound, TryAgain
+from passerelle.errors import GiveUp, NotFound, PasserelleError
 from passerelle.ports import World
 from passerelle.usecases.night import PAGE, rules_of, tonight
 from passerelle.usecases.night_applying import failures_of
@@ -120,10 +120,10 @@ def write_report(world: World, site: str, night: date) -> NightReport:
 def report_nights(world: World) -> int:
     """Every site's report of this morning's night; how many were made.
 
-    One site that is away does not stop the others: TryAgain once they are done, and the next try makes
-    all of them again, with the same messages sent once.
+    One site that is away, or lets nobody in, does not stop the others: its error is raised once they are
+    done, and the next try makes all of them again, with the same messages sent once.
     """
-    made, away = 0, None
+    made, missed = 0, None
     for name, site in world.network.sites.items():
         if site.night is None:
             continue
@@ -131,10 +131,10 @@ def report_nights(world: World) -> int:
             report = write_report(world, name, tonight(site.night, world.clock.now()))
             _tell(world, name, site.night, report, site.language)
             made += 1
-        except TryAgain as error:
-            away = error
-    if away is not None:
-        raise away
+        except PasserelleError as error:
+            missed = missed or error
+    if missed is not None:
+        raise missed
     return made
 
 

@@ -39,6 +39,7 @@ from passerelle.usecases.night import (
     tonight,
     uncollected,
 )
+from passerelle.usecases.night_freezing import strangers
 from passerelle_cli.extracts import read_sources
 from passerelle_cli.main import language
 from passerelle_cli.stack import Stack, on_a_stack
@@ -486,6 +487,10 @@ def freeze(
     wanted = Freeze(since=begins, until=until.date() if until else None, by=by, **covered)
     night_desk.freeze(world, site, replace(wanted, why=covered["why"]))
     click.echo(_say(f"{site} : gel à partir du {begins}", f"{site}: frozen from {begins}"))
+    for code in strangers(world, site, today, wanted):
+        french = f"{code} : inconnu du dernier plan et des dernières sources. Vérifiez ce code."
+        english = f"{code}: unknown to the newest plan and the newest sources. Check this code."
+        click.echo(_say(french, english), err=True)
 
 
 COMMANDS: tuple[click.Command, ...] = (plan, show, diff, status, apply, adopt, hold, release, freeze)

@@ -203,3 +203,16 @@ def test_a_french_reader_finds_no_code_among_a_plans_reasons(stage, monkeypatch)
 def test_every_reason_of_a_plan_is_worded():
     for words, codes in ((REASONS, Because), (STILLS, Still), (UNTOUCHED, Refusal)):
         assert {code.value for code in codes} <= {str(code) for code in words}
+
+
+@pytest.mark.rule("N18")
+@pytest.mark.parametrize("planned", [True, False])
+def test_a_freeze_of_a_code_that_nobody_knows_is_accepted_with_a_warning(stage, planned):
+    if planned:
+        stage.night()
+        stage.tomorrow()
+    words = ["freeze", "--site", "caen", "--course", "E1", "--course", "FOAD-E2", "--category", "C1"]
+    done = CliRunner().invoke(sync, [*words, "--course", "E7"], catch_exceptions=False)
+    assert [line.split(":")[0] for line in done.stderr.splitlines()] == ["E7"]
+    assert "frozen from" in done.stdout
+    assert "E7" in passerelle("status", "--site", "caen")

@@ -443,12 +443,12 @@ def test_a_message_that_one_person_cannot_get_stops_nobody_and_names_nobody(capl
     caplog.set_level(logging.WARNING)
     values = {"course": "Chimie", "link": "https://hub.example"}
     moodle(table).notify(
-        [Notification(f"k{n}", name, "published", "fr", values) for n, name in enumerate(["zoe", "max"])]
+        [Notification(f"night:caen:{name}", name, "message", "fr", values) for name in ("zoe", "max")]
     )
     sent = table.calls[0][1]["notifications"][1]
     assert sent["values"] == [
         {"name": "course", "value": "Chimie"},
         {"name": "link", "value": "https://hub.example"},
     ]
-    assert [(record.key, record.errorcode) for record in caplog.records] == [("k0", "unknownuser")]
+    assert [(record.about, record.errorcode) for record in caplog.records] == [("night:caen", "unknownuser")]
     assert "zoe" not in repr([vars(record) for record in caplog.records])

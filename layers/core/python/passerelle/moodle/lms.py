@@ -206,9 +206,9 @@ class Moodle(MoodleCore):
         """A message that one person cannot get does not stop the others, nor the caller."""
         for verdict in self.notify_each(notifications):
             if not verdict.ok:
+                about = verdict.key.rpartition(":")[0]  # many a key ends in a login
                 logger.warning(
-                    "not told",
-                    extra={"site": self.site, "key": verdict.key, "errorcode": verdict.errorcode},
+                    "not told", extra={"site": self.site, "about": about, "errorcode": verdict.errorcode}
                 )
 
     def notify_each(self, notifications: Sequence[Notification]) -> tuple[NotificationVerdict, ...]:

@@ -220,16 +220,15 @@ class course_snapshot {
         self::remove_groups($courseid, $snapshot, $brought);
         $plain = [
             'course_sections', 'scale', 'grade_outcomes_courses', 'grade_items', 'grade_categories', 'competency_coursecomp',
-            'filter_active', 'filter_config', 'role_capabilities', 'role_names', 'course_completion_defaults',
-            'course_completion_criteria', 'event',
+            'filter_active', 'filter_config', 'role_names', 'course_completion_defaults', 'course_completion_criteria', 'event',
         ];
         foreach ($plain as $table) {
             if ($new[$table]) {
                 $DB->delete_records_list($table, 'id', $new[$table]);
             }
         }
+        self::remove_permissions($context, $new['role_capabilities']);
         self::put_rows_back($courseid, $context, $snapshot);
-        $context->mark_dirty();
         self::settle($courseid, $snapshot);
         grade_regrade_final_grades($courseid);
     }
@@ -427,6 +426,20 @@ class course_snapshot {
     }
 
     /**
+     * Take permissions back that came with the archive, from what Moodle remembers of their roles too.
+     *
+     * @param \context_course $context
+     * @param int[] $ids
+     */
+    private static function remove_permissions(\context_course $context, array $ids): void {
+        global $DB;
+        $roles = $DB->get_records_list('role_capabilities', 'id', $ids, '', 'id, roleid');
+        $DB->delete_records_list('role_capabilities', 'id', $ids);
+        accesslib_clear_role_cache(array_unique(array_column($roles, 'roleid')));
+        $context->mark_dirty();
+    }
+
+    /**
      * What a replacement brings beside the content, and emptying the course again does not take away: permissions,
      * names of roles, options of the format, values of custom fields.
      *
@@ -437,10 +450,8 @@ class course_snapshot {
         global $DB;
         $context = \context_course::instance($courseid);
         $new = self::added($courseid, $context, $snapshot);
-        foreach (['role_capabilities', 'role_names'] as $table) {
-            $DB->delete_records_list($table, 'id', $new[$table]);
-        }
-        $context->mark_dirty();
+        self::remove_permissions($context, $new['role_capabilities']);
+        $DB->delete_records_list('role_names', 'id', $new['role_names']);
         $DB->delete_records('course_format_options', ['courseid' => $courseid, 'sectionid' => 0]);
         foreach ($snapshot['formatoptions'] as $option) {
             if (!$option['sectionid']) {

@@ -39,9 +39,9 @@ class page_catalogue extends external_api {
     public static function execute_parameters(): external_function_parameters {
         return new external_function_parameters([
             'courseid' => new external_value(PARAM_INT, 'Course'),
-            'query' => new external_value(PARAM_TEXT, 'Words', VALUE_DEFAULT, ''),
+            'query' => new external_value(PARAM_RAW_TRIMMED, 'Words', VALUE_DEFAULT, ''),
             'language' => new external_value(PARAM_TEXT, 'Language', VALUE_DEFAULT, ''),
-            'level' => new external_value(PARAM_TEXT, 'Level', VALUE_DEFAULT, ''),
+            'level' => new external_value(PARAM_RAW_TRIMMED, 'Level', VALUE_DEFAULT, ''),
             'licence' => new external_value(PARAM_TEXT, 'Licence', VALUE_DEFAULT, ''),
             'activity' => new external_value(PARAM_ALPHANUMEXT, 'Holds this activity', VALUE_DEFAULT, ''),
             'after' => new external_value(PARAM_RAW, 'The last page\'s next', VALUE_DEFAULT, ''),

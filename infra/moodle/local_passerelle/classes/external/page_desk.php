@@ -57,16 +57,36 @@ class page_desk {
      */
     public static function answer(callable $do): array {
         try {
-            return $do() + ['refusal' => null];
+            $answer = $do() + ['refusal' => null];
         } catch (refusal $refusal) {
-            return ['refusal' => [
+            $answer = ['refusal' => [
                 'code' => clean_param($refusal->code_, PARAM_ALPHANUMEXT),
                 'message' => $refusal->sentence,
                 'reference' => $refusal->reference,
-                'assistance' => clean_param($refusal->assistance, PARAM_TEXT),
+                'assistance' => $refusal->assistance,
                 'passing' => $refusal->passing(),
             ]];
         }
+        array_walk_recursive($answer, function (&$value) {
+            $value = is_string($value) ? self::plain($value) : $value;
+        });
+        return $answer;
+    }
+
+    /**
+     * Text without tags. Moodle refuses a whole answer in which one text holds something like a tag: a section
+     * called "n<30" somewhere in the network would close the catalogue everywhere.
+     *
+     * @param string $text
+     * @return string
+     */
+    public static function plain(string $text): string {
+        if (strpbrk($text, "<\0") === false) {
+            return $text;
+        }
+        // What is left of them after the tags is no tag, and stays readable with a space behind it.
+        $text = preg_replace(['~</?[a-z][^<>]*>~i', '~<(?=\S)~'], ['', '< '], $text);
+        return clean_param($text, PARAM_TEXT);
     }
 
     /**

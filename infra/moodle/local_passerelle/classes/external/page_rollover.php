@@ -50,7 +50,7 @@ class page_rollover extends external_api {
                     'kind' => new external_value(PARAM_ALPHA, 'section, activity or group'),
                     'id' => new external_value(PARAM_INT, 'On the platform of last year'),
                 ]), 'What is left out', VALUE_DEFAULT, []),
-                'override' => new external_value(PARAM_TEXT, 'Why a refusal is gone past', VALUE_DEFAULT, ''),
+                'override' => new external_value(PARAM_RAW_TRIMMED, 'Why a refusal is gone past', VALUE_DEFAULT, ''),
                 'confirmed' => new external_multiple_structure(
                     new external_value(PARAM_ALPHANUMEXT, 'Question'),
                     'Questions answered yes',
@@ -117,7 +117,7 @@ class page_rollover extends external_api {
             'source_idnumber' => trim($wish['source']),
             'exclude' => $wish['exclude'],
             'confirmed' => $wish['confirmed'],
-            'override' => trim($wish['override']),
+            'override' => page_desk::plain($wish['override']),
         ];
     }
 

@@ -52,7 +52,7 @@ class page_state extends external_api {
         $params = self::validate_parameters(self::execute_parameters(), ['courseid' => $courseid]);
         $desk = page_desk::open($params['courseid'], 'local/passerelle:publish');
         // A job that runs here is shown even where Passerelle cannot be asked.
-        return page_desk::answer(fn() => $desk->state()) + ['job' => $desk->last_job()];
+        return page_desk::answer(fn() => $desk->state()) + page_desk::answer(fn() => ['job' => $desk->last_job()]);
     }
 
     /**

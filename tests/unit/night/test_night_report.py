@@ -375,7 +375,7 @@ def test_what_moodle_refused_or_broke_on_is_listed_with_its_reason(stage) -> Non
     assert ("enrol", "E1", "p9", "broken") in found
     assert found[1][:3] == ("member_add", "E1 / G1", "p9")
     french, english = (as_page(report, lang, PARIS) for lang in ("fr", "en"))
-    assert "Inscriptions – E1, p9 : Moodle s&#x27;interrompt sur cette opération" in french
+    assert "Inscriptions – E1, p9\u00a0: Moodle s&#x27;interrompt sur cette opération" in french
     assert "Enrolments – E1, p9: Moodle breaks on this operation" in english
     assert as_document(report)["not_applied"][0]["errorcode"] == "broken"
 

@@ -9,6 +9,7 @@ from typing import Any
 from passerelle.domain.bytesizes import spell_size
 from passerelle.domain.report import Code, Finding, Report
 from passerelle.domain.survey import Place
+from passerelle.domain.typesetting import typeset_html
 
 # code → (French title, English title, French advice, English advice). `{names}` as in domain.wording.
 WORDS: Mapping[Code, tuple[str, str, str, str]] = {
@@ -240,7 +241,7 @@ def as_page(report: Report, lang: str) -> str:
             f'<table id="{count["code"]}"><caption>{escape(count["title"])} ({count["count"]})</caption>'
             f"<thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>"
         )
-    body = "".join(tables) or f"<p>{escape(rows['nothing'])}</p>"
+    body = typeset_html("".join(tables) or f"<p>{escape(rows['nothing'])}</p>", lang)
     language = "fr" if lang.startswith("fr") else "en"
     title = escape(f"{rows['title']} – {report.course}")
     return (

@@ -17,6 +17,7 @@ from passerelle.domain.night.plots import Plot, Series, draw, spell
 from passerelle.domain.night.why_sentences import say_repairs
 from passerelle.domain.offer.model import RowRef
 from passerelle.domain.states import RunState, state_word
+from passerelle.domain.typesetting import typeset_html
 
 MOST_LINES = 100  # of one check under one service; the rest stands in the CSV files
 MOST_ROWS = 3  # source rows beside one line
@@ -105,7 +106,7 @@ def as_page(report: NightReport, lang: str, zone: ZoneInfo) -> str:
         f'<!DOCTYPE html><html lang="{language}"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">{_POLICY}'
         f"<title>{escape(f'{heading} – {day}')}</title><style>{STYLE}</style></head>"
-        f"<body>{body}</body></html>\n"
+        f"<body>{typeset_html(body, lang)}</body></html>\n"
     )
 
 
@@ -200,7 +201,6 @@ def _line(report: NightReport, line: Line, lang: str, *, with_people: bool) -> s
     person = f"{escape(name)}<br>{escape(line.person)}" if name else escape(line.person)
     if name:
         said = said.replace(line.person, name, 1)
-    said = typeset(said, lang)
     beside = (report.courses.get(line.course, line.course), report.faculties.get(line.faculty, ""))
     place = "<br>".join(escape(one) for one in beside if one)
     rows = "<br>".join(escape(one) for one in _rows(line.rows, lang)) or "–"
@@ -216,15 +216,6 @@ def _rows(rows: Sequence[RowRef], lang: str) -> Iterator[str]:
     for file, lines in by_file.items():
         shown = ", ".join(str(one) for one in lines[:MOST_ROWS])
         yield f"{file}, {word('line', lang)}\u00a0{shown}" + (" …" if len(lines) > MOST_ROWS else "")
-
-
-def typeset(text: str, lang: str) -> str:
-    """In French no line breaks before `:` or inside « »."""
-    if not lang.startswith("fr"):
-        return text
-    for plain, bound in ((" :", "\u00a0:"), ("« ", "«\u00a0"), (" »", "\u00a0»"), (" ;", "\u202f;")):
-        text = text.replace(plain, bound)
-    return text
 
 
 def _table(caption: str, heads: Iterable[str], rows: Iterable[str], numbers: Iterable[str] = ()) -> str:

@@ -139,6 +139,26 @@ def test_a_group_that_left_is_deleted_only_if_nothing_else_hangs_on_it(stage, ha
     assert stage.night().counts == {}  # not asked again each night
 
 
+@pytest.mark.rule("R7")
+@pytest.mark.rule("N11")
+def test_a_group_that_left_and_was_kept_stays_known_as_the_nights(stage):
+    site = stage.moodle.site
+    group = next(g for g in site.state.groups.values() if g.idnumber == "G1")
+    site.add_user("guest1")
+    site.enrol("E1", "guest1", "student")
+    site.call(
+        "core_group_add_group_members", members=[{"groupid": group.id, "userid": site.user("guest1").id}]
+    )
+    by_hand = site.add_group("E1", "By hand", "HAND")
+    drop(stage.university, "groups.csv", "G1")
+    for _ in range(2):
+        stage.tomorrow()
+        stage.night()
+    marks = night_papers.load_memory(stage.papers, "caen").marks["group"]
+    assert marks[group.id] == "G1"
+    assert by_hand.id not in marks
+
+
 @pytest.mark.rule("N16")
 def test_what_the_night_neither_made_nor_adopted_is_never_touched(stage):
     site = stage.moodle.site

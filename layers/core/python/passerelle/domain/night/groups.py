@@ -50,7 +50,16 @@ def plan_groups(places: Places, night: date) -> Groups:
         row = here[number]
         if number not in kept and actual.is_ours("group", number):
             _leave(places, row, found, night, by_hand=(row.courseid, row.idnumber) in by_hand)
+    _remember(places)
     return found
+
+
+def _remember(places: Places) -> None:
+    """Its own that left and were kept, or lie in archives, stay known too: a year change takes none (R7)."""
+    marks, known = places.marks["group"], places.memory.marks.get("group", {})
+    for number, row in places.actual.groups.items():
+        if number not in marks and places.actual.is_ours("group", number):
+            marks[number] = known.get(number, row.idnumber)
 
 
 def _one(

@@ -64,7 +64,7 @@ CHECKS: Mapping[str, Pair] = {
     "D9": ("Cours archivé encore actif", "Archived course still active"),
     "D10": ("Catégorie hors offre non vide", "Category out of the offer, not empty"),
     "D11": ("Noms et identifiants changés à la main", "Names and idnumbers changed by hand"),
-    "D12": ("Personne sans identifiant ou adresse", "Person without login or e-mail"),
+    "D12": ("Personne sans identifiant, adresse ou nom", "Person without login, e-mail or name"),
     "D13": ("Étape en retard, en échec ou absente", "Stage late, failed or missing"),
     "D14": ("Nombre anormal de retraits", "Abnormal number of removals"),
     "D15": ("Inscription à la main en double", "Enrolment doubled by hand"),

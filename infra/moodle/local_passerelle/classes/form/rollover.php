@@ -194,6 +194,11 @@ class rollover extends \core_form\dynamic_form {
         if ($sections && !array_filter($sections) && $data['destination'] !== 'stash') {
             $errors['choicehelp'] = get_string('rollover_choice_nothing', 'local_passerelle');
         }
+        // What was unticked is not brought all the same because the list cannot be read a second time.
+        $ticked = preg_grep('/^(section|activity|group)_\d+$/', array_keys($this->_ajaxformdata ?? []));
+        if ($ticked && !$this->contents() && $data['destination'] !== 'stash') {
+            $errors['choose'] = get_string('rollover_choice_gone', 'local_passerelle');
+        }
         return $errors;
     }
 

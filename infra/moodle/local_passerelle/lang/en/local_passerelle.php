@@ -273,6 +273,7 @@ $string['retrievecategory_desc'] = 'Where a course lands if Passerelle names no 
 $string['retrievecourse'] = 'Bring a course home';
 $string['roleunknown'] = 'The role {$a} does not exist on this site.';
 $string['rollover_choice'] = 'Choose what comes';
+$string['rollover_choice_gone'] = 'The list that you chose from can no longer be read, so nothing was asked for. Have it made again, or bring everything.';
 $string['rollover_choice_help'] = 'Everything that is ticked comes. Untick what you leave behind; a section that stays behind takes its activities with it. Moodle then leaves badges and gradebook settings out too.';
 $string['rollover_choice_nothing'] = 'Nothing is left to come: tick at least one section.';
 $string['rollover_choose'] = 'Choose sections, activities and groups (the list is made first, in a few minutes)';

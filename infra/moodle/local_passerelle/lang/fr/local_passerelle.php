@@ -273,6 +273,7 @@ $string['retrievecategory_desc'] = 'Où arrive un cours si Passerelle ne nomme p
 $string['retrievecourse'] = 'Rapatrier un cours';
 $string['roleunknown'] = 'Le rôle {$a} n’existe pas sur ce site.';
 $string['rollover_choice'] = 'Choisir ce qui vient';
+$string['rollover_choice_gone'] = 'La liste dans laquelle vous avez choisi n’est plus lisible ; rien n’a été demandé. Faites-la établir de nouveau, ou récupérez tout.';
 $string['rollover_choice_help'] = 'Tout ce qui est coché vient. Décochez ce que vous laissez de côté ; une section décochée laisse aussi ses activités. Moodle laisse alors aussi les badges et les réglages du carnet de notes.';
 $string['rollover_choice_nothing'] = 'Il ne reste rien à récupérer : cochez au moins une section.';
 $string['rollover_choose'] = 'Choisir les sections, activités et groupes (la liste est d’abord préparée, en quelques minutes)';

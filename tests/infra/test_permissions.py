@@ -120,3 +120,15 @@ def test_only_what_asks_the_directory_stands_in_subnets_and_only_where_there_are
     role = resources("infra/permissions", "AWS::IAM::Role")["PlanStage"]["Policies"][0]["PolicyDocument"]
     conditions = [one["Fn::If"][0] for one in role["Statement"] if "Fn::If" in one]
     assert conditions == [condition]
+
+
+@pytest.mark.parametrize("function", functions())
+def test_whoever_deletes_an_archive_may_delete_what_quotes_it(function):
+    """`discard` does both: a right too few, and the archive is gone while its texts stay."""
+    deleted = {
+        named(resource)
+        for statement in statements(function)
+        if "s3:DeleteObject" in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
+    }
+    assert ("${Backups}/accepted/*" in deleted) == ("${State}/surveys/*" in deleted)

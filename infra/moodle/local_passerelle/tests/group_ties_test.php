@@ -18,6 +18,8 @@ namespace local_passerelle;
 
 use local_passerelle\local\group_mentions;
 use local_passerelle\local\group_ties;
+use local_passerelle\local\job_failure;
+use local_passerelle\local\unlisted;
 
 /**
  * Which of an archive's groups come, which are tied to groups of the course, and what is told of the others.
@@ -106,6 +108,34 @@ final class group_ties_test extends \advanced_testcase {
         $DB->set_field('groups', 'name', 'Renommé depuis', ['id' => $group->id]);
         group_ties::by_id($path, $course->id);
         $this->assertSame(['12', '13'], $this->left($path, '//group/@id'));
+    }
+
+    /**
+     * Texts that no Moodle writes into an archive.
+     *
+     * @return array[]
+     */
+    public static function spoilt(): array {
+        $entity = '<!DOCTYPE groups [<!ENTITY a "xxxxxxxxxx">]><groups a="&a;"/>';
+        $declared = '<?xml version="1.0" encoding="UTF-8"?>' . $entity;
+        return [
+            'declares an entity' => [$declared],
+            'declares it without saying in what letters' => [$entity],
+            'declares it in other letters' => ["\xFF\xFE" . mb_convert_encoding($entity, 'UTF-16LE', 'UTF-8')],
+        ];
+    }
+
+    /**
+     * Entities of entities would fill the memory of the server, past PHP's own limit.
+     *
+     * @dataProvider spoilt
+     * @param string $text
+     */
+    public function test_an_archive_that_declares_anything_is_refused(string $text): void {
+        $path = make_request_directory();
+        file_put_contents($path . '/groups.xml', $text);
+        $this->expectException(job_failure::class);
+        unlisted::read($path . '/groups.xml');
     }
 
     public function test_places_that_refer_to_what_does_not_come_are_named_and_overrides_taken_out(): void {

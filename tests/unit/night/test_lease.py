@@ -178,6 +178,23 @@ def test_adopting_waits_for_an_adoption_that_is_under_way(stage):
         adoption.keep_adoption(stage.world, plan)
 
 
+@pytest.mark.rule("N23")
+def test_an_adoption_that_could_not_be_kept_lets_go_at_once(stage):
+    plan = adoption.adoption_from(
+        stage.world, "caen", stage.day, stage.university.extracts(), adoption.Takeover()
+    )
+    put = stage.papers.put
+
+    def full(*_):
+        raise MoodleAway("caen", "network")
+
+    stage.papers.put = full
+    with pytest.raises(MoodleAway):
+        adoption.keep_adoption(stage.world, plan)
+    stage.papers.put = put
+    assert adoption.keep_adoption(stage.world, plan).state is RunState.PLANNED
+
+
 @pytest.mark.rule("N17")
 def test_a_second_execution_of_a_stage_waits_and_then_has_nothing_left_to_do(stage):
     stage.tomorrow()

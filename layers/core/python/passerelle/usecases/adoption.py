@@ -63,6 +63,9 @@ def keep_adoption(world: World, plan: Plan) -> Run:
     )
     found_or_added(world.records, moved_run(new, RunState.PLANNING, now, "started"))
     run = amend(world.records, Run, new.id, lambda before: claimed(before, now, holder))
-    if run.state is RunState.PLANNING:
-        keep(world, run, plan)
-    return let_go(world, run.id, holder)
+    try:
+        if run.state is RunState.PLANNING:
+            keep(world, run, plan)
+    finally:
+        run = let_go(world, run.id, holder)
+    return run

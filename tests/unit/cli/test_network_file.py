@@ -94,6 +94,7 @@ def test_a_site_given_twice_is_refused() -> None:
         ("email: aide@caen.example", "email: aide", "sites.caen.assistance.email"),
         ("max_concurrency: 4", "max_concurrency: 0", "sites.caen.max_concurrency"),
         ("max_concurrency: 4", "max_concurrency: many", "sites.caen.max_concurrency"),
+        ("page_size: 500", "page_size: 0", "sites.caen.night.ldap.page_size"),
         ("older_versions: hidden", "older_versions: gone", "hub.older_versions"),
         ("archive: 20 GB", "archive: big", "limits"),
         ("backups_kept: 3", "backups_kept: 0", "limits.backups_kept"),

@@ -65,6 +65,10 @@ class Ldap:
     ca: str = ""  # name of the SSM parameter that holds the university's own authority, as PEM
     ca_file: str = ""  # the same, as a file of the machine that runs this
 
+    def __post_init__(self) -> None:
+        if self.page_size < 1:
+            raise ValueError("page_size: at least 1")
+
 
 @dataclass(frozen=True, slots=True)
 class Freeze:

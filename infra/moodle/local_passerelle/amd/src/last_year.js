@@ -280,7 +280,10 @@ function(Notification, Str, Desk, YearWish) {
             return answer.refusal ? this.refuse(this.region, answer.refusal) : this.show({freshstart: answer.freshstart});
         }.bind(this)).then(function() {
             // Who goes by the keyboard is not left on a button that has gone.
-            this.button(wanted ? 'nofreshstart' : 'rollover').focus();
+            var next = this.button(wanted ? 'nofreshstart' : 'rollover');
+            if (next) {
+                next.focus(); // A refusal has made no other button.
+            }
         }.bind(this)).catch(this.fail.bind(this));
     };
 

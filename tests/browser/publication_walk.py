@@ -45,6 +45,8 @@ class Walk:
         desk.page.get_by_role("button", name="Rechercher").or_(
             desk.page.get_by_role("button", name="Search")
         ).first.click()
+        # What the page showed before the answer came is drawn anew with it, and a preview opened in it is gone.
+        desk.page.locator('[data-region="results"][aria-busy="false"]').wait_for()
         return desk
 
     def card(self, desk: Desk, title: str) -> Any:

@@ -70,7 +70,6 @@ function(Notification, Str, Templates, Desk) {
             if (turn !== this.turn) {
                 return null;
             }
-            this.results.setAttribute('aria-busy', 'false');
             if (answer.refusal) {
                 return Desk.showRefusal(this.results, answer.refusal);
             }
@@ -93,7 +92,13 @@ function(Notification, Str, Templates, Desk) {
             return Templates.renderForPromise('local_passerelle/catalogue_results', context).then(function(rendered) {
                 return Templates.appendNodeContents(this.results, rendered.html, rendered.js);
             }.bind(this));
-        }.bind(this)).catch(Notification.exception);
+        }.bind(this)).catch(Notification.exception).then(function() {
+            // Only what is drawn may be pressed: a later answer would draw it anew.
+            if (turn === this.turn) {
+                this.results.setAttribute('aria-busy', 'false');
+            }
+            return null;
+        }.bind(this));
     };
 
     /**

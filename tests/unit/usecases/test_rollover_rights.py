@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from passerelle.domain.rollover import Permit
+from passerelle.domain.rollover import Permit, Rollover
 from passerelle.domain.states import RolloverState
 from passerelle.errors import NotFound
+from passerelle.usecases.amending import amend
 from tests.factories_rollover import a_two_year_network
 from tests.stage_rollover import ADA, ALAN, GRACE, ROOT, YearStage, refusal
 
@@ -141,3 +142,11 @@ def test_another_sites_rollover_looks_as_if_it_did_not_exist(stage: YearStage) -
     done = stage.roll_over()
     with pytest.raises(NotFound, match="rollover_unknown"):
         stage.ask_rollover("report", site="caen", rollover=done.id, courseid=0)
+
+
+def test_a_course_that_has_last_years_number_by_chance_sees_no_report_of_another(stage: YearStage) -> None:
+    stage.courses()
+    done = amend(stage.records, Rollover, stage.roll_over().id, lambda one: replace(one, source_id=777))
+    with pytest.raises(NotFound, match="rollover_unknown"):
+        stage.ask_rollover("report", rollover=done.id, courseid=done.source_id)
+    assert stage.ask_rollover("report", rollover=done.id, courseid=done.course_id)

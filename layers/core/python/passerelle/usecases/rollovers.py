@@ -383,11 +383,15 @@ def contents(world: World, command: AskRollover) -> Mapping[str, object]:
 
 
 def own(world: World, command: AskRollover) -> Rollover:
-    """Another site's looks as if it did not exist; so does one of another course."""
+    """Another site's looks as if it did not exist; so does one of another course of the site.
+
+    A check that was asked on N-1 has no target: there its course is the source. Elsewhere the source's id is an
+    id of the other site, and proves nothing.
+    """
     rollover = world.records.get(Rollover, command.rollover)
     if rollover is None or rollover.site != command.site:
         raise NotFound("rollover_unknown")
-    if command.courseid and command.courseid not in (rollover.course_id, rollover.source_id):
+    if command.courseid and command.courseid != (rollover.course_id or rollover.source_id):
         raise NotFound("rollover_unknown")
     return rollover
 

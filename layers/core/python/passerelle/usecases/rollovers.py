@@ -385,8 +385,8 @@ def contents(world: World, command: AskRollover) -> Mapping[str, object]:
 def own(world: World, command: AskRollover) -> Rollover:
     """Another site's looks as if it did not exist; so does one of another course of the site.
 
-    A check that was asked on N-1 has no target: there its course is the source. Elsewhere the source's id is an
-    id of the other site, and proves nothing.
+    A check that was asked on N-1 has no target: there its course is the source. Elsewhere the source's id is
+    an id of the other site, and proves nothing.
     """
     rollover = world.records.get(Rollover, command.rollover)
     if rollover is None or rollover.site != command.site:

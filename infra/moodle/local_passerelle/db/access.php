@@ -89,7 +89,8 @@ $capabilities = [
         'archetypes' => [],
     ],
     'local/passerelle:apply' => [
-        'riskbitmask' => RISK_PERSONAL | RISK_DATALOSS,
+        // It changes addresses and logins of accounts and enrols with any role: whoever holds it can become a manager.
+        'riskbitmask' => RISK_PERSONAL | RISK_DATALOSS | RISK_CONFIG,
         'captype' => 'write',
         'contextlevel' => CONTEXT_SYSTEM,
         'archetypes' => [],

@@ -147,6 +147,12 @@ function(Notification, Str, Desk, YearWish) {
      * @returns {Promise}
      */
     LastYear.prototype.show = function(answer) {
+        if (this.state.latest && this.state.latest.running && answer.latest && answer.latest.done) {
+            // The page was drawn while the course held something else: its hints are made anew when it is next opened.
+            this.root.querySelectorAll('[data-region="hint"]').forEach(function(hint) {
+                hint.remove();
+            });
+        }
         var state = this.state = Object.assign({}, this.state, answer);
         window.clearTimeout(this.timer);
         if ([state.latest, state.check].some(function(one) {

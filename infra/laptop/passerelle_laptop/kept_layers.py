@@ -52,4 +52,5 @@ class KeptZip(zipfile.ZipFile):
 def keep_layers(runtime: ModuleType) -> None:
     """Let the emulator's `lambda_runtime` unpack with this."""
     whole: dict[str, Any] = {**vars(zipfile), "ZipFile": KeptZip}
+    # A module's attribute, which no type describes.
     runtime.zipfile = SimpleNamespace(**whole)  # type: ignore[attr-defined]

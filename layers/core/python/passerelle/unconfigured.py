@@ -37,13 +37,13 @@ class NoShops:
 class NoSources:
     """An installation without nights."""
 
-    def read(self, site: str, night: date, stage: Stage | None = None, *, keep: bool = True) -> Extracts:  # noqa: ARG002
+    def read(self, site: str, night: date, stage: Stage | None = None, *, keep: bool = True) -> Extracts:  # noqa: ARG002 - the port's own
         raise GiveUp("no_night", site=site)
 
-    def ask_directory(self, site: str, night: date, extracts: Extracts, *, keep: bool = True) -> Extracts:  # noqa: ARG002
+    def ask_directory(self, site: str, night: date, extracts: Extracts, *, keep: bool = True) -> Extracts:  # noqa: ARG002 - the port's own
         raise GiveUp("no_night", site=site)
 
-    def recall(self, site: str, night: date) -> Extracts:  # noqa: ARG002
+    def recall(self, site: str, night: date) -> Extracts:  # noqa: ARG002 - the port's own
         raise GiveUp("no_night", site=site)
 
 

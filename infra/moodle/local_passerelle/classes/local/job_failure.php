@@ -51,4 +51,26 @@ class job_failure extends \Exception {
         }
         return get_string('error_restorefailed', 'local_passerelle');
     }
+
+    /**
+     * What a job ended with, for whoever reads it. Cron wrote it down in its own language: where that is the
+     * sentence of the code it is said again in the reader's; words of Moodle or of Passerelle stay as they came.
+     *
+     * @param string $errorcode
+     * @param string $written
+     * @return string
+     */
+    public static function told(string $errorcode, string $written): string {
+        $manager = get_string_manager();
+        $name = 'error_' . $errorcode;
+        if ($errorcode === '' || !$manager->string_exists($name, 'local_passerelle')) {
+            return $written;
+        }
+        foreach (array_keys($manager->get_list_of_translations()) as $language) {
+            if ($manager->get_string($name, 'local_passerelle', null, $language) === $written) {
+                return get_string($name, 'local_passerelle');
+            }
+        }
+        return $written;
+    }
 }

@@ -17,6 +17,7 @@
 namespace local_passerelle\output;
 
 use local_passerelle\local\job;
+use local_passerelle\local\job_failure;
 
 /**
  * A page of the site's jobs, newest first.
@@ -89,7 +90,7 @@ class job_list implements \renderable, \templatable {
                 'percent' => (int) round(100 * $row->progress),
                 'course' => $course ? format_string($course->fullname, true, ['context' => \context_system::instance()]) : '',
                 'courseurl' => $course ? (new \moodle_url('/course/view.php', ['id' => $course->id]))->out(false) : '',
-                'error' => (string) $row->errormessage,
+                'error' => job_failure::told((string) $row->errorcode, (string) $row->errormessage),
                 'warnings' => array_column(json_decode((string) $row->warnings, true) ?: [], 'message'),
                 'created' => userdate($row->timecreated, get_string('strftimedatetimeshort', 'langconfig')),
                 'took' => $row->timeended ? format_time(max(1, $row->timeended - ($row->timestarted ?: $row->timecreated))) : '',

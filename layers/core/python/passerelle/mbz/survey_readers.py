@@ -314,7 +314,7 @@ class BlockReader(SurveyReader):
 class QuestionReader(SurveyReader):
     """questions.xml: a question's name is its place."""
 
-    def begin(self, path: Sequence[str], attributes: dict[str, str]) -> None:  # noqa: ARG002
+    def begin(self, path: Sequence[str], attributes: dict[str, str]) -> None:  # noqa: ARG002 - the base's own
         if path[-1] == "question_category":
             self.own_depth = len(path)
 
@@ -361,7 +361,7 @@ class BackupReader(SurveyReader):
         super().__init__(member, collected, Place("other"))
         self._row: dict[str, str] = {}
 
-    def begin(self, path: Sequence[str], attributes: dict[str, str]) -> None:  # noqa: ARG002
+    def begin(self, path: Sequence[str], attributes: dict[str, str]) -> None:  # noqa: ARG002 - the base's own
         if len(path) > 1 and path[-2] in ("activities", "sections"):
             self._row = {}
 
@@ -414,7 +414,7 @@ class GroupsReader(SurveyReader):
 
 
 class BadgesReader(SurveyReader):
-    def begin(self, path: Sequence[str], attributes: dict[str, str]) -> None:  # noqa: ARG002
+    def begin(self, path: Sequence[str], attributes: dict[str, str]) -> None:  # noqa: ARG002 - the base's own
         if list(path) == ["badges", "badge"]:
             self.collected.badges += 1
 
@@ -422,7 +422,7 @@ class BadgesReader(SurveyReader):
 class GradebookReader(SurveyReader):
     """gradebook.xml: a second category, an item by hand or a letter were somebody's decision."""
 
-    def begin(self, path: Sequence[str], attributes: dict[str, str]) -> None:  # noqa: ARG002
+    def begin(self, path: Sequence[str], attributes: dict[str, str]) -> None:  # noqa: ARG002 - the base's own
         if path[-1] in ("grade_letter", "grade_setting"):
             self.collected.grade_settings = True
 

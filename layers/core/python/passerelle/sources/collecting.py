@@ -53,7 +53,7 @@ def collect(records: Iterable[Record], layout: Layout, table: Table, file: str) 
     for line, values, fault in records:
         found.read += 1
         if fault is None:
-            keep(values, line)  # type: ignore[arg-type]
+            keep(values, line)  # type: ignore[arg-type]  # no fault: they are values
             continue
         found.refuse(line, values, fault)
         key = tuple(values[place] for place in places)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from passerelle.events.s3 import read_created
-from passerelle.runtime.records import take_each
-from passerelle.usecases import inspection
+from passerelle.runtime.queue_door import take_each
+from passerelle.usecases.backups import inspect
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,4 +15,4 @@ if TYPE_CHECKING:
 
 
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Mapping[str, Any]:
-    return take_each(event, context, read_created, inspection.inspect_backup)
+    return take_each(event, context, read_created, inspect.inspect_backup)

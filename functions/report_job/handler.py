@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from passerelle.runtime.http import answer
+from passerelle.runtime.site_door import answer
 from passerelle.usecases import jobs
 
 if TYPE_CHECKING:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from passerelle.runtime.http import answer
-from passerelle.usecases import rollovers
+from passerelle.runtime.site_door import answer
+from passerelle.usecases.rollover import ask
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return answer(event, context, "rollovers", rollovers.answer)
+    return answer(event, context, "rollovers", ask.answer)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from passerelle.events.queues import read_retrieval
-from passerelle.runtime.records import take_each
-from passerelle.usecases import retrievals
+from passerelle.runtime.queue_door import take_each
+from passerelle.usecases.publishing import retrieve
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,4 +15,4 @@ if TYPE_CHECKING:
 
 
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Mapping[str, Any]:
-    return take_each(event, context, read_retrieval, retrievals.retrieve, watched=True)
+    return take_each(event, context, read_retrieval, retrieve.retrieve, watched=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from passerelle.runtime.http import answer
-from passerelle.usecases import catalogue
+from passerelle.runtime.site_door import answer
+from passerelle.usecases.publishing import catalogue
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from passerelle.events.queues import read_job
-from passerelle.runtime.records import take_each
+from passerelle.runtime.queue_door import take_each
 from passerelle.usecases import jobs
 
 if TYPE_CHECKING:

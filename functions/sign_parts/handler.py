@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from passerelle.runtime.http import answer
-from passerelle.usecases import uploads
+from passerelle.runtime.site_door import answer
+from passerelle.usecases.backups import receive
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return answer(event, context, "parts", uploads.sign_parts)
+    return answer(event, context, "parts", receive.sign_parts)

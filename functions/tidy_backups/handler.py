@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from passerelle.runtime.schedules import go_round
-from passerelle.usecases import backups
+from passerelle.runtime.schedule_door import go_round
+from passerelle.usecases.backups import manage
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001 - Lambda's own
-    return go_round(context, backups.tidy)
+    return go_round(context, manage.tidy)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from passerelle.runtime.schedules import go_round
+from passerelle.runtime.schedule_door import go_round
 from passerelle.usecases import jobs
 
 if TYPE_CHECKING:

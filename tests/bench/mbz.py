@@ -24,7 +24,7 @@ sys.path[:0] = [str(Path(__file__).parents[2])]
 
 from isal import igzip_lib, isal_zlib  # noqa: E402
 
-from passerelle.domain.bytesizes import parse_size  # noqa: E402
+from passerelle.domain.sizes import parse_size  # noqa: E402
 from passerelle.mbz import FileSource, Source, inspect, scrub  # noqa: E402
 
 CHUNK = 64 * 1024  # the quickest for the baseline too
@@ -140,7 +140,7 @@ def make_video_backup(size: int, folder: str, *, kind: str) -> str:
             for piece in VideoBackup(size).stream():
                 file.write(piece)
         return str(path)
-    from tests.factories_mbz import Backup, StoredFile, tar_of
+    from tests.factories.mbz import Backup, StoredFile, tar_of
 
     base = random.Random(3).randbytes(16 * 1024 * 1024)
     base = base.translate(bytes(min(value, 250) for value in range(256)))

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from isal import isal_zlib
 
-from tests.factories_mbz import Backup, StoredFile, index_of, resealed, tar_member
+from tests.factories.mbz import Backup, StoredFile, index_of, resealed, tar_member
 
 MIB = 1024 * 1024
 _BLOCK = 64 * 1024

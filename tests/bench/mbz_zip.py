@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from passerelle.mbz import BytesSource, inspect
-from tests.factories_mbz import Backup, StoredFile, real_backup, unzip, zip_end, zip_of
+from tests.factories.mbz import Backup, StoredFile, real_backup, unzip, zip_end, zip_of
 
 
 class Counting(BytesSource):

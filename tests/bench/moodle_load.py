@@ -30,10 +30,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 
-from passerelle.domain.night.paper import CHUNK
+from passerelle.domain.night.plan.serialised import CHUNK
 from passerelle.moodle.calls_plugin import export
 from passerelle.moodle.client import Site
-from passerelle.moodle.lms import Moodle
+from passerelle.moodle.site_api import Moodle
 
 EXPORT_ROWS, EXPORT_RATE = 200_000, 20_000  # to reach: rows, and rows per second
 PAGE = 5000  # of the night's reading

@@ -49,12 +49,12 @@ class Paper:
 
 def measure(folder: Path) -> None:
     """In a process of its own, so that making the data does not count: the largest plan, a first load."""
-    from passerelle.domain.night.actual import Actual
-    from passerelle.domain.night.diff import Night, make_plan
-    from passerelle.domain.night.memory import Memory
+    from passerelle.domain.night.plan.actual import Actual
+    from passerelle.domain.night.plan.make import Night, make_plan
+    from passerelle.domain.night.plan.memory import Memory
     from passerelle.domain.offer.build import build_desired
     from passerelle.sources.extracts import read_extracts, require_whole
-    from passerelle.usecases.night_papers import keep_plan
+    from passerelle.usecases.night.documents import keep_plan
 
     started = time.perf_counter()
 
@@ -65,7 +65,7 @@ def measure(folder: Path) -> None:
             f"{name:<10} {seconds:7.1f} s in all, {worked:6.1f} s of processor, peak {peak:5d} MB", flush=True
         )
 
-    gc.disable()  # as usecases.night does while it plans
+    gc.disable()  # as usecases.night.plan_stage does while it plans
     extracts = require_whole(read_extracts(folder))
     lap("read")
     desired = build_desired(extracts)
@@ -120,13 +120,13 @@ def bench_growth(folder: Path, size: Size, times: int) -> bool:
 
 def bench_twin(folder: Path) -> bool:
     """Over HTTP, with the project's own client."""
-    from passerelle.domain.night.actual import read_actual
-    from passerelle.domain.night.diff import Night, make_plan
-    from passerelle.domain.night.memory import Memory
+    from passerelle.domain.night.plan.actual import read_actual
+    from passerelle.domain.night.plan.make import Night, make_plan
+    from passerelle.domain.night.plan.memory import Memory
     from passerelle.domain.night.policy import Guard, Limit, NightRules
     from passerelle.domain.offer.build import build_desired
     from passerelle.moodle.client import Site
-    from passerelle.moodle.lms import Moodle
+    from passerelle.moodle.site_api import Moodle
     from passerelle.sources.extracts import read_extracts, require_whole
     from passerelle_laptop.twin import Twin
 
@@ -138,7 +138,7 @@ def bench_twin(folder: Path) -> bool:
 
         def plan(day: date, memory: Memory):
             began = time.perf_counter()
-            gc.disable()  # as usecases.night does while it plans
+            gc.disable()  # as usecases.night.plan_stage does while it plans
             extracts = require_whole(read_extracts(folder))
             read = time.perf_counter()
             actual = read_actual(lambda table: moodle.export(table, PAGE))

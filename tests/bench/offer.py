@@ -18,7 +18,7 @@ SECONDS, MEGABYTES = 20, 800  # to reach, for the size of one university
 
 def measure(folder: Path) -> None:
     """In a process of its own, so that making the data does not count."""
-    from passerelle.domain.diagnostics import find_traps
+    from passerelle.domain.night.checks.in_sources import find_traps
     from passerelle.domain.offer.build import build_desired
     from passerelle.domain.offer.desired import as_lists
     from passerelle.sources.extracts import read_extracts, require_whole

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from tests.factories_offer import HEADERS
+from tests.factories.offer import HEADERS
 
 
 @dataclass(frozen=True)

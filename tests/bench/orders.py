@@ -16,13 +16,13 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from passerelle.domain.orders import Delivery
-from passerelle.events.shops.door import Trust
+from passerelle.domain.orders.order import Delivery
 from passerelle.events.signatures import read_secret, sign
 from passerelle.runtime.shop_door import ShopDoor, answer
-from passerelle.usecases.amending import everything
-from tests.factories_orders import a_payload, some_facts
-from tests.stage_orders import OrderStage
+from passerelle.shops.registry import Trust
+from passerelle.usecases.amend import list_all
+from tests.factories.orders import a_payload, some_facts
+from tests.scenes.orders import OrderScene
 
 SECRET = "whsec_a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s="
 LIMIT_MS = 20.0
@@ -34,15 +34,15 @@ class Context:
 
 def in_process(count: int) -> float:
     """p99 in milliseconds, warm, with a store that takes no time."""
-    stage = OrderStage()
+    scene = OrderScene()
     key = read_secret(SECRET)
-    door = ShopDoor(stage.world, lambda _shop: (key,), Trust(lambda _u: b"", lambda: b""))
+    door = ShopDoor(scene.world, lambda _shop: (key,), Trust(lambda _u: b"", lambda: b""))
     times = []
     for number in range(count):
         body = a_payload(some_facts(str(number)))
         event: dict[str, Any] = {
             "pathParameters": {"shop": "boutique"},
-            "headers": sign(key, f"msg_{number}", stage.clock.now(), body),
+            "headers": sign(key, f"msg_{number}", scene.clock.now(), body),
             "body": body.decode(),
         }
         began = time.perf_counter()
@@ -96,7 +96,7 @@ def on_the_stack(count: int, workers: int) -> bool:
         stored = {
             one.id
             for state in ("pending", "taken", "parked", "ignored")
-            for one in everything(world.records, Delivery, "state", state)
+            for one in list_all(world.records, Delivery, "state", state)
         }
         print(f"answered 200: {statuses.count(200)}; deliveries stored, each once: {len(stored)}")
         return statuses.count(200) == count == len(stored)

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from passerelle.domain.night.night_page import as_page
+from passerelle.pages.night_report import as_page
 from tests.browser.test_twin_pages import CHROMIUM, FLAGS, PHONE, WIDE, pixels
-from tests.factories_night import PARIS, a_report
+from tests.factories.night import PARIS, a_report
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")]
 

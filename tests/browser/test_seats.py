@@ -20,9 +20,9 @@ import pytest
 
 from passerelle.events.seats import sign_link
 from passerelle.runtime.seats_door import SeatsDoor, answer
-from tests.factories import NOW
-from tests.factories_orders import a_line, some_facts
-from tests.stage_orders import OrderStage
+from tests.factories.orders import a_line, some_facts
+from tests.factories.records import NOW
+from tests.scenes.orders import OrderScene
 
 sync_api = pytest.importorskip("playwright.sync_api")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -37,24 +37,24 @@ class Context:
 
 @dataclass
 class Open:
-    """A stage whose page of seats answers at `url`; `asked` are the paths and headers of every request."""
+    """A scene whose page of seats answers at `url`; `asked` are the paths and headers of every request."""
 
-    stage: OrderStage
+    scene: OrderScene
     url: str
     asked: list[tuple[str, str, dict[str, str]]]
 
     def link(self, **changes: Any) -> str:
-        until = changes.get("until", self.stage.clock.now() + timedelta(days=30))
+        until = changes.get("until", self.scene.clock.now() + timedelta(days=30))
         return f"{self.url}/seats/{sign_link(KEY, 'boutique:1042', until)}"
 
 
 @pytest.fixture
 def opened() -> Iterator[Open]:
-    stage = OrderStage()
+    scene = OrderScene()
     line = replace(a_line(), quantity=6, amount=6000)
-    stage.sell(some_facts(lines=(line,)))
+    scene.sell(some_facts(lines=(line,)))
     asked: list[tuple[str, str, dict[str, str]]] = []
-    door = SeatsDoor(stage.world, lambda: (KEY,))
+    door = SeatsDoor(scene.world, lambda: (KEY,))
 
     class Gateway(BaseHTTPRequestHandler):
         """As API Gateway hands a request to the function, and its answer back."""
@@ -94,7 +94,7 @@ def opened() -> Iterator[Open]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Gateway)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield Open(stage, f"http://127.0.0.1:{server.server_port}", asked)
+    yield Open(scene, f"http://127.0.0.1:{server.server_port}", asked)
     server.shutdown()
     server.server_close()
 
@@ -178,8 +178,8 @@ def test_the_buyer_names_a_person_and_many_and_swaps_one(opened: Open, page: Any
     page.get_by_role("button", name="Inscrire toutes ces personnes").click()
     assert "C'est enregistré" in page.inner_text("main")
 
-    opened.stage.deliver()
-    assert {"dan@client.example", "eve@client.example"} <= set(opened.stage.enrolled())
+    opened.scene.deliver()
+    assert {"dan@client.example", "eve@client.example"} <= set(opened.scene.enrolled())
     row = page.locator("li", has_text="bob@client.example")
     row.locator("summary").click()
     row.locator("[name=lastname]").fill("Petit")
@@ -187,11 +187,11 @@ def test_the_buyer_names_a_person_and_many_and_swaps_one(opened: Open, page: Any
     row.locator("[name=email]").fill("zoe@client.example")
     shot(page, "4-swap")
     row.get_by_role("button", name="Remplacer").click()
-    opened.stage.deliver()
+    opened.scene.deliver()
     page.reload()
     assert "Zoé Petit" in page.inner_text("main")
     assert "bob@client.example" not in page.inner_text("main")
-    assert "bob@client.example" not in opened.stage.enrolled()
+    assert "bob@client.example" not in opened.scene.enrolled()
     shot(page, "5-done")
 
     page.get_by_role("link", name="English").click()
@@ -211,7 +211,7 @@ def test_nothing_of_the_token_leaves_with_a_request(opened: Open, page: Any) -> 
 
 def test_a_form_of_another_site_changes_nothing(opened: Open, page: Any) -> None:
     page.goto(opened.link())
-    before = len(opened.stage.order().seats)
+    before = len(opened.scene.order().seats)
     page.route(
         "https://evil.example/*",
         lambda route: route.fulfill(body=FORGED.format(url=opened.url), content_type="text/html"),
@@ -219,7 +219,7 @@ def test_a_form_of_another_site_changes_nothing(opened: Open, page: Any) -> None
     page.goto("https://evil.example/")
     page.locator("button").click()
     page.wait_for_load_state()
-    assert len(opened.stage.order().seats) == before
+    assert len(opened.scene.order().seats) == before
     assert any(method == "POST" for method, _, _ in opened.asked)
 
 
@@ -264,5 +264,5 @@ def test_a_person_with_a_tutor_s_kind_takes_a_seat_of_his_own(opened: Open, page
         form.locator(f"[name={name}]").fill(value)
     form.locator("[name=kind]").select_option("tutor")
     form.locator("button").click()
-    opened.stage.deliver()
-    assert opened.stage.enrolled()["ida@client.example"] == ("teacher",)
+    opened.scene.deliver()
+    assert opened.scene.enrolled()["ida@client.example"] == ("teacher",)

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 from pydantic import TypeAdapter
 
-from passerelle.domain.backup import Inspection, Manifest, PersonalTrace
-from passerelle.domain.survey import Survey
+from passerelle.domain.backups.manifest import Inspection, Manifest, PersonalTrace
+from passerelle.domain.rollover.survey import Survey
 from passerelle.ports import Cleaned
-from tests.factories import CLEAN_SHA, an_inspection
-from tests.factories_rollover import a_survey
+from tests.factories.records import CLEAN_SHA, an_inspection
+from tests.factories.rollover import a_survey
 from tests.fakes.archives import FakeArchives
 
 MANIFEST = TypeAdapter(Manifest)

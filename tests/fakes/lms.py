@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from passerelle.domain.lms import Category, Course, User
-from passerelle.domain.plugin import (
+from passerelle.domain.moodle.core import Category, Course, User
+from passerelle.domain.moodle.plugin import (
     CourseState,
     Job,
     JobMessage,
@@ -17,10 +17,10 @@ from passerelle.domain.plugin import (
     RestoreMode,
     SiteFacts,
 )
-from passerelle.domain.publishing import Person
+from passerelle.domain.records import Person
 from passerelle.errors import MoodleRefused
 from passerelle.ports import Roster
-from tests.factories import a_site_facts
+from tests.factories.records import a_site_facts
 
 
 class FakeLms:
@@ -191,4 +191,4 @@ class FakeSites:
         return self._sites[site]
 
     def roster(self, site: str) -> Roster:
-        raise NotImplementedError("orders are tested on the twin: tests.stage_orders")
+        raise NotImplementedError("orders are tested on the twin: tests.scenes.orders")

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from passerelle.domain.lms import Course, CourseSection, Group, Module
-from passerelle.domain.plugin import (
+from passerelle.domain.moodle.core import Course, CourseSection, Group, Module
+from passerelle.domain.moodle.plugin import (
     ChangedCourse,
     CourseState,
     Holding,

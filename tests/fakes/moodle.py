@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from passerelle.errors import MoodleAway
-from passerelle.moodle.lms import Moodle
 from passerelle.moodle.protocol import Answer, Call, encode, lost, read_answer
+from passerelle.moodle.site_api import Moodle
 from passerelle_laptop.twin.archive import Vault
 from passerelle_laptop.twin.phpform import count, decode
 from passerelle_laptop.twin.site import Site

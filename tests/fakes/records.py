@@ -9,11 +9,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from passerelle.domain.ledger import Page as LedgerPage
-from passerelle.domain.night.run import NightDesk, Run
-from passerelle.domain.orders import Delivery, Order, Tally
-from passerelle.domain.publishing import CourseLine, Publication, Retrieval, RunningJob, TargetLock, Upload
-from passerelle.domain.rollover import FreshStart, Permit, Rollover, Whereabouts
+from passerelle.domain.backups.upload import CourseLine, Upload
+from passerelle.domain.night.plan.run import NightDesk, Run
+from passerelle.domain.orders.ledger import Page as LedgerPage
+from passerelle.domain.orders.order import Delivery, Order, Tally
+from passerelle.domain.publishing.publication import Publication, Retrieval
+from passerelle.domain.records import RunningJob, TargetLock
+from passerelle.domain.rollover.rollover import FreshStart, Permit, Rollover, Whereabouts
 from passerelle.errors import Conflict, Refused
 from passerelle.ports import Page, R, Record
 

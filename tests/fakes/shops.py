@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from passerelle.domain.network import Network
-from passerelle.domain.orders import Delivery, Facts, Order, Refund
+from passerelle.domain.orders.order import Delivery, Facts, Order, Refund
 from passerelle.errors import GiveUp
-from passerelle.events.shops.door import read_facts
-from passerelle.usecases.deliveries import unpacked
+from passerelle.shops.registry import read_facts
+from passerelle.usecases.orders.receive import unpacked
 
 
 class FakeShops:

@@ -1,5 +1,5 @@
 from passerelle.moodle.client import Site
-from passerelle.moodle.pace import Patience
+from passerelle.moodle.throttle import Patience
 from passerelle.runtime.lms import HURRIED, HURRIED_CONNECT, HURRIED_READ
 from tests.infra.templates import functions, logical, resources, suffix, template, timeout
 

@@ -11,7 +11,6 @@ import pytest
 
 from passerelle.domain.offer.build import build_desired
 from passerelle.domain.offer.model import Because, Extracts, Kind, Person, Table
-from passerelle.domain.offer.sentences import say_directory
 from passerelle.sources.directory_paper import PeopleRead, replace_people
 from passerelle.sources.extracts import read_extracts, require_whole
 from passerelle.sources.ldap import (
@@ -20,7 +19,8 @@ from passerelle.sources.ldap import (
     DirectoryRefused,
     read_directory,
 )
-from tests.factories_offer import University
+from passerelle.words.offer import say_directory
+from tests.factories.offer import University
 from tests.integration.slapd import BASE, MISSING, PASSWORD, READER, SLAPD, RunningSlapd, person, run_slapd
 
 pytestmark = pytest.mark.skipif(SLAPD is None, reason=MISSING)

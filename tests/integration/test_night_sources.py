@@ -14,17 +14,17 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from passerelle.domain.night.plan.run import Run, run_id
 from passerelle.domain.night.policy import Ldap, NightRules
-from passerelle.domain.night.run import Run, run_id
 from passerelle.domain.offer.model import FileFault, Table
 from passerelle.domain.offer.stages import Stage
 from passerelle.domain.states import RunState
 from passerelle.errors import TryAgain
 from passerelle.runtime.sources import S3Sources
 from passerelle.store.secrets import SecretsReader
-from passerelle.usecases.night import SourcesIncomplete
+from passerelle.usecases.night.plan_stage import SourcesIncomplete
 from tests.integration.slapd import BASE, MISSING, PASSWORD, READER, SLAPD, RunningSlapd, person, run_slapd
-from tests.night_stage import OPEN, NightStage, a_night_network, members, people
+from tests.scenes.night import OPEN, NightScene, a_night_network, members, people
 from tests.unit.sources.test_oneroster import SESSIONS, enrollment, lesson, org, roster, user
 
 pytestmark = pytest.mark.skipif(SLAPD is None, reason=MISSING)
@@ -67,7 +67,7 @@ def aws(slapd: RunningSlapd) -> Iterator[Aws]:
         yield made
 
 
-class Nights(NightStage):
+class Nights(NightScene):
     """Nights that read the bucket and the directory through what a deployed stage is wired with."""
 
     def opened(self, aws: Aws, bucket: str, ldap: Ldap) -> Nights:

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from passerelle.domain.publishing import Publication, Upload
+from passerelle.domain.backups.upload import Upload
+from passerelle.domain.publishing.publication import Publication
 from passerelle.domain.states import BackupState, PublicationState
 from passerelle.ports import World
-from passerelle.usecases.amending import everything
+from passerelle.usecases.amend import list_all
 from passerelle_laptop.laptop import Laptop
 from passerelle_laptop.site_client import Patience, Sending, SiteClient
 from passerelle_laptop.twin import Site
@@ -97,7 +98,7 @@ def test_of_a_thousand_uploads_doubled_and_shuffled_the_newest_of_each_course_is
     newest: dict[str, Upload] = {}
     numbers: dict[str, list[int]] = {course: [] for course in courses}
     for course in courses:
-        for upload in everything(world.records, Upload, "course", f"lycee-a:{course}"):
+        for upload in list_all(world.records, Upload, "course", f"lycee-a:{course}"):
             assert upload.state in (BackupState.ACCEPTED, BackupState.DELETED), upload.state
             numbers[course].append(upload.sequence)
             if course not in newest or upload.sequence > newest[course].sequence:
@@ -112,7 +113,7 @@ def test_of_a_thousand_uploads_doubled_and_shuffled_the_newest_of_each_course_is
         )
     rest(laptop, 300)
     for course in courses:
-        (publication,) = everything(world.records, Publication, "course", f"lycee-a:{course}")
+        (publication,) = list_all(world.records, Publication, "course", f"lycee-a:{course}")
         assert publication.state == PublicationState.PUBLISHED
         assert publication.upload == newest[course].id
         assert hub.course(f"lycee-a:{course}").id == publication.hub_course_id

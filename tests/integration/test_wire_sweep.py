@@ -1,6 +1,6 @@
 """The sweep on the wire: the real adapters, the embedded AWS, the twin; killed at every request they send.
 
-The sweep on fakes (tests/unit/usecases/test_sweep.py) cuts between the ports; here the cut falls between
+The sweep on fakes (tests/unit/publishing/test_sweep.py) cuts between the ports; here the cut falls between
 the single requests that an adapter makes: one of several DynamoDB writes, a part of a multipart upload, one
 web-service call of a look-and-update. Each case is a course of its own, so that nothing has to be reset.
 
@@ -21,7 +21,10 @@ from typing import Any
 import pytest
 import requests
 
-from passerelle.domain.commands import (
+from passerelle.domain.backups.upload import CourseLine, Upload
+from passerelle.domain.publishing.publication import Publication, Retrieval
+from passerelle.domain.records import RunningJob
+from passerelle.domain.site_commands import (
     AskPublication,
     AskRetrieval,
     CompleteUpload,
@@ -30,15 +33,18 @@ from passerelle.domain.commands import (
     ReportJobs,
     SignParts,
 )
-from passerelle.domain.publishing import CourseLine, Publication, Retrieval, RunningJob, Upload
 from passerelle.errors import Conflict, TryAgain
 from passerelle.runtime.settings import Settings
 from passerelle.runtime.wiring import Wiring
-from passerelle.usecases import inspection, jobs, publications, publishing, retrievals, uploads
-from passerelle.usecases.amending import everything
+from passerelle.usecases import jobs
+from passerelle.usecases.amend import list_all
+from passerelle.usecases.backups import inspect, receive
+from passerelle.usecases.publishing import ask
+from passerelle.usecases.publishing import publish as publishing
+from passerelle.usecases.publishing import retrieve as retrievals
 from passerelle_laptop.emulator import Emulator
 from passerelle_laptop.twin import Twin
-from tests.factories import a_person
+from tests.factories.records import a_person
 from tests.fakes.cutting import Cut, Killed, every_cut
 from tests.fakes.http_cutting import cutting_moodle_calls
 from tests.unit.store.conftest import BUCKET, PAPERS, TABLE, furnished
@@ -133,13 +139,13 @@ class Story:
             shortname=idnumber or self.idnumber, filesize=len(content),
             sha256=hashlib.sha256(content).hexdigest(), lastchange=1,
         )  # fmt: skip
-        upload = self.step(lambda world: uploads.open_upload(world, opening))["upload"]
+        upload = self.step(lambda world: receive.open_upload(world, opening))["upload"]
         signing = SignParts(request=self.request(), site=site, type="parts", upload=upload, parts=(1,))
-        url = self.step(lambda world: uploads.sign_parts(world, signing))["urls"]["1"]
+        url = self.step(lambda world: receive.sign_parts(world, signing))["urls"]["1"]
         assert requests.put(url, data=content, timeout=10).status_code == 200
         completing = CompleteUpload(request=self.request(), site=site, type="complete", upload=upload)
-        self.step(lambda world: uploads.complete(world, completing))
-        self.step(lambda world: inspection.inspect_backup(world, f"uploads/{site}/{upload}.mbz"))
+        self.step(lambda world: receive.complete(world, completing))
+        self.step(lambda world: inspect.inspect_backup(world, f"uploads/{site}/{upload}.mbz"))
         return str(upload)
 
     def publish(self, site: str = "caen", idnumber: str = "", person: Any = ADA) -> str:
@@ -148,7 +154,7 @@ class Story:
             idnumber=idnumber or self.idnumber, person=person, title="Chimie", declaration=True,
             course_url="http://source",
         )  # fmt: skip
-        answer = self.step(lambda world: publications.answer(world, asking))
+        answer = self.step(lambda world: ask.answer(world, asking))
         self.deliver()
         return str(answer["publication"])
 
@@ -202,9 +208,9 @@ class Story:
         world = self.wire.process.world()
         course = f"caen:{self.idnumber}"
         told: list[object] = [world.records.get(CourseLine, course)]
-        found = everything(world.records, Publication, "course", course)
-        brought = everything(world.records, Retrieval, "publication_course", course)
-        told += everything(world.records, Upload, "course", course) + found + brought
+        found = list_all(world.records, Publication, "course", course)
+        brought = list_all(world.records, Retrieval, "publication_course", course)
+        told += list_all(world.records, Upload, "course", course) + found + brought
         told += [world.records.get(RunningJob, each.jobkey) for each in (*found, *brought)]
         home = [each.idnumber for each in brought]
         told += [world.records.get(CourseLine, f"lille:{each}") for each in home]

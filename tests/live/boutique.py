@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from passerelle.domain.lms import User
-from passerelle.domain.orders import Facts, Order, Participant
-from passerelle.domain.shops import Attachment
+from passerelle.domain.moodle.core import User
+from passerelle.domain.orders.order import Facts, Order, Participant
+from passerelle.domain.orders.shop import Attachment
 from passerelle.moodle.client import Site, Socket
-from passerelle.moodle.lms import Moodle
 from passerelle.moodle.protocol import Answer
+from passerelle.moodle.site_api import Moodle
 from passerelle.ports import World
-from passerelle.usecases import deliveries, fulfilment, orders
-from tests.factories_orders import (
+from passerelle.usecases.orders import fulfil, receive, work
+from tests.factories.orders import (
     a_buyer,
     a_line,
     a_payload,
@@ -130,15 +130,15 @@ class Boutique:
     def sell(self, facts: Facts) -> Order:
         self._events += 1
         event, body = f"msg_{self._events}", a_payload(facts)
-        deliveries.receive(self.world, "boutique", event, "order.paid", body, readable=True)
+        receive.receive(self.world, "boutique", event, "order.paid", body, readable=True)
         while self.queues.sent:
             kind, key = next(iter(self.queues.sent[0].message.items()))
-            orders.work(self.world, kind, key)
+            work.work(self.world, kind, key)
             self.queues.sent.pop(0)
         return self.order
 
     def again(self) -> None:
-        fulfilment.fulfil(self.world, self.order.id)
+        fulfil.fulfil(self.world, self.order.id)
 
     @property
     def order(self) -> Order:

@@ -43,7 +43,7 @@ from tests.live.mailbox import Mailbox
 from tests.live.scene import Stage
 from tests.live.sources import Sources
 from tests.live.witness import TablesWitness, TwinWitness, Witness
-from tests.stage_orders import VIEWER
+from tests.scenes.orders import VIEWER
 
 _TWIN_SITE = "lycee-a"
 _TWIN_SECRET = "whsec_bGl2ZS1zdWl0ZS1zZWNyZXQtMDEyMzQ1Njc4OWFiY2Q="

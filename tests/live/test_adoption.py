@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from passerelle.domain.night.adoption import Takeover
+from passerelle.domain.night.plan.adoption import Takeover
 from passerelle.domain.states import RunState
 from passerelle.moodle.client import Site
-from passerelle.moodle.lms import Moodle
-from passerelle.usecases import adoption, night_applying, night_papers
-from tests.factories_offer import University
+from passerelle.moodle.site_api import Moodle
+from passerelle.usecases.night import adopt, apply, documents
+from tests.factories.offer import University
 from tests.live.ground import fresh
-from tests.night_stage import NightStage, OneMoodle, rules
+from tests.scenes.night import NightScene, OneMoodle, rules
 
 _LIVING = Path(__file__).with_name("living.php")
 
@@ -77,15 +77,15 @@ def test_adopting_writes_no_course_and_loses_no_group_role_or_grade(ground, stag
     assert len(before["grades"]) >= 10
     assert [one["enrol"] for one in before["enrolments"]] == ["database"]
 
-    table = NightStage(university, rules())
+    table = NightScene(university, rules())
     moodle = Moodle.at(Site(ground.name, ground.address, ground.token, calls_per_second=200))
     table.world = replace(table.base, sites=OneMoodle(moodle))  # type: ignore[arg-type]
-    plan = adoption.adoption_from(
+    plan = adopt.adoption_from(
         table.world, "caen", table.day, university.extracts(), Takeover(method="database", accounts=True)
     )
-    run = adoption.keep_adoption(table.world, plan)
+    run = adopt.keep_adoption(table.world, plan)
     assert set(run.counts) == {"adopt", "enrol"}
-    ended = night_applying.apply_run(table.world, run.id)
+    ended = apply.apply_run(table.world, run.id)
     assert (ended.state, ended.failed) == (RunState.DONE, 0)
 
     after = play(stage.command, "picture", courses=courses)
@@ -100,5 +100,5 @@ def test_adopting_writes_no_course_and_loses_no_group_role_or_grade(ground, stag
     # The site may hold what other tests left to the night: of these courses and people nothing is to be done.
     table.tomorrow()
     night = table.plan()
-    todo = [line for line in night_papers.load_lines(table.papers, night) if tag in json.dumps(line)]
+    todo = [line for line in documents.load_lines(table.papers, night) if tag in json.dumps(line)]
     assert todo == []

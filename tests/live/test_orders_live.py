@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from passerelle.domain.lms import Enrolment
-from passerelle.domain.orders import Participant, Refund
+from passerelle.domain.moodle.core import Enrolment
+from passerelle.domain.orders.order import Participant, Refund
 from passerelle.domain.states import OrderState
-from tests.factories_orders import a_line, a_participant
+from tests.factories.orders import a_line, a_participant
 from tests.live.boutique import Boutique
 from tests.live.conftest import person
 from tests.live.ground import Ground, fresh

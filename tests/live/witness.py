@@ -8,7 +8,7 @@ import shlex
 import subprocess
 from typing import Any, Protocol
 
-from passerelle.moodle.lms import Moodle
+from passerelle.moodle.site_api import Moodle
 
 
 class Witness(Protocol):

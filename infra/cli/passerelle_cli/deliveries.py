@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from passerelle.domain.orders import Participant
+from passerelle.domain.orders.order import Participant
 from passerelle.errors import GiveUp
-from passerelle.events.shops.door import key_of
 from passerelle.events.signatures import sign
+from passerelle.shops.registry import key_of
 
 Kind = str
 

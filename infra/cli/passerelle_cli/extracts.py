@@ -10,7 +10,6 @@ from pathlib import Path
 import click
 
 from passerelle.domain.offer.model import Extracts, Table
-from passerelle.domain.offer.sentences import say_file, say_row
 from passerelle.sources.extracts import (
     ALL_TABLES,
     SourcesStopped,
@@ -20,6 +19,7 @@ from passerelle.sources.extracts import (
     require_whole,
 )
 from passerelle.sources.oneroster import is_oneroster, read_oneroster
+from passerelle.words.offer import say_file, say_row
 from passerelle_cli.main import language
 
 

@@ -9,8 +9,8 @@ import sys
 
 import click
 
-from passerelle.domain.wording import known, sentence
 from passerelle.errors import Conflict, GiveUp, MoodleAway, PasserelleError, TryAgain
+from passerelle.words.sentences import known, sentence
 
 COMMANDS: dict[str, tuple[str, str]] = {
     # Each command with the module and the attribute that it is.
@@ -62,11 +62,11 @@ def explain(error: PasserelleError, lang: str) -> str:
         return f"{error.site}: {sentence('away', lang)}"
     if isinstance(error, GiveUp):
         if error.code == "sources_stopped":
-            from passerelle.domain.offer.sentences import say_file
+            from passerelle.words.offer import say_file
 
             return "\n".join(say_file(problem, lang) for problem in getattr(error, "problems", ()))
         if error.code.startswith("ldap_"):
-            from passerelle.domain.offer.sentences import say_directory
+            from passerelle.words.offer import say_directory
 
             return say_directory(error.code, error.details, lang)
         if known(error.code):

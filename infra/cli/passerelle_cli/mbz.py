@@ -12,9 +12,8 @@ from pathlib import Path
 
 import click
 
-from passerelle.domain.backup import Inspection, Manifest, PersonalTrace, Reason, Why
-from passerelle.domain.bytesizes import spell_size
-from passerelle.domain.wording import sentence
+from passerelle.domain.backups.manifest import Inspection, Manifest, PersonalTrace, Reason, Why
+from passerelle.domain.sizes import spell_size
 from passerelle.errors import TryAgain
 from passerelle.mbz import (
     CannotRead,
@@ -27,6 +26,7 @@ from passerelle.mbz import (
     major_release,
     scrub,
 )
+from passerelle.words.sentences import sentence
 
 REFUSED = 3
 UNREADABLE = 1

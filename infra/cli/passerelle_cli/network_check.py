@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime, timedelta
 
+from passerelle.domain.moodle.plugin import SiteFacts
 from passerelle.domain.network import Network, Site
-from passerelle.domain.plugin import SiteFacts
 from passerelle.errors import (
     FixAccess,
     GiveUp,

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from passerelle.domain.network import NAME, Network
 from passerelle.errors import GiveUp
-from passerelle.events.misfits import Misfit, misfit
+from passerelle.events.validation_errors import FieldError, field_error
 
 UNKNOWN_WORD = ("unexpected_keyword_argument", "extra_forbidden")
 Path = tuple[str | int, ...]
@@ -58,11 +58,11 @@ def read_network(text: str) -> tuple[Network, dict[str, Any]]:
     return network, document
 
 
-def _validated(document: Mapping[str, Any]) -> tuple[Network | None, list[Misfit]]:
+def _validated(document: Mapping[str, Any]) -> tuple[Network | None, list[FieldError]]:
     try:
         return TypeAdapter(Network).validate_python(document), []
     except ValidationError as error:
-        return None, [misfit(row) for row in error.errors(include_url=False, include_input=False)]
+        return None, [field_error(row) for row in error.errors(include_url=False, include_input=False)]
 
 
 def _without(value: Any, unknown: set[Path], path: Path = ()) -> Any:
@@ -75,19 +75,19 @@ def _without(value: Any, unknown: set[Path], path: Path = ()) -> Any:
     }
 
 
-def _across(document: Mapping[str, Any]) -> list[Misfit]:
+def _across(document: Mapping[str, Any]) -> list[FieldError]:
     """What the classes say of the whole only once every part fits, said beside the rest."""
     sites, hub = document.get("sites"), document.get("hub")
     if not isinstance(sites, dict):
         return []
     found = [
-        Misfit(("sites", name), "value_error", f"'{name}' must be lower-case letters, digits and dashes")
+        FieldError(("sites", name), "value_error", f"'{name}' must be lower-case letters, digits and dashes")
         for name in sites
         if not NAME.fullmatch(str(name))
     ]
     site = hub.get("site") if isinstance(hub, dict) else None
     if isinstance(site, str) and site not in sites:
-        found.append(Misfit(("hub", "site"), "value_error", f"'{site}' is not one of the sites"))
+        found.append(FieldError(("hub", "site"), "value_error", f"'{site}' is not one of the sites"))
     return found
 
 
@@ -111,7 +111,7 @@ class _Page:
             raise NetworkRefused(tuple(self.problems))
         return data
 
-    def problem(self, found: Misfit) -> Problem:
+    def problem(self, found: FieldError) -> Problem:
         french, english = found.worded("fr"), found.worded("en")
         if found.kind in UNKNOWN_WORD:
             meant = difflib.get_close_matches(str(found.path[-1]), _words_at(found.path[:-1]), n=1)
@@ -158,7 +158,7 @@ class _Page:
         except yaml.YAMLError:
             self._say(
                 node.start_mark.line + 1,
-                Misfit(path, "").field,
+                FieldError(path, "").field,
                 "cette valeur n'est pas lisible",
                 "this value cannot be read",
             )
@@ -173,7 +173,7 @@ class _Page:
                 first = self._lines[where]
                 self._say(
                     line,
-                    Misfit(where, "").field,
+                    FieldError(where, "").field,
                     f"ce mot est déjà donné à la ligne {first}",
                     f"this word is already given on line {first}",
                 )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from passerelle.domain.moodle.plugin import SiteFacts
 from passerelle.domain.network import Network, Site
-from passerelle.domain.plugin import SiteFacts
 from passerelle_cli.network_findings import Finding, bad, good, warning
 
 EDITING = ("moodle/course:update", "moodle/course:manageactivities")

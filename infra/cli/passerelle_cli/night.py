@@ -13,13 +13,11 @@ from typing import Any
 
 import click
 
-from passerelle.domain.night.adoption import Takeover
-from passerelle.domain.night.finding_sentences import say_scope
-from passerelle.domain.night.paper import heading, line_of
-from passerelle.domain.night.plan import Plan
-from passerelle.domain.night.plan_words import say_reason, say_refusal, say_still, say_thing, say_untouched
+from passerelle.domain.night.plan.adoption import Takeover
+from passerelle.domain.night.plan.plan import Plan
+from passerelle.domain.night.plan.run import NightDesk, Run
+from passerelle.domain.night.plan.serialised import heading, line_of
 from passerelle.domain.night.policy import Freeze
-from passerelle.domain.night.run import NightDesk, Run
 from passerelle.domain.offer.model import Extracts, Table
 from passerelle.domain.offer.stages import TABLES, Stage
 from passerelle.domain.states import RunState, state_word
@@ -27,8 +25,12 @@ from passerelle.errors import NotFound
 from passerelle.ports import World
 from passerelle.sources.extracts import ALL_TABLES
 from passerelle.sources.oneroster import is_oneroster
-from passerelle.usecases import adoption, night_applying, night_desk, night_papers
-from passerelle.usecases.night import (
+from passerelle.usecases.night import adopt as adoption
+from passerelle.usecases.night import apply as night_applying
+from passerelle.usecases.night import desk as night_desk
+from passerelle.usecases.night import documents
+from passerelle.usecases.night.freeze import strangers
+from passerelle.usecases.night.plan_stage import (
     keep,
     let_go,
     new_holder,
@@ -39,7 +41,8 @@ from passerelle.usecases.night import (
     tonight,
     uncollected,
 )
-from passerelle.usecases.night_freezing import strangers
+from passerelle.words.checks_in_moodle import say_scope
+from passerelle.words.plan import say_reason, say_refusal, say_still, say_thing, say_untouched
 from passerelle_cli.extracts import read_sources
 from passerelle_cli.main import language
 from passerelle_cli.stack import Stack, on_a_stack
@@ -210,9 +213,9 @@ def show(run: str, whole: bool, as_json: bool, find_stack: FindStack) -> None:
     """A kept plan, such as caen/2026-10-06/offer, and the operations that Moodle refused."""
     world = find_stack().world()
     known = _run(world, run)
-    named = night_papers.load_heading(world.papers, known)
-    lines = [dict(line) for line in night_papers.load_lines(world.papers, known)]
-    withheld = [dict(line) for line in night_papers.load_lines(world.papers, known, withheld=True)]
+    named = documents.load_heading(world.papers, known)
+    lines = [dict(line) for line in documents.load_lines(world.papers, known)]
+    withheld = [dict(line) for line in documents.load_lines(world.papers, known, withheld=True)]
     if not as_json:
         click.echo(_run_line(known))
     _print(named, lines, withheld, whole=whole, as_json=as_json)
@@ -238,7 +241,7 @@ def diff(before: str, after: str, as_json: bool, find_stack: FindStack) -> None:
     """What the plan of one run has and another's has not."""
     world = find_stack().world()
     one, two = (
-        Counter(_words(night_papers.load_lines(world.papers, _run(world, run)), coded=as_json))
+        Counter(_words(documents.load_lines(world.papers, _run(world, run)), coded=as_json))
         for run in (before, after)
     )
     gone, come = sorted((one - two).elements()), sorted((two - one).elements())

@@ -12,18 +12,18 @@ from typing import Any
 
 import click
 
-from passerelle.domain.declared import read_people
-from passerelle.domain.handlers import read_span
-from passerelle.domain.orders import Delivery, Order, Participant
-from passerelle.domain.shops import Shop
+from passerelle.domain.orders.order import Delivery, Order, Participant
+from passerelle.domain.orders.people import read_people
+from passerelle.domain.orders.products import read_span
+from passerelle.domain.orders.shop import Shop
 from passerelle.domain.states import OrderState, state_word
-from passerelle.domain.wording import sentence
 from passerelle.errors import NotFound
 from passerelle.ports import World
-from passerelle.usecases import orders as usecase
-from passerelle.usecases import seats as seats_usecase
-from passerelle.usecases import selling
-from passerelle.usecases.amending import everything
+from passerelle.usecases.amend import list_all
+from passerelle.usecases.orders import catalogue_check as selling
+from passerelle.usecases.orders import seats as seats_usecase
+from passerelle.usecases.orders import work as usecase
+from passerelle.words.sentences import sentence
 from passerelle_cli.deliveries import TestOrder, delivery
 from passerelle_cli.main import language
 from passerelle_cli.stack import Stack, on_a_stack
@@ -42,11 +42,11 @@ def _say(french: str, english: str) -> str:
 
 def _all(world: World, shop: str, state: str) -> Iterator[Order]:
     if state:
-        found = everything(world.records, Order, "state", state)
+        found = list_all(world.records, Order, "state", state)
         yield from (order for order in found if not shop or order.shop == shop)
         return
     for name in [shop] if shop else list(world.network.shops):
-        yield from everything(world.records, Order, "shop", name)
+        yield from list_all(world.records, Order, "shop", name)
 
 
 @orders.command("list")
@@ -74,7 +74,7 @@ def list_orders(
 
 
 def _list_unreadable(world: World, shop: str) -> None:
-    for parked in everything(world.records, Delivery, "state", "parked"):
+    for parked in list_all(world.records, Delivery, "state", "parked"):
         if shop and parked.shop != shop:
             continue
         why = sentence(parked.why.code, language(), parked.why.details) if parked.why else ""

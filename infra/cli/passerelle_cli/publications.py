@@ -11,16 +11,18 @@ from typing import Any
 
 import click
 
-from passerelle.domain.catalogue import Wanted
-from passerelle.domain.commands import AskRetrieval, Target
-from passerelle.domain.publishing import Person, Publication, Retrieval
+from passerelle.domain.publishing.publication import Publication, Retrieval
+from passerelle.domain.publishing.search import Wanted
+from passerelle.domain.records import Person
+from passerelle.domain.site_commands import AskRetrieval, Target
 from passerelle.domain.states import PublicationState, RetrievalState, state_word
 from passerelle.errors import NotFound, Refused
 from passerelle.ports import World
-from passerelle.usecases import catalogue as catalogues
-from passerelle.usecases import lineage, publishing, retrievals
-from passerelle.usecases import publications as asked
-from passerelle.usecases.amending import everything
+from passerelle.usecases.amend import list_all
+from passerelle.usecases.publishing import ask as asked
+from passerelle.usecases.publishing import catalogue as catalogues
+from passerelle.usecases.publishing import lineage, publish
+from passerelle.usecases.publishing import retrieve as retrievals
 from passerelle_cli.main import language
 from passerelle_cli.orders import catalogue_check
 from passerelle_cli.stack import Stack, on_a_stack
@@ -61,9 +63,9 @@ def list_publications(
     if to_reclassify:
         found = asked.to_reclassify(world)
     elif state:
-        found = everything(world.records, Publication, "state", state)
+        found = list_all(world.records, Publication, "state", state)
     else:
-        found = everything(world.records, Publication, "all", "all")
+        found = list_all(world.records, Publication, "all", "all")
     found = sorted((p for p in found if site in (None, p.site)), key=lambda p: p.requested_at)
     if as_json:
         print_json({"publications": [whole(p) for p in found]})
@@ -207,7 +209,7 @@ def retry(publication: str, find_stack: Callable[[], Stack]) -> None:
     """Take a publication that is requested or restoring another step, as its queue would."""
     world = find_stack().world()
     found(world, publication)
-    publishing.publish(world, publication)
+    publish.publish(world, publication)
     record = found(world, publication)
     click.echo(f"{record.id}  {state_word(record.state, language())}")
 

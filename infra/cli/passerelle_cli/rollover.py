@@ -12,16 +12,16 @@ from typing import Any, Literal
 
 import click
 
-from passerelle.domain.bytesizes import spell_size
-from passerelle.domain.commands import AskRollover, LeftOutThing
-from passerelle.domain.publishing import Person
-from passerelle.domain.rollover import Rollover
-from passerelle.domain.rollover_plan import Line, Plan, Verdict, plan_to_dict
+from passerelle.domain.records import Person
+from passerelle.domain.rollover.plan import Line, Plan, Verdict, plan_to_dict
+from passerelle.domain.rollover.rollover import Rollover
+from passerelle.domain.site_commands import AskRollover, LeftOutThing
+from passerelle.domain.sizes import spell_size
 from passerelle.domain.states import state_word
-from passerelle.domain.wording import sentence
 from passerelle.errors import NotFound, Refused
 from passerelle.ports import World
-from passerelle.usecases import rollover_plans, rollovers
+from passerelle.usecases.rollover import ask, plans
+from passerelle.words.sentences import sentence
 from passerelle_cli.main import language
 from passerelle_cli.stack import Stack, on_a_stack
 
@@ -97,7 +97,7 @@ def request(
         confirmed=confirmed,
         override=override,
     )
-    answer = rollovers.answer(world, command)
+    answer = ask.answer(world, command)
     if as_json:
         click.echo(json.dumps(answer, ensure_ascii=False, indent=1))
     elif answer["rollover"] is None:
@@ -116,7 +116,7 @@ def request(
 def check(find_stack: Callable[[], Stack], site: str, user: str, course_id: int) -> None:
     """*Vérifier mon cours*: a backup of last year's course, and what to repair in it."""
     world = find_stack().world()
-    answer = rollovers.answer(world, _command(world, site, user, "check", courseid=course_id))
+    answer = ask.answer(world, _command(world, site, user, "check", courseid=course_id))
     click.echo(f"{answer['rollover']}  {answer['state_word']}")
 
 
@@ -130,11 +130,11 @@ def status(find_stack: Callable[[], Stack], identity: str, as_json: bool) -> Non
     lang = language()
     record = world.records.get(Rollover, identity)
     if record is None:
-        plan = rollover_plans.read(world, identity)
-        progress = rollover_plans.progress(world, plan)
+        plan = plans.read(world, identity)
+        progress = plans.progress(world, plan)
         click.echo(f"{progress.begun}/{progress.total}  {json.dumps(progress.states)}")
         return
-    described = rollovers.describe(world, record, lang)
+    described = ask.describe(world, record, lang)
     if as_json:
         click.echo(json.dumps(described, ensure_ascii=False, indent=1))
         return
@@ -154,10 +154,10 @@ def report(find_stack: Callable[[], Stack], identity: str, page: Path | None, as
     world = find_stack().world()
     record = world.records.get(Rollover, identity)
     if record is None:
-        _plan_report(world, rollover_plans.read(world, identity), as_json)
+        _plan_report(world, plans.read(world, identity), as_json)
         return
     asked = _as(record, "report", format="html" if page else "json")
-    answer = rollovers.answer(world, asked)
+    answer = ask.answer(world, asked)
     if page is not None:
         page.write_text(str(answer["html"]), encoding="utf-8")
         click.echo(str(page))
@@ -182,7 +182,7 @@ def undo(find_stack: Callable[[], Stack], identity: str, user: str) -> None:
     record = world.records.get(Rollover, identity)
     if record is None:
         raise NotFound("rollover_unknown")
-    answer = rollovers.answer(world, _command(world, record.site, user, "undo", rollover=identity))
+    answer = ask.answer(world, _command(world, record.site, user, "undo", rollover=identity))
     click.echo(f"{answer['rollover']}  {answer['state_word']}")
 
 
@@ -194,7 +194,7 @@ def undo(find_stack: Callable[[], Stack], identity: str, user: str) -> None:
 def permit(find_stack: Callable[[], Stack], identity: str, site: str, user: str) -> None:
     """Allow the one transfer that a link names (its `permit=…`), as its N-1 teacher or an administrator."""
     world = find_stack().world()
-    answer = rollovers.answer(world, _command(world, site, user, "permit", permit=identity))
+    answer = ask.answer(world, _command(world, site, user, "permit", permit=identity))
     click.echo(f"{answer['permit']}  {answer['state']}")
 
 
@@ -211,7 +211,7 @@ def contents(find_stack: Callable[[], Stack], identity: str, as_json: bool) -> N
     record = world.records.get(Rollover, identity)
     if record is None:
         raise NotFound("rollover_unknown")
-    answer = rollovers.answer(world, _as(record, "contents"))
+    answer = ask.answer(world, _as(record, "contents"))
     if as_json:
         click.echo(json.dumps(answer, ensure_ascii=False, indent=1))
         return
@@ -283,7 +283,7 @@ def _person(world: World, site: str, username: str) -> Person:
 @on_a_stack
 def plan(find_stack: Callable[[], Stack], site: str, user: str, category: str, as_json: bool) -> None:
     """Say what would be done of a faculty, what not and why. Changes nothing."""
-    made = rollover_plans.make(find_stack().world(), site, category, user)
+    made = plans.make(find_stack().world(), site, category, user)
     if as_json:
         click.echo(json.dumps(plan_to_dict(made), ensure_ascii=False, indent=1))
         return
@@ -326,7 +326,7 @@ def _say_line(line: Line, lang: str) -> str:
 def apply(find_stack: Callable[[], Stack], identity: str, user: str) -> None:
     """Do what a plan says, a few at a time. Stopped (Ctrl-C) and started again, it goes on."""
     world = find_stack().world()
-    made = rollover_plans.read(world, identity)
+    made = plans.read(world, identity)
     person = _person(world, made.site, user)
     configured = world.network.sites[made.site]
     if user.lower() not in {name.lower() for name in configured.administrators}:
@@ -334,7 +334,7 @@ def apply(find_stack: Callable[[], Stack], identity: str, user: str) -> None:
     last = ""
     seen: dict[str, Rollover] = {}
     while True:
-        progress = rollover_plans.apply_some(world, made, person, seen=seen)
+        progress = plans.apply_some(world, made, person, seen=seen)
         told = f"{progress.begun}/{progress.total}  {json.dumps(progress.states)}"
         if told != last:
             click.echo(told)
@@ -349,7 +349,7 @@ def apply(find_stack: Callable[[], Stack], identity: str, user: str) -> None:
 def _plan_report(world: World, made: Plan, as_json: bool) -> None:
     lang = language()
     rows = []
-    for line, record in rollover_plans.outcomes(world, made):
+    for line, record in plans.outcomes(world, made):
         why = sentence(line.why, lang, {"detail": line.detail}) if line.why else ""
         if record is not None and record.message is not None:
             why = sentence(record.message.code, lang, record.message.details)

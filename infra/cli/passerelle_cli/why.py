@@ -12,16 +12,16 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from passerelle.domain.night.why_reply import Telling
 from passerelle.domain.offer.model import Extracts, Table
 from passerelle.domain.offer.naming import Naming
-from passerelle.domain.wording import sentence
 from passerelle.errors import NotFound
 from passerelle.ports import World
 from passerelle.sources.extracts import UnknownEncoding, read_extracts, require_whole
 from passerelle.sources.oneroster import is_oneroster, read_oneroster
-from passerelle.usecases.night import rules_of, uncollected
-from passerelle.usecases.why import Known, ask_why, known_of, look_up
+from passerelle.usecases.night.plan_stage import rules_of, uncollected
+from passerelle.usecases.night.why import Known, ask_why, known_of, look_up
+from passerelle.words.sentences import sentence
+from passerelle.words.why_reply import Telling
 from passerelle_cli.main import language
 from passerelle_cli.stack import Stack, on_a_stack
 

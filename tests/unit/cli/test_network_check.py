@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from passerelle.domain.lms import Category
+from passerelle.domain.moodle.core import Category
+from passerelle.domain.moodle.plugin import SiteFacts, SiteLimits
 from passerelle.domain.network import Assistance
-from passerelle.domain.plugin import SiteFacts, SiteLimits
 from passerelle.errors import FixAccess, InstallFunction, MoodleAway, NotFound
 from passerelle_cli.network_check import SECRET_FIELDS, Doors, check, is_bad
 from passerelle_cli.network_findings import Finding, Level
-from tests.factories import a_network, a_role, a_site, a_site_facts
+from tests.factories.records import a_network, a_role, a_site, a_site_facts
 from tests.fakes.clock import FakeClock
 from tests.fakes.lms import FakeLms
 from tests.fakes.moodle import TwinMoodle
@@ -331,7 +331,7 @@ def test_every_parameter_that_the_file_can_name_is_looked_at() -> None:
     """A new field for one must be known to the check."""
     source = "".join(
         (ROOT / "layers/core/python/passerelle/domain" / name).read_text()
-        for name in ("network.py", "shops.py", "night/policy.py")
+        for name in ("network.py", "orders/shop.py", "night/policy.py")
     )
     named = re.findall(r"^    (\w+): .*#.*\bSSM parameter", source, re.MULTILINE)
     assert len(named) >= 7

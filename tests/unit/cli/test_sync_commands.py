@@ -7,21 +7,21 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from passerelle.domain.night.plan import Because, Still
-from passerelle.domain.night.plan_words import REASONS, STILLS, UNTOUCHED
+from passerelle.domain.night.plan.plan import Because, Still
 from passerelle.domain.night.policy import Ldap
 from passerelle.domain.offer.model import Because as Refusal
 from passerelle.domain.states import RunState
 from passerelle.errors import NotFound, Refused
-from passerelle.usecases import night_desk
+from passerelle.usecases.night import desk
+from passerelle.words.plan import REASONS, STILLS, UNTOUCHED
 from passerelle_cli import stack
 from passerelle_cli.sync import sync
-from tests.night_stage import TIGHT, NightStage, a_university, drop, people, rules
+from tests.scenes.night import TIGHT, NightScene, a_university, drop, people, rules
 
 
 @pytest.fixture
 def stage(monkeypatch):
-    made = NightStage(a_university(), rules())
+    made = NightScene(a_university(), rules())
     monkeypatch.setattr(stack.Stack, "load", lambda *_: Found(made))
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
     return made
@@ -72,7 +72,7 @@ def test_a_kept_plan_is_shown_applied_and_compared(stage):
 
 
 def test_a_held_plan_says_why_and_who_released_it(monkeypatch):
-    held = NightStage(a_university(), rules(guard=TIGHT))
+    held = NightScene(a_university(), rules(guard=TIGHT))
     monkeypatch.setattr(stack.Stack, "load", lambda *_: Found(held))
     held.night()
     drop(held.university, "ip.csv")
@@ -82,7 +82,7 @@ def test_a_held_plan_says_why_and_who_released_it(monkeypatch):
     with pytest.raises(Refused):
         passerelle("apply", run)
     assert "released by ada" in passerelle("release", run, "--by", "ada", "--apply")
-    assert night_desk.newest(held.world, "caen").state is RunState.DONE
+    assert desk.newest(held.world, "caen").state is RunState.DONE
 
 
 def test_a_site_is_held_and_let_go_frozen_and_thawed(stage):
@@ -142,7 +142,7 @@ def test_who_holds_a_night_and_why_is_said_in_words(stage):
 
 
 def test_what_holds_a_plan_is_said_in_words(monkeypatch):
-    held = NightStage(a_university(), rules(guard=TIGHT))
+    held = NightScene(a_university(), rules(guard=TIGHT))
     monkeypatch.setattr(stack.Stack, "load", lambda *_: Found(held))
     held.night()
     drop(held.university, "ip.csv")
@@ -171,7 +171,7 @@ def test_holding_a_night_that_is_not_there_names_it(stage):
 @pytest.mark.rule("N19")
 def test_extracts_without_people_are_looked_at_with_those_of_the_directory(monkeypatch, tmp_path):
     ldap = Ldap(url="ldaps://ldap.univ.example", base="dc=univ")
-    asked = NightStage(a_university(), rules(ldap=ldap))
+    asked = NightScene(a_university(), rules(ldap=ldap))
     monkeypatch.setattr(stack.Stack, "load", lambda *_: Found(asked))
     folder = asked.university.save(tmp_path)
     (folder / "people.csv").unlink()

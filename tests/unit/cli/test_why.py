@@ -14,10 +14,10 @@ from passerelle.sources.extracts import SourcesStopped
 from passerelle_cli import why as command
 from passerelle_cli.night_report import report
 from passerelle_cli.stack import Stack
-from tests.factories_offer import University
+from tests.factories.offer import University
 from tests.fakes.moodle import TwinMoodle, TwinSites
 from tests.fakes.references import FakeReferences
-from tests.night_stage import NightStage
+from tests.scenes.night import NightScene
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ class _Stack:
 
 @pytest.mark.rule("N22")
 def test_a_site_is_looked_at_as_well(monkeypatch) -> None:
-    stage = NightStage(University().element().group(on=("E1",)).person().ip())
+    stage = NightScene(University().element().group(on=("E1",)).person().ip())
     twin = TwinMoodle("caen", stage.clock)
     stage.moodle.site = twin.site
     stage.night()
@@ -122,7 +122,7 @@ def test_a_site_is_looked_at_as_well(monkeypatch) -> None:
 
 @pytest.mark.rule("H1")
 def test_a_reference_alone_is_looked_up_on_every_site(monkeypatch) -> None:
-    stage = NightStage()
+    stage = NightScene()
     references = FakeReferences(stage.clock)
     at = datetime(2026, 10, 6, 1, tzinfo=UTC)
     references.keep(
@@ -141,7 +141,7 @@ def test_a_reference_alone_is_looked_up_on_every_site(monkeypatch) -> None:
 
 @pytest.mark.rule("N19")
 def test_a_nights_report_is_written_as_files_to_open(monkeypatch, tmp_path) -> None:
-    stage = NightStage(University().element().group(on=("E1",)).person().ip(group=""))
+    stage = NightScene(University().element().group(on=("E1",)).person().ip(group=""))
     stage.night()
     stage.moodle.get_course_states_by_idnumber = lambda _: {}
     monkeypatch.setattr(Stack, "load", lambda *_: _Stack(stage.world))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from passerelle.domain.commands import AskRetrieval, OpenUpload, ReportJobs, SearchCatalogue
+from passerelle.domain.site_commands import AskRetrieval, OpenUpload, ReportJobs, SearchCatalogue
 from passerelle.events.bodies import BODY_LIMIT, BodyTooLarge
 from passerelle.events.signatures import SignatureRefused, sign
 from passerelle.events.site import (

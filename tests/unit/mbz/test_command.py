@@ -6,9 +6,9 @@ import os
 import pytest
 from click.testing import CliRunner
 
-from passerelle.domain.backup import Why
+from passerelle.domain.backups.manifest import Why
 from passerelle_cli.mbz import mbz
-from tests.factories_mbz import REAL, Backup, real_backup, unpack
+from tests.factories.mbz import REAL, Backup, real_backup, unpack
 
 
 def run(*arguments, lang="en_GB.UTF-8"):
@@ -61,7 +61,7 @@ def test_json_has_the_verdict_the_reasons_and_the_manifest():
 
 
 def test_a_damaged_content_of_a_zip_is_found_without_being_asked_for(tmp_path):
-    from tests.factories_mbz import StoredFile
+    from tests.factories.mbz import StoredFile
 
     file = StoredFile()
     path = tmp_path / "a.mbz"
@@ -88,7 +88,7 @@ def test_a_release_that_is_none_is_a_mistake_of_usage():
 
 
 def test_every_reason_has_a_french_sentence():
-    from passerelle.domain.wording import known
+    from passerelle.words.sentences import known
 
     assert [why for why in Why if not known(why)] == []
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from passerelle.domain.backup import Why
+from passerelle.domain.backups.manifest import Why
 from passerelle.mbz import BytesSource, inspect, scrub
-from tests.factories_mbz import Backup, gzipped, real_backup, untar
+from tests.factories.mbz import Backup, gzipped, real_backup, untar
 
 TGZ = real_backup("chimie-nousers-tgz")
 ZIP = real_backup("chimie-nousers-zip")

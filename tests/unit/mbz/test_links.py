@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 import pytest
 
 from passerelle.mbz import BytesSource, inspect
-from tests.factories_mbz import WWWROOT, Backup
+from tests.factories.mbz import WWWROOT, Backup
 
 pytestmark = pytest.mark.rule("R12")
 PAGE = "activities/page_79/page.xml"

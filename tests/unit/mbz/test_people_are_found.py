@@ -2,9 +2,9 @@
 
 import pytest
 
-from passerelle.domain.backup import Why
+from passerelle.domain.backups.manifest import Why
 from passerelle.mbz import BytesSource, inspect
-from tests.factories_mbz import Backup
+from tests.factories.mbz import Backup
 
 pytestmark = pytest.mark.rule("P3")
 

@@ -4,9 +4,9 @@ import hashlib
 
 import pytest
 
-from passerelle.domain.backup import Container, Group, OldLink, Why
+from passerelle.domain.backups.manifest import Container, Group, OldLink, Why
 from passerelle.mbz import BytesSource, inspect, inspection_from_dict, inspection_to_dict
-from tests.factories_mbz import real_backup
+from tests.factories.mbz import real_backup
 
 ALL = [
     "chimie-anonymised-tgz",

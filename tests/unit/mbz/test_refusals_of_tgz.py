@@ -4,9 +4,9 @@ import dataclasses
 
 import pytest
 
-from passerelle.domain.backup import Why
+from passerelle.domain.backups.manifest import Why
 from passerelle.mbz import BytesSource, Limits, inspect
-from tests.factories_mbz import (
+from tests.factories.mbz import (
     Backup,
     StoredFile,
     gzipped,

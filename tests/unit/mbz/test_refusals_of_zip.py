@@ -5,9 +5,9 @@ import struct
 
 import pytest
 
-from passerelle.domain.backup import Why
+from passerelle.domain.backups.manifest import Why
 from passerelle.mbz import BytesSource, Limits, inspect
-from tests.factories_mbz import Backup, StoredFile, real_backup, with_byte_changed, zip_end, zip_of
+from tests.factories.mbz import Backup, StoredFile, real_backup, with_byte_changed, zip_end, zip_of
 
 MIB = 1024 * 1024
 

@@ -10,9 +10,9 @@ import re
 
 import pytest
 
-from passerelle.domain.backup import Why
+from passerelle.domain.backups.manifest import Why
 from passerelle.mbz import BytesSource, inspect, scrub
-from tests.factories_mbz import Backup, real_backup, unpack
+from tests.factories.mbz import Backup, real_backup, unpack
 
 WITHOUT_USERS = ["riche-nousers-tgz", "riche-nousers-zip", "riche-calendar-tgz"]
 ENCRYPTED = re.compile(rb'encrypted="true">[^<]*<')

@@ -9,7 +9,7 @@ from moto import mock_aws
 
 from passerelle.mbz import CannotRead, inspect, scrub
 from passerelle.mbz.sources_s3 import S3Sink, S3Source, StorageAway
-from tests.factories_mbz import Backup, StoredFile, real_backup, unpack
+from tests.factories.mbz import Backup, StoredFile, real_backup, unpack
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ import zipfile
 
 import pytest
 
-from passerelle.domain.backup import Why
+from passerelle.domain.backups.manifest import Why
 from passerelle.mbz import BytesSource, Limits, inspect, scrub
-from tests.factories_mbz import Backup, StoredFile, gzipped, real_backup, tar_of, unpack, xml
+from tests.factories.mbz import Backup, StoredFile, gzipped, real_backup, tar_of, unpack, xml
 
 pytestmark = pytest.mark.rule("P4")
 

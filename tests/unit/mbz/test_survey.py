@@ -8,10 +8,10 @@ from html import escape
 
 import pytest
 
-from passerelle.domain.survey import survey_from_dict, survey_to_dict
+from passerelle.domain.rollover.survey import survey_from_dict, survey_to_dict
 from passerelle.mbz.sources import BytesSource
 from passerelle.mbz.survey import CannotSurvey, survey
-from tests.factories_mbz import WWWROOT, Backup, StoredFile, real_backup
+from tests.factories.mbz import WWWROOT, Backup, StoredFile, real_backup
 
 OLD = f"{WWWROOT}/mod/page/view.php?id=991"
 HTML = escape(f'<p>Voir <a href="{OLD}">ici</a></p>')

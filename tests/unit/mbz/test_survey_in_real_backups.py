@@ -15,10 +15,10 @@ from html import escape
 
 import pytest
 
-from passerelle.domain.survey import StaleLink
+from passerelle.domain.rollover.survey import StaleLink
 from passerelle.mbz.sources import BytesSource
 from passerelle.mbz.survey import survey
-from tests.factories_mbz import WWWROOT, real_backup
+from tests.factories.mbz import WWWROOT, real_backup
 
 pytestmark = [pytest.mark.rule("R12"), pytest.mark.rule("D19")]
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from passerelle.domain.lms import CohortMembership, Enrolment, NewUser, Outcome, UserChange
+from passerelle.domain.moodle.core import CohortMembership, Enrolment, NewUser, Outcome, UserChange
 from passerelle.errors import FixAccess, LookFirst, MoodleAway
 from passerelle.moodle import calls_enrolments, calls_users
-from passerelle.moodle.batching import Room, chunks, settle
-from passerelle.moodle.core import MoodleCore
+from passerelle.moodle.batching import CallLimits, chunks, settle
+from passerelle.moodle.core_api import MoodleCore
 from passerelle.moodle.protocol import encode
 from tests.unit.moodle.php_form import parse
 from tests.unit.moodle.site_fake import FakeMoodle
@@ -25,7 +25,7 @@ def users(count):
 
 
 def moodle(fake, **room):
-    return MoodleCore("fake", fake.ask, Room(**room))
+    return MoodleCore("fake", fake.ask, CallLimits(**room))
 
 
 def outcomes(verdicts):
@@ -41,7 +41,7 @@ def outcomes(verdicts):
 def test_php_never_drops_a_variable_of_any_chunk(limit, count):
     rows = [Enrolment(1, number, 5) for number in range(count)]
     got = []
-    for places in chunks(rows, calls_enrolments.enrol, Room(variables=limit, rows=10_000)):
+    for places in chunks(rows, calls_enrolments.enrol, CallLimits(variables=limit, rows=10_000)):
         params, dropped = parse(encode(calls_enrolments.enrol(rows[places.start : places.stop]), "t"), limit)
         assert dropped == 0
         got += [row["userid"] for row in params["enrolments"]]
@@ -51,13 +51,13 @@ def test_php_never_drops_a_variable_of_any_chunk(limit, count):
 def test_chunks_are_as_full_as_the_limit_lets_them_be():
     rows = [Enrolment(1, number, 5) for number in range(400)]
     # 1000 variables less 3 of the call's own and 16 kept back; four for each enrolment.
-    sizes = [len(places) for places in chunks(rows, calls_enrolments.enrol, Room(rows=10_000))]
+    sizes = [len(places) for places in chunks(rows, calls_enrolments.enrol, CallLimits(rows=10_000))]
     assert sizes == [245, 155]
 
 
 def test_long_texts_are_cut_by_bytes():
     rows = [NewUser(f"u{n}", "x" * 1000, "Nom", "e@ex.org") for n in range(100)]
-    for places in chunks(rows, calls_users.create, Room(bytes=20_000)):
+    for places in chunks(rows, calls_users.create, CallLimits(bytes=20_000)):
         assert len(encode(calls_users.create(rows[places.start : places.stop]), "t")) <= 20_000
 
 
@@ -114,7 +114,7 @@ def test_what_speaks_of_no_row_is_not_halved():
         raise FixAccess("fake", call.function, "invalidtoken")
 
     with pytest.raises(FixAccess):
-        settle([Enrolment(1, 2, 3)] * 50, calls_enrolments.enrol, ask, Room())
+        settle([Enrolment(1, 2, 3)] * 50, calls_enrolments.enrol, ask, CallLimits())
     assert len(sent) == 1
 
 

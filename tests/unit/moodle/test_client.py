@@ -14,12 +14,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from passerelle.domain.lms import Enrolment, Message, NewUser
+from passerelle.domain.moodle.core import Enrolment, Message, NewUser
 from passerelle.errors import FixAccess, LookFirst, MoodleAway, MoodleRefused, PasserelleError
-from passerelle.moodle import calls_enrolments, calls_plugin, calls_site, calls_users, pace
+from passerelle.moodle import calls_enrolments, calls_plugin, calls_site, calls_users, throttle
 from passerelle.moodle.client import Client, Site
-from passerelle.moodle.pace import Clock, Patience, TokenBucket
 from passerelle.moodle.protocol import PATH, Answer, Call, Repeat, reads_nothing
+from passerelle.moodle.throttle import Clock, Patience, TokenBucket
 from tests.unit.moodle.loopback import OK_NULL, cut, reply, reset, says, serving
 
 TOKEN = "5ecre7-7oken"
@@ -51,7 +51,7 @@ def site(url, **limits):
 @pytest.fixture
 def at():
     """A client of a server, that waits for nothing."""
-    with pace.testing():
+    with throttle.testing():
         yield lambda server, **limits: Client(site(server.url, **limits), patience=Patience(attempts=4))
 
 
@@ -112,10 +112,10 @@ def test_a_certificate_nobody_signed_is_refused_before_anything_is_sent(tmp_path
     context.load_cert_chain(certificate, key)
     with serving(tls=context) as server:
         with pytest.raises(FixAccess) as refusal:
-            Client(site(server.url), patience=pace.IMPATIENT).ask(READ)
+            Client(site(server.url), patience=throttle.IMPATIENT).ask(READ)
         assert refusal.value.errorcode == "connection"
         assert server.requests == []
-        Client(site(server.url, verify=str(certificate)), patience=pace.IMPATIENT).ask(READ)
+        Client(site(server.url, verify=str(certificate)), patience=throttle.IMPATIENT).ask(READ)
         assert len(server.requests) == 1
 
 
@@ -209,7 +209,7 @@ def test_an_unsafe_call_has_a_connection_of_its_own(at):
 
 
 def test_an_unknown_host_is_away_and_not_a_crash():
-    client = Client(site("http://moodle.invalid"), patience=pace.IMPATIENT)
+    client = Client(site("http://moodle.invalid"), patience=throttle.IMPATIENT)
     with pytest.raises(MoodleAway) as away:
         client.ask(UNSAFE)
     assert not away.value.sent
@@ -218,7 +218,7 @@ def test_an_unknown_host_is_away_and_not_a_crash():
 @pytest.mark.parametrize("url", ["ftp://127.0.0.1", "http://", "nonsense"])
 def test_an_address_that_is_none_wants_repair(url):
     with pytest.raises(FixAccess):
-        Client(site(url), patience=pace.IMPATIENT).ask(READ)
+        Client(site(url), patience=throttle.IMPATIENT).ask(READ)
 
 
 def test_an_answer_above_the_cap_is_not_held_in_memory(at):
@@ -348,7 +348,7 @@ def test_no_more_calls_at_once_than_the_site_bears():
         inside.pop()
         return GOOD
 
-    with pace.testing():
+    with throttle.testing():
         client = Client(site("https://bleu.example", concurrency=3), post)
         with ThreadPoolExecutor(12) as pool:
             list(pool.map(lambda _n: client.ask(READ), range(24)))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from passerelle.domain.lms import (
+from passerelle.domain.moodle.core import (
     Category,
     CategoryChange,
     Cohort,

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from passerelle.domain.lms import Course, NewUser, User
-from passerelle.domain.plugin import Job, JobStatus, SiteFacts
+from passerelle.domain.moodle.core import Course, NewUser, User
+from passerelle.domain.moodle.plugin import Job, JobStatus, SiteFacts
 from passerelle.errors import (
     FixAccess,
     GiveUp,
@@ -19,6 +19,7 @@ from passerelle.errors import (
     TryAgain,
 )
 from passerelle.moodle import calls_courses, calls_plugin, calls_users
+from passerelle.moodle.decode import Mismatch, shaped
 from passerelle.moodle.protocol import (
     OWN_VARIABLES,
     Answer,
@@ -30,7 +31,6 @@ from passerelle.moodle.protocol import (
     reads,
     reads_nothing,
 )
-from passerelle.moodle.shapes import Mismatch, shaped
 from tests.unit.moodle.php_form import parse
 
 READ = calls_courses.courses_by_field("idnumber", "x")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from passerelle.domain.lms import (
+from passerelle.domain.moodle.core import (
     CategoryChange,
     CohortMembership,
     CourseChange,
@@ -132,7 +132,7 @@ def object_misfits(keys, value, where):
             yield f"{where}.{key}: missing"
 
 
-def misfit(spec, value, where):
+def field_error(spec, value, where):
     return next(misfits(spec, value, where), None)
 
 
@@ -147,7 +147,7 @@ def sent(call):
 
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: call.function)
 def test_what_is_sent_fits_the_recorded_signature(call):
-    assert misfit(functions()[call.function]["parameters"], sent(call), call.function) is None
+    assert field_error(functions()[call.function]["parameters"], sent(call), call.function) is None
 
 
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: call.function)
@@ -159,13 +159,17 @@ def test_a_call_is_a_read_only_where_moodle_says_so_itself(call):
 def test_the_check_sees_a_wrong_name_a_missing_one_and_a_wrong_type():
     spec = functions()["core_group_create_groups"]["parameters"]
     good = {"groups": [{"courseid": "2", "name": "TD", "description": ""}]}
-    assert misfit(spec, good, "p") is None
-    assert misfit(spec, {"groups": [{**good["groups"][0], "nom": "x"}]}, "p") == "p.groups[0]: unexpected nom"
+    assert field_error(spec, good, "p") is None
     assert (
-        misfit(spec, {"groups": [{"courseid": "2", "name": "TD"}]}, "p") == "p.groups[0].description: missing"
+        field_error(spec, {"groups": [{**good["groups"][0], "nom": "x"}]}, "p")
+        == "p.groups[0]: unexpected nom"
     )
     assert (
-        misfit(spec, {"groups": [{**good["groups"][0], "courseid": "x"}]}, "p")
+        field_error(spec, {"groups": [{"courseid": "2", "name": "TD"}]}, "p")
+        == "p.groups[0].description: missing"
+    )
+    assert (
+        field_error(spec, {"groups": [{**good["groups"][0], "courseid": "x"}]}, "p")
         == "p.groups[0].courseid: not int"
     )
 

@@ -6,11 +6,12 @@ import json
 
 import pytest
 
-from passerelle.domain.night.adoption import Takeover
+from passerelle.domain.night.plan.adoption import Takeover
 from passerelle.domain.states import RunState
-from passerelle.usecases import adoption, night_applying, night_papers
+from passerelle.usecases.night import adopt as adoption
+from passerelle.usecases.night import apply, documents
 from passerelle_laptop.twin.records import EnrolInstance, UserEnrolment
-from tests.night_stage import NightStage, a_university, drop, members, people, rules
+from tests.scenes.night import NightScene, a_university, drop, members, people, rules
 
 
 def enrol_by_database(site, idnumber, username, role):
@@ -52,7 +53,7 @@ def living():
     university = a_university()
     drop(university, "cohort_members.csv")
     drop(university, "cohorts.csv")
-    stage = NightStage(university, rules())
+    stage = NightScene(university, rules())
     fill_as_database_enrolment_does(stage, university)
     return stage
 
@@ -82,7 +83,7 @@ def test_adopting_loses_no_group_or_role_writes_no_course_and_the_next_plan_is_e
     before = state_of(living)
     run = adopt(living, method="database")
     assert set(run.counts) == {"adopt", "enrol"}
-    assert night_applying.apply_run(living.world, run.id).failed == 0
+    assert apply.apply_run(living.world, run.id).failed == 0
     assert state_of(living) == before
     assert {row["method"] for row in living.moodle.export("enrolments")} == {"passerelle"}
     living.tomorrow()
@@ -96,7 +97,7 @@ def test_adopting_loses_no_group_or_role_writes_no_course_and_the_next_plan_is_e
 
 @pytest.mark.rule("N23")
 def test_adopted_again_there_is_nothing_to_adopt(living):
-    night_applying.apply_run(living.world, adopt(living, method="database", accounts=True).id)
+    apply.apply_run(living.world, adopt(living, method="database", accounts=True).id)
     living.tomorrow()
     assert adopt(living, method="database", accounts=True).counts == {}
 
@@ -106,7 +107,7 @@ def test_adopted_again_there_is_nothing_to_adopt(living):
 def test_teachers_of_foad_courses_keep_what_they_had(living):
     enrol_by_database(living.moodle.site, "FOAD-E2", "t1", "editingteacher")
     run = adopt(living, method="database")
-    night_applying.apply_run(living.world, run.id)
+    apply.apply_run(living.world, run.id)
     assert ("t1", "database", "active") in {row[:3] for row in people(living, "FOAD-E2")}
 
 
@@ -115,9 +116,9 @@ def test_an_idnumber_held_twice_is_adopted_by_nobody(living):
     double = living.moodle.site.add_course("E1bis", "Another", "C1", idnumber="TMP")
     double.idnumber = "E1"  # as a restore or a script may leave it
     run = adopt(living, method="database")
-    stays = night_papers.load_heading(living.papers, run)["stays"]
+    stays = documents.load_heading(living.papers, run)["stays"]
     assert ["course", ["E1"], "held_twice", []] in stays
-    assert all(line.get("course") != "E1" for line in night_papers.load_lines(living.papers, run))
+    assert all(line.get("course") != "E1" for line in documents.load_lines(living.papers, run))
 
 
 @pytest.mark.rule("N23")
@@ -125,14 +126,14 @@ def test_who_was_suspended_there_is_suspended_here(living):
     site = living.moodle.site
     row = next(r for r in site.state.enrolments.values() if r.userid == site.user("p1").id)
     row.status = 1
-    night_applying.apply_run(living.world, adopt(living, method="database").id)
+    apply.apply_run(living.world, adopt(living, method="database").id)
     assert ("p1", "passerelle", "suspended", "student") in people(living, "E1")
     assert ("G1", "p1") in members(living, "E1")
 
 
 def with_a_cohort_by_hand(*members):
     """A university whose cohort H1 (P1, P2) stands on the site already, made by hand with these members."""
-    stage = NightStage(a_university(), rules())
+    stage = NightScene(a_university(), rules())
     fill_as_database_enrolment_does(stage, stage.university)
     site = stage.moodle.site
     made = {"name": "Title H1", "idnumber": "H1", "categorytype": {"type": "system", "value": ""}}
@@ -154,15 +155,15 @@ def cohort(stage):
 @pytest.mark.rule("N25")
 def test_a_cohort_by_hand_stands_still_unless_cohorts_are_adopted():
     stage = with_a_cohort_by_hand("p1", "p3")
-    night_applying.apply_run(stage.world, adopt(stage, method="database", accounts=True).id)
+    apply.apply_run(stage.world, adopt(stage, method="database", accounts=True).id)
     stage.tomorrow()
     run = stage.night()
     assert run.counts.get("cohort_create", 0) == run.counts.get("cohort_add", 0) == 0
     assert cohort(stage) == ["p1", "p3"]
-    stays = night_papers.load_heading(stage.papers, run)["stays"]
+    stays = documents.load_heading(stage.papers, run)["stays"]
     assert ["cohort", ["H1"], "not_adopted", []] in stays
 
-    night_applying.apply_run(stage.world, adopt(stage, cohorts=True).id)
+    apply.apply_run(stage.world, adopt(stage, cohorts=True).id)
     stage.tomorrow()
     assert stage.night().counts == {"cohort_add": 1, "cohort_remove": 1, "cohort_update": 1}
     assert cohort(stage) == ["p1", "p2"]
@@ -172,9 +173,9 @@ def test_a_cohort_by_hand_stands_still_unless_cohorts_are_adopted():
 @pytest.mark.rule("N25")
 def test_accounts_are_the_nights_to_suspend_only_if_they_are_adopted():
     for accounts in (False, True):
-        stage = NightStage(a_university(), rules(leavers_after=0))
+        stage = NightScene(a_university(), rules(leavers_after=0))
         fill_as_database_enrolment_does(stage, stage.university)
-        night_applying.apply_run(stage.world, adopt(stage, method="database", accounts=accounts).id)
+        apply.apply_run(stage.world, adopt(stage, method="database", accounts=accounts).id)
         drop(stage.university, "people.csv", "P3")
         drop(stage.university, "ip.csv", "P3")
         stage.tomorrow()

@@ -6,9 +6,10 @@ import pytest
 
 from passerelle.domain.states import RunState
 from passerelle.errors import MoodleAway, SpeaksOtherwise
-from passerelle.usecases import night_applying, night_papers
-from passerelle.usecases.night_isolating import BROKEN, MOST_BROKEN
-from tests.night_stage import NightStage, a_university, people, rules
+from passerelle.usecases.night import apply as night_applying
+from passerelle.usecases.night import documents
+from passerelle.usecases.night.isolate import BROKEN, MOST_BROKEN
+from tests.scenes.night import NightScene, a_university, people, rules
 
 HTTP = MoodleAway("caen", "http")
 
@@ -39,7 +40,7 @@ def a_stage(count=40):
     made = a_university()
     for number in range(count):
         made.person(f"S{number:02}").ip(f"S{number:02}", "E1", "G1")
-    return NightStage(made, rules())
+    return NightScene(made, rules())
 
 
 def breaking(stage, *usernames, **how):
@@ -142,4 +143,4 @@ def test_what_is_kept_of_the_search_names_nobody():
     (doubt,) = [stage.papers[key] for key in stage.papers if "/doubt/" in key]
     assert set(doubt) == {"todo", "settled"}
     assert "s00" not in str(doubt)
-    assert night_papers.doubt_key("f", "n") == "f/doubt/n.json"
+    assert documents.doubt_key("f", "n") == "f/doubt/n.json"

@@ -7,13 +7,13 @@ import pytest
 from passerelle.domain.night.policy import Freeze, Guard, Limit, NightRules
 from passerelle.domain.states import RunState
 from passerelle.errors import Refused
-from passerelle.usecases import night, night_applying, night_desk
-from tests.night_stage import OPEN, TIGHT, NightStage, a_university, drop, ops, people, rules
+from passerelle.usecases.night import apply, desk, plan_stage
+from tests.scenes.night import OPEN, TIGHT, NightScene, a_university, drop, ops, people, rules
 
 
 @pytest.mark.rule("N20")
 def test_too_many_removals_and_a_source_that_shrank_wait_for_a_person():
-    stage = NightStage(a_university(), NightRules(guard=TIGHT))
+    stage = NightScene(a_university(), NightRules(guard=TIGHT))
     stage.night()
     drop(stage.university, "ip.csv")
     stage.university.ip("P1", "E2", "")
@@ -22,12 +22,12 @@ def test_too_many_removals_and_a_source_that_shrank_wait_for_a_person():
     assert run.state is RunState.HELD
     assert {one.split(":")[0] for one in run.holds} == {"all", "source"}
     with pytest.raises(Refused) as refused:
-        night_applying.apply_run(stage.world, run.id)
+        apply.apply_run(stage.world, run.id)
     assert refused.value.code == "night_held"
     assert ("p1", "passerelle", "active", "student") in people(stage, "E1")
-    released = night_desk.release(stage.world, run.id, "desk@caen")
+    released = desk.release(stage.world, run.id, "desk@caen")
     assert (released.released_by, released.released_at) == ("desk@caen", stage.clock.now())
-    assert night_applying.apply_run(stage.world, run.id).state is RunState.DONE
+    assert apply.apply_run(stage.world, run.id).state is RunState.DONE
     assert ("p1", "passerelle", "suspended", "student") in people(stage, "E1")
 
 
@@ -35,7 +35,7 @@ def test_too_many_removals_and_a_source_that_shrank_wait_for_a_person():
 @pytest.mark.parametrize("scope", ["category", "course"])
 def test_one_category_or_course_is_guarded_by_itself(scope):
     guard = {"all": OPEN.all, "source": OPEN.source, "category": OPEN.category, "course": OPEN.course}
-    stage = NightStage(
+    stage = NightScene(
         a_university(), NightRules(guard=Guard(**guard | {scope: Limit(percent=1, absolute=0)}))
     )
     stage.night()
@@ -47,7 +47,7 @@ def test_one_category_or_course_is_guarded_by_itself(scope):
 
 @pytest.mark.rule("N20")
 def test_additions_go_on_while_removals_are_held():
-    stage = NightStage(a_university(), NightRules(guard=Guard(**{**_fields(TIGHT), "additions_go_on": True})))
+    stage = NightScene(a_university(), NightRules(guard=Guard(**{**_fields(TIGHT), "additions_go_on": True})))
     stage.night()
     drop(stage.university, "ip.csv")
     stage.university.ip("P3", "E1", "G1")
@@ -57,25 +57,25 @@ def test_additions_go_on_while_removals_are_held():
     rows = people(stage, "E1")
     assert ("p3", "passerelle", "active", "student") in rows
     assert ("p1", "passerelle", "active", "student") in rows
-    night_desk.release(stage.world, run.id, "desk")
-    assert night_applying.apply_run(stage.world, run.id).state is RunState.DONE
+    desk.release(stage.world, run.id, "desk")
+    assert apply.apply_run(stage.world, run.id).state is RunState.DONE
     assert ("p1", "passerelle", "suspended", "student") in people(stage, "E1")
 
 
 @pytest.mark.rule("N20")
 def test_a_held_plan_whose_additions_broke_off_still_waits_for_a_person():
-    stage = NightStage(a_university(), NightRules(guard=Guard(**{**_fields(TIGHT), "additions_go_on": True})))
+    stage = NightScene(a_university(), NightRules(guard=Guard(**{**_fields(TIGHT), "additions_go_on": True})))
     stage.night()
     drop(stage.university, "ip.csv")
     stage.tomorrow()
-    run = night.fail(stage.world, stage.plan().id, "applying")
+    run = plan_stage.fail(stage.world, stage.plan().id, "applying")
     assert run.state is RunState.FAILED
     with pytest.raises(Refused) as refused:
-        night_applying.apply_run(stage.world, run.id)
+        apply.apply_run(stage.world, run.id)
     assert refused.value.code == "night_held"
     assert ("p1", "passerelle", "active", "student") in people(stage, "E1")
-    night_desk.release(stage.world, run.id, "desk")
-    assert night_applying.apply_run(stage.world, run.id).state is RunState.DONE
+    desk.release(stage.world, run.id, "desk")
+    assert apply.apply_run(stage.world, run.id).state is RunState.DONE
     assert ("p1", "passerelle", "suspended", "student") in people(stage, "E1")
 
 
@@ -85,7 +85,7 @@ def _fields(guard):
 
 @pytest.mark.rule("N20")
 def test_a_released_plan_that_a_later_night_overtook_is_refused():
-    stage = NightStage(a_university(), NightRules(guard=TIGHT))
+    stage = NightScene(a_university(), NightRules(guard=TIGHT))
     stage.night()
     drop(stage.university, "ip.csv")
     stage.tomorrow()
@@ -93,23 +93,23 @@ def test_a_released_plan_that_a_later_night_overtook_is_refused():
     stage.tomorrow()
     stage.plan()
     with pytest.raises(Refused) as refused:
-        night_desk.release(stage.world, run.id, "desk")
+        desk.release(stage.world, run.id, "desk")
     assert refused.value.code == "night_overtaken"
 
 
 @pytest.mark.rule("N20")
 def test_a_person_may_hold_a_site_and_let_it_go(stage):
-    night_desk.hold_site(stage.world, "caen", "ada", "exams")
+    desk.hold_site(stage.world, "caen", "ada", "exams")
     stage.university.ip("P3", "E1", "G1")
     stage.tomorrow()
     assert stage.plan().state is RunState.HELD
-    night_desk.hold_site(stage.world, "caen", "")
+    desk.hold_site(stage.world, "caen", "")
     assert stage.night().state is RunState.DONE
 
 
 @pytest.mark.rule("N18")
 def test_a_frozen_night_says_what_it_would_have_done_and_a_thaw_shows_its_plan_first(stage):
-    night_desk.freeze(stage.world, "caen", Freeze(since=stage.day, until=None, by="ada"))
+    desk.freeze(stage.world, "caen", Freeze(since=stage.day, until=None, by="ada"))
     stage.university.person("P9").ip("P9", "E1", "G1")
     stage.tomorrow()
     run = stage.night()
@@ -117,11 +117,11 @@ def test_a_frozen_night_says_what_it_would_have_done_and_a_thaw_shows_its_plan_f
     assert [one[0] for one in ops(stage, run, withheld=True)] == ["enrol", "member_add"]
     stage.tomorrow()
     assert stage.plan().state is RunState.FROZEN
-    night_desk.thaw(stage.world, "caen", stage.day)
+    desk.thaw(stage.world, "caen", stage.day)
     thawed = stage.plan()
     assert (thawed.state, [one.split(":")[0] for one in thawed.holds]) == (RunState.HELD, ["thaw"])
-    night_desk.release(stage.world, thawed.id, "ada")
-    assert night_applying.apply_run(stage.world, thawed.id).counts == {"enrol": 1, "member_add": 1}
+    desk.release(stage.world, thawed.id, "ada")
+    assert apply.apply_run(stage.world, thawed.id).counts == {"enrol": 1, "member_add": 1}
 
 
 @pytest.mark.rule("N18")
@@ -136,7 +136,7 @@ def test_a_frozen_night_says_what_it_would_have_done_and_a_thaw_shows_its_plan_f
 )
 def test_a_freeze_covers_a_year_a_category_or_a_course(freeze, frozen):
     made = a_university().element("E5", category="C2")
-    stage = NightStage(made, rules())
+    stage = NightScene(made, rules())
     stage.night()
     made.ip("P3", "E1", "G1")
     drop(made, "elements.csv", "E5")
@@ -144,7 +144,7 @@ def test_a_freeze_covers_a_year_a_category_or_a_course(freeze, frozen):
     drop(made, "people.csv", "P2")
     made.row("people.csv", "P2", "p2", "Other", "Name", "p2@univ.example", "student")
     stage.tomorrow()
-    night_desk.freeze(stage.world, "caen", Freeze(since=stage.day, **freeze))
+    desk.freeze(stage.world, "caen", Freeze(since=stage.day, **freeze))
     run = stage.plan()
     withheld = {one[0] for one in ops(stage, run, withheld=True)} - {"member_add"}
     assert withheld == frozen

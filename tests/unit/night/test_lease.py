@@ -7,14 +7,15 @@ from datetime import timedelta
 
 import pytest
 
-from passerelle.domain.night.run import SILENT, Run, run_id
+from passerelle.domain.night.plan.run import SILENT, Run, run_id
 from passerelle.domain.offer.stages import Stage
 from passerelle.domain.states import RunState
 from passerelle.errors import MoodleAway
-from passerelle.usecases import adoption, night, night_applying, night_desk, night_steps
-from passerelle.usecases.night import StageBusy
+from passerelle.usecases.night import adopt, desk, plan_stage, state_machine
+from passerelle.usecases.night import apply as night_applying
+from passerelle.usecases.night.plan_stage import StageBusy
 from passerelle_cli.main import explain
-from tests.night_stage import NightStage, a_university, rules
+from tests.scenes.night import NightScene, a_university, rules
 
 
 def meanwhile(stage, act):
@@ -47,7 +48,7 @@ def test_of_two_planners_at_once_one_plans_and_the_other_is_told(stage):
 
 @pytest.mark.rule("N19")
 def test_many_planners_that_start_together_leave_one_plan_and_one_apply():
-    stage = NightStage(a_university(), rules())
+    stage = NightScene(a_university(), rules())
     start, ended, lock = threading.Barrier(6), [], threading.Lock()
     read, at_work = stage.sources.read, []
 
@@ -63,7 +64,7 @@ def test_many_planners_that_start_together_leave_one_plan_and_one_apply():
     def night_of_one(name):
         start.wait()
         try:
-            run = night.plan_stage(stage.world, "caen", stage.day, None, name)
+            run = plan_stage.plan_stage(stage.world, "caen", stage.day, None, name)
             ran = night_applying.apply_run(stage.world, run.id, name).state.value
         except StageBusy:
             ran = "busy"
@@ -101,7 +102,7 @@ def test_a_replaced_planner_whose_successor_still_plans_gives_way(stage):
 
     def another_begins():
         stage.clock.tick(SILENT)
-        night.open_run(stage.world, "caen", stage.day, None, "another")
+        plan_stage.open_run(stage.world, "caen", stage.day, None, "another")
 
     meanwhile(stage, another_begins)
     with pytest.raises(StageBusy):
@@ -160,29 +161,25 @@ def test_a_plan_that_a_person_releases_waits_for_nobody_who_died_with_its_lease(
     stage.university.person("P9")
     run = stage.plan()
     night_applying.begin(stage.world, run.id, "one")
-    night_desk.hold(stage.world, run.id, "ada")
+    desk.hold(stage.world, run.id, "ada")
     with pytest.raises(StageBusy):
         night_applying.begin(stage.world, run.id, "two")
-    night_desk.release(stage.world, run.id, "ada")
+    desk.release(stage.world, run.id, "ada")
     assert night_applying.apply_run(stage.world, run.id, "two").state is RunState.DONE
 
 
 @pytest.mark.rule("N23")
 def test_adopting_waits_for_an_adoption_that_is_under_way(stage):
-    plan = adoption.adoption_from(
-        stage.world, "caen", stage.day, stage.university.extracts(), adoption.Takeover()
-    )
-    run = adoption.keep_adoption(stage.world, plan)
+    plan = adopt.adoption_from(stage.world, "caen", stage.day, stage.university.extracts(), adopt.Takeover())
+    run = adopt.keep_adoption(stage.world, plan)
     night_applying.begin(stage.world, run.id, "one")
     with pytest.raises(StageBusy):
-        adoption.keep_adoption(stage.world, plan)
+        adopt.keep_adoption(stage.world, plan)
 
 
 @pytest.mark.rule("N23")
 def test_an_adoption_that_could_not_be_kept_lets_go_at_once(stage):
-    plan = adoption.adoption_from(
-        stage.world, "caen", stage.day, stage.university.extracts(), adoption.Takeover()
-    )
+    plan = adopt.adoption_from(stage.world, "caen", stage.day, stage.university.extracts(), adopt.Takeover())
     put = stage.papers.put
 
     def full(*_):
@@ -190,9 +187,9 @@ def test_an_adoption_that_could_not_be_kept_lets_go_at_once(stage):
 
     stage.papers.put = full
     with pytest.raises(MoodleAway):
-        adoption.keep_adoption(stage.world, plan)
+        adopt.keep_adoption(stage.world, plan)
     stage.papers.put = put
-    assert adoption.keep_adoption(stage.world, plan).state is RunState.PLANNED
+    assert adopt.keep_adoption(stage.world, plan).state is RunState.PLANNED
 
 
 @pytest.mark.rule("N17")
@@ -200,19 +197,19 @@ def test_a_second_execution_of_a_stage_waits_and_then_has_nothing_left_to_do(sta
     stage.tomorrow()
     stage.university.person("P9")
     at = {"stage": Stage.USERS.value, "at": f"{stage.day}T02:00:00Z"}
-    (first,) = night_steps.open_nights(stage.world, at)["nights"]
-    (second,) = night_steps.open_nights(stage.world, at)["nights"]
-    planned = night_steps.plan(stage.world, first)
-    waiting = night_steps.plan(stage.world, second)
+    (first,) = state_machine.open_nights(stage.world, at)["nights"]
+    (second,) = state_machine.open_nights(stage.world, at)["nights"]
+    planned = state_machine.plan(stage.world, first)
+    waiting = state_machine.plan(stage.world, second)
     assert (waiting["waits"], waiting["waves"]) == (True, [])
-    assert night_steps.plan(stage.world, first)["waves"] == planned["waves"]  # a retry of the first
+    assert state_machine.plan(stage.world, first)["waves"] == planned["waves"]  # a retry of the first
     for wave in planned["waves"]:
         for chunk in wave["chunks"]:
-            night_steps.apply_chunk(stage.world, chunk)
-    assert night_steps.finish(stage.world, planned)["done"] == 1
-    nothing = night_steps.plan(stage.world, waiting)
+            state_machine.apply_chunk(stage.world, chunk)
+    assert state_machine.finish(stage.world, planned)["done"] == 1
+    nothing = state_machine.plan(stage.world, waiting)
     assert (nothing["waits"], nothing["waves"]) == (False, [])
-    assert night_steps.finish(stage.world, nothing) == {
+    assert state_machine.finish(stage.world, nothing) == {
         "run": first_run(stage),
         "state": "done",
         "done": 1,
@@ -227,9 +224,14 @@ def first_run(stage):
 @pytest.mark.rule("N17")
 def test_a_stage_that_stays_busy_for_long_fails_without_touching_the_other(stage):
     stage.tomorrow()
-    run = night.open_run(stage.world, "caen", stage.day, Stage.USERS, "one")
-    step = {"site": "caen", "stage": "users", "night": stage.day.isoformat(), "looked": night_steps.PATIENCE}
-    assert night_steps.plan(stage.world, step)["failed"] == "night_busy"
+    run = plan_stage.open_run(stage.world, "caen", stage.day, Stage.USERS, "one")
+    step = {
+        "site": "caen",
+        "stage": "users",
+        "night": stage.day.isoformat(),
+        "looked": state_machine.PATIENCE,
+    }
+    assert state_machine.plan(stage.world, step)["failed"] == "night_busy"
     assert stage.records.get(Run, run.id) == run
 
 
@@ -240,8 +242,8 @@ def test_a_lease_is_shorter_than_an_hour_and_longer_than_a_function_may_run():
 @pytest.mark.rule("N19")
 def test_who_was_replaced_cannot_fail_the_run_of_his_successor(stage):
     stage.tomorrow()
-    run = night.open_run(stage.world, "caen", stage.day, None, "successor")
-    night.fail(stage.world, run.id, "away", "replaced")
+    run = plan_stage.open_run(stage.world, "caen", stage.day, None, "successor")
+    plan_stage.fail(stage.world, run.id, "away", "replaced")
     assert stage.records.get(Run, run.id) == run
 
 
@@ -262,11 +264,11 @@ def test_of_two_tries_of_one_execution_the_older_leaves_the_lease_to_the_younger
 
     def the_same_again():
         stage.clock.tick(timedelta(minutes=1))
-        night.open_run(stage.world, "caen", stage.day, None, "execution")
+        plan_stage.open_run(stage.world, "caen", stage.day, None, "execution")
 
     meanwhile(stage, the_same_again)
     with pytest.raises(StageBusy):
-        night.plan_stage(stage.world, "caen", stage.day, None, "execution")
+        plan_stage.plan_stage(stage.world, "caen", stage.day, None, "execution")
     run = stage.records.get(Run, run_id("caen", stage.day, None))
     assert (run.state, run.holder) == (RunState.PLANNING, "execution")
 

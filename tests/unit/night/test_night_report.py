@@ -12,28 +12,22 @@ from html.parser import HTMLParser
 
 import pytest
 
-from passerelle.domain.night.causes import Repairs
-from passerelle.domain.night.night_page import as_csv, as_page, csv_name
-from passerelle.domain.night.night_report import as_document
-from passerelle.domain.night.night_words import CHECKS, CODES, KINDS, WORDS
-from passerelle.domain.night.plots import Plot, Series, draw, spell
+from passerelle.domain.moodle.plugin import CourseState
 from passerelle.domain.night.policy import NightRules
-from passerelle.domain.plugin import CourseState
+from passerelle.domain.night.report.report import as_document
+from passerelle.domain.night.why.causes import Repairs
 from passerelle.domain.states import RunState
 from passerelle.errors import FixAccess, MoodleAway
-from passerelle.usecases.night_isolating import BROKEN
-from passerelle.usecases.night_report import (
-    load_report,
-    make_report,
-    report_key,
-    report_nights,
-    write_report,
-)
-from tests.factories_night import PARIS, a_month, a_report, a_run
-from tests.factories_offer import University
-from tests.moodle_rows import Moodle
-from tests.night_site import NIGHT
-from tests.night_stage import NightStage, OneMoodle, a_university, drop, rules
+from passerelle.pages.night_report import as_csv, as_page, csv_name
+from passerelle.pages.plots import Plot, Series, draw, spell
+from passerelle.usecases.night.isolate import BROKEN
+from passerelle.usecases.night.report import load_report, make_report, report_key, report_nights, write_report
+from passerelle.words.night_report import CHECKS, CODES, KINDS, WORDS
+from tests.factories.moodle_rows import Moodle
+from tests.factories.night import PARIS, a_month, a_report, a_run
+from tests.factories.offer import University
+from tests.scenes.night import NightScene, OneMoodle, a_university, drop, rules
+from tests.scenes.night_site import NIGHT
 
 
 class Reading(HTMLParser):
@@ -218,10 +212,10 @@ class Looked:
 
 
 @pytest.fixture
-def stage() -> NightStage:
+def stage() -> NightScene:
     made = University().element("E1", distance=True).group("G1", on=("E1",)).group("GC", "cemu", on=("E1",))
     made.person().ip("P1", "E1", "G1").person("P2").ip("P2", "E1", "")
-    stage = NightStage(made)
+    stage = NightScene(made)
     stage.night()
     stage.world = replace(stage.world, sites=OneMoodle(Looked(stage.moodle)))
     return stage
@@ -307,7 +301,7 @@ def test_who_is_named_is_sent_a_summary_with_the_reports_address_once(stage, lin
 @pytest.mark.rule("D13")
 @pytest.mark.parametrize("how", [MoodleAway("caen", "network"), FixAccess("caen", "f", "invalidtoken")])
 def test_a_site_that_lets_nobody_in_keeps_no_other_from_its_report(how) -> None:
-    stage = NightStage(a_university(), rules())
+    stage = NightScene(a_university(), rules())
     stage.night()
     sites = dict(stage.world.network.sites)
     second = {**sites, "zweite": sites["caen"]}
@@ -334,7 +328,7 @@ def test_an_address_of_reports_that_cannot_be_filled_is_refused() -> None:
 
 @pytest.mark.rule("D9")
 def test_a_course_that_the_night_just_archived_is_not_called_active_unless_somebody_writes_in_it():
-    stage = NightStage(a_university(), rules())
+    stage = NightScene(a_university(), rules())
     stage.moodle.get_course_states_by_idnumber = lambda _: {}
     stage.night()
     drop(stage.university, "elements.csv", "E1")

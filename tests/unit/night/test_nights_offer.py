@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from passerelle.domain.night.plan import Still
+from passerelle.domain.night.plan.plan import Still
 from passerelle.domain.states import RunState
-from passerelle.usecases import night_papers
-from tests.night_stage import NightStage, a_university, course, drop, members, ops, people, rules
+from passerelle.usecases.night import documents
+from tests.scenes.night import NightScene, a_university, course, drop, members, ops, people, rules
 
 
 @pytest.mark.rule("N1")
@@ -87,7 +87,7 @@ def test_what_left_the_offer_is_archived_standing_still_and_comes_back(stage):
 
 @pytest.mark.rule("N5")
 def test_a_taken_archive_name_gets_a_number_and_the_archive_category_is_used():
-    stage = NightStage(a_university(), rules(archive_category="OLD"))
+    stage = NightScene(a_university(), rules(archive_category="OLD"))
     stage.moodle.site.add_category("Old", "OLD")
     stage.moodle.site.add_course("ex_E1", "Somebody's", "OLD", idnumber="ex_E1")
     stage.night()
@@ -101,7 +101,7 @@ def test_a_taken_archive_name_gets_a_number_and_the_archive_category_is_used():
 
 @pytest.mark.rule("N4")
 def test_a_category_that_left_goes_only_if_it_is_empty():
-    stage = NightStage(a_university().category("C2").category("C3"), rules())
+    stage = NightScene(a_university().category("C2").category("C3"), rules())
     stage.night()
     stage.moodle.site.add_course("KEEP", "Kept", "C3", idnumber="KEEP")
     stage.says(lambda u: drop(u, "categories.csv", "C2"))
@@ -109,7 +109,7 @@ def test_a_category_that_left_goes_only_if_it_is_empty():
     stage.tomorrow()
     run = stage.night()
     assert ops(stage, run) == [("category_delete", "C2")]
-    said = night_papers.load_heading(stage.papers, run)["stays"]
+    said = documents.load_heading(stage.papers, run)["stays"]
     assert ["category", ["C3"], "not_empty", ["KEEP"]] in said
 
 
@@ -154,7 +154,7 @@ def test_a_group_that_left_and_was_kept_stays_known_as_the_nights(stage):
     for _ in range(2):
         stage.tomorrow()
         stage.night()
-    marks = night_papers.load_memory(stage.papers, "caen").marks["group"]
+    marks = documents.load_memory(stage.papers, "caen").marks["group"]
     assert marks[group.id] == "G1"
     assert by_hand.id not in marks
 
@@ -175,14 +175,14 @@ def test_what_the_night_neither_made_nor_adopted_is_never_touched(stage):
 
 @pytest.mark.rule("N23")
 def test_an_unadopted_object_with_a_desired_code_stands_still_and_is_reported():
-    stage = NightStage(a_university(), rules())
+    stage = NightScene(a_university(), rules())
     site = stage.moodle.site
     site.add_category("Mine", "C1")
     site.add_course("E1", "Somebody's chemistry", "C1", idnumber="E1")
     run = stage.night()
     assert course(stage, "E1").fullname == "Somebody's chemistry"
     assert people(stage, "E1") == []
-    stays = night_papers.load_heading(stage.papers, run)["stays"]
+    stays = documents.load_heading(stage.papers, run)["stays"]
     assert {(kind, key[0], why) for kind, key, why, _ in stays} == {
         ("category", "C1", Still.NOT_ADOPTED.value),
         ("course", "E1", Still.NOT_ADOPTED.value),

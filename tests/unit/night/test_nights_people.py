@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from passerelle.usecases import night_papers
-from tests.factories_offer import University
-from tests.night_stage import NightStage, a_university, drop, members, ops, people, rules
+from passerelle.usecases.night import documents
+from tests.factories.offer import University
+from tests.scenes.night import NightScene, a_university, drop, members, ops, people, rules
 
 
 @pytest.mark.rule("N7")
@@ -14,7 +14,7 @@ from tests.night_stage import NightStage, a_university, drop, members, ops, peop
 def test_who_moves_to_another_carrier_is_enrolled_there_before_he_is_taken_out():
     made = University().element("A").element("B").element("C", carrier="A").person("P1")
     made.row("groups.csv", "G1", "TD", "K").collection("K", "A", "B", "C").ip("P1", "C", "G1")
-    stage = NightStage(made, rules())
+    stage = NightScene(made, rules())
     stage.night()
     assert people(stage, "A") == [("p1", "passerelle", "active", "student")]
     drop(made, "elements.csv", "C")
@@ -66,7 +66,7 @@ def test_coming_back_before_the_grace_ends_reactivates(stage):
 
 @pytest.mark.rule("N24")
 def test_without_a_grace_who_leaves_is_unenrolled_at_once():
-    stage = NightStage(a_university(), rules(removal_grace=0))
+    stage = NightScene(a_university(), rules(removal_grace=0))
     stage.night()
     drop(stage.university, "ip.csv", "P1")
     stage.tomorrow()
@@ -115,7 +115,7 @@ def test_a_changed_login_name_and_address_update_the_same_account(stage):
 
 @pytest.mark.rule("N25")
 def test_an_account_found_by_its_login_gets_its_code():
-    stage = NightStage(a_university(), rules())
+    stage = NightScene(a_university(), rules())
     made = stage.moodle.site.add_user("p1", "First P1", "Last P1")
     stage.night()
     assert stage.moodle.site.user("p1").id == made.id
@@ -125,7 +125,7 @@ def test_an_account_found_by_its_login_gets_its_code():
 @pytest.mark.rule("N25")
 @pytest.mark.parametrize("after", [None, 2])
 def test_who_left_the_sources_sleeps_only_if_configured_and_wakes_on_return(after):
-    stage = NightStage(a_university().person("P4"), rules(leavers_after=after))
+    stage = NightScene(a_university().person("P4"), rules(leavers_after=after))
     stage.moodle.site.add_user("hand", idnumber="HAND")
     stage.night()
     row = next(r for r in stage.university.tables["people.csv"] if r[0] == "P4")
@@ -157,7 +157,7 @@ def test_one_blank_address_removes_nobody(stage):
     stage.tomorrow()
     run = stage.night()
     assert run.counts == {}
-    assert ["person", "P1", "no_username"] in night_papers.load_heading(stage.papers, run)["untouched"]
+    assert ["person", "P1", "no_username"] in documents.load_heading(stage.papers, run)["untouched"]
 
 
 @pytest.mark.rule("N21")

@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
-from passerelle.domain.night.memory import Memory
-from passerelle.domain.night.paper import memory_document, read_memory, text_of
-from passerelle.domain.night.plan import Phase
-from tests.factories_offer import University
-from tests.night_site import NIGHT, Moodle
+from passerelle.domain.night.plan.memory import Memory
+from passerelle.domain.night.plan.plan import Phase
+from passerelle.domain.night.plan.serialised import memory_document, read_memory, text_of
+from tests.factories.offer import University
+from tests.scenes.night_site import NIGHT, Moodle
 from tests.unit.offer.universities import CHANCE, grow, shuffle, spoiled
 
 few = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))

@@ -15,15 +15,15 @@ MAKING = """
 import hashlib, json
 from datetime import timedelta
 from random import Random
-from passerelle.domain.night.night_report import as_document
-from passerelle.domain.night.paper import text_of
-from passerelle.usecases.night_report import make_report
-from tests.night_site import NIGHT
-from tests.night_stage import NightStage, rules
+from passerelle.domain.night.report.report import as_document
+from passerelle.domain.night.plan.serialised import text_of
+from passerelle.usecases.night.report import make_report
+from tests.scenes.night_site import NIGHT
+from tests.scenes.night import NightScene, rules
 from tests.unit.offer.universities import grow
 
 for seed in range(8):
-    stage = NightStage(grow(Random(seed)), rules())
+    stage = NightScene(grow(Random(seed)), rules())
     stage.moodle.site._clock = lambda: 1_790_000_000  # of the inputs, not of the process
     stage.moodle.get_course_states_by_idnumber = lambda _: {}
     first = stage.moodle.run(stage.university)

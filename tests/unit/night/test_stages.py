@@ -10,18 +10,18 @@ from passerelle.domain.offer.stages import Stage
 from passerelle.domain.states import RunState
 from passerelle.errors import Refused
 from passerelle.sources.extracts import read_extracts
-from passerelle.usecases import night_desk
-from passerelle.usecases.night import SourcesIncomplete, StageWaits
-from tests.factories_offer import University
-from tests.night_stage import NightStage, a_university, rules
+from passerelle.usecases.night import desk
+from passerelle.usecases.night.plan_stage import SourcesIncomplete, StageWaits
+from tests.factories.offer import University
+from tests.scenes.night import NightScene, a_university, rules
 
 
 @pytest.mark.rule("N17")
 def test_five_stages_one_after_the_other_do_what_one_whole_night_does():
-    whole, staged = NightStage(a_university(), rules()), None
+    whole, staged = NightScene(a_university(), rules()), None
     whole.night()
     expected = sorted((row["course"], row["username"]) for row in whole.moodle.export("enrolments"))
-    staged = NightStage(a_university(), rules())
+    staged = NightScene(a_university(), rules())
     for one in Stage:
         assert staged.night(one).state is RunState.DONE
     assert sorted((r["course"], r["username"]) for r in staged.moodle.export("enrolments")) == expected
@@ -53,7 +53,7 @@ def test_a_file_that_is_missing_stops_the_night_before_it_plans(stage):
     stage.sources.read = lambda *_: read_extracts({name: BytesIO(body) for name, body in cut.items()})
     with pytest.raises(SourcesIncomplete):
         stage.plan()
-    run = night_desk.newest(stage.world, "caen")
+    run = desk.newest(stage.world, "caen")
     assert (run.state, run.error) == (RunState.FAILED, "night_sources_stopped")
     stage.sources.read = good
     assert stage.night().state is RunState.DONE

@@ -6,81 +6,81 @@ import pytest
 
 from passerelle.domain.offer.stages import Stage
 from passerelle.domain.states import RunState
-from passerelle.usecases import night_desk, night_steps
-from tests.factories_offer import University
-from tests.night_stage import NightStage, a_university, rules
+from passerelle.usecases.night import desk, state_machine
+from tests.factories.offer import University
+from tests.scenes.night import NightScene, a_university, rules
 
 
 def walk(stage, one):
     """As the state machine does: open, plan, wave by wave, finish."""
-    opened = night_steps.open_nights(stage.world, {"stage": one.value, "at": f"{stage.day}T02:00:00Z"})
+    opened = state_machine.open_nights(stage.world, {"stage": one.value, "at": f"{stage.day}T02:00:00Z"})
     (night,) = opened["nights"]
-    planned = night_steps.plan(stage.world, night)
+    planned = state_machine.plan(stage.world, night)
     if planned["waits"] or planned["failed"]:
         return planned
     for wave in planned["waves"]:
         for chunk in wave["chunks"]:
-            night_steps.apply_chunk(stage.world, chunk)
-    return night_steps.finish(stage.world, {"run": planned["run"]})
+            state_machine.apply_chunk(stage.world, chunk)
+    return state_machine.finish(stage.world, {"run": planned["run"]})
 
 
 @pytest.mark.rule("N17")
 def test_midnight_in_summer_belongs_to_the_morning_that_follows():
-    stage = NightStage(a_university(), rules())
-    opened = night_steps.open_nights(stage.world, {"stage": "users", "at": "2026-10-05T22:00:00Z"})
+    stage = NightScene(a_university(), rules())
+    opened = state_machine.open_nights(stage.world, {"stage": "users", "at": "2026-10-05T22:00:00Z"})
     assert [one["night"] for one in opened["nights"]] == ["2026-10-06"]
-    winter = night_steps.open_nights(stage.world, {"stage": "users", "at": "2026-11-05T22:30:00Z"})
+    winter = state_machine.open_nights(stage.world, {"stage": "users", "at": "2026-11-05T22:30:00Z"})
     assert [one["night"] for one in winter["nights"]] == ["2026-11-05"]
 
 
 @pytest.mark.rule("N17")
 @pytest.mark.rule("N19")
 def test_the_five_stages_walk_through_the_machine_and_the_watch_is_content():
-    stage = NightStage(a_university(), rules())
+    stage = NightScene(a_university(), rules())
     for one in Stage:
         assert walk(stage, one)["state"] == "done"
     stage.clock.set(stage.clock.now().replace(hour=6))
-    assert night_steps.watch(stage.world) == 5
+    assert state_machine.watch(stage.world) == 5
 
 
 @pytest.mark.rule("N17")
 def test_a_stage_waits_and_after_long_patience_fails():
-    stage = NightStage(a_university(), rules())
+    stage = NightScene(a_university(), rules())
     assert walk(stage, Stage.COHORTS)["waits"]
     night = {"site": "caen", "stage": "cohorts", "night": stage.day.isoformat()}
-    ended = night_steps.plan(stage.world, {**night, "looked": night_steps.PATIENCE})
+    ended = state_machine.plan(stage.world, {**night, "looked": state_machine.PATIENCE})
     assert ended["failed"].startswith("stage_waited")
 
 
 @pytest.mark.rule("N17")
 def test_a_night_that_did_not_run_or_failed_rings():
-    stage = NightStage(a_university(), rules())
+    stage = NightScene(a_university(), rules())
     stage.clock.set(stage.clock.now().replace(hour=6))
-    with pytest.raises(night_steps.NightsMissing) as missing:
-        night_steps.watch(stage.world)
+    with pytest.raises(state_machine.NightsMissing) as missing:
+        state_machine.watch(stage.world)
     assert len(missing.value.details["runs"]) == 5
     for one in Stage:
         walk(stage, one)
     stage.tomorrow()
     stage.sources.read = lambda *_: University(year="").extracts()
     assert walk(stage, Stage.USERS)["failed"] == "night_sources_stopped"
-    with pytest.raises(night_steps.NightsMissing):
-        night_steps.watch(stage.world)
+    with pytest.raises(state_machine.NightsMissing):
+        state_machine.watch(stage.world)
 
 
 @pytest.mark.rule("N20")
 def test_a_plan_held_on_its_way_stops_before_the_next_chunk():
-    stage = NightStage(a_university(), rules())
-    (night,) = night_steps.open_nights(stage.world, {"stage": "users"})["nights"]
-    planned = night_steps.plan(stage.world, {**night, "stage": ""})
+    stage = NightScene(a_university(), rules())
+    (night,) = state_machine.open_nights(stage.world, {"stage": "users"})["nights"]
+    planned = state_machine.plan(stage.world, {**night, "stage": ""})
     first, *others = [chunk for wave in planned["waves"] for chunk in wave["chunks"]]
-    assert night_steps.apply_chunk(stage.world, first)["done"]
-    night_desk.hold(stage.world, planned["run"], "ada")
-    assert all(night_steps.apply_chunk(stage.world, chunk)["skipped"] for chunk in others)
-    assert night_steps.finish(stage.world, {"run": planned["run"]})["state"] == "held"
-    night_desk.release(stage.world, planned["run"], "ada")
-    again = night_steps.plan(stage.world, {**night, "stage": ""})
+    assert state_machine.apply_chunk(stage.world, first)["done"]
+    desk.hold(stage.world, planned["run"], "ada")
+    assert all(state_machine.apply_chunk(stage.world, chunk)["skipped"] for chunk in others)
+    assert state_machine.finish(stage.world, {"run": planned["run"]})["state"] == "held"
+    desk.release(stage.world, planned["run"], "ada")
+    again = state_machine.plan(stage.world, {**night, "stage": ""})
     for wave in again["waves"]:
         for chunk in wave["chunks"]:
-            night_steps.apply_chunk(stage.world, chunk)
-    assert night_steps.finish(stage.world, {"run": again["run"]})["state"] == RunState.DONE.value
+            state_machine.apply_chunk(stage.world, chunk)
+    assert state_machine.finish(stage.world, {"run": again["run"]})["state"] == RunState.DONE.value

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from passerelle.domain.night import paper
-from passerelle.domain.night.paper import CHUNK
-from passerelle.domain.night.run import SILENT
+from passerelle.domain.night.plan import serialised
+from passerelle.domain.night.plan.run import SILENT
+from passerelle.domain.night.plan.serialised import CHUNK
 from passerelle.domain.states import RunState
-from passerelle.usecases import night_papers
+from passerelle.usecases.night import documents
 from tests.fakes.cutting import Cut, Killed, every_cut
-from tests.night_stage import NightStage, a_university, drop, rules
+from tests.scenes.night import NightScene, a_university, drop, rules
 
 KINDS = {
     "user_create",
@@ -43,7 +43,7 @@ def before_the_night():
     made = a_university().category("C2").category("C3").element("E3").element("E4")
     made.group("G4", "TD", on=("E3",)).group("G5", "Old", on=("E1",)).person("P4").person("P5").person("P6")
     made.ip("P4", "E3", "G4").ip("P4", "E1", "G1").ip("P5", "E1", "G5").cohort("H2", "P4")
-    stage = NightStage(made, rules(removal_grace=2, leavers_after=0))
+    stage = NightScene(made, rules(removal_grace=2, leavers_after=0))
     stage.night()
     gone = [row for row in made.tables["people.csv"] if row[0] == "P6"]
     drop(made, "people.csv", "P6")
@@ -83,15 +83,15 @@ def end_of(stage):
         )
         for table in (*tables, "owned")
         if table != "owned"
-    } | {"memory": {**stage.papers[night_papers.memory_key("caen")], "marks": []}}
+    } | {"memory": {**stage.papers[documents.memory_key("caen")], "marks": []}}
 
 
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch):
     """Several chunks a phase, as a large site has."""
     assert CHUNK == 1000
-    cut = paper.chunks_of
-    monkeypatch.setattr(night_papers, "chunks_of", lambda operations, files: cut(operations, files, 4))
+    cut = serialised.chunks_of
+    monkeypatch.setattr(documents, "chunks_of", lambda operations, files: cut(operations, files, 4))
 
 
 @pytest.mark.rule("N19")

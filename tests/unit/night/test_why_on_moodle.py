@@ -8,18 +8,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from passerelle.domain.night.causes import ABOUT, Cause
-from passerelle.domain.night.memory import Memory
+from passerelle.domain.night.plan.memory import Memory
+from passerelle.domain.night.plan.run import Run
 from passerelle.domain.night.policy import Freeze
-from passerelle.domain.night.run import Run
-from passerelle.domain.night.seen import Nights
-from passerelle.domain.night.why_reply import Telling
-from passerelle.domain.night.why_sentences import CAUSES
+from passerelle.domain.night.why.causes import ABOUT, Cause
+from passerelle.domain.night.why.in_moodle import Nights
 from passerelle.domain.offer.naming import Naming
 from passerelle.domain.states import RunState
-from passerelle.usecases.why import Known, ask_why
-from tests.factories_offer import University
-from tests.moodle_rows import Moodle
+from passerelle.usecases.night.why import Known, ask_why
+from passerelle.words.why import CAUSES
+from passerelle.words.why_reply import Telling
+from tests.factories.moodle_rows import Moodle
+from tests.factories.offer import University
 
 NOON = datetime(2026, 10, 6, 10, 0, tzinfo=UTC)
 MORNING = datetime(2026, 10, 7, 4, 15, tzinfo=ZoneInfo("Europe/Paris"))

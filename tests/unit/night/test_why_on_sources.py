@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 
-from passerelle.domain.night.asked import AskedCourse, AskedPerson, find_courses, find_people
-from passerelle.domain.night.causes import ABOUT, Cause, Repairs
-from passerelle.domain.night.why import Answer, Place, Verdict, explain, look_at
+from passerelle.domain.night.why.causes import ABOUT, Cause, Repairs
+from passerelle.domain.night.why.explain import Answer, Place, Verdict, explain, look_at
+from passerelle.domain.night.why.question import AskedCourse, AskedPerson, find_courses, find_people
 from passerelle.domain.offer.build import build_desired, build_offer
 from passerelle.domain.offer.model import RowRef
 from passerelle.domain.offer.naming import Naming
 from passerelle.domain.offer.stages import Stage
-from tests.factories_offer import University
+from tests.factories.offer import University
 from tests.unit.offer.universities import CHANCE, grow, grow_and_spoil
 
 

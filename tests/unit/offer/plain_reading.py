@@ -6,7 +6,7 @@ its reasons. Where this and the rules differ, one of them misread the page.
 
 from __future__ import annotations
 
-from tests.factories_offer import HEADERS, Row, University
+from tests.factories.offer import HEADERS, Row, University
 
 MAY_BE_EMPTY = {"parent_code", "carrier_code", "group_code", "username", "email", "lastname", "firstname"}
 KEY_LENGTH = {

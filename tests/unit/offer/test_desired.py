@@ -9,7 +9,7 @@ import pytest
 from passerelle.domain.offer.build import build_desired
 from passerelle.domain.offer.desired import Desired, as_lists
 from passerelle.domain.offer.naming import BadTemplate, Naming
-from tests.factories_offer import University
+from tests.factories.offer import University
 
 
 def lists(made: University) -> dict[str, list[list[str]]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from passerelle.domain.offer.desired import as_lists
-from tests.factories_offer import University
+from tests.factories.offer import University
 
 
 def untouched(made: University) -> set[tuple[str, ...]]:

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from passerelle.domain.offer.desired import as_lists
-from tests.factories_offer import HEADERS, University
+from tests.factories.offer import HEADERS, University
 from tests.unit.offer.plain_reading import read_plainly
 from tests.unit.offer.universities import grow, grow_and_spoil
 

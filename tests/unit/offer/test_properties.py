@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from passerelle.domain.diagnostics import find_traps
+from passerelle.domain.night.checks.in_sources import find_traps
 from passerelle.domain.offer.build import build_desired
 from passerelle.domain.offer.desired import STUDENT, Desired, as_lists
 from passerelle.domain.offer.model import Registration
 from passerelle.sources.extracts import read_extracts
-from tests.factories_offer import University
+from tests.factories.offer import University
 from tests.unit.offer.universities import CHANCE, grow_and_spoil, shuffle, spoiled, universities
 
 KEYS_OF = {

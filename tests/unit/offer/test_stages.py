@@ -7,7 +7,7 @@ import pytest
 from passerelle.domain.offer.build import build_desired
 from passerelle.domain.offer.stages import TABLES, Stage, stopped_stages
 from passerelle.sources.extracts import read_extracts
-from tests.factories_offer import University
+from tests.factories.offer import University
 
 
 @pytest.mark.rule("N17")

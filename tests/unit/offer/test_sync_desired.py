@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from passerelle_cli.sync import sync
-from tests.factories_offer import University
+from tests.factories.offer import University
 from tests.unit.offer.universities import shuffle
 
 LISTS = [

@@ -6,10 +6,10 @@ from collections import Counter
 
 import pytest
 
-from passerelle.domain.diagnostics import Finding, Trap, Who, find_traps
+from passerelle.domain.night.checks.in_sources import Finding, Trap, Who, find_traps
 from passerelle.domain.offer.model import RowRef
-from passerelle.domain.trap_sentences import TRAPS, WHO, say_trap
-from tests.factories_offer import University
+from passerelle.words.checks_in_sources import TRAPS, WHO, say_trap
+from tests.factories.offer import University
 
 
 def traps(made: University) -> list[tuple[str, str, str]]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.factories_offer import HEADERS, Row, University
+from tests.factories.offer import HEADERS, Row, University
 
 CATEGORIES = ["C1", "C2", "C3"]
 ELEMENTS = ["E1", "E2", "E3", "E4", "E5", "E6"]

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from passerelle.domain.declared import read_people
-from passerelle.domain.handlers import (
+from passerelle.domain.orders.people import read_people
+from passerelle.domain.orders.products import (
     KNOWN,
     NEEDS_PLUGIN,
     Handler,
@@ -16,8 +16,8 @@ from passerelle.domain.handlers import (
     read_parameters,
     read_span,
 )
-from passerelle.domain.sessions import usernames
-from tests.factories import NOW
+from passerelle.domain.orders.session import usernames
+from tests.factories.records import NOW
 
 FULL = {
     Handler.SESSION: "coursename=SPOCM1&supervisor=tutor&starttime=1767225600&endtime=2027-01-01&customersupport=AIDE&requiredroles=student,teacher",

@@ -10,14 +10,15 @@ from math import ceil
 
 import pytest
 
-from passerelle.domain.ledger import Page, wanted
-from passerelle.domain.orders import Facts, Order, Refund, SeatState
+from passerelle.domain.orders.ledger import Page, wanted
+from passerelle.domain.orders.order import Facts, Order, Refund, SeatState
 from passerelle.domain.states import OrderState
 from passerelle.errors import Conflict, TryAgain
-from passerelle.usecases import deliveries, fulfilment, orders
-from tests.factories import NOW
-from tests.factories_orders import a_buyer, a_line, a_participant, a_payload, some_facts
-from tests.stage_orders import OrderStage
+from passerelle.usecases.orders import fulfil, receive
+from passerelle.usecases.orders import work as orders
+from tests.factories.orders import a_buyer, a_line, a_participant, a_payload, some_facts
+from tests.factories.records import NOW
+from tests.scenes.orders import OrderScene
 
 
 def of_people(count: int, order: str = "1042") -> Facts:
@@ -30,44 +31,44 @@ def of_people(count: int, order: str = "1042") -> Facts:
 @pytest.mark.rule("S12")
 @pytest.mark.parametrize("people", [1, 4, 50, 120, pytest.param(500, marks=pytest.mark.slow)])
 def test_an_order_of_p_people_costs_few_requests(people: int) -> None:
-    stage = OrderStage()
-    stage.sell(of_people(people))
-    assert stage.order().state == OrderState.FULFILLED
-    new = len(stage.caen.calls)
-    assert new <= 12 + 2 * ceil(people / 50), stage.caen.calls
-    fulfilment.fulfil(stage.world, "boutique:1042")
-    again = len(stage.caen.calls) - new
-    assert again <= 6, stage.caen.calls[new:]
-    assert stage.messages()["rh@client.example"] == 1
+    scene = OrderScene()
+    scene.sell(of_people(people))
+    assert scene.order().state == OrderState.FULFILLED
+    new = len(scene.caen.calls)
+    assert new <= 12 + 2 * ceil(people / 50), scene.caen.calls
+    fulfil.fulfil(scene.world, "boutique:1042")
+    again = len(scene.caen.calls) - new
+    assert again <= 6, scene.caen.calls[new:]
+    assert scene.messages()["rh@client.example"] == 1
 
 
 @pytest.mark.rule("S12")
 @pytest.mark.parametrize("people", [1, 4, 50])
 def test_without_plugins_it_costs_one_more_for_each_person(people: int) -> None:
-    stage = OrderStage(plugins=False)
-    stage.sell(of_people(people))
-    assert stage.order().state == OrderState.FULFILLED
+    scene = OrderScene(plugins=False)
+    scene.sell(of_people(people))
+    assert scene.order().state == OrderState.FULFILLED
     # The buyer is looked for as well.
-    assert len(stage.caen.calls) <= 12 + 2 * ceil(people / 50) + people + 1, stage.caen.calls
+    assert len(scene.caen.calls) <= 12 + 2 * ceil(people / 50) + people + 1, scene.caen.calls
 
 
 @pytest.mark.rule("S12")
 def test_two_workers_on_the_same_order_at_once_do_it_once() -> None:
-    alone = OrderStage()
+    alone = OrderScene()
     alone.sell(some_facts(), "msg_a")
     for seed in range(5):
-        stage = OrderStage()
-        key = stage.send(some_facts(), "msg_a")
-        stage.queues.sent.clear()
+        scene = OrderScene()
+        key = scene.send(some_facts(), "msg_a")
+        scene.queues.sent.clear()
         start, broken = threading.Barrier(3), []
 
         def work(
-            stage: OrderStage = stage, start: threading.Barrier = start, broken: list[str] = broken
+            scene: OrderScene = scene, start: threading.Barrier = start, broken: list[str] = broken
         ) -> None:
             start.wait()
             for _ in range(20):
                 try:
-                    orders.take(stage.world, "boutique:msg_a")
+                    orders.take(scene.world, "boutique:msg_a")
                 except (TryAgain, Conflict):
                     continue
                 except Exception as error:  # noqa: BLE001 - told below, in the test's own thread
@@ -80,9 +81,9 @@ def test_two_workers_on_the_same_order_at_once_do_it_once() -> None:
         for thread in threads:
             thread.join(30)
         assert not broken, (seed, broken)
-        stage.deliver()
-        assert stage.order(key).state == OrderState.FULFILLED
-        end, expected = stage.end(), alone.end()
+        scene.deliver()
+        assert scene.order(key).state == OrderState.FULFILLED
+        end, expected = scene.end(), alone.end()
         assert {n: end[n] for n in end if n != "records"} == {
             n: expected[n] for n in expected if n != "records"
         }
@@ -111,13 +112,13 @@ def a_day(seed: int, count: int) -> list[tuple[str, bytes]]:
     return sent
 
 
-def agree(stage: OrderStage) -> None:
+def agree(scene: OrderScene) -> None:
     """Ledger and Moodle say the same, and each order's people are where the order says."""
-    state = stage.moodle.state
-    course = stage.moodle.course("SPOCM1")
+    state = scene.moodle.state
+    course = scene.moodle.course("SPOCM1")
     ledger = {
         page.username: (int(want.start.timestamp()), int(want.end.timestamp()) if want.end else 0)
-        for page in stage.records.all(Page)
+        for page in scene.records.all(Page)
         for place in page.places
         if place.course_id == course.id and (want := wanted(place)) is not None
     }
@@ -127,8 +128,8 @@ def agree(stage: OrderStage) -> None:
         if r.courseid == course.id
     }
     assert moodle == ledger
-    members = stage.members()
-    for order in stage.records.all(Order):
+    members = scene.members()
+    for order in scene.records.all(Order):
         seated = sorted(s.username for s in order.seats if s.state == SeatState.DONE)
         assert members.get(order.id, []) == seated, order.id
     emails = [user.email.lower() for user in state.users.values()]
@@ -139,35 +140,35 @@ def agree(stage: OrderStage) -> None:
     assert len(keys) == len(set(keys))
 
 
-def peopled(stage: OrderStage) -> dict[str, list[str]]:
-    return {group: people for group, people in stage.members().items() if people}
+def peopled(scene: OrderScene) -> dict[str, list[str]]:
+    return {group: people for group, people in scene.members().items() if people}
 
 
-def run_a_day(count: int, every: int) -> OrderStage:
-    stage = OrderStage()
-    stage.caen.every = every
+def run_a_day(count: int, every: int) -> OrderScene:
+    scene = OrderScene()
+    scene.caen.every = every
     for event, body in a_day(7, count):
-        stage.step(
-            lambda e=event, b=body: deliveries.receive(
-                stage.world, "boutique", e, "order.paid", b, readable=True
+        scene.step(
+            lambda e=event, b=body: receive.receive(
+                scene.world, "boutique", e, "order.paid", b, readable=True
             )
         )
-    stage.deliver(patience=100_000)
-    stage.caen.every = 0
-    stage.deliver(patience=100_000)
-    return stage
+    scene.deliver(patience=100_000)
+    scene.caen.every = 0
+    scene.deliver(patience=100_000)
+    return scene
 
 
 @pytest.mark.rule("S12", "S14")
 @pytest.mark.parametrize("count", [30, pytest.param(500, marks=pytest.mark.slow)])
 def test_orders_doubled_shuffled_and_refunded_while_one_call_in_ten_fails(count: int) -> None:
-    stage = run_a_day(count, every=10)
-    kept = stage.records.all(Order)
+    scene = run_a_day(count, every=10)
+    kept = scene.records.all(Order)
     assert len(kept) == count
     assert {order.state for order in kept} <= {OrderState.FULFILLED, OrderState.REFUNDED}
     assert sum(order.state == OrderState.REFUNDED for order in kept) == ceil(count / 6)
-    agree(stage)
+    agree(scene)
     calm = run_a_day(count, every=0)
-    assert stage.enrolled() == calm.enrolled()
+    assert scene.enrolled() == calm.enrolled()
     # Whether a group was made for an order that was given back depends on which of the two came first.
-    assert peopled(stage) == peopled(calm)
+    assert peopled(scene) == peopled(calm)

@@ -11,29 +11,29 @@ from datetime import timedelta
 
 import pytest
 
-from passerelle.domain.orders import Refund
-from tests.factories import NOW
-from tests.factories_orders import some_facts
+from passerelle.domain.orders.order import Refund
+from tests.factories.orders import some_facts
+from tests.factories.records import NOW
 from tests.fakes.cutting import Cut, every_cut
-from tests.stage_orders import OrderStage
+from tests.scenes.orders import OrderScene
 
 
-def an_order_of_four(stage: OrderStage) -> None:
+def an_order_of_four(scene: OrderScene) -> None:
     """One of them is known to the Moodle already."""
-    stage.moodle.add_user("cleo", "Cleo", "Martin", email="Cleo@client.example")
-    stage.sell(some_facts(), "msg_a")
+    scene.moodle.add_user("cleo", "Cleo", "Martin", email="Cleo@client.example")
+    scene.sell(some_facts(), "msg_a")
 
 
-def a_refund_of_everything(stage: OrderStage) -> None:
-    stage.sell(some_facts())
+def a_refund_of_everything(scene: OrderScene) -> None:
+    scene.sell(some_facts())
     refund = Refund("r1", 4000, {"1": 4}, NOW)
-    stage.sell(some_facts(refunds=(refund,), snapshot_at=NOW + timedelta(hours=1)))
+    scene.sell(some_facts(refunds=(refund,), snapshot_at=NOW + timedelta(hours=1)))
 
 
-def a_delivery_that_comes_twice(stage: OrderStage) -> None:
-    stage.send(some_facts(), "msg_a")
-    stage.send(some_facts(), "msg_a")
-    stage.deliver()
+def a_delivery_that_comes_twice(scene: OrderScene) -> None:
+    scene.send(some_facts(), "msg_a")
+    scene.send(some_facts(), "msg_a")
+    scene.deliver()
 
 
 slow = pytest.mark.slow
@@ -51,20 +51,20 @@ slow = pytest.mark.slow
     ],
 )
 def test_an_order_cut_anywhere_ends_as_if_undisturbed(
-    story: Callable[[OrderStage], None], plugins: bool
+    story: Callable[[OrderScene], None], plugins: bool
 ) -> None:
     rehearsal = Cut()
-    stage = OrderStage(plugins=plugins).cut_at(rehearsal)
-    story(stage)
-    undisturbed = stage.end()
+    scene = OrderScene(plugins=plugins).cut_at(rehearsal)
+    story(scene)
+    undisturbed = scene.end()
     assert len(rehearsal.calls) > 40
     otherwise = []
     for cut in every_cut(len(rehearsal.calls)):
-        stage = OrderStage(plugins=plugins).cut_at(cut)
-        story(stage)
+        scene = OrderScene(plugins=plugins).cut_at(cut)
+        story(scene)
         # A call that raised has no "after"; every other cut must have been reached.
-        assert stage.cuts or cut.when == "after", f"{cut!r} was not reached"
-        end = stage.end()
+        assert scene.cuts or cut.when == "after", f"{cut!r} was not reached"
+        end = scene.end()
         if not plugins:
             end = without_lost_messages(end, undisturbed)
         if end != undisturbed:

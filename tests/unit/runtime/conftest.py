@@ -11,7 +11,7 @@ import pytest
 
 from passerelle.ports import World
 from passerelle.runtime import observability
-from tests.factories import a_network
+from tests.factories.records import a_network
 from tests.fakes.archives import FakeArchives
 from tests.fakes.backups import FakeBackups
 from tests.fakes.clock import FakeClock

@@ -16,14 +16,14 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from passerelle.domain.publishing import Upload
+from passerelle.domain.backups.upload import Upload
 from passerelle.errors import GiveUp, NotFound
 from passerelle.events.signatures import read_secret, sign
 from passerelle.runtime import wiring
 from passerelle.runtime.lms import Moodles
 from passerelle.runtime.settings import Misconfigured, Settings
 from passerelle.runtime.wiring import Later, Wiring, aws_client
-from tests.factories import a_network
+from tests.factories.records import a_network
 
 ROOT = Path(__file__).parents[3]
 HANDLERS = sorted(ROOT.glob("functions/*/handler.py"))

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from passerelle.domain.offer.model import Because, Extracts, FileFault, Kind, Table
-from passerelle.domain.offer.sentences import FILES, ROWS, say_file, say_row
 from passerelle.sources.extracts import SourcesStopped, UnknownEncoding, read_extracts, require_whole
 from passerelle.sources.oneroster import read_oneroster
-from tests.factories_offer import University, write_manifest
+from passerelle.words.offer import FILES, ROWS, say_file, say_row
+from tests.factories.offer import University, write_manifest
 
 ELEMENTS = "code;title;category_code;distance;carrier_code;term_start\r\n"
 

@@ -7,7 +7,7 @@ import pytest
 
 from passerelle.errors import GiveUp, NotFound
 from passerelle.store.configuration import JSON_KEY, YAML_KEY, Configuration
-from tests.factories import a_network
+from tests.factories.records import a_network
 from tests.unit.store.conftest import PAPERS
 
 

@@ -8,13 +8,13 @@ from typing import Any, cast
 
 import pytest
 
-from passerelle.domain.publishing import CourseLine, Upload
+from passerelle.domain.backups.upload import CourseLine, Upload
 from passerelle.errors import Conflict
 from passerelle.ports import World
 from passerelle.store.papers import S3Papers
 from passerelle.store.queues import SqsQueues
 from passerelle.store.records import DynamoRecords
-from tests.factories import a_line, a_network, an_upload
+from tests.factories.records import a_line, a_network, an_upload
 from tests.fakes.archives import FakeArchives
 from tests.fakes.clock import FakeClock
 from tests.fakes.cutting import Cut, Killed, every_cut, sweep

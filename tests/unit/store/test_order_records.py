@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from passerelle.domain.ledger import Before, Grant, Owned, Page, Place, Tie
-from passerelle.domain.orders import (
+from passerelle.domain.orders.ledger import Before, Grant, Owned, Page, Place, Tie
+from passerelle.domain.orders.order import (
     Delivery,
     Dispute,
     Order,
@@ -19,12 +19,12 @@ from passerelle.domain.orders import (
     merged,
     new_order,
 )
-from passerelle.domain.publishing import Moment, Note
+from passerelle.domain.records import Moment, Note
 from passerelle.domain.states import OrderState
 from passerelle.store.items import LARGEST, expires, size_of, to_item
-from passerelle.usecases.deliveries import packed, unpacked
-from tests.factories import NOW
-from tests.factories_orders import a_line, a_participant, some_facts
+from passerelle.usecases.orders.receive import packed, unpacked
+from tests.factories.orders import a_line, a_participant, some_facts
+from tests.factories.records import NOW
 from tests.unit.store.conftest import both
 
 HOUR = timedelta(hours=1)

@@ -7,18 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from passerelle.domain.publishing import (
-    CourseLine,
-    Moment,
-    Note,
-    Publication,
-    Retrieval,
-    RunningJob,
-    Upload,
-)
+from passerelle.domain.backups.upload import CourseLine, Upload
+from passerelle.domain.publishing.publication import Publication, Retrieval
+from passerelle.domain.records import Moment, Note, RunningJob
 from passerelle.domain.states import BackupState, PublicationState
 from passerelle.errors import Conflict, Refused
-from tests.factories import (
+from tests.factories.records import (
     NOW,
     a_line,
     a_lock,

@@ -11,13 +11,15 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from botocore.stub import Stubber
 
-from passerelle.domain.publishing import CourseLine, Moment, Note, Publication, Upload
+from passerelle.domain.backups.upload import CourseLine, Upload
+from passerelle.domain.publishing.publication import Publication
+from passerelle.domain.records import Moment, Note
 from passerelle.domain.states import BackupState, PublicationState, RetrievalState
 from passerelle.errors import Conflict, GiveUp, TryAgain
 from passerelle.store.aws import AwsBusy, AwsRefused
 from passerelle.store.items import LARGEST, from_item, iso, key, size_of, to_item
 from passerelle.store.records import DynamoRecords
-from tests.factories import (
+from tests.factories.records import (
     NOW,
     a_card,
     a_line,

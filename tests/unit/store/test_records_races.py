@@ -11,9 +11,9 @@ from dataclasses import replace
 
 import pytest
 
-from passerelle.domain.publishing import CourseLine, Upload
+from passerelle.domain.backups.upload import CourseLine, Upload
 from passerelle.errors import Conflict
-from tests.factories import a_line, an_upload
+from tests.factories.records import a_line, an_upload
 
 pytestmark = pytest.mark.parametrize(
     "real", ["", pytest.param("emulator", marks=pytest.mark.slow)], ids=lambda real: real or "fake"

@@ -7,13 +7,21 @@ from datetime import timedelta
 
 import pytest
 
-from passerelle.domain.left_out import LeftOut
-from passerelle.domain.publishing import Moment, Note
-from passerelle.domain.rollover import FreshStart, Override, Permit, Rollover, Whereabouts, Wish, rolled
+from passerelle.domain.moodle.left_out import LeftOut
+from passerelle.domain.records import Moment, Note
+from passerelle.domain.rollover.rollover import (
+    FreshStart,
+    Override,
+    Permit,
+    Rollover,
+    Whereabouts,
+    Wish,
+    rolled,
+)
 from passerelle.domain.states import RolloverState
 from passerelle.errors import Conflict
-from tests.factories import NOW, a_person
-from tests.factories_rollover import LAST_YEAR, THIS_YEAR, a_rollover
+from tests.factories.records import NOW, a_person
+from tests.factories.rollover import LAST_YEAR, THIS_YEAR, a_rollover
 from tests.unit.store.conftest import both
 
 pytestmark = both

@@ -6,19 +6,19 @@ from datetime import UTC, datetime
 
 import pytest
 
-from passerelle.domain.left_out import LeftOut
-from passerelle.domain.lms import Enrolment, Membership, NewCourse, NewGroup, NewUser, Outcome
-from passerelle.domain.plugin import Notification, Owner, Restore, RestoreMode, Source
+from passerelle.domain.moodle.core import Enrolment, Membership, NewCourse, NewGroup, NewUser, Outcome
+from passerelle.domain.moodle.left_out import LeftOut
+from passerelle.domain.moodle.plugin import Notification, Owner, Restore, RestoreMode, Source
 from passerelle.errors import MoodleAway, MoodleRefused
-from passerelle.moodle.batching import Room
+from passerelle.moodle.batching import CallLimits
 from passerelle.moodle.client import Client, Site
-from passerelle.moodle.lms import Moodle
-from passerelle.moodle.pace import Patience
+from passerelle.moodle.site_api import Moodle
+from passerelle.moodle.throttle import Patience
 
 
 def client(site, **patience):
     place = Site(site.name, site.base_url, site.token, calls_per_second=10_000, burst=1000)
-    return Moodle(site.name, Client(place, patience=Patience(**patience)).ask, Room(variables=1000))
+    return Moodle(site.name, Client(place, patience=Patience(**patience)).ask, CallLimits(variables=1000))
 
 
 @pytest.fixture

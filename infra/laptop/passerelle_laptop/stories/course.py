@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from passerelle.domain.publishing import CourseLine, Publication
+from passerelle.domain.backups.upload import CourseLine
+from passerelle.domain.publishing.publication import Publication
 from passerelle.domain.states import PublicationState
 from passerelle.ports import World
 from passerelle_laptop.laptop import Laptop

@@ -12,13 +12,15 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from passerelle.domain.night.adoption import Takeover
+from passerelle.domain.night.plan.adoption import Takeover
+from passerelle.domain.night.plan.run import Run, run_id
 from passerelle.domain.night.policy import Freeze, NightRules
-from passerelle.domain.night.run import Run, run_id
 from passerelle.domain.offer.stages import Stage
 from passerelle.domain.states import RunState, state_word
 from passerelle.ports import World
-from passerelle.usecases import adoption, night, night_applying, night_desk, night_papers, night_report
+from passerelle.usecases.night import adopt, apply, documents, plan_stage
+from passerelle.usecases.night import desk as night_desk
+from passerelle.usecases.night import report as night_report
 from passerelle_laptop.laptop import Laptop
 from passerelle_laptop.stories.living import METHOD, fill_as_database_enrolment, methods, picture
 from passerelle_laptop.stories.university import a_university, change_a_dozen, cut_short
@@ -276,7 +278,7 @@ class NightStory:
         for stage in Stage:
             run = self._stage(stage, quiet=stage is not Stage.ENROLMENTS)
             if stage is Stage.ENROLMENTS:
-                would = list(night_papers.load_lines(self.world.papers, run, withheld=True))
+                would = list(documents.load_lines(self.world.papers, run, withheld=True))
                 self.tell.proved(
                     run.state is RunState.FROZEN and [line["op"] for line in would] == ["enrol"],
                     "gelé : le plan dit ce qui aurait été fait (une inscription)",
@@ -292,7 +294,7 @@ class NightStory:
             "after the thaw the plan shows itself first",
         )
         night_desk.release(self.world, thawed.id, "admin")
-        night_applying.apply_run(self.world, thawed.id)
+        apply.apply_run(self.world, thawed.id)
         self.tell.proved(
             self._roles("LET201", "shapley") == ["student"],
             "libéré par admin : l'inscription est faite",
@@ -314,8 +316,8 @@ class NightStory:
         extracts = world.sources.read(LIVING, self.day)
         fill_as_database_enrolment(site, extracts)
         before = picture(site)
-        plan = adoption.adoption_from(world, LIVING, self.day, extracts, Takeover(method=METHOD))
-        run = night_applying.apply_run(world, adoption.keep_adoption(world, plan).id)
+        plan = adopt.adoption_from(world, LIVING, self.day, extracts, Takeover(method=METHOD))
+        run = apply.apply_run(world, adopt.keep_adoption(world, plan).id)
         self.tell.line(f"plan d'adoption : {_counted(run)}", f"the plan of adoption: {_counted(run)}")
         self.tell.proved(
             run.state is RunState.DONE and run.failed == 0 and picture(site) == before,
@@ -380,8 +382,8 @@ class NightStory:
         return run
 
     def _whole(self, world: World) -> Run:
-        run = night.plan_stage(world, LIVING, self.day)
-        return night_applying.apply_run(world, run.id)
+        run = plan_stage.plan_stage(world, LIVING, self.day)
+        return apply.apply_run(world, run.id)
 
     # -- looking ---------------------------------------------------------------------------------------
 

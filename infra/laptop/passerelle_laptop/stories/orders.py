@@ -6,10 +6,10 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from passerelle.domain.orders import Order, Participant, SeatState
+from passerelle.domain.orders.order import Order, Participant, SeatState
 from passerelle.domain.states import OrderState, state_word
-from passerelle.domain.wording import sentence
 from passerelle.ports import World
+from passerelle.words.sentences import sentence
 from passerelle_cli.deliveries import TestOrder
 from passerelle_laptop.boutique import SITE, send
 from passerelle_laptop.laptop import Laptop
@@ -142,7 +142,7 @@ class OrderStory:
             "une place rendue sur quatre attribuées : personne ne sort avant que Rose ne dise qui",
             "one seat back of four taken: nobody leaves before Rose says who",
         )
-        from passerelle.usecases import seats
+        from passerelle.usecases.orders import seats
 
         seats.give_back(self.world, waiting.id, "1:bob@client.example")
         self._until(order.number, lambda o: o.state == OrderState.FULFILLED)

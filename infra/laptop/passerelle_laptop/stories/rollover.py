@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from passerelle.domain.rollover import Rollover
+from passerelle.domain.rollover.rollover import Rollover
 from passerelle.domain.states import RolloverState
 from passerelle.ports import World
 from passerelle_laptop.laptop import Laptop

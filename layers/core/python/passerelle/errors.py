@@ -19,7 +19,7 @@ class TryAgain(PasserelleError):
 class GiveUp(PasserelleError):
     """The same call will fail again; somebody has to change something first.
 
-    `code` is a stable word that screens and commands translate (domain.wording); `details` holds
+    `code` is a stable word that screens and commands translate (words.sentences); `details` holds
     the figures and names that the sentence needs, never a secret, an e-mail or a person's name.
     """
 

@@ -11,9 +11,9 @@ from passerelle.unconfigured import NoReferences, NoShops, NoSources
 
 # The classes are named for the type checker only: a function pays at its cold start for those that it uses.
 if TYPE_CHECKING:
-    from passerelle.domain.backup import Inspection, Manifest, PersonalTrace
-    from passerelle.domain.ledger import Page as LedgerPage
-    from passerelle.domain.lms import (
+    from passerelle.domain.backups.manifest import Inspection, Manifest, PersonalTrace
+    from passerelle.domain.backups.upload import CourseLine, Upload
+    from passerelle.domain.moodle.core import (
         Category,
         Course,
         CourseSection,
@@ -30,12 +30,7 @@ if TYPE_CHECKING:
         User,
         Verdict,
     )
-    from passerelle.domain.network import Network
-    from passerelle.domain.night.run import NightDesk, Run
-    from passerelle.domain.offer.model import Extracts
-    from passerelle.domain.offer.stages import Stage
-    from passerelle.domain.orders import Delivery, Facts, Order, Refund, Tally
-    from passerelle.domain.plugin import (
+    from passerelle.domain.moodle.plugin import (
         ChangedCourse,
         CourseState,
         Job,
@@ -46,18 +41,17 @@ if TYPE_CHECKING:
         SiteFacts,
         Source,
     )
-    from passerelle.domain.publishing import (
-        CourseLine,
-        Person,
-        Publication,
-        Retrieval,
-        RunningJob,
-        TargetLock,
-        Upload,
-    )
+    from passerelle.domain.network import Network
+    from passerelle.domain.night.plan.run import NightDesk, Run
+    from passerelle.domain.offer.model import Extracts
+    from passerelle.domain.offer.stages import Stage
+    from passerelle.domain.orders.ledger import Page as LedgerPage
+    from passerelle.domain.orders.order import Delivery, Facts, Order, Refund, Tally
+    from passerelle.domain.publishing.publication import Publication, Retrieval
+    from passerelle.domain.records import Person, RunningJob, TargetLock
     from passerelle.domain.refusals import Refusal
-    from passerelle.domain.rollover import FreshStart, Permit, Rollover, Whereabouts
-    from passerelle.domain.survey import Survey
+    from passerelle.domain.rollover.rollover import FreshStart, Permit, Rollover, Whereabouts
+    from passerelle.domain.rollover.survey import Survey
 
     Record = (
         Upload

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from passerelle.domain.offer.model import Extracts
     from passerelle.domain.offer.stages import Stage
-    from passerelle.domain.orders import Delivery, Facts, Order, Refund
+    from passerelle.domain.orders.order import Delivery, Facts, Order, Refund
     from passerelle.domain.refusals import Refusal
 
 

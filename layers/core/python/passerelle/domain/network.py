@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
-from passerelle.domain.bytesizes import parse_size
 from passerelle.domain.night.policy import NightRules
-from passerelle.domain.shops import Shop
+from passerelle.domain.orders.shop import Shop
+from passerelle.domain.sizes import parse_size
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,38}")
 FORBID_EXTRA = {"extra": "forbid"}

@@ -17,7 +17,7 @@ _NEVER = frozenset({"name", "username", "email", "firstname", "lastname", "perso
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """`code` and `details` make its sentence (domain.wording), in whichever language is read."""
+    """`code` and `details` make its sentence (words.sentences), in whichever language is read."""
 
     reference: str
     site: str

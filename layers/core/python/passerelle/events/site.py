@@ -18,12 +18,12 @@ from urllib.parse import unquote
 
 from pydantic import TypeAdapter, ValidationError
 
-from passerelle.domain import commands
-from passerelle.domain.commands import SiteCommand
+from passerelle.domain import site_commands
+from passerelle.domain.site_commands import SiteCommand
 from passerelle.errors import Refused
 from passerelle.events.bodies import raw_body
-from passerelle.events.misfits import Misfit, misfit
 from passerelle.events.signatures import SignatureRefused, verify
+from passerelle.events.validation_errors import FieldError, field_error
 
 TEXT_LIMIT = 20_000  # characters of one field: a record must fit into one DynamoDB item
 COURSE_IDNUMBER = 100  # characters that Moodle keeps; a key of the table must not be longer either
@@ -35,17 +35,17 @@ IDS = (*IDS_IN_PATH, "publication", "retrieval", "rollover", "permit")
 _COMMANDS: Mapping[str, type[SiteCommand]] = {
     command.route: command
     for command in (
-        commands.OpenUpload,
-        commands.SignParts,
-        commands.CompleteUpload,
-        commands.AskPublication,
-        commands.AskRetrieval,
-        commands.AskRollover,
-        commands.ManageBackups,
-        commands.SearchCatalogue,
-        commands.ReportJobs,
-        commands.SignSource,
-        commands.AskWhy,
+        site_commands.OpenUpload,
+        site_commands.SignParts,
+        site_commands.CompleteUpload,
+        site_commands.AskPublication,
+        site_commands.AskRetrieval,
+        site_commands.AskRollover,
+        site_commands.ManageBackups,
+        site_commands.SearchCatalogue,
+        site_commands.ReportJobs,
+        site_commands.SignSource,
+        site_commands.AskWhy,
     )
 }
 _ID = re.compile(r"[A-Za-z0-9:._-]{1,100}")
@@ -54,9 +54,9 @@ _ID = re.compile(r"[A-Za-z0-9:._-]{1,100}")
 class FieldRefused(Refused):
     """A field is missing, unreadable or out of range; `misfit` says which, never its value."""
 
-    def __init__(self, misfit: Misfit) -> None:
-        super().__init__("field", field=misfit.field, problem=misfit.worded("en"))
-        self.misfit = misfit
+    def __init__(self, field_error: FieldError) -> None:
+        super().__init__("field", field=field_error.field, problem=field_error.worded("en"))
+        self.misfit = field_error
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def read_signed(request: SiteRequest, keys: Iterable[bytes], now: datetime) -> S
     except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):
-        raise FieldRefused(Misfit((), "not_json"))
+        raise FieldRefused(FieldError((), "not_json"))
     said = {"site": request.site, "type": request.route, **request.ids}
     if any(document.get(name) != value for name, value in said.items()):
         raise SignatureRefused
@@ -122,7 +122,7 @@ def read_command(signed: Signed) -> SiteCommand:
     try:
         command = _adapter(signed.route).validate_python({**signed.document, "request": signed.request})
     except ValidationError as error:
-        first = misfit(error.errors(include_url=False, include_input=False)[0])
+        first = field_error(error.errors(include_url=False, include_input=False)[0])
     else:
         _check_bounds((), command)
         return command
@@ -142,7 +142,7 @@ def _check_bounds(path: tuple[str | int, ...], value: object) -> None:
     elif isinstance(value, int):
         largest = LAST_SECOND if path[-1] == "lastchange" else LARGEST_INT
         if not 0 <= value <= largest:
-            raise FieldRefused(Misfit(path, "out_of_range"))
+            raise FieldRefused(FieldError(path, "out_of_range"))
     elif isinstance(value, tuple):
         for place, item in enumerate(value):
             _check_bounds((*path, place), item)
@@ -153,10 +153,10 @@ def _check_bounds(path: tuple[str | int, ...], value: object) -> None:
 
 def _check_text(path: tuple[str | int, ...], text: str) -> None:
     if len(text) > TEXT_LIMIT:
-        raise FieldRefused(Misfit(path, "string_too_long", context={"max_length": TEXT_LIMIT}))
+        raise FieldRefused(FieldError(path, "string_too_long", context={"max_length": TEXT_LIMIT}))
     if path[-1] == "idnumber" and "person" not in path and len(text) > COURSE_IDNUMBER:
-        raise FieldRefused(Misfit(path, "string_too_long", context={"max_length": COURSE_IDNUMBER}))
+        raise FieldRefused(FieldError(path, "string_too_long", context={"max_length": COURSE_IDNUMBER}))
     if any("\ud800" <= character <= "\udfff" for character in text):
-        raise FieldRefused(Misfit(path, "string_unicode"))
+        raise FieldRefused(FieldError(path, "string_unicode"))
     if path[-1] in IDS and text and not _ID.fullmatch(text):
-        raise FieldRefused(Misfit(path, "bad_id"))
+        raise FieldRefused(FieldError(path, "bad_id"))

@@ -1,6 +1,6 @@
 """Moodle backups (.mbz), read, proved and scrubbed as streams."""
 
-from passerelle.mbz.dossier import major_release
+from passerelle.mbz.facts import major_release
 from passerelle.mbz.inspecting import inspect
 from passerelle.mbz.limits import Limits
 from passerelle.mbz.manifest_json import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from passerelle.domain.backup import Reason, Why
+from passerelle.domain.backups.manifest import Reason, Why
 
 PER_CODE = 5  # a damaged archive can break one rule ten thousand times; five examples are enough
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from passerelle.domain.backup import Container, Inspection, Manifest, Reason, Why
+from passerelle.domain.backups.manifest import Container, Inspection, Manifest, Reason, Why
 from passerelle.mbz.archive_index import INDEX, ArchiveIndex
-from passerelle.mbz.dossier import Dossier, major_release
+from passerelle.mbz.facts import Facts, major_release
 from passerelle.mbz.findings import Broken, Findings
 from passerelle.mbz.gunzip import GZIP_MAGIC, Gunzip, Proportion
 from passerelle.mbz.hashing import Lane
@@ -45,16 +45,16 @@ def inspect(
     if target_release is not None and major_release(target_release) is None:
         raise ValueError(target_release)
     findings = Findings()
-    dossier = Dossier(limits, findings)
+    facts = Facts(limits, findings)
     manifest: Manifest | None = None
     try:
         container = recognise(source, limits)
         if container is Container.ZIP:
-            sha256 = inspect_zip(source, dossier, verify_content=verify_content, threads=threads)
+            sha256 = inspect_zip(source, facts, verify_content=verify_content, threads=threads)
         else:
-            sha256 = TgzPass(source, dossier, threads=threads).run()
-        dossier.judge(target_release=target_release)
-        manifest = dossier.manifest(container, source.size, sha256)
+            sha256 = TgzPass(source, facts, threads=threads).run()
+        facts.judge(target_release=target_release)
+        manifest = facts.manifest(container, source.size, sha256)
     except Broken as broken:
         findings.take(broken.reason)
     return conclude(findings, manifest)
@@ -89,21 +89,21 @@ class TgzPass:
     def __init__(
         self,
         source: Source,
-        dossier: Dossier,
+        facts: Facts,
         *,
         threads: bool = True,
         emit: Callable[[bytes | memoryview], None] | None = None,
     ) -> None:
         self._source = source
-        self._dossier = dossier
+        self._dossier = facts
         self._archive_lane = Lane(threaded=threads)
         self._content_lane = Lane(threaded=threads)
         self._sha256 = hashlib.sha256()
-        self._members = Members(dossier, self._content_lane, editing=emit is not None)
-        self._index = ArchiveIndex(dossier.limits, dossier.findings)
+        self._members = Members(facts, self._content_lane, editing=emit is not None)
+        self._index = ArchiveIndex(facts.limits, facts.findings)
         self._first = True
-        self._tar = TarReading(self._open, dossier.findings, emit)
-        self.gunzip = Gunzip(dossier.limits, Proportion(dossier.limits, source.size))
+        self._tar = TarReading(self._open, facts.findings, emit)
+        self.gunzip = Gunzip(facts.limits, Proportion(facts.limits, source.size))
 
     def run(self) -> str:
         """The archive's SHA-256. Raises Broken."""

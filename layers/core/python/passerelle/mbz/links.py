@@ -12,8 +12,8 @@ from collections import Counter
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from passerelle.domain.backup import OldLink
-from passerelle.domain.links import ENCODED, lies_under, without_scheme, written_back
+from passerelle.domain.backups.manifest import OldLink
+from passerelle.domain.rollover.links import ENCODED, lies_under, without_scheme, written_back
 
 _ADDRESS = re.compile(r"""https?(?:://|%3A%2F%2F)[^\s"'<>\\^`{|}]+""", re.IGNORECASE)
 _END = re.compile(r"""["'<>\s]""")

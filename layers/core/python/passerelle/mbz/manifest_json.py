@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from passerelle.domain.backup import (
+from passerelle.domain.backups.manifest import (
     Activity,
     Container,
     Files,

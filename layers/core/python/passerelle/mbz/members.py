@@ -6,13 +6,13 @@ import hashlib
 import re
 from typing import TYPE_CHECKING
 
-from passerelle.domain.backup import Why
+from passerelle.domain.backups.manifest import Why
 from passerelle.mbz.findings import Broken
 from passerelle.mbz.readers import reader_for
 from passerelle.mbz.xml import XmlReading
 
 if TYPE_CHECKING:
-    from passerelle.mbz.dossier import Dossier
+    from passerelle.mbz.facts import Facts
     from passerelle.mbz.hashing import Lane
     from passerelle.mbz.tar import Consumer
 
@@ -22,9 +22,9 @@ _CONTENT = re.compile(r"files/([0-9a-f]{2})/(\1[0-9a-f]{38})\Z")
 class ContentCheck:
     """SHA-1 of one content, compared with the name it bears."""
 
-    def __init__(self, name: str, dossier: Dossier, lane: Lane) -> None:
+    def __init__(self, name: str, facts: Facts, lane: Lane) -> None:
         self._name = name
-        self._dossier = dossier
+        self._dossier = facts
         self._lane = lane
         self._sha1 = hashlib.sha1(usedforsecurity=False)
 
@@ -46,31 +46,31 @@ class ContentCheck:
 class Members:
     """Opens members as they come."""
 
-    def __init__(self, dossier: Dossier, contents: Lane, *, editing: bool = False) -> None:
-        self._dossier = dossier
+    def __init__(self, facts: Facts, contents: Lane, *, editing: bool = False) -> None:
+        self._dossier = facts
         self._contents = contents
         self._editing = editing
         self._count = 0
         self._xml = 0
 
     def open(self, name: str, size: int, *, directory: bool) -> Consumer | None:
-        dossier = self._dossier
+        facts = self._dossier
         self._count += 1
-        if self._count > dossier.limits.members:
+        if self._count > facts.limits.members:
             raise Broken(Why.OUT_OF_PROPORTION, "the archive has absurdly many members")
-        if not dossier.names.admit(name) or directory:
+        if not facts.names.admit(name) or directory:
             return None
         if _CONTENT.match(name):
-            dossier.keep()
-            dossier.add_content(name, size)
-            return ContentCheck(name, dossier, self._contents)
+            facts.keep()
+            facts.add_content(name, size)
+            return ContentCheck(name, facts, self._contents)
         if is_xml(name):
             self._xml += size
-            if size > dossier.limits.xml_member or self._xml > dossier.limits.xml_total:
+            if size > facts.limits.xml_member or self._xml > facts.limits.xml_total:
                 raise Broken(Why.OUT_OF_PROPORTION, "an XML file of absurd size is inside", name)
             return self.read_xml(name)
         if name.lower().startswith("files/"):
-            dossier.findings.add(
+            facts.findings.add(
                 Why.CONTENT_ALTERED, "a content is not named after its hash; make the backup again", name
             )
         return None

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from passerelle.domain.backup import Why
+from passerelle.domain.backups.manifest import Why
 
 if TYPE_CHECKING:
     from passerelle.mbz.findings import Findings

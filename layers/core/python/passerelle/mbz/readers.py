@@ -7,13 +7,13 @@ import binascii
 import re
 from typing import TYPE_CHECKING
 
-from passerelle.domain.backup import Activity, Group, Section
+from passerelle.domain.backups.manifest import Activity, Group, Section
 from passerelle.mbz.personal import NULL, has_value, is_suspect, names_somebody, proofs_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from passerelle.mbz.dossier import Dossier
+    from passerelle.mbz.facts import Facts
 
 _MAX_VALUE = 64 * 1024  # of what a manifest keeps: a course's summary may be long
 _MAX_ENCODED = 1024 * 1024
@@ -27,9 +27,9 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 class MemberReader:
     """What holds for every member: people, personal data, plugins, links."""
 
-    def __init__(self, member: str, dossier: Dossier) -> None:
+    def __init__(self, member: str, facts: Facts) -> None:
         self.member = member
-        self.dossier = dossier
+        self.dossier = facts
         self._proofs = proofs_for(member)
         self._row_names = frozenset(row for _, row in self._proofs.rows)
         self._linkable = member != "moodle_backup.xml"  # which tells its own address; that is no link
@@ -105,8 +105,8 @@ class MemberReader:
 class BackupReader(MemberReader):
     """moodle_backup.xml"""
 
-    def __init__(self, member: str, dossier: Dossier) -> None:
-        super().__init__(member, dossier)
+    def __init__(self, member: str, facts: Facts) -> None:
+        super().__init__(member, facts)
         self._row: dict[str, str] = {}
 
     def start(self, path: Sequence[str], attributes: dict[str, str]) -> None:
@@ -131,28 +131,28 @@ class BackupReader(MemberReader):
 
     def end(self, path: Sequence[str]) -> None:
         super().end(path)
-        row, dossier = self._row, self.dossier
+        row, facts = self._row, self.dossier
         place = "/".join(path[1:])
         if place == "information/contents/activities/activity":
-            dossier.keep(row.get("title", ""), row.get("directory", ""))
+            facts.keep(row.get("title", ""), row.get("directory", ""))
             plugin = row.get("modulename", "")
             if _NAME.match(plugin):
-                dossier.add_plugin(f"mod_{plugin}")
-            dossier.activities.append(
+                facts.add_plugin(f"mod_{plugin}")
+            facts.activities.append(
                 Activity(
                     _int(row, "moduleid"), _int(row, "sectionid"), plugin[:100], row.get("title", "")[:1333]
                 )
             )
-            dossier.directories.append(row.get("directory", "")[:200])
+            facts.directories.append(row.get("directory", "")[:200])
         elif place == "information/contents/sections/section":
-            dossier.keep(row.get("title", ""))
-            dossier.section_ids.append((_int(row, "sectionid"), row.get("title", "")[:1333]))
+            facts.keep(row.get("title", ""))
+            facts.section_ids.append((_int(row, "sectionid"), row.get("title", "")[:1333]))
         elif (
             place == "information/settings/setting"
             and row.get("level") == "root"
-            and len(dossier.settings) < 500
+            and len(facts.settings) < 500
         ):
-            dossier.settings[row.get("name", "")] = row.get("value", "")[:1000]
+            facts.settings[row.get("name", "")] = row.get("value", "")[:1000]
 
 
 class FilesReader(MemberReader):
@@ -160,8 +160,8 @@ class FilesReader(MemberReader):
 
     _KEPT = frozenset({"contenthash", "filename", "filesize", "mimetype", "repositorytype"})
 
-    def __init__(self, member: str, dossier: Dossier) -> None:
-        super().__init__(member, dossier)
+    def __init__(self, member: str, facts: Facts) -> None:
+        super().__init__(member, facts)
         self._row: dict[str, str] = {}
 
     def tell(self, path: Sequence[str], value: str) -> None:
@@ -188,8 +188,8 @@ class CourseReader(MemberReader):
 class SectionReader(MemberReader):
     """sections/section_…/section.xml"""
 
-    def __init__(self, member: str, dossier: Dossier) -> None:
-        super().__init__(member, dossier)
+    def __init__(self, member: str, facts: Facts) -> None:
+        super().__init__(member, facts)
         self._id = 0
         self._row: dict[str, str] = {}
 
@@ -214,8 +214,8 @@ class SectionReader(MemberReader):
 class GroupsReader(MemberReader):
     """groups.xml"""
 
-    def __init__(self, member: str, dossier: Dossier) -> None:
-        super().__init__(member, dossier)
+    def __init__(self, member: str, facts: Facts) -> None:
+        super().__init__(member, facts)
         self._id = 0
         self._row: dict[str, str] = {}
 
@@ -254,18 +254,18 @@ class PluginReader(MemberReader):
             self.dossier.add_plugin(value)
 
 
-def reader_for(member: str, dossier: Dossier) -> MemberReader:
+def reader_for(member: str, facts: Facts) -> MemberReader:
     if member == "moodle_backup.xml":
-        return BackupReader(member, dossier)
+        return BackupReader(member, facts)
     if member == "files.xml":
-        return FilesReader(member, dossier)
+        return FilesReader(member, facts)
     if member == "course/course.xml":
-        return CourseReader(member, dossier)
+        return CourseReader(member, facts)
     if member == "groups.xml":
-        return GroupsReader(member, dossier)
+        return GroupsReader(member, facts)
     if member.startswith("sections/") and member.endswith("/section.xml"):
-        return SectionReader(member, dossier)
-    return PluginReader(member, dossier)
+        return SectionReader(member, facts)
+    return PluginReader(member, facts)
 
 
 def _plugin_of(element: str) -> str | None:

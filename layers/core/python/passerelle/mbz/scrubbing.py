@@ -6,8 +6,8 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from passerelle.domain.backup import Container, Inspection, Manifest, PersonalTrace
-from passerelle.mbz.dossier import Dossier
+from passerelle.domain.backups.manifest import Container, Inspection, Manifest, PersonalTrace
+from passerelle.mbz.facts import Facts
 from passerelle.mbz.findings import Broken, Findings
 from passerelle.mbz.gzip_writing import GzipWriting
 from passerelle.mbz.hashing import Lane
@@ -71,19 +71,19 @@ def scrub(
     """
     limits = limits or Limits()
     findings = Findings()
-    dossier = Dossier(limits, findings)
+    facts = Facts(limits, findings)
     packing = Packing(sink, threads=threads)
     manifest: Manifest | None = None
     try:
         container = recognise(source, limits)
         if container is Container.ZIP:
-            sha256 = read_zip_through(source, dossier, threads=threads, emit=packing.write)
+            sha256 = read_zip_through(source, facts, threads=threads, emit=packing.write)
         else:
             packing.compress = GzipWriting()
-            sha256 = TgzPass(source, dossier, threads=threads, emit=packing.write).run()
+            sha256 = TgzPass(source, facts, threads=threads, emit=packing.write).run()
         packing.close()
-        dossier.judge(target_release=target_release)
-        manifest = dossier.manifest(container, source.size, sha256)
+        facts.judge(target_release=target_release)
+        manifest = facts.manifest(container, source.size, sha256)
     except Broken as broken:
         packing.abandon()
         findings.take(broken.reason)

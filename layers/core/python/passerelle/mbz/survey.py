@@ -10,9 +10,9 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from passerelle.domain.backup import Activity, Container, Group, Section
-from passerelle.domain.links import lies_under, written_back
-from passerelle.domain.survey import DateFound, HeavyFile, Place, Restriction, StaleLink, Survey
+from passerelle.domain.backups.manifest import Activity, Container, Group, Section
+from passerelle.domain.rollover.links import lies_under, written_back
+from passerelle.domain.rollover.survey import DateFound, HeavyFile, Place, Restriction, StaleLink, Survey
 from passerelle.errors import GiveUp
 from passerelle.mbz.findings import Broken, Findings
 from passerelle.mbz.gunzip import Gunzip, Proportion

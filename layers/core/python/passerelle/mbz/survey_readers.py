@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from passerelle.domain.backup import Activity, Group, Section
-from passerelle.domain.links import ENCODED
-from passerelle.domain.survey import Place
+from passerelle.domain.backups.manifest import Activity, Group, Section
+from passerelle.domain.rollover.links import ENCODED
+from passerelle.domain.rollover.survey import Place
 from passerelle.mbz.personal import NULL
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import re
 from pyexpat import ExpatError, ParserCreate
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
-from passerelle.domain.backup import Why
+from passerelle.domain.backups.manifest import Why
 from passerelle.mbz.findings import Broken
 from passerelle.mbz.limits import MIB
 from passerelle.mbz.personal import Cure, cures_for, has_value

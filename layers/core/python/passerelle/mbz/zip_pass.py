@@ -17,7 +17,7 @@ from passerelle.mbz.zip_writing import ZipWriting
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from passerelle.mbz.dossier import Dossier
+    from passerelle.mbz.facts import Facts
     from passerelle.mbz.sources import Source
     from passerelle.mbz.zip_directory import Directory, Entry
 
@@ -25,31 +25,31 @@ _GAP = 64 * KIB  # reading over less costs less than another request
 _SPANS = 5  # ranged reads for the XML, at most; the table of contents takes two or three more
 
 
-def inspect_zip(source: Source, dossier: Dossier, *, verify_content: bool, threads: bool) -> str:
+def inspect_zip(source: Source, facts: Facts, *, verify_content: bool, threads: bool) -> str:
     """The archive's SHA-256 where it was read through, else nothing. Raises Broken."""
     if verify_content:
-        return read_zip_through(source, dossier, threads=threads)
-    directory = read_directory(source, dossier.limits, dossier.findings)
-    members = Members(dossier, Lane(threaded=False))
-    _read_spans(source, directory, members, Proportion(dossier.limits, source.size))
+        return read_zip_through(source, facts, threads=threads)
+    directory = read_directory(source, facts.limits, facts.findings)
+    members = Members(facts, Lane(threaded=False))
+    _read_spans(source, directory, members, Proportion(facts.limits, source.size))
     return ""
 
 
 def read_zip_through(
     source: Source,
-    dossier: Dossier,
+    facts: Facts,
     *,
     threads: bool,
     emit: Callable[[bytes | memoryview], None] | None = None,
 ) -> str:
     """The archive's SHA-256; `emit` gets it scrubbed. Raises Broken."""
-    directory = read_directory(source, dossier.limits, dossier.findings)
+    directory = read_directory(source, facts.limits, facts.findings)
     sha256 = hashlib.sha256()
     contents, archive = Lane(threaded=threads), Lane(threaded=threads)
-    members = Members(dossier, contents, editing=emit is not None)
+    members = Members(facts, contents, editing=emit is not None)
     writing = None if emit is None else ZipWriting(emit)
     try:
-        walk = Walk(directory.entries, members, Proportion(dossier.limits, source.size), 0, writing)
+        walk = Walk(directory.entries, members, Proportion(facts.limits, source.size), 0, writing)
         for data in source.stream():
             archive.update(sha256, data)
             walk.feed(data)

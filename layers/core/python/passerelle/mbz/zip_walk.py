@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from isal import igzip_lib, isal_zlib
 
-from passerelle.domain.backup import Why
+from passerelle.domain.backups.manifest import Why
 from passerelle.mbz.findings import Broken
 from passerelle.mbz.gunzip import BAD_DEFLATE, Proportion
 from passerelle.mbz.sources import CHUNK

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
-from passerelle.domain.lms import Outcome, Verdict
+from passerelle.domain.moodle.core import Outcome, Verdict
 from passerelle.errors import FixAccess, GiveUp, LookFirst, MoodleRefused
 from passerelle.moodle.protocol import OWN_VARIABLES, Call, Repeat, Warned, count_variables, encode
 
@@ -25,7 +25,7 @@ class Ask(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class CallLimits:
     """What one call may hold. PHP drops the variables above `max_input_vars` in silence.
 
     `rows` bounds how long a call takes: at 70 accounts a second, 100 are under two seconds.
@@ -41,7 +41,7 @@ class Room:
         return self.variables - OWN_VARIABLES - self.margin
 
 
-def chunks(rows: Sequence[R], build: Callable[[Sequence[R]], Call[Any]], room: Room) -> Iterator[range]:
+def chunks(rows: Sequence[R], build: Callable[[Sequence[R]], Call[Any]], room: CallLimits) -> Iterator[range]:
     """Places of `rows` that go together. One that fits nowhere stands alone: see `unfit`."""
     own = _measure([], build)
     start = 0
@@ -55,7 +55,11 @@ def chunks(rows: Sequence[R], build: Callable[[Sequence[R]], Call[Any]], room: R
 
 
 def _fullest(
-    rows: Sequence[R], places: range, build: Callable[[Sequence[R]], Call[Any]], room: Room, own: _Measure
+    rows: Sequence[R],
+    places: range,
+    build: Callable[[Sequence[R]], Call[Any]],
+    room: CallLimits,
+    own: _Measure,
 ) -> int:
     """Where the fullest chunk ends that begins with the first of `places`."""
     variables, size = own
@@ -68,7 +72,7 @@ def _fullest(
     return places.stop
 
 
-def unfit(row: R, build: Callable[[Sequence[R]], Call[Any]], room: Room) -> str:
+def unfit(row: R, build: Callable[[Sequence[R]], Call[Any]], room: CallLimits) -> str:
     """Why this row can go in no call at all: `toolarge`, `unencodable`, or "" if it can."""
     alone = _measure([row], build)
     if alone is NOWHERE:
@@ -81,7 +85,7 @@ class _Measure(NamedTuple):
     size: int
 
 
-def _fits(measure: _Measure, room: Room) -> bool:
+def _fits(measure: _Measure, room: CallLimits) -> bool:
     return measure.variables <= room.free_variables and measure.size <= room.bytes
 
 
@@ -149,7 +153,7 @@ def settle(
     rows: Sequence[R],
     build: Callable[[Sequence[R]], Call[A]],
     ask: Ask,
-    room: Room,
+    room: CallLimits,
     judge: Callable[[A, Sequence[R]], Sequence[Judged] | None] = all_done,
 ) -> tuple[Verdict, ...]:
     """Send all rows; halve what is refused. k bad rows in a chunk of n cost at most
@@ -164,7 +168,7 @@ def _settled(
     rows: Sequence[R],
     build: Callable[[Sequence[R]], Call[A]],
     ask: Ask,
-    room: Room,
+    room: CallLimits,
     judge: Callable[[A, Sequence[R]], Sequence[Judged] | None],
 ) -> Iterator[Verdict]:
     waiting = list(chunks(rows, build, room))[::-1]
@@ -212,7 +216,7 @@ def ensure(
     rows: Sequence[R],
     build: Callable[[Sequence[R]], Call[Sequence[HasId]]],
     ask: Ask,
-    room: Room,
+    room: CallLimits,
     *,
     key: Callable[[R], str],
     find: Callable[[Sequence[R]], Mapping[str, int]],

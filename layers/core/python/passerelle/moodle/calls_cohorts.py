@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from passerelle.domain.lms import Cohort, CohortMembership, NewCohort
+from passerelle.domain.moodle.core import Cohort, CohortMembership, NewCohort
 from passerelle.moodle.protocol import (
     Call,
     Repeat,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from passerelle.domain.lms import (
+from passerelle.domain.moodle.core import (
     Category,
     CategoryChange,
     Course,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from passerelle.domain.lms import Course, Enrolment, EnrolmentMethod, Participant
+from passerelle.domain.moodle.core import Course, Enrolment, EnrolmentMethod, Participant
+from passerelle.moodle.decode import shaped
 from passerelle.moodle.protocol import Call, Repeat, reads, reads_nothing, row_params
-from passerelle.moodle.shapes import shaped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from passerelle.domain.lms import Group, Membership, NewGroup
+from passerelle.domain.moodle.core import Group, Membership, NewGroup
 from passerelle.moodle.protocol import Call, Repeat, reads, reads_nothing, reads_rows, row_params
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from passerelle.domain.plugin import (
+from passerelle.domain.moodle.plugin import (
     ChangedCourse,
     CourseState,
     FoundUsers,
@@ -19,8 +19,8 @@ from passerelle.domain.plugin import (
     Source,
     UserField,
 )
+from passerelle.moodle.decode import Mismatch, shaped
 from passerelle.moodle.protocol import Call, Repeat, reads, row_params
-from passerelle.moodle.shapes import Mismatch, shaped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

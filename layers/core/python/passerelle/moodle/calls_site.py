@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from passerelle.domain.lms import Message, RoleAssignment, SentMessage, SiteInfo
+from passerelle.domain.moodle.core import Message, RoleAssignment, SentMessage, SiteInfo
 from passerelle.moodle.protocol import Call, Repeat, reads, reads_key, reads_nothing, reads_rows, row_params
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from passerelle.domain.lms import NewUser, User, UserChange
+from passerelle.domain.moodle.core import NewUser, User, UserChange
 from passerelle.moodle.protocol import (
     Call,
     Repeat,

@@ -16,8 +16,8 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import MaxRetryError, NewConnectionError, SSLError
 
 from passerelle.errors import FixAccess, LookFirst, MoodleAway, MoodleRefused, PasserelleError
-from passerelle.moodle.pace import Clock, Patience, TokenBucket, waiting
 from passerelle.moodle.protocol import PATH, Answer, Call, Repeat, encode, lost, read_answer
+from passerelle.moodle.throttle import Clock, Patience, TokenBucket, waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable

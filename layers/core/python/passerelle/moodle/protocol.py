@@ -25,7 +25,7 @@ from passerelle.errors import (
     MoodleRefused,
     SpeaksOtherwise,
 )
-from passerelle.moodle.shapes import Mismatch, shaped
+from passerelle.moodle.decode import Mismatch, shaped
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from passerelle import mbz
-from passerelle.domain.backup import Manifest
-from passerelle.domain.survey import Survey
+from passerelle.domain.backups.manifest import Manifest
+from passerelle.domain.rollover.survey import Survey
 from passerelle.mbz.sources_s3 import S3Sink, S3Source
 from passerelle.mbz.survey import survey
 from passerelle.ports import Cleaned

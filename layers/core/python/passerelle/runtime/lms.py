@@ -9,8 +9,8 @@ from datetime import timedelta
 from passerelle.domain.network import Network, Site
 from passerelle.errors import GiveUp
 from passerelle.moodle import client
-from passerelle.moodle.lms import Moodle
-from passerelle.moodle.pace import Patience
+from passerelle.moodle.site_api import Moodle
+from passerelle.moodle.throttle import Patience
 from passerelle.ports import Lms, Roster
 
 # Of a call while a person waits: 20 seconds at most, within the 25 that a function of the door has.

@@ -11,17 +11,17 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-from passerelle.domain.declared import read_people
-from passerelle.domain.orders import Kind, Participant
-from passerelle.domain.wording import sentence
+from passerelle.domain.orders.order import Kind, Participant
+from passerelle.domain.orders.people import read_people
 from passerelle.errors import Conflict, NotFound, Refused, TryAgain
 from passerelle.events.seats import LinkDead, form_mark, mark_fits, read_link
+from passerelle.pages.seats import Said, dead, page
 from passerelle.ports import World
 from passerelle.runtime import wiring
 from passerelle.runtime.observability import begin, reference
-from passerelle.runtime.seats_page import Said, dead, page
-from passerelle.usecases import seats
-from passerelle.usecases.tallying import tally
+from passerelle.usecases.counters import count_up
+from passerelle.usecases.orders import seats
+from passerelle.words.sentences import sentence
 
 COOKIE = "passerelle_seats"
 HERE = "me"
@@ -164,7 +164,7 @@ def _limit(world: World, order_id: str, *, posting: bool) -> None:
     window = int(now.timestamp() // WINDOW.total_seconds())
     what, most = ("post", MOST_POSTS) if posting else ("look", MOST_LOOKS)
     name = hashlib.sha256(order_id.encode()).hexdigest()[:24]
-    if tally(world, f"seats:{what}:{name}:{window}", now + 2 * WINDOW) > most:
+    if count_up(world, f"seats:{what}:{name}:{window}", now + 2 * WINDOW) > most:
         raise TooOften
 
 

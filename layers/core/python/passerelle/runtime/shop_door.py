@@ -9,17 +9,17 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import unquote
 
-from passerelle.domain.shops import Shop
+from passerelle.domain.orders.shop import Shop
 from passerelle.errors import Conflict, GiveUp, TryAgain
 from passerelle.events.bodies import BodyTooLarge, raw_body
-from passerelle.events.shops.door import Trust, verified
 from passerelle.events.signatures import SignatureRefused
 from passerelle.ports import World
 from passerelle.runtime import wiring
 from passerelle.runtime.observability import begin, reference
 from passerelle.runtime.shop_keys import TRUST
-from passerelle.usecases import deliveries
-from passerelle.usecases.tallying import tally
+from passerelle.shops.registry import Trust, verified
+from passerelle.usecases.counters import count_up
+from passerelle.usecases.orders import receive
 
 Response = dict[str, Any]
 
@@ -78,15 +78,13 @@ def _received(event: Mapping[str, Any], name: str, door: ShopDoor) -> str:
         raise
     if delivery is None:
         return "ping"
-    return deliveries.receive(
-        door.world, name, delivery.event, delivery.topic, body, readable=delivery.readable
-    )
+    return receive.receive(door.world, name, delivery.event, delivery.topic, body, readable=delivery.readable)
 
 
 def count_refused(world: World, shop: str) -> None:
     """All that is kept of a delivery that nobody signed: that there was one more, that day."""
     now = world.clock.now()
-    tally(world, f"refused:{shop}:{now:%Y-%m-%d}", now + timedelta(days=90))
+    count_up(world, f"refused:{shop}:{now:%Y-%m-%d}", now + timedelta(days=90))
 
 
 def _response(status: int, body: Mapping[str, object], headers: Mapping[str, str] | None = None) -> Response:

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from passerelle.events.shops.door import Trust, key_of
 from passerelle.runtime.settings import Misconfigured
+from passerelle.shops.registry import Trust, key_of
 
 if TYPE_CHECKING:
     from passerelle.domain.network import Network
-    from passerelle.domain.shops import Shop
+    from passerelle.domain.orders.shop import Shop
 
 CERTIFICATE_BYTES = 100_000
 

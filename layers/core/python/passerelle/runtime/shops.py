@@ -6,14 +6,14 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from passerelle.domain.network import Network
-from passerelle.domain.orders import Delivery, Facts, Order, Refund
-from passerelle.domain.shops import Shop
+from passerelle.domain.orders.order import Delivery, Facts, Order, Refund
+from passerelle.domain.orders.shop import Shop
 from passerelle.errors import GiveUp
 from passerelle.events.seats import sign_link
-from passerelle.events.shops.door import read_facts
 from passerelle.runtime.shop_keys import seat_keys
 from passerelle.shops.api import Api, Send, sender
-from passerelle.usecases.deliveries import unpacked
+from passerelle.shops.registry import read_facts
+from passerelle.usecases.orders.receive import unpacked
 
 
 class ShopDesk:

@@ -19,7 +19,7 @@ from passerelle.sources import oneroster
 from passerelle.sources.directory_paper import PeopleRead, as_paper, from_paper, replace_people
 from passerelle.sources.extracts import ALL_TABLES, read_extracts
 from passerelle.store.aws import aws_named
-from passerelle.usecases.night import oldest_extracts
+from passerelle.usecases.night.plan_stage import oldest_extracts
 
 if TYPE_CHECKING:
     from passerelle.sources.ldap import Directory

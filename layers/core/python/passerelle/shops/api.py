@@ -14,9 +14,9 @@ from typing import Any, Protocol
 
 import requests
 
-from passerelle.domain.declared import read_people
-from passerelle.domain.orders import Buyer, Facts, Line, Order, Participant, Refund, minor_units
-from passerelle.domain.shops import Shop
+from passerelle.domain.orders.order import Buyer, Facts, Line, Order, Participant, Refund, minor_units
+from passerelle.domain.orders.people import read_people
+from passerelle.domain.orders.shop import Shop
 from passerelle.errors import GiveUp, TryAgain
 
 SECONDS = (5, 20)  # to connect, to answer

@@ -26,11 +26,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from pydantic import TypeAdapter, ValidationError
 
-from passerelle.domain.ledger import Page as LedgerPage
-from passerelle.domain.night.run import Run
-from passerelle.domain.orders import Delivery, Order, Tally
-from passerelle.domain.publishing import Publication, Retrieval, RunningJob, TargetLock, Upload
-from passerelle.domain.rollover import FreshStart, Permit, Rollover, Whereabouts
+from passerelle.domain.backups.upload import Upload
+from passerelle.domain.night.plan.run import Run
+from passerelle.domain.orders.ledger import Page as LedgerPage
+from passerelle.domain.orders.order import Delivery, Order, Tally
+from passerelle.domain.publishing.publication import Publication, Retrieval
+from passerelle.domain.records import RunningJob, TargetLock
+from passerelle.domain.rollover.rollover import FreshStart, Permit, Rollover, Whereabouts
 from passerelle.domain.states import BackupState, RetrievalState, RolloverState
 from passerelle.errors import GiveUp
 from passerelle.ports import R, Record

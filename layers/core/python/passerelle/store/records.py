@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from passerelle.domain.publishing import TargetLock
+from passerelle.domain.records import TargetLock
 from passerelle.errors import Conflict, Refused
 from passerelle.ports import Page, R, Record
 from passerelle.store.aws import AwsBusy, aws_named, code_of, is_busy

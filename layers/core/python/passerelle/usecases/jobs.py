@@ -7,15 +7,19 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from passerelle.domain.commands import ReportJobs
-from passerelle.domain.plugin import Job, JobMessage, JobStatus
-from passerelle.domain.publishing import Publication, Retrieval, RunningJob, Upload
-from passerelle.domain.rollover import Rollover
+from passerelle.domain.backups.upload import Upload
+from passerelle.domain.moodle.plugin import Job, JobMessage, JobStatus
+from passerelle.domain.publishing.publication import Publication, Retrieval
+from passerelle.domain.records import RunningJob
+from passerelle.domain.rollover.rollover import Rollover
+from passerelle.domain.site_commands import ReportJobs
 from passerelle.domain.states import BackupState, PublicationState, RetrievalState, RolloverState
 from passerelle.errors import MoodleRefused
 from passerelle.ports import Lms, World
-from passerelle.usecases import fresh_backups, publishing, retrievals, rollover_steps
-from passerelle.usecases.amending import amend, everything
+from passerelle.usecases.amend import amend, list_all
+from passerelle.usecases.backups import refresh
+from passerelle.usecases.publishing import publish, retrieve
+from passerelle.usecases.rollover import steps
 
 SILENT = timedelta(minutes=5)  # then the Moodle is asked
 UNENDED = frozenset({JobStatus.QUEUED.value, JobStatus.RUNNING.value})
@@ -50,9 +54,9 @@ def settle(world: World, site: str, jobkey: str) -> None:
     if job is None and _is_over(world, running):
         # Refused before it was started: there is nothing to wait for, but perhaps somebody to be told.
         if running.about == "publication":
-            publishing.publish(world, running.about_id)
+            publish.publish(world, running.about_id)
         else:
-            retrievals.retrieve(world, running.about_id)
+            retrieve.retrieve(world, running.about_id)
     elif job is None and now - running.started_at < GIVEN_UP:
         _start_again(world, running)
         return
@@ -99,15 +103,15 @@ def _given_up(lms: Lms, jobkey: str, job: Job | None) -> Job:
 def _finish(world: World, running: RunningJob, job: Job) -> None:
     match running.about:
         case "publication":
-            publishing.finish(world, running.about_id, job)
+            publish.finish(world, running.about_id, job)
         case "retrieval":
-            retrievals.finish(world, running.about_id, job)
+            retrieve.finish(world, running.about_id, job)
         case "rollover":
-            rollover_steps.finish(world, running.about_id, job)
+            steps.finish(world, running.about_id, job)
         case "undo":
-            rollover_steps.finish_undo(world, running.about_id, job)
+            steps.finish_undo(world, running.about_id, job)
         case "backup":
-            fresh_backups.finish(world, running.site, running.id, job)
+            refresh.finish(world, running.site, running.id, job)
 
 
 def _start_again(world: World, running: RunningJob) -> None:
@@ -121,7 +125,7 @@ def _start_again(world: World, running: RunningJob) -> None:
         case "rollover" | "undo":
             world.queues.send("rollovers", {"rollover": running.about_id})
         case "backup":
-            fresh_backups.start_again(world, running.site, running.id, int(running.about_id))
+            refresh.start_again(world, running.site, running.id, int(running.about_id))
     amend(world.records, RunningJob, running.id, lambda before: replace(before, heard_at=now))
 
 
@@ -129,24 +133,24 @@ def watch(world: World) -> int:
     """Ask about silent jobs, and put forgotten requests back on their way. Answers how many."""
     now = world.clock.now()
     asked = 0
-    running = everything(world.records, RunningJob, "running", "yes")
+    running = list_all(world.records, RunningJob, "running", "yes")
     under_way = {job.id for job in running}
     for job in running:
         if now - job.heard_at >= SILENT:
             world.queues.send("jobs", {"site": job.site, "jobkey": job.id})
             asked += 1
-    for publication in everything(world.records, Publication, "state", PublicationState.REQUESTED.value):
+    for publication in list_all(world.records, Publication, "state", PublicationState.REQUESTED.value):
         upload = world.records.get(Upload, publication.upload)
         under_check = upload is not None and upload.state in (BackupState.UPLOADING, BackupState.RECEIVED)
         forgotten = now - publication.requested_at >= FORGOTTEN and publication.jobkey not in under_way
         if forgotten and not under_check:
             world.queues.send("publications", {"publication": publication.id})
             asked += 1
-    for publication in everything(world.records, Publication, "state", PublicationState.WITHDRAWN.value):
+    for publication in list_all(world.records, Publication, "state", PublicationState.WITHDRAWN.value):
         if publication.hide_due:
             world.queues.send("publications", {"publication": publication.id})
             asked += 1
-    for rollover in everything(world.records, Rollover, "running", "yes"):
+    for rollover in list_all(world.records, Rollover, "running", "yes"):
         moved_at = rollover.history[-1].at if rollover.history else rollover.requested_at
         if rollover.word_due and now - moved_at > GIVEN_UP:
             continue  # whoever can be told nothing for a day reads it in the block

@@ -1,0 +1,52 @@
+"""Whether a Moodle can take a course (P16): asked before anything moves."""
+
+from __future__ import annotations
+
+import re
+
+from passerelle.domain.moodle.plugin import SiteFacts
+from passerelle.domain.publishing.publication import Contents
+from passerelle.domain.records import Note
+from passerelle.domain.sizes import spell_size
+
+
+def major(release: str) -> tuple[int, int]:
+    """`4.5.6 (Build: 20250811)` → (4, 5): Moodle calls the first two numbers its major release."""
+    match = re.match(r"\s*(\d+)\.(\d+)", release)
+    return (int(match[1]), int(match[2])) if match else (0, 0)
+
+
+def objections(contents: Contents, facts: SiteFacts, lang: str) -> tuple[Note, ...]:
+    """Why this Moodle cannot take the course; empty if it can.
+
+    Only what the site lists is compared: activity modules and blocks. Question types, formats and the
+    rest are judged by Moodle's own precheck, whose warnings are kept and whose errors refuse.
+    """
+    found: list[Note] = []
+    if major(contents.moodle_release) > major(facts.release):
+        release, target = ("{}.{}".format(*major(r)) for r in (contents.moodle_release, facts.release))
+        found.append(Note("newer_release", {"release": release, "target": target}))
+    missing = missing_plugins(contents, facts)
+    if missing:
+        found.append(Note("plugins_missing", {"plugins": ", ".join(missing)}))
+    limit = facts.limits.course_maxbytes
+    if limit and contents.size > limit:
+        sizes = {"size": spell_size(contents.size, lang), "limit": spell_size(limit, lang)}
+        found.append(Note("too_large_for_target", sizes))
+    return tuple(found)
+
+
+def missing_plugins(contents: Contents, facts: SiteFacts) -> tuple[str, ...]:
+    have = {_frankenstyle(p.name, "mod") for p in facts.modules}
+    have |= {_frankenstyle(p.name, "block") for p in facts.blocks}
+    wanted = {p for p in contents.plugins if p.startswith(("mod_", "block_"))}
+    wanted |= {f"mod_{name}" for name in contents.activities}
+    if not facts.modules:  # a site that lists nothing says nothing
+        return ()
+    if not facts.blocks:
+        wanted = {p for p in wanted if p.startswith("mod_")}
+    return tuple(sorted(wanted - have))
+
+
+def _frankenstyle(name: str, kind: str) -> str:
+    return name if name.startswith(f"{kind}_") else f"{kind}_{name}"

@@ -1,0 +1,169 @@
+"""People as somebody typed or pasted them: one a row, last name, first name, e-mail, what may follow (S2)."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from passerelle.domain.orders.order import Kind, Participant
+
+MOST_ROWS = 2_000
+COLUMNS = ("lastname", "firstname", "email", "city", "phone", "institution")
+_TITLES = {
+    "nom": "lastname",
+    "nom de famille": "lastname",
+    "last name": "lastname",
+    "lastname": "lastname",
+    "surname": "lastname",
+    "prénom": "firstname",
+    "prenom": "firstname",
+    "first name": "firstname",
+    "firstname": "firstname",
+    "courriel": "email",
+    "adresse électronique": "email",
+    "adresse de courriel": "email",
+    "e-mail": "email",
+    "email": "email",
+    "mail": "email",
+    "ville": "city",
+    "city": "city",
+    "téléphone": "phone",
+    "telephone": "phone",
+    "phone": "phone",
+    "établissement": "institution",
+    "etablissement": "institution",
+    "organisme": "institution",
+    "entreprise": "institution",
+    "institution": "institution",
+    "company": "institution",
+    "rôle": "kind",
+    "role": "kind",
+    "type": "kind",
+}
+_TUTORS = ("tuteur", "tutrice", "tutor", "supervisor", "teacher", "manager")
+
+
+@dataclass(frozen=True, slots=True)
+class RowProblem:
+    row: int  # from 1, as the person counts them
+    code: str  # of words.sentences
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    people: tuple[Participant, ...] = ()
+    problems: tuple[RowProblem, ...] = ()
+    rows: tuple[int, ...] = ()  # where each of the people stands
+
+    def placed(self, problems: tuple[RowProblem, ...]) -> tuple[RowProblem, ...]:
+        """Problems counted by person, counted by row as whoever typed them sees it."""
+        return tuple(RowProblem(self.rows[one.row - 1], one.code) for one in problems)
+
+
+def read_people(text: str, kind: Kind = "learner") -> People:
+    """From rows (commas, semicolons or tabs; a first row of titles is understood) or a JSON list."""
+    stripped = text.strip().lstrip("\ufeff")
+    if stripped.startswith("["):
+        return _from_json(stripped, kind)
+    rows = _rows(stripped)
+    columns: list[str | None] = list(COLUMNS)
+    people: list[Participant] = []
+    problems: list[RowProblem] = []
+    places: list[int] = []
+    seen: set[str] = set()
+    for number, row in rows[: MOST_ROWS + 1]:
+        cells = [cell.strip() for cell in row]
+        if not any(cells):
+            continue
+        titles = [_TITLES.get(cell.lower()) for cell in cells]
+        if not people and not problems and titles.count(None) < len(cells) and "email" in titles:
+            columns = list(titles)
+            continue
+        given = {name: cell for name, cell in zip(columns, cells, strict=False) if name}
+        person = _person(given, kind, cells)
+        code = problem_of(person, seen)
+        if len(people) >= MOST_ROWS:
+            code = "too_many_rows"
+        if code:
+            problems.append(RowProblem(number, code))
+            continue
+        seen.add(person.key)
+        people.append(person)
+        places.append(number)
+    return People(tuple(people), tuple(problems), tuple(places))
+
+
+def problem_of(person: Participant, seen: set[str] | frozenset[str] = frozenset()) -> str:
+    from passerelle.domain.orders.session import email_fits
+
+    if not person.email:
+        return "email_missing"
+    if not email_fits(person.email):
+        return "email_invalid"
+    if person.key in seen:
+        return "email_repeated"
+    if not person.lastname or not person.firstname:
+        return "name_missing"
+    return ""
+
+
+def _rows(text: str) -> list[tuple[int, list[str]]]:
+    lines = [line for piece in text.splitlines() for line in piece.split("|")]
+    heads = "\n".join(lines[:20])
+    delimiter = max("\t;,", key=heads.count)
+    return [
+        (number, next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), []))
+        for number, line in enumerate(lines, 1)
+    ]
+
+
+def _person(given: dict[str, str], kind: Kind, cells: list[str]) -> Participant:
+    given = {name: value[:255] for name, value in given.items()}
+    said = given.pop("kind", "").lower()
+    if len(cells) > len(COLUMNS) and not said:
+        said = cells[len(COLUMNS)].lower()
+    if "@" not in given.get("email", ""):
+        # Whoever puts the address first means it all the same.
+        address = next((name for name, value in given.items() if "@" in value), None)
+        if address == "lastname":
+            values = [*cells[1:3], cells[0]]
+            given |= dict(zip(("lastname", "firstname", "email"), values, strict=False))
+    return Participant(
+        email=given.get("email", ""),
+        firstname=given.get("firstname", "")[:100],
+        lastname=given.get("lastname", "")[:100],
+        kind="tutor" if any(said.startswith(word) for word in _TUTORS) else kind,
+        city=given.get("city", "")[:120],
+        phone=given.get("phone", "")[:20],
+        institution=given.get("institution", ""),
+    )
+
+
+def _from_json(text: str, kind: Kind) -> People:
+    try:
+        rows: Any = json.loads(text)
+    except ValueError:
+        return People(problems=(RowProblem(1, "rows_unreadable"),))
+    people: list[Participant] = []
+    problems: list[RowProblem] = []
+    places: list[int] = []
+    seen: set[str] = set()
+    for number, row in enumerate(rows[:MOST_ROWS], 1):
+        if not isinstance(row, dict):
+            problems.append(RowProblem(number, "rows_unreadable"))
+            continue
+        given = {
+            _TITLES.get(str(key).lower(), str(key).lower()): str(value).strip()
+            for key, value in row.items()
+            if isinstance(value, str | int)
+        }
+        person = _person({k: v for k, v in given.items() if k in (*COLUMNS, "kind")}, kind, [])
+        if code := problem_of(person, seen):
+            problems.append(RowProblem(number, code))
+            continue
+        seen.add(person.key)
+        people.append(person)
+        places.append(number)
+    return People(tuple(people), tuple(problems), tuple(places))

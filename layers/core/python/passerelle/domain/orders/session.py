@@ -1,0 +1,354 @@
+"""From an order to what should stand in Moodle: product → handler → desired session. Pure (S1–S9).
+
+`sold` reads the lines, `desired` says for each who gets what. Nothing here knows a user's id: people are
+their e-mail in lower case.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from passerelle.domain.orders.order import Line, Order, Participant, Seat, SeatState, check_amounts
+from passerelle.domain.orders.products import (
+    CourseName,
+    Handler,
+    Parameters,
+    ParametersRefused,
+    read_parameters,
+)
+from passerelle.domain.orders.shop import Product, Shop
+from passerelle.domain.records import Note
+
+if TYPE_CHECKING:
+    from passerelle.domain.moodle.core import User
+
+EMAIL = re.compile(r"[^@\s<>()\[\],;:\\\"]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+PEOPLED = (Handler.SESSION, Handler.SEATS)  # sold as seats; the others are for the buyer himself
+USERNAME_LENGTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """A line whose product is known and readable."""
+
+    line: Line
+    product: Product
+    parameters: Parameters
+
+    @property
+    def seats(self) -> int:
+        return self.line.quantity * self.parameters.number("packsize", 1)
+
+    @property
+    def peopled(self) -> bool:
+        return self.parameters.handler in PEOPLED
+
+    def takes_a_seat(self, person: Participant) -> bool:
+        return not (person.kind == "tutor" and self.product.tutors_free)
+
+    def courses(self) -> tuple[str, ...]:
+        return self.parameters.names("courselist")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """`refused`: lines that cannot be delivered, each with its reason; `against`: why nothing may be done."""
+
+    sold: tuple[Sold, ...]
+    refused: tuple[Note, ...] = ()
+    against: Note | None = None
+
+
+def read_lines(order: Order, shop: Shop) -> Reading:
+    """Everything that can be refused is refused here, before anything is created (S3, S8, S13)."""
+    sold: list[Sold] = []
+    refused: list[Note] = []
+    for line in order.lines:
+        if line.product in shop.ignored:
+            continue
+        product = shop.products.get(line.product)
+        if product is None:
+            refused.append(Note("product_unknown", {"product": line.product or line.title}))
+            continue
+        try:
+            parameters = read_parameters(product.handler, product.parameters)
+            if parameters.handler is not Handler.SEATS and order.paid_at:
+                parameters.window(order.paid_at)
+        except ParametersRefused as bad:
+            refused.append(_note(bad, line.product))
+            continue
+        sold.append(Sold(line, product, parameters))
+    prices = {line.product: shop.price(line.product, order.currency) for line in order.lines}
+    against = check_amounts(order, prices) or _too_many(sold)
+    return Reading(tuple(sold), tuple(refused), against)
+
+
+def _note(refused: ParametersRefused, product: str) -> Note:
+    return Note(refused.code, {"product": product, **{k: str(v) for k, v in refused.details.items()}})
+
+
+def _too_many(sold: list[Sold]) -> Note | None:
+    for one in sold:
+        if not one.peopled:
+            continue
+        people = {person.key: person for person in one.line.participants}
+        taken = sum(one.takes_a_seat(person) for person in people.values())
+        seats = one.seats
+        if taken > seats:
+            return Note(
+                "too_many_people",
+                {"product": one.line.product, "people": str(taken), "seats": str(seats)},
+            )
+    return None
+
+
+def seated(order: Order, sold: tuple[Sold, ...], now: datetime) -> tuple[Seat, ...]:
+    """The order's seats, with everyone whom the shop declared; who was named later stays."""
+    seats = list(order.seats)
+    held = {seat.key for seat in seats}
+    for one in sold:
+        if not one.peopled:
+            continue
+        for person in one.line.participants:
+            seat = Seat(one.line.id, person, given_at=now)
+            if seat.key not in held:
+                held.add(seat.key)
+                seats.append(seat)
+    return tuple(seats)
+
+
+def free_seats(order: Order, one: Sold) -> int:
+    """Paid for, less those taken; below zero where more was refunded than was free (S14)."""
+    paid = order.quantity_left(one.line) * one.parameters.number("packsize", 1) if not order.gone else 0
+    taken = sum(one.takes_a_seat(seat.person) for seat in order.seats_of(one.line.id))
+    return paid - taken
+
+
+# -- what should stand ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class GroupName:
+    idnumber: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """Of one person in one course. `by` is the line, as the ledger names it."""
+
+    by: str
+    person: str
+    course: CourseName
+    role: str
+    start: datetime
+    end: datetime | None = None
+    group: GroupName | None = None
+    again: timedelta | None = None  # bought again it moves the end by this much
+    extends: bool = False  # only moves the end of what is there
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """`holder` gets a role over `over`'s user context."""
+
+    by: str
+    holder: str
+    over: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContextRole:
+    by: str
+    person: str
+    level: str
+    instance: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class MadePlace:
+    """A course or category of the buyer's own."""
+
+    by: str
+    kind: str  # course, category
+    parent: str  # idnumber of the category
+    template: str
+    name: str
+    idnumber: str
+    start: datetime
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    enrolments: tuple[Enrolment, ...] = ()
+    support: tuple[Enrolment, ...] = ()
+    attached: tuple[Attached, ...] = ()
+    roles: tuple[ContextRole, ...] = ()
+    places: tuple[MadePlace, ...] = ()
+    registered: tuple[tuple[str, str, datetime | None], ...] = ()  # line, product, end
+    prorogued: tuple[tuple[str, timedelta], ...] = ()
+    missing: tuple[Note, ...] = ()  # roles that nobody has been named for
+    people: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def courses(self) -> tuple[CourseName, ...]:
+        return tuple(dict.fromkeys(e.course for e in (*self.enrolments, *self.support)))
+
+
+def by_line(order: Order, line: Line) -> str:
+    return f"{order.id}:{line.id}"
+
+
+def group_of(order: Order, shop_name: str) -> GroupName:
+    """One for each order, indexed on shop and order number (S5)."""
+    who = order.buyer.institution or f"{order.buyer.firstname} {order.buyer.lastname}".strip()
+    name = " – ".join(part for part in (f"{shop_name} {order.shown}", who) if part)
+    return GroupName(idnumber=order.id[:100], name=name[:254])
+
+
+def desired(order: Order, shop: Shop, sold: tuple[Sold, ...]) -> Session:
+    """All that the order should have brought about. Of an order that is gone, nothing."""
+    if not order.due:
+        return Session()
+    paid_at = order.paid_at or order.released_at or order.received_at
+    session = Session()
+    for one in sold:
+        if order.quantity_left(one.line) <= 0:
+            continue
+        session = _with(session, _of_line(order, shop, one, paid_at))
+    people = {e.person for e in session.enrolments} | {a.over for a in session.attached}
+    return replace(session, people=tuple(sorted(people | ({order.buyer.key} - {""}))))
+
+
+def _with(one: Session, other: Session) -> Session:
+    names = ("enrolments", "support", "attached", "roles", "places", "registered", "prorogued", "missing")
+    return replace(one, **{name: getattr(one, name) + getattr(other, name) for name in names})
+
+
+def _of_line(order: Order, shop: Shop, one: Sold, paid_at: datetime) -> Session:
+    parameters, by = one.parameters, by_line(order, one.line)
+    start, end = parameters.window(paid_at)
+    shift = timedelta(seconds=order.shift)
+    start, end = start + shift, end + shift if end else None
+    buyer = order.buyer.key
+    support = _support(by, buyer, parameters, start, end)
+    match parameters.handler:
+        case Handler.SESSION | Handler.SEATS:
+            return replace(_seats(order, shop, one, start, end), support=support)
+        case Handler.ENROL | Handler.ENROL_AGAIN:
+            again = (end - start) if parameters.handler is Handler.ENROL_AGAIN and end else None
+            name = parameters.text("groupname")
+            group = GroupName(f"{order.shop}:{name}"[:100], name[:254]) if name else None
+            role = parameters.text("role") or shop.learner_role
+            enrolment = Enrolment(by, buyer, parameters.course, role, start, end, group, again=again)
+            return Session(enrolments=(enrolment,), support=support)
+        case Handler.EXTEND:
+            span = (parameters.span("extension") or timedelta()) * order.quantity_left(one.line)
+            moved = Enrolment(
+                by, buyer, parameters.course, shop.learner_role, paid_at, None, again=span, extends=True
+            )
+            return Session(enrolments=(moved,))
+        case Handler.ROLE:
+            person = parameters.text("foruser").lower() or buyer
+            level, instance = parameters.text("contextlevel"), parameters.text("instance")
+            return Session(roles=(ContextRole(by, person, level, instance, parameters.text("role")),))
+        case Handler.COURSE | Handler.CATEGORY:
+            return Session(places=(_made(order, one, by, start, end),))
+        case Handler.REGISTER:
+            return Session(registered=((by, one.line.product, end),), support=support)
+        case Handler.PROROGATE:
+            span = parameters.span("timeshift") or timedelta(days=365)
+            return Session(prorogued=((by, span * order.quantity_left(one.line)),))
+
+
+def _seats(order: Order, shop: Shop, one: Sold, start: datetime, end: datetime | None) -> Session:
+    parameters, by, buyer = one.parameters, by_line(order, one.line), order.buyer.key
+    group = group_of(order, order.shop)
+    tutor_role = parameters.text("supervisor") or shop.tutor_role
+    enrolments = []
+    attached = []
+    for seat in order.seats_of(one.line.id):
+        if seat.state == SeatState.REFUSED and seat.why and seat.why.code in BEFOREHAND:
+            continue
+        person = seat.person
+        course = CourseName(shortname=person.course) if person.course else parameters.course
+        if not str(course) or course == CourseName():
+            course = CourseName(shortname=(one.courses() or ("",))[0])
+        role = tutor_role if person.kind == "tutor" else shop.learner_role
+        begin = max(start, seat.given_at) if seat.given_at and seat.given_at > order.received_at else start
+        enrolments.append(Enrolment(by, person.key, course, role, min(begin, end or begin), end, group))
+        if buyer and person.key != buyer:
+            attached += [Attached(by, buyer, person.key), Attached(by, person.key, buyer)]
+    named = {enrolment.role for enrolment in enrolments}
+    missing = tuple(
+        Note("role_missing", {"role": role, "product": one.line.product})
+        for role in parameters.names("requiredroles")
+        if role not in named
+    )
+    return Session(enrolments=tuple(enrolments), attached=tuple(attached), missing=missing)
+
+
+def _support(
+    by: str, buyer: str, parameters: Parameters, start: datetime, end: datetime | None
+) -> tuple[Enrolment, ...]:
+    course = parameters.text("customersupport")
+    if not course or not buyer:
+        return ()
+    return (Enrolment(f"{by}:support", buyer, CourseName(shortname=course), "", start, end),)
+
+
+def _made(order: Order, one: Sold, by: str, start: datetime, end: datetime | None) -> MadePlace:
+    parameters = one.parameters
+    who = order.buyer.institution or f"{order.buyer.firstname} {order.buyer.lastname}".strip()
+    if parameters.handler is Handler.CATEGORY:
+        name = parameters.text("catname") or who or order.shown
+        return MadePlace(by, "category", parameters.text("parentcategory"), "", name, by[:100], start, end)
+    name = f"{one.line.title or one.line.product} – {who or order.shown}"
+    return MadePlace(
+        by,
+        "course",
+        parameters.text("coursecategory"),
+        parameters.text("template"),
+        name,
+        by[:100],
+        start,
+        end,
+    )
+
+
+# -- accounts (S4) ---------------------------------------------------------------------------------------
+
+BEFOREHAND = frozenset({"email_invalid"})
+
+
+def email_fits(email: str) -> bool:
+    return EMAIL.fullmatch(email.strip()) is not None and len(email) <= 100
+
+
+def account_of(found: tuple[User, ...]) -> User | Note | None:
+    """Whose account an e-mail is: the existing one, nobody's, or why this person is stopped."""
+    alive = [user for user in found if not user.deleted]
+    if len(alive) > 1:
+        return Note("email_twice")
+    if alive:
+        return Note("account_suspended") if alive[0].suspended else alive[0]
+    return Note("account_deleted") if found else None
+
+
+def usernames(email: str) -> tuple[str, str]:
+    """What a new account is called: its e-mail in lower case; or with letters of its own, where that is
+    taken or not what Moodle allows in a username.
+    """
+    low = email.strip().lower()
+    plain = unicodedata.normalize("NFKD", low).encode("ascii", "ignore").decode()
+    clean = re.sub(r"[^a-z0-9.@_-]", "-", plain)
+    other = f"{clean[: USERNAME_LENGTH - 9]}-{hashlib.sha256(low.encode()).hexdigest()[:8]}"
+    fits = clean == low and len(clean) <= USERNAME_LENGTH
+    return (clean if fits else other, other)

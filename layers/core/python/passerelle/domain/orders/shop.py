@@ -1,0 +1,115 @@
+"""A shop of `network.yaml`: how it signs, where its products are delivered, what each of them does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+from passerelle.domain.orders.order import decimals, minor_units
+from passerelle.errors import GiveUp
+
+FORBID_EXTRA = {"extra": "forbid"}
+ShopKind = Literal["stripe", "woocommerce", "shopify", "paypal", "standard"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    """`parameters` are one URL-encoded string, as the shop's catalogue has them (S8)."""
+
+    __pydantic_config__: ClassVar[Mapping[str, str]] = FORBID_EXTRA
+
+    handler: str
+    parameters: str = ""
+    price: str = ""  # of one, tax included; empty: not compared (S13)
+    currency: str = "EUR"
+    tutors_free: bool = False  # else a tutor takes a seat like a learner (S3)
+
+    def __post_init__(self) -> None:
+        if self.price:
+            try:
+                _ = self.price_minor
+            except GiveUp:
+                raise ValueError("price: an amount such as 10.00") from None
+
+    @property
+    def price_minor(self) -> int | None:
+        return minor_units(self.price, self.currency) if self.price else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """Roles over user contexts, by short name; empty: none (S6)."""
+
+    __pydantic_config__: ClassVar[Mapping[str, str]] = FORBID_EXTRA
+
+    over_new: str = ""  # the buyer's over an account made for him
+    over_existing: str = ""  # the buyer's over an account that existed: view only
+    back_over_new: str = ""  # each person's over a buyer whose account was made
+    back_over_existing: str = ""
+    even_privileged: bool = False
+    even_of_others: bool = False  # accounts that belong to another operator
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShopApi:
+    __pydantic_config__: ClassVar[Mapping[str, str]] = FORBID_EXTRA
+
+    url: str = ""  # of the shop; empty for the vendor's own address
+    key: str = ""  # name of the SSM parameter: a read-only key, `id:secret` where there are two parts
+    confirm: bool = False  # whether the shop is told what was done (needs a key that may write)
+    done_status: str = ""  # WooCommerce: the status an order gets once fulfilled; empty: as it is
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredIn:
+    """Where the people of a line stand in what the shop sends: names of line or order metadata."""
+
+    __pydantic_config__: ClassVar[Mapping[str, str]] = FORBID_EXTRA
+
+    learners: str = "learners"
+    tutors: str = "tutors"
+    lines: str = "lines"  # `REF:2,OTHER:1`, for shops whose payment event has no lines
+    note: bool = False  # the customer's note holds them, one a line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shop:
+    __pydantic_config__: ClassVar[Mapping[str, str]] = FORBID_EXTRA
+
+    kind: ShopKind
+    site: str  # the Moodle that its products are delivered to
+    secrets: tuple[str, ...]  # names of one or two SSM parameters: the signing secrets now valid
+    products: Mapping[str, Product] = field(default_factory=dict)
+    ignored: tuple[str, ...] = ()  # product references that are no training
+    webhook: str = ""  # PayPal's id of the webhook, which it signs
+    api: ShopApi = field(default_factory=ShopApi)
+    people: DeclaredIn = field(default_factory=DeclaredIn)
+    language: str = "fr"
+    learner_role: str = "student"
+    tutor_role: str = "teacher"
+    owner_role: str = "editingteacher"  # of the buyer in a course made for him
+    category_role: str = "manager"  # and in a category
+    attachment: Attachment = field(default_factory=Attachment)
+    new_account_auth: str = "manual"
+    seats_days: int = 60  # how long the buyer's link to his seats lives
+    remind_days: int = 7  # after how long of free seats, or people never seen, the buyer is told; 0: never
+    overdue_days: int = 30  # then an unpaid order is listed as overdue
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.secrets) <= 2:
+            raise ValueError("secrets: one parameter is named, or two while a secret is being changed")
+        if self.kind == "paypal" and not self.webhook:
+            raise ValueError("webhook: the id that PayPal gave the webhook, which it signs")
+        if self.seats_days < 1:
+            raise ValueError("seats_days: at least 1")
+
+    def price(self, product: str, currency: str) -> int | None:
+        known = self.products.get(product)
+        if known is None or known.currency.upper() != currency.upper():
+            return None
+        return known.price_minor
+
+    def shown(self, amount: int, currency: str) -> str:
+        places = decimals(currency)
+        return f"{amount / 10**places:.{places}f} {currency.upper()}"

@@ -1,0 +1,106 @@
+"""What every flow's records share: people, moments, notes, jobs, locks, and the one way to a next state."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, ClassVar, Protocol, TypeVar
+
+from passerelle.domain.states import FOLLOWS, State
+from passerelle.errors import Conflict
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A Moodle user as his own site knows him. Kept in records, never in a log."""
+
+    username: str = field(repr=False)
+    idnumber: str = field(default="", repr=False)
+    email: str = field(default="", repr=False)
+    firstname: str = field(default="", repr=False)
+    lastname: str = field(default="", repr=False)
+    lang: str = "fr"
+
+    @property
+    def fullname(self) -> str:
+        return f"{self.firstname} {self.lastname}".strip() or self.username
+
+    def key(self, identity: str) -> str:
+        """The value of the field that `network.yaml` names as identity key (P9)."""
+        value = {"username": self.username, "idnumber": self.idnumber, "email": self.email}[identity]
+        return value.strip().lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    state: str
+    at: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A code of words.sentences with what its sentence needs."""
+
+    code: str
+    details: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningJob:
+    """A job that a Moodle works on, until it has said how it ended."""
+
+    id: str  # the jobkey
+    site: str  # whose Moodle does it
+    about: str  # `publication`, `retrieval`, `rollover`, `undo` or `backup`
+    about_id: str
+    started_at: datetime
+    heard_at: datetime
+    ended: bool = False
+    result: str = ""  # of a backup that was made: its upload
+    error: str = ""  # code of why it came to nothing
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetLock:
+    """One restore at a time into an existing course (R5); dies by itself after a crash."""
+
+    id: str  # {site}:{course id}
+    holder: str
+    until: datetime
+    revision: int = 0
+
+
+def network_id(site: str, idnumber: str) -> str:
+    return f"{site}:{idnumber}"
+
+
+def derived_id(*parts: str) -> str:
+    """The same id for the same request, so that a repeated request finds what the first one made."""
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:24]
+
+
+class Stateful(Protocol):
+    """A record with a state and the moments it went through: an upload, a publication, a retrieval, …"""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def state(self) -> State: ...
+
+    @property
+    def history(self) -> tuple[Moment, ...]: ...
+
+
+R = TypeVar("R", bound=Stateful)
+
+
+def moved(record: R, state: State, at: datetime, why: str) -> R:
+    """The record in its next state, with when and why. Raises Conflict where the order forbids it."""
+    if type(state) is not type(record.state) or state not in FOLLOWS[type(state)][record.state]:
+        raise Conflict(f"{type(record).__name__} cannot go from {record.state} to {state}")
+    moment = Moment(state.value, at, why)
+    changes: dict[str, Any] = {"state": state, "history": (*record.history, moment)}
+    return replace(record, **changes)

@@ -1,0 +1,141 @@
+"""Addresses of a Moodle: whether one lies under it, what it leads to, and where that stands now (R12)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
+
+if TYPE_CHECKING:
+    from passerelle.domain.moodle.plugin import Moved
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def without_scheme(address: str) -> str:
+    """Host in lower case and the rest; a user part and a default port say nothing of where it leads."""
+    if address.startswith("//"):
+        address = "https:" + address
+    try:
+        parts = urlsplit(address)
+        host, port = (parts.hostname or "").lower().rstrip("."), parts.port
+    except ValueError:
+        return ""
+    if port is not None and port != _DEFAULT_PORTS.get(parts.scheme.lower()):
+        host = f"{host}:{port}"
+    query = f"?{parts.query}" if parts.query else ""
+    fragment = f"#{parts.fragment}" if parts.fragment else ""
+    return host + parts.path + query + fragment
+
+
+def lies_under(address: str, wwwroot: str) -> bool:
+    """Whether an address is one of this Moodle: same host and, where it has one, same folder."""
+    root, whole = without_scheme(wwwroot.rstrip("/")), without_scheme(address)
+    return bool(root) and whole.startswith(root) and whole[len(root) : len(root) + 1] in ("", "/", "?", "#")
+
+
+@dataclass(frozen=True, slots=True)
+class Leads:
+    """What an address leads to: `course`, `section` or `module` with its id there, `file`, or `other`."""
+
+    kind: str
+    id: int = 0
+    rest: str = ""  # what the new address keeps: &section=3, #section-3, &chapterid=…
+    path: str = ""  # of a module: /mod/page/view.php
+
+
+_MODULE = re.compile(r"/mod/([a-z0-9_]+)/view\.php\Z")
+
+
+def leads_to(address: str, wwwroot: str) -> Leads:
+    """`address` lies under `wwwroot`."""
+    root = without_scheme(wwwroot.rstrip("/"))
+    rest = without_scheme(address)[len(root) :]
+    parts = urlsplit(rest if rest.startswith("/") else "/" + rest)
+    query = parse_qs(parts.query)
+    number = (query.get("id") or [""])[0]
+    identity = int(number) if number.isascii() and number.isdigit() else 0
+    fragment = f"#{parts.fragment}" if parts.fragment else ""
+    if parts.path in ("/course/view.php", "/course/") and identity:
+        section = (query.get("section") or [""])[0]
+        kept = f"&section={section}" if section.isdigit() else ""
+        return Leads("course", identity, kept + fragment)
+    if parts.path == "/course/section.php" and identity:
+        return Leads("section", identity, fragment)
+    if _MODULE.match(parts.path) and identity:
+        # Only the fragment is kept: chapters, pages and posts have other numbers now.
+        return Leads("module", identity, fragment, parts.path)
+    if parts.path.startswith(("/pluginfile.php/", "/draftfile.php/", "/webservice/pluginfile.php/")):
+        return Leads("file", rest=parts.path.rsplit("/", 1)[-1])
+    return Leads("other")
+
+
+def new_address(leads: Leads, moved: Mapping[tuple[str, int], int], wwwroot: str) -> str:
+    """Where the target stands on the new platform; empty where it did not come along."""
+    here = moved.get((leads.kind, leads.id))
+    if here is None:
+        return ""
+    if leads.kind == "course":
+        return f"{wwwroot}/course/view.php?id={here}{leads.rest}"
+    if leads.kind == "section":
+        return f"{wwwroot}/course/section.php?id={here}{leads.rest}"
+    return f"{wwwroot}{leads.path}?id={here}{leads.rest}"
+
+
+def by_origin(moved: Iterable[Moved]) -> dict[tuple[str, int], int]:
+    return {(line.kind, line.old): line.new for line in moved}
+
+
+# --- encoded links: `$@NAME*1*2@$` (each module's backup and restore code names its own) ------------
+
+ENCODED = re.compile(r"\$@([A-Z0-9_]+)((?:\*[A-Za-z0-9_.%/-]+)+)@\$")
+_COURSE_NAMES: Mapping[str, str] = {
+    "COURSEVIEWBYID": "course/view.php",
+    "COURSEVIEWSECTIONBYID": "course/view.php",
+    "GRADEINDEXBYID": "grade/index.php",
+    "GRADEREPORTINDEXBYID": "grade/report/index.php",
+    "BADGESVIEWBYID": "badges/view.php",
+    "USERINDEXVIEWBYID": "user/index.php",
+}
+_BY_INSTANCE = re.compile(r"([A-Z0-9]+)VIEWBY([A-Z])\Z")
+
+
+def written_back(
+    name: str,
+    numbers: tuple[str, ...],
+    wwwroot: str,
+    *,
+    course: int,
+    modules: Iterable[int],
+    sections: Iterable[int],
+    contexts: Iterable[int],
+    instances: Mapping[tuple[str, int], int],
+) -> str:
+    """The old address that Moodle writes for an encoded link whose target is not in the archive.
+
+    Empty where the target is inside, or where nobody but its module knows what the name means.
+    """
+    first = int(numbers[0]) if numbers and numbers[0].isdigit() else 0
+    if name in _COURSE_NAMES:
+        return "" if first == course else f"{wwwroot}/{_COURSE_NAMES[name]}?id={first}"
+    if name.startswith("COURSESECTION"):
+        return "" if first in set(sections) else f"{wwwroot}/course/section.php?id={first}"
+    if name.startswith("PLUGINFILEBYCONTEXT"):
+        return "" if first in set(contexts) else f"{wwwroot}/pluginfile.php/{first}"
+    if name.endswith("INDEX"):
+        module = name.removesuffix("INDEX").lower()
+        return "" if first == course else f"{wwwroot}/mod/{module}/index.php?id={first}"
+    if name.startswith("FORUMDISCUSSIONVIEW"):
+        # Discussions are people's work: none is in an archive without people.
+        return f"{wwwroot}/mod/forum/discuss.php?d={first}"
+    if "VIEWBYID" in name:
+        module = name.partition("VIEWBYID")[0].lower()
+        return "" if first in set(modules) else f"{wwwroot}/mod/{module}/view.php?id={first}"
+    by_instance = _BY_INSTANCE.match(name)
+    if by_instance:
+        module, letter = by_instance[1].lower(), by_instance[2].lower()
+        inside = (module, first) in instances
+        return "" if inside else f"{wwwroot}/mod/{module}/view.php?{letter}={first}"
+    return ""

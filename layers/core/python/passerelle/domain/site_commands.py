@@ -1,0 +1,212 @@
+"""What a site may ask, one class per route (the signed bodies; DESIGN.md, "Routes").
+
+`events.site` fills them from JSON and refuses what does not fit, naming the field. Times are Unix
+seconds on the wire. `request` is the webhook-id: the same request carries the same one when repeated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+from passerelle.domain.backups.upload import Intent
+from passerelle.domain.publishing.publication import Mode
+from passerelle.domain.records import Person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteCommand:
+    request: str = ""
+    site: str
+    type: str
+    person: Person | None = None
+
+    @property
+    def lang(self) -> str:
+        return self.person.lang if self.person else "en"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenUpload(SiteCommand):
+    route: ClassVar[str] = "uploads"
+    intent: Intent
+    courseid: int
+    idnumber: str
+    fullname: str
+    shortname: str
+    filesize: int
+    sha256: str
+    lastchange: int | None = None
+
+    def __post_init__(self) -> None:
+        if not self.idnumber.strip():
+            raise ValueError("idnumber: a course offered to the network needs one")
+        if len(self.sha256) != 64 or set(self.sha256) - set("0123456789abcdef"):
+            raise ValueError("sha256: 64 lower-case hexadecimal digits")
+        if self.filesize < 1:
+            raise ValueError("filesize: bytes, at least 1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignParts(SiteCommand):
+    route: ClassVar[str] = "parts"
+    upload: str
+    parts: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.parts) > 100:
+            raise ValueError("parts: at most 100 at a time")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompleteUpload(SiteCommand):
+    route: ClassVar[str] = "complete"
+    upload: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskPublication(SiteCommand):
+    route: ClassVar[str] = "publications"
+    action: Literal["status", "publish", "withdraw", "tell_holders", "reclassify_list"]
+    courseid: int = 0
+    idnumber: str = ""
+    lastchange: int | None = None
+    # publish
+    title: str = ""
+    summary: str = ""
+    language: str = ""
+    level: str = ""
+    licence: str = ""
+    declaration: bool = False
+    course_url: str = ""
+    category_idnumber: str = ""
+    # withdraw, tell_holders
+    publication: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    mode: Mode = "new"
+    category_idnumber: str = ""
+    courseid: int = 0
+    idnumber: str = ""
+    confirmed: bool = False  # merge: the teacher was told what will be doubled (R6)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskRetrieval(SiteCommand):
+    route: ClassVar[str] = "retrievals"
+    action: Literal["start", "status"]
+    publication: str = ""
+    retrieval: str = ""
+    target: Target = field(default_factory=Target)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOutThing:
+    kind: Literal["section", "activity", "group"]
+    id: int  # on the origin, as `contents` lists it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskRollover(SiteCommand):
+    """*Récupérer la sauvegarde 24/25* (R1–R13). `courseid` is the target, on the site that asks.
+
+    - `status`: what the block shows when it opens (button, match, what was found, the latest rollover).
+    - `start`: destination, groups, keep_dates, exclude, and source_courseid or source_idnumber where the
+      teacher chose another course; `confirmed` repeats the codes of the questions that were answered yes;
+      `override` is the reason of somebody allowed to go past R5.
+    - `check`: *Vérifier mon cours*; asked on N or, for a course of its own, on N-1.
+    - `contents`: sections, activities and groups of the archive that a check or rollover has made.
+    - `report`: R12's, of `rollover`; format json or html.
+    - `undo`: puts the safety backup of `rollover` back.
+    - `permit_look`: what `permit` asks for, for who could grant it.
+    - `permit`: on N-1, allows the one transfer that `permit` names (R3).
+    - `fresh_start`: *Je repars de zéro* (wanted) or not any more.
+    """
+
+    route: ClassVar[str] = "rollovers"
+    action: Literal[
+        "status", "start", "check", "contents", "report", "undo", "permit_look", "permit", "fresh_start"
+    ]
+    courseid: int = 0
+    idnumber: str = ""
+    source_courseid: int = 0
+    source_idnumber: str = ""
+    destination: Literal["replace", "merge", "stash"] = "replace"
+    groups: bool = False
+    keep_dates: bool = False
+    exclude: tuple[LeftOutThing, ...] = ()
+    confirmed: tuple[str, ...] = ()
+    override: str = ""
+    rollover: str = ""
+    permit: str = ""
+    format: Literal["json", "html"] = "json"
+    wanted: bool = True
+
+    def __post_init__(self) -> None:
+        if len(self.exclude) > 5_000:
+            raise ValueError("exclude: at most 5,000 things")
+        if len(self.confirmed) > 20:
+            raise ValueError("confirmed: at most 20 codes")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManageBackups(SiteCommand):
+    route: ClassVar[str] = "backups"
+    action: Literal["list", "download", "delete"]
+    courseid: int = 0
+    idnumber: str = ""
+    upload: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchCatalogue(SiteCommand):
+    route: ClassVar[str] = "catalogue"
+    query: str = ""
+    language: str = ""
+    level: str = ""
+    licence: str = ""
+    author: str = ""
+    activity: str = ""
+    from_site: str = ""
+    publication: str = ""  # one, with its preview
+    after: str | None = None
+    limit: int = 20
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.limit <= 50:
+            raise ValueError("limit: 1 to 50")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskWhy(SiteCommand):
+    """*Pourquoi ?*: a `reference`, or somebody (login, e-mail, code or name) and a course (code, idnumber,
+    short name or a part of its name). The plugin has checked the capability of who asks.
+    """
+
+    route: ClassVar[str] = "why"
+    who: str = field(default="", repr=False)
+    course: str = ""
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedJob:
+    jobkey: str
+    status: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportJobs(SiteCommand):
+    """What the jobs say of themselves is not believed: the Moodle is asked, once one says that it ended."""
+
+    route: ClassVar[str] = "jobs"
+    jobs: tuple[ReportedJob, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignSource(SiteCommand):
+    route: ClassVar[str] = "source"
+    jobkey: str

@@ -1,0 +1,266 @@
+"""R12's report in words: as rows for the block, and as a page of its own (French and English)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+from passerelle.domain.rollover.report import Code, Finding, Report
+from passerelle.domain.rollover.survey import Place
+from passerelle.domain.sizes import spell_size
+from passerelle.words.typesetting import typeset_html
+
+# code → (French title, English title, French advice, English advice). `{names}` as in words.sentences.
+WORDS: Mapping[Code, tuple[str, str, str, str]] = {
+    Code.STALE_LINK: (
+        "Liens non valides (vers l'ancienne plate-forme)",
+        "Stale links (to the old platform)",
+        "Ouvrez l'activité, remplacez ce lien{new}.",
+        "Open the activity and replace this link{new}.",
+    ),
+    Code.STALE_FILE_LINK: (
+        "Fichiers restés sur l'ancienne plate-forme",
+        "Files left on the old platform",
+        "Déposez le fichier dans ce cours, puis refaites le lien ou l'image.",
+        "Put the file into this course, then make the link or image again.",
+    ),
+    Code.HEAVY_FILE: (
+        "Fichiers lourds",
+        "Heavy files",
+        "Déposez ce fichier ({size}) sur la médiathèque, mettez-en le lien à sa place, puis supprimez-le.",
+        "Move this file ({size}) to the media library, put its link in its place, then delete it.",
+    ),
+    Code.PAST_DATE: (
+        "Dates d'une année passée",
+        "Dates of a past year",
+        "Choisissez une date de cette année dans les paramètres de l'activité.",
+        "Choose a date of this year in the activity's settings.",
+    ),
+    Code.GROUP_MISSING: (
+        "Restrictions à un groupe qui n'existe pas",
+        "Restrictions to a group that does not exist",
+        "Dans « Restreindre l'accès », choisissez un groupe de cette année ou retirez la condition.",
+        "Under “Restrict access”, choose a group of this year or remove the condition.",
+    ),
+    Code.GROUPING_MISSING: (
+        "Restrictions à un groupement qui n'existe pas",
+        "Restrictions to a grouping that does not exist",
+        "Dans « Restreindre l'accès », choisissez un groupement de cette année ou retirez la condition.",
+        "Under “Restrict access”, choose a grouping of this year or remove the condition.",
+    ),
+    Code.ACTIVITY_MISSING: (
+        "Restrictions à une activité absente",
+        "Restrictions to an activity that is not there",
+        "Retirez la condition, ou faites-la porter sur une activité du cours.",
+        "Remove the condition, or make it name an activity of the course.",
+    ),
+    Code.PLUGIN_MISSING: (
+        "Modules absents de la nouvelle plate-forme",
+        "Plugins that the new platform lacks",
+        "{times} activité(s) de ce type ne peuvent pas arriver : remplacez-les, ou demandez "
+        "l'installation du module à l'assistance.",
+        "{times} activity(ies) of this kind cannot come: replace them, or ask the help desk to install it.",
+    ),
+    Code.BADGES_LEFT_OUT: (
+        "Badges laissés de côté par Moodle",
+        "Badges that Moodle left out",
+        "{times} badge(s) ne sont pas venus, parce qu'une partie du cours a été exclue : recréez-les.",
+        "{times} badge(s) did not come, because a part of the course was left out: make them again.",
+    ),
+    Code.GRADES_LEFT_OUT: (
+        "Réglages du carnet de notes laissés de côté par Moodle",
+        "Grade settings that Moodle left out",
+        "Les catégories et réglages du carnet de notes ne sont pas venus, parce qu'une partie du cours a été "
+        "exclue : vérifiez le carnet de notes.",
+        "Grade categories and settings did not come, because a part of the course was left out: "
+        "check the gradebook.",
+    ),
+    Code.SAID_BY_MOODLE: (
+        "Avertissements de Moodle",
+        "Moodle's own warnings",
+        "Vérifiez ce point dans le cours ; en cas de doute, écrivez à l'assistance.",
+        "Check this in the course; if in doubt, write to the help desk.",
+    ),
+}
+
+_KINDS: Mapping[str, tuple[str, str]] = {
+    "course": ("Cours", "Course"),
+    "section": ("Section", "Section"),
+    "activity": ("Activité", "Activity"),
+    "block": ("Bloc", "Block"),
+    "question": ("Banque de questions", "Question bank"),
+    "file": ("Fichier", "File"),
+    "badge": ("Badge", "Badge"),
+    "other": ("Cours", "Course"),
+}
+# Activities as Moodle names them to teachers; another plugin keeps its own name.
+_MODULES: Mapping[str, tuple[str, str]] = {
+    "assign": ("Devoir", "Assignment"),
+    "book": ("Livre", "Book"),
+    "choice": ("Sondage", "Choice"),
+    "data": ("Base de données", "Database"),
+    "feedback": ("Feedback", "Feedback"),
+    "folder": ("Dossier", "Folder"),
+    "forum": ("Forum", "Forum"),
+    "glossary": ("Glossaire", "Glossary"),
+    "h5pactivity": ("H5P", "H5P"),
+    "imscp": ("Paquetage IMS", "IMS content package"),
+    "label": ("Zone texte et média", "Text and media area"),
+    "lesson": ("Leçon", "Lesson"),
+    "lti": ("Outil externe", "External tool"),
+    "page": ("Page", "Page"),
+    "quiz": ("Test", "Quiz"),
+    "resource": ("Fichier", "File"),
+    "scorm": ("Paquetage SCORM", "SCORM package"),
+    "subsection": ("Sous-section", "Subsection"),
+    "survey": ("Consultation", "Survey"),
+    "url": ("URL", "URL"),
+    "wiki": ("Wiki", "Wiki"),
+    "workshop": ("Atelier", "Workshop"),
+}
+_FIELDS: Mapping[str, tuple[str, str]] = {
+    "summary": ("résumé", "summary"),
+    "intro": ("description", "description"),
+    "content": ("contenu", "content"),
+    "externalurl": ("adresse", "address"),
+    "message": ("message", "message"),
+    "text": ("texte", "text"),
+    "questiontext": ("texte de la question", "question text"),
+    "generalfeedback": ("commentaire général", "general feedback"),
+    "answertext": ("réponse", "answer"),
+    "activity": ("consignes", "instructions"),
+    "availability": ("restreindre l'accès", "restrict access"),
+    "availabilityjson": ("restreindre l'accès", "restrict access"),
+    "duedate": ("date de remise", "due date"),
+    "cutoffdate": ("date limite", "cut-off date"),
+    "allowsubmissionsfromdate": ("autoriser la remise dès le", "allow submissions from"),
+    "gradingduedate": ("date limite de correction", "grading due date"),
+    "timeopen": ("ouverture", "opens"),
+    "timeclose": ("fermeture", "closes"),
+    "completionexpected": ("achèvement attendu le", "completion expected on"),
+}
+TITLES: Mapping[bool, tuple[str, str]] = {
+    True: (
+        "Ce qu'il faudra corriger avant de récupérer ce cours",
+        "What to correct before taking this course",
+    ),
+    False: ("Ce qu'il reste à corriger dans ce cours", "What is left to correct in this course"),
+}
+NOTHING = ("Rien à corriger : bravo.", "Nothing to correct: well done.")
+
+
+def _pick(pair: tuple[str, str], lang: str) -> str:
+    return pair[0] if lang.startswith("fr") else pair[1]
+
+
+def spell_place(place: Place, lang: str) -> str:
+    """`Section « Atomes » › Page « Bohr » › Chapitre 2 › contenu`."""
+    quote = "« {} »" if lang.startswith("fr") else "“{}”"
+    steps = []
+    if place.section and place.kind in ("section", "activity", "file"):
+        steps.append(f"{_pick(_KINDS['section'], lang)} {quote.format(place.section)}")
+    if place.activity:
+        named = _MODULES.get(place.module, (place.module,) * 2)
+        kind = _pick(named if place.kind in ("activity", "file") else _KINDS[place.kind], lang)
+        steps.append(f"{kind} {quote.format(place.activity)}")
+    elif place.kind != "section":
+        steps.append(_pick(_KINDS[place.kind], lang))
+    if place.part and place.part != place.activity:
+        steps.append(quote.format(place.part))
+    if place.field and place.kind != "file":
+        steps.append(_pick(_FIELDS.get(place.field, (place.field, place.field)), lang))
+    return " › ".join(steps)
+
+
+def spell_what(finding: Finding, lang: str) -> str:
+    if finding.when is not None:
+        return f"{finding.when:%d/%m/%Y}" if lang.startswith("fr") else f"{finding.when:%Y-%m-%d}"
+    if finding.size:
+        return f"{finding.what} ({spell_size(finding.size, lang)})"
+    return finding.what
+
+
+def advice(finding: Finding, lang: str) -> str:
+    _, _, french, english = WORDS[finding.code]
+    new = ""
+    if finding.new_address:
+        new = f" par {finding.new_address}" if lang.startswith("fr") else f" by {finding.new_address}"
+    size = spell_size(finding.size, lang) if finding.size else ""
+    return _pick((french, english), lang).format(new=new, size=size, times=finding.times)
+
+
+def as_rows(report: Report, lang: str) -> dict[str, Any]:
+    """For the block and for `--json`: every finding with its words."""
+    return {
+        "title": _pick(TITLES[report.before], lang),
+        "course": report.course,
+        "course_url": report.course_url,
+        "before": report.before,
+        "made_at": int(report.made_at.timestamp()),
+        "counts": [
+            {"code": code.value, "title": _pick(WORDS[code][:2], lang), "count": report.counts[code.value]}
+            for code in Code
+            if report.counts.get(code.value)
+        ],
+        "findings": [
+            {
+                "code": finding.code.value,
+                "title": _pick(WORDS[finding.code][:2], lang),
+                "place": spell_place(finding.place, lang),
+                "what": spell_what(finding, lang),
+                "times": finding.times,
+                "todo": advice(finding, lang),
+                "new_address": finding.new_address,
+                "repair_at": finding.repair_at,
+            }
+            for finding in report.findings
+        ],
+        "nothing": _pick(NOTHING, lang) if not report.counts else "",
+    }
+
+
+_STYLE = (
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1d2125}"
+    "table{border-collapse:collapse;width:100%;margin:0 0 2rem}"
+    "th,td{border:1px solid #8f959e;padding:.4rem .6rem;text-align:left;vertical-align:top}"
+    "th{background:#f0f2f5}td{overflow-wrap:anywhere}caption{text-align:left;font-weight:600;padding:.3rem 0}"
+)
+_HEADS = (("Où", "Where"), ("Quoi", "What"), ("Que faire", "What to do"))
+
+
+def as_page(report: Report, lang: str) -> str:
+    """One HTML file, readable without anything else: no script, no address of elsewhere is loaded."""
+    rows = as_rows(report, lang)
+    heads = "".join(f'<th scope="col">{escape(_pick(pair, lang))}</th>' for pair in _HEADS)
+    tables = []
+    for count in rows["counts"]:
+        mine = [row for row in rows["findings"] if row["code"] == count["code"]]
+        lines = "".join(_line(row) for row in mine)
+        tables.append(
+            f'<table id="{count["code"]}"><caption>{escape(count["title"])} ({count["count"]})</caption>'
+            f"<thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>"
+        )
+    body = typeset_html("".join(tables) or f"<p>{escape(rows['nothing'])}</p>", lang)
+    language = "fr" if lang.startswith("fr") else "en"
+    title = escape(f"{rows['title']} – {report.course}")
+    return (
+        f'<!DOCTYPE html><html lang="{language}"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width">'
+        f"<title>{title}</title><style>{_STYLE}</style></head><body><h1>{escape(rows['title'])}</h1>"
+        f"<p>{_linked(report.course_url, report.course)}</p>{body}</body></html>\n"
+    )
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    what = escape(row["what"]) + (f" (× {row['times']})" if row["times"] > 1 else "")
+    new = f"<br>{_linked(row['new_address'], row['new_address'])}" if row["new_address"] else ""
+    place = _linked(row["repair_at"], row["place"])
+    return f"<tr><td>{place}</td><td>{what}</td><td>{escape(row['todo'])}{new}</td></tr>"
+
+
+def _linked(address: str, words: str) -> str:
+    """A link only where the address is one of the web: an archive is somebody else's text."""
+    if not address.startswith(("https://", "http://")):
+        return escape(words)
+    return f'<a href="{escape(address, quote=True)}" rel="noreferrer">{escape(words)}</a>'

@@ -1,0 +1,56 @@
+"""Read, decide, write: again where somebody else wrote in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from passerelle.errors import Conflict, NotFound
+from passerelle.ports import R, Records
+
+ATTEMPTS = 8
+
+
+def amend(records: Records, kind: type[R], key: str, decide: Callable[[R], R]) -> R:
+    """Write what `decide` makes of the stored record; nothing is written where it changes nothing.
+
+    Raises NotFound, Conflict after eight lost races, and whatever `decide` raises.
+    """
+    for attempt in range(ATTEMPTS):
+        before = records.get(kind, key)
+        if before is None:
+            raise NotFound("not_found", kind=kind.__name__)
+        after = decide(before)
+        if after == before:
+            return before
+        try:
+            return records.change(before, after)
+        except Conflict:
+            if attempt == ATTEMPTS - 1:
+                raise
+    raise AssertionError("unreachable")
+
+
+def found_or_added(records: Records, record: R) -> R:
+    """The stored record of this id, written now if nobody has."""
+    stored = records.get(type(record), record.id)
+    if stored is not None:
+        return stored
+    try:
+        return records.add(record)
+    except Conflict:
+        again = records.get(type(record), record.id)
+        if again is None:
+            raise
+        return again
+
+
+def list_all(records: Records, kind: type[R], index: str, value: str) -> list[R]:
+    """All records under one value of an index."""
+    items: list[R] = []
+    after: str | None = None
+    while True:
+        page = records.list(kind, index, value, after=after)
+        items += page.items
+        after = page.next
+        if after is None:
+            return items

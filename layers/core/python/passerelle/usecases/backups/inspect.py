@@ -1,0 +1,149 @@
+"""A backup has arrived: prove it, scrub it or refuse it, and stop there (P3–P6, P16)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import PurePosixPath
+
+from passerelle.domain.backups.manifest import Inspection, Manifest, PersonalTrace, Section
+from passerelle.domain.backups.upload import Upload
+from passerelle.domain.publishing.publication import Contents, Publication, past_keeping
+from passerelle.domain.records import Note, moved
+from passerelle.domain.states import BackupState, PublicationState
+from passerelle.ports import Cleaned, World
+from passerelle.usecases.amend import amend, list_all
+from passerelle.usecases.backups import receive, refresh
+
+NAMES_KEPT = 500  # of sections and activities: enough to preview, bounded for the record's size
+
+
+def inspect_backup(world: World, key: str) -> None:
+    """`key` is the object that S3 announced, `uploads/{site}/{upload}.mbz`. Safe to repeat."""
+    upload = world.records.get(Upload, PurePosixPath(key).stem)
+    if upload is None or upload.raw_key != key:
+        return
+    if upload.state == BackupState.UPLOADING:
+        upload = receive.receive(world, upload.id, "arrived in the bucket")
+    if upload.state == BackupState.RECEIVED:
+        upload = _check(world, upload)
+    follow_up(world, upload)
+
+
+def _check(world: World, upload: Upload) -> Upload:
+    cleaned = world.backups.clean(upload.raw_key, upload.accepted_key)
+    inspection = cleaned.inspection
+    reasons = _reasons(upload, inspection)
+    now = world.clock.now()
+    if reasons or inspection.manifest is None:
+        world.archives.delete(upload.accepted_key)
+
+        def refuse(before: Upload) -> Upload:
+            if before.state != BackupState.RECEIVED:
+                return before
+            return replace(moved(before, BackupState.REFUSED, now, reasons[0].code), reasons=reasons)
+
+        return amend(world.records, Upload, upload.id, refuse)
+    world.papers.put(upload.manifest_key, world.backups.document(inspection.manifest))
+
+    def accept(before: Upload) -> Upload:
+        if before.state != BackupState.RECEIVED:
+            return before
+        return replace(
+            moved(before, BackupState.ACCEPTED, now, "proved and scrubbed"),
+            scrubbed=_report(cleaned),
+            accepted_size=cleaned.size,
+            accepted_sha256=cleaned.sha256,
+        )
+
+    return amend(world.records, Upload, upload.id, accept)
+
+
+def _reasons(upload: Upload, inspection: Inspection) -> tuple[Note, ...]:
+    reasons = tuple(
+        Note(reason.code.value, {"detail": reason.message, "member": reason.member or ""})
+        for reason in inspection.reasons
+    )
+    manifest = inspection.manifest
+    if manifest is not None and manifest.size != upload.filesize:
+        reasons = (*reasons, Note("size_differs"))
+    elif manifest is not None and manifest.sha256 != upload.sha256:
+        reasons = (*reasons, Note("sha256_differs"))
+    if not inspection.accepted and not reasons:
+        reasons = (Note("not_a_backup"),)
+    return reasons
+
+
+def _report(cleaned: Cleaned) -> tuple[Note, ...]:
+    """What was scrubbed and what was left, by place and number, never by value (P4)."""
+    wiped = sum(trace.count for trace in cleaned.traces if trace.scrubbed)
+    left: list[PersonalTrace] = [trace for trace in cleaned.traces if not trace.scrubbed]
+    notes = [Note("traces_scrubbed", {"count": str(wiped)})] if wiped else []
+    notes += [
+        Note("traces_left", {"count": str(t.count), "element": t.element, "member": t.member})
+        for t in left[:50]
+    ]
+    return tuple(notes)
+
+
+def contents_of(manifest: Manifest, size: int) -> Contents:
+    return Contents(
+        activities=dict(sorted(Counter(a.plugin for a in manifest.activities).items())),
+        sections=tuple(_section_name(s) for s in manifest.sections if s.number or _named(s))[:NAMES_KEPT],
+        titles=tuple(a.title for a in manifest.activities)[:NAMES_KEPT],
+        size=size,
+        moodle_release=manifest.moodle_release,
+        plugins=manifest.plugins,
+    )
+
+
+def _named(section: Section) -> bool:
+    """Moodle writes the number of a section that nobody named as its title."""
+    return section.name not in ("", str(section.number))
+
+
+def _section_name(section: Section) -> str:
+    return section.name if _named(section) else f"Section {section.number}"
+
+
+def follow_up(world: World, upload: Upload) -> None:
+    """What a verdict sets going. Repeated with every delivery, so that a crash in between loses nothing."""
+    if upload.state not in (BackupState.ACCEPTED, BackupState.REFUSED):
+        return
+    # The raw archive may name people: it goes as soon as the verdict stands, before any Moodle is asked.
+    world.archives.delete(upload.raw_key)
+    if upload.intent == "rollover":
+        refresh.wake(world, upload.site, upload.course_id)
+    retain(world, upload.network_id)
+    for publication in list_all(world.records, Publication, "course", upload.network_id):
+        # Also where it was refused: its author is told by a message that a Moodle away does not stop.
+        if publication.upload == upload.id and publication.state == PublicationState.REQUESTED:
+            world.queues.send("publications", {"publication": publication.id})
+
+
+def retain(world: World, network_id: str) -> None:
+    """Keep the newest N backups of a course, those a live publication rests on (P6), and those in use."""
+    uploads_ = list_all(world.records, Upload, "course", network_id)
+    publications = list_all(world.records, Publication, "course", network_id)
+    for upload in past_keeping(uploads_, publications, world.network.limits.backups_kept):
+        if not refresh.serves(world, upload):
+            discard(world, upload, "older than the backups kept")
+
+
+def discard(world: World, upload: Upload, why: str) -> Upload:
+    """Delete a backup: the record first, so that nobody relies on an archive that is going."""
+    now = world.clock.now()
+
+    def decide(before: Upload) -> Upload:
+        if before.state == BackupState.DELETED:
+            return before
+        return moved(before, BackupState.DELETED, now, why)
+
+    deleted = amend(world.records, Upload, upload.id, decide)
+    if deleted.purged:
+        return deleted
+    world.archives.delete(upload.accepted_key)
+    world.archives.delete(upload.raw_key)
+    # It quotes the archive's texts: no longer than the archive itself.
+    world.papers.delete(upload.survey_key)
+    return amend(world.records, Upload, upload.id, lambda before: replace(before, purged=True))

@@ -1,0 +1,333 @@
+"""Enrolments and groups of an order, through the ledger (S5, S7, S9, S14)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from passerelle.domain.moodle import core
+from passerelle.domain.moodle.core import Course, Membership, NewGroup
+from passerelle.domain.orders.ledger import (
+    Before,
+    Grant,
+    Owned,
+    Page,
+    Place,
+    granted,
+    page_id,
+    to_be_written,
+    wanted,
+    written,
+)
+from passerelle.domain.orders.session import Enrolment, GroupName
+from passerelle.domain.records import Note
+from passerelle.usecases.amend import amend, found_or_added
+from passerelle.usecases.orders.order_run import OrderRun
+
+AGAIN = 5  # how often a page that changes under our hands is written into Moodle again
+
+
+def give(order_run: OrderRun) -> list[Note]:
+    """Everyone's enrolments and groups; the reasons for lines that could not be delivered at all."""
+    problems: list[Note] = []
+    placed: list[_Placed] = []
+    for enrolment in (*order_run.session.enrolments, *order_run.session.support):
+        course = order_run.course(enrolment.course)
+        if course is None:
+            problems.append(
+                Note("course_unknown", {"course": str(enrolment.course), "site": order_run.shop.site})
+            )
+            if not enrolment.extends and enrolment.group is not None:
+                order_run.stop(enrolment.person, problems[-1])
+            continue
+        if enrolment.person in order_run.accounts and enrolment.person not in order_run.stopped:
+            placed.append(_Placed(enrolment, course))
+    problems += _write_pages(order_run, placed)
+    settled = order_run.settled()
+    users = {order_run.accounts[one.enrolment.person].user_id for one in placed}
+    done = {order_run.accounts[key].user_id for key in settled if key in order_run.accounts}
+    # What was done for somebody before, and has not changed since, is not asked of Moodle again: a
+    # replay and the night do that.
+    _enrol(order_run, users - (done - order_run.written))
+    _group(order_run, placed)
+    return list({(note.code, *note.details.values()): note for note in problems}.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    enrolment: Enrolment
+    course: Course
+
+
+def page_of(order_run: OrderRun, user_id: int, username: str, *, existed: bool) -> Page:
+    if user_id not in order_run.pages:
+        order_run.pages[user_id] = found_or_added(
+            order_run.world.records,
+            Page(
+                id=page_id(order_run.shop.site, user_id),
+                site=order_run.shop.site,
+                user_id=user_id,
+                username=username,
+                existed=existed,
+                created_at=order_run.world.clock.now(),
+            ),
+        )
+    return order_run.pages[user_id]
+
+
+# -- the ledger first -------------------------------------------------------------------------------------
+
+
+def _write_pages(order_run: OrderRun, placed: list[_Placed]) -> list[Note]:
+    problems: list[Note] = []
+    by_person: dict[str, list[_Placed]] = {}
+    for one in placed:
+        by_person.setdefault(one.enrolment.person, []).append(one)
+    for key, mine in by_person.items():
+        account = order_run.accounts[key]
+        page = page_of(order_run, account.user_id, account.username, existed=account.existed)
+        befores = {
+            one.course.id: _before(order_run, one.course, account.user_id, page, existed=account.existed)
+            for one in mine
+        }
+        noted: list[Note] = []
+
+        def decide(
+            page: Page,
+            mine: list[_Placed] = mine,
+            noted: list[Note] = noted,
+            befores: dict[int, Before] = befores,
+        ) -> Page:
+            noted.clear()
+            for one in mine:
+                place = Place(
+                    one.course.id,
+                    one.course.idnumber,
+                    "shop" if order_run.by_plugin(one.course) else "manual",
+                    befores[one.course.id],
+                )
+                grant = _grant(order_run, one.enrolment, page.place(one.course.id))
+                if isinstance(grant, Note):
+                    noted.append(grant)
+                else:
+                    page = granted(page, place, grant)
+                    # Before Moodle has it: a run that is cut in between leaves nothing unknown there.
+                    page = to_be_written(page, one.course.id)
+            return page
+
+        after = order_run.pages[account.user_id] = amend(order_run.world.records, Page, page.id, decide)
+        if after.revision != page.revision:
+            order_run.written.add(account.user_id)
+        problems += noted
+    return problems + _register(order_run)
+
+
+def _grant(order_run: OrderRun, enrolment: Enrolment, place: Place | None) -> Grant | Note:
+    role = enrolment.role or order_run.shop.learner_role
+    held = place.grants if place is not None else ()
+    mine = next((g for g in held if g.by == enrolment.by), None)
+    group = enrolment.group.idnumber if enrolment.group else ""
+    if enrolment.again is None:
+        return Grant(enrolment.by, role, enrolment.start, enrolment.end, group)
+    if mine is not None:
+        return mine  # what it moved the end to was settled when it came
+    others = [g for g in held if g.by != enrolment.by]
+    ends = [g.end for g in others]
+    if enrolment.extends:
+        if not others:
+            return Note("nothing_to_extend", {"course": str(enrolment.course)})
+        if None in ends:
+            return Grant(enrolment.by, others[0].role, enrolment.start, None, group)
+        last = max(end for end in ends if end is not None)
+        return Grant(
+            enrolment.by, others[0].role, enrolment.start, max(last, enrolment.start) + enrolment.again, group
+        )
+    last_end = max((end for end in ends if end is not None), default=None)
+    if last_end is None or last_end <= enrolment.start or enrolment.end is None:
+        return Grant(enrolment.by, role, enrolment.start, enrolment.end, group)
+    return Grant(enrolment.by, role, enrolment.start, last_end + enrolment.again, group)
+
+
+def _before(order_run: OrderRun, course: Course, user_id: int, page: Page, *, existed: bool) -> Before:
+    """What stood by hand, looked at before the first grant, where we must write into the same instance."""
+    if order_run.by_plugin(course) or not existed or page.place(course.id) is not None:
+        return Before()
+    for person in order_run.roster.participants(course.id):
+        if person.id == user_id:
+            return Before(True, True, tuple(sorted(role.shortname for role in person.roles)))
+    return Before()
+
+
+def _register(order_run: OrderRun) -> list[Note]:
+    """Records of products, and ends that a prorogation moves."""
+    session, key = order_run.session, order_run.order.buyer.key
+    account = order_run.accounts.get(key)
+    if account is None or not (session.registered or session.prorogued):
+        return []
+    page = page_of(order_run, account.user_id, account.username, existed=account.existed)
+    problems: list[Note] = []
+
+    def decide(page: Page) -> Page:
+        problems.clear()
+        products = list(page.products)
+        for by, product, end in session.registered:
+            if all(one.by != by for one in products):
+                products.append(Owned(by, product, end))
+        for by, span in session.prorogued:
+            if any(one.by == by for one in products):
+                continue
+            target = next((one for one in reversed(products) if one.end is not None and one.product), None)
+            if target is None:
+                problems.append(Note("nothing_to_prorogate"))
+                continue
+            end = (target.end or order_run.world.clock.now()) + span
+            products[products.index(target)] = replace(target, end=end)
+            products.append(Owned(by, "", end))
+        return replace(page, products=tuple(products))
+
+    order_run.pages[account.user_id] = amend(order_run.world.records, Page, page.id, decide)
+    return problems
+
+
+# -- then Moodle ------------------------------------------------------------------------------------------
+
+
+def _enrol(order_run: OrderRun, user_ids: Iterable[int]) -> None:
+    """Puts what the pages say into Moodle; again for a page that another order changed meanwhile."""
+    left = set(user_ids)
+    courses = {course.id: course for course in order_run.courses.values() if course is not None}
+    for _ in range(AGAIN):
+        steps = [
+            Step(order_run.pages[user_id], place, courses.get(place.course_id))
+            for user_id in sorted(left)
+            for place in order_run.pages[user_id].places
+            if place.course_id in courses
+        ]
+        put_by_plugin(order_run, [step for step in steps if step.place.door == "shop"])
+        put_by_hand(order_run, [step for step in steps if step.place.door == "manual"])
+        changed = set()
+        for user_id in left:
+            before = order_run.pages[user_id]
+            after = note_written(order_run, before, set(courses))
+            order_run.pages[user_id] = after
+            if any(wanted(p) != wanted(before.place(p.course_id) or p) for p in after.places):
+                changed.add(user_id)
+        left = changed
+        if not left:
+            return
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    page: Page
+    place: Place
+    course: Course | None
+
+
+def note_written(order_run: OrderRun, page: Page, courses: set[int]) -> Page:
+    def decide(now: Page) -> Page:
+        for place in now.places:
+            if place.course_id in courses:
+                want = wanted(page.place(place.course_id) or place)
+                now = written(now, place.course_id, want.roles if want else ())
+        return now
+
+    return amend(order_run.world.records, Page, page.id, decide)
+
+
+def operations(page: Page, place: Place) -> list[dict[str, object]]:
+    """What brings this person's enrolment in the shop's own instance to what is paid for."""
+    want = wanted(place)
+    common: dict[str, object] = {"course": place.course, "username": page.username, "source": "shop"}
+    roles = want.roles if want else ()
+    found: list[dict[str, object]] = [
+        {
+            **common,
+            "op": "enrol",
+            "role": role,
+            "timestart": int(want.start.timestamp()) if want else 0,
+            "timeend": int(want.end.timestamp()) if want and want.end else 0,
+        }
+        for role in roles
+    ]
+    found += [{**common, "op": "unenrol", "role": role} for role in place.written if role not in roles]
+    return found
+
+
+def put_by_plugin(order_run: OrderRun, steps: list[Step]) -> None:
+    rows: list[dict[str, object]] = []
+    people: list[tuple[str, bool]] = []
+    keys = {account.user_id: key for key, account in order_run.accounts.items()}
+    for step in steps:
+        for operation in operations(step.page, step.place):
+            rows.append({"id": str(len(rows)), **operation})
+            people.append((keys.get(step.page.user_id, ""), operation["op"] == "enrol"))
+    for (key, giving), verdict in zip(people, order_run.roster.apply(rows) if rows else (), strict=True):
+        if not verdict.ok and giving and key:
+            order_run.stop(key, Note("enrol_refused", {"errorcode": verdict.errorcode}))
+
+
+def put_by_hand(order_run: OrderRun, steps: list[Step]) -> None:
+    """Into the manual instance, where what stood before is left as it was."""
+    giving: list[tuple[str, core.Enrolment]] = []
+    taking: list[core.Enrolment] = []
+    keys = {account.user_id: key for key, account in order_run.accounts.items()}
+    for step in steps:
+        want, before = wanted(step.place), step.place.before
+        user_id, course_id = step.page.user_id, step.place.course_id
+        if want is None:
+            if step.place.written and not before.enrolled:
+                taking.append(core.Enrolment(course_id, user_id, 0))
+            continue
+        for role in want.roles:
+            if not (before.enrolled and role in before.roles):
+                row = core.Enrolment(course_id, user_id, order_run.role_id(role), want.start, want.end)
+                giving.append((keys.get(user_id, ""), row))
+    for (key, _), verdict in zip(
+        giving, order_run.roster.enrol([row for _, row in giving]) if giving else (), strict=True
+    ):
+        if not verdict.ok and key:
+            order_run.stop(key, Note("enrol_refused", {"errorcode": verdict.errorcode}))
+    if taking:
+        order_run.roster.unenrol(taking)
+
+
+def _group(order_run: OrderRun, placed: list[_Placed]) -> None:
+    """One group of the order in each course, and everybody of the session in it (S5)."""
+    wanted_in: dict[tuple[int, GroupName], list[str]] = {}
+    for one in placed:
+        key = one.enrolment.person
+        if one.enrolment.group is not None and key not in order_run.stopped:
+            wanted_in.setdefault((one.course.id, one.enrolment.group), []).append(key)
+    if not wanted_in:
+        return
+    names = list(wanted_in)
+    rows = [NewGroup(course, group.name, group.idnumber) for course, group in names]
+    verdicts = order_run.roster.ensure_groups(rows)
+    ids: dict[tuple[int, GroupName], int] = {}
+    old: list[int] = []
+    for name, verdict in zip(names, verdicts, strict=True):
+        number = verdict.id if verdict.ok else _group_of_that_name(order_run, *name)
+        if number is None:
+            for key in wanted_in[name]:
+                order_run.stop(key, Note("group_refused", {"errorcode": verdict.errorcode}))
+            continue
+        ids[name] = number
+        if verdict.outcome != "done":
+            old.append(number)
+    members = order_run.roster.group_members(old) if old else {}
+    missing = [
+        (key, Membership(ids[name], order_run.accounts[key].user_id))
+        for name, keys in wanted_in.items()
+        if name in ids
+        for key in dict.fromkeys(keys)
+        if order_run.accounts[key].user_id not in members.get(ids[name], ())
+    ]
+    added = order_run.roster.add_group_members([row for _, row in missing]) if missing else ()
+    for (key, _), verdict in zip(missing, added, strict=True):
+        if not verdict.ok:
+            order_run.stop(key, Note("group_refused", {"errorcode": verdict.errorcode}))
+
+
+def _group_of_that_name(order_run: OrderRun, course: int, group: GroupName) -> int | None:
+    return next((one.id for one in order_run.roster.groups(course) if one.name == group.name), None)

@@ -1,0 +1,269 @@
+"""A paid order becomes a session: what should stand, less what stands, step by step (S1–S14).
+
+Every step may be cut and taken again. What is learned about an account is written into the order before
+the account is made; what is given is written into the ledger before Moodle is told. People are done
+independently: whoever is stopped is stopped alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from passerelle.domain.orders.order import Order, SeatState, merged, moved, next_try
+from passerelle.domain.orders.session import Reading, Session, desired, free_seats, read_lines, seated
+from passerelle.domain.orders.shop import Shop
+from passerelle.domain.records import Note
+from passerelle.domain.states import OrderState
+from passerelle.errors import Conflict, FixAccess, GiveUp, TryAgain
+from passerelle.ports import World
+from passerelle.usecases.amend import amend
+from passerelle.usecases.orders import accounts, enrolments, messages, revoke, roles
+from passerelle.usecases.orders.order_run import OrderRun
+
+ROUNDS = 5  # how often an order that changes while it is worked on is begun anew
+
+
+def fulfil(world: World, order_id: str) -> None:
+    """Do what is missing of an order. A Moodle or shop that is away is tried again later, with a date."""
+    order = world.records.get(Order, order_id)
+    if order is None or order.held:
+        return
+    try:
+        for _ in range(ROUNDS):
+            worked_on = _once(world, order)
+            order = world.records.get(Order, order_id) or order
+            if _facts(order) == worked_on:
+                return
+        raise Conflict("the order keeps changing")
+    except FixAccess as error:
+        _park(world, order_id, Note("moodle_refused", {"site": error.site, "errorcode": error.errorcode}))
+        raise
+    except TryAgain:
+        _wait(world, order_id)
+
+
+Rests = tuple[Any, ...]
+
+
+def _facts(order: Order) -> Rests:
+    """What the work rests on: if it is another when it is done, it is begun again."""
+    asked = tuple((s.key, s.state == SeatState.TAKEN) for s in order.seats)
+    return (
+        order.lines,
+        order.paid_at,
+        order.cancelled_at,
+        order.refunds,
+        order.disputes,
+        order.released_at,
+        order.shift,
+        order.held,
+        order.buyer,
+        asked,
+    )
+
+
+def _once(world: World, order: Order) -> Rests:
+    """Answers what the work rested on, as it was written at the end."""
+    order = _complete(world, order)
+    if not order.due and not _touched(order):
+        return _facts(_untouched(world, order))
+    shop = world.network.shops.get(order.shop)
+    if shop is None:
+        return _facts(_park(world, order.id, Note("shop_unknown", {"shop": order.shop})))
+    if order.due and not order.lines_known:
+        return _facts(_park(world, order.id, Note("lines_unknown")))
+    reading = read_lines(order, shop)
+    if order.due and reading.against is not None:
+        return _facts(_park(world, order.id, reading.against))
+    if order.due and not reading.sold and reading.refused and not _touched(order):
+        return _facts(_park(world, order.id, *reading.refused))
+    order = _begin(world, order, reading)
+    session = desired(order, shop, reading.sold)
+    run = OrderRun.of(world, order, shop, session)
+    return _done(world, run, reading, work(run))
+
+
+def work(run: OrderRun) -> list[Note]:
+    """All the outside steps, in an order in which each may be repeated; what went wrong for lines."""
+    accounts.settle(run)
+    problems = enrolments.give(run)
+    problems += roles.attach(run)
+    revoke.take_away(run)
+    return problems
+
+
+def _touched(order: Order) -> bool:
+    """Whether anything was ever done for it."""
+    return any(seat.user_id for seat in order.seats) or (
+        order.operator is not None and bool(order.operator.user_id)
+    )
+
+
+def _complete(world: World, order: Order) -> Order:
+    """Fetch what the delivery lacked: lines, and what a refund was about."""
+    if not order.lines_known and (order.paid_at or order.released_at) and order.lines_at:
+        try:
+            facts = world.shops.lines(order)
+        except FixAccess:
+            raise
+        except GiveUp:
+            facts = None
+        if facts is not None:
+            order = amend(world.records, Order, order.id, lambda before: merged(before, facts))
+    if not order.refunds_known:
+        try:
+            refunds = world.shops.refunds(order)
+        except GiveUp:
+            refunds = None
+
+        def known(before: Order) -> Order:
+            by_id = {refund.id: refund for refund in refunds or ()}
+            told = tuple(by_id.get(refund.id, refund) for refund in before.refunds)
+            return replace(before, refunds=told, refunds_known=True)
+
+        order = amend(world.records, Order, order.id, known)
+    return order
+
+
+def _untouched(world: World, order: Order) -> Order:
+    """Not paid, or gone before anything was done: only its word changes."""
+    now = world.clock.now()
+
+    def decide(before: Order) -> Order:
+        if before.cancelled_at is not None:
+            return replace(moved(before, OrderState.CANCELLED, now, "cancelled"), why=())
+        if before.gone:
+            return replace(moved(before, OrderState.REFUNDED, now, "refunded"), why=())
+        return before
+
+    return amend(world.records, Order, order.id, decide)
+
+
+def _begin(world: World, order: Order, reading: Reading) -> Order:
+    now = world.clock.now()
+
+    def decide(before: Order) -> Order:
+        if before.state == OrderState.RECEIVED:
+            before = moved(before, OrderState.PAID, now, "paid" if before.paid_at else "released")
+        seats = seated(before, reading.sold, before.received_at) if before.due else before.seats
+        if before.state in (OrderState.PAID, OrderState.WAITING, OrderState.PARKED):
+            before = moved(before, OrderState.FULFILLING, now, "begun")
+        return replace(before, seats=seats)
+
+    return amend(world.records, Order, order.id, decide)
+
+
+def _done(world: World, run: OrderRun, reading: Reading, problems: list[Note]) -> Rests:
+    """The order's word, and why it is not `fulfilled` where it is not."""
+    now = world.clock.now()
+    messages.tell(run, reading, problems)
+
+    changed = [False]
+
+    def decide(before: Order) -> Order:
+        changed[0] = before.held or _facts(before) != _facts(run.order)
+        if changed[0]:
+            return before
+        seats = tuple(run.seat_now(seat) for seat in before.seats)
+        settled = replace(before, seats=seats, operator=run.operator_now(before), told=run.digest, attempts=0)
+        state, why = end_state(settled, run.session, reading, problems)
+        return replace(moved(settled, state, now, why[0].code if why else "done"), why=why, wake_at=None)
+
+    order = amend(world.records, Order, run.order.id, decide)
+    rested = _facts(order) if changed == [False] else _facts(run.order)
+    if _to_confirm(run.shop, order):
+        world.queues.send("orders", {"confirm": order.id})
+    return rested
+
+
+def end_state(
+    order: Order, session: Session, reading: Reading, problems: list[Note]
+) -> tuple[OrderState, tuple[Note, ...]]:
+    if order.cancelled_at is not None:
+        return OrderState.CANCELLED, ()
+    if not order.due:
+        return OrderState.REFUNDED, ()
+    why = [*reading.refused, *problems]
+    why += [s.why for s in order.seats if s.state == SeatState.REFUSED and s.why is not None]
+    if order.operator is not None and order.operator.why is not None:
+        why.append(order.operator.why)
+    excess = [
+        Note("choose_seats", {"product": one.line.product, "count": str(-free_seats(order, one))})
+        for one in reading.sold
+        if one.peopled and free_seats(order, one) < 0
+    ]
+    excess_note: tuple[Note, ...] = ()
+    if order.refunds and not excess and any(not refund.lines for refund in order.refunds):
+        # Noted, and takes nothing away (S14).
+        excess_note = (Note("refund_of_amount", {"amount": str(order.refunded)}),)
+    unique = tuple(dict.fromkeys((n.code, tuple(sorted(n.details.items()))) for n in why))
+    notes = tuple(Note(code, dict(details)) for code, details in unique)
+    if excess:
+        return OrderState.WAITING, (*excess, *notes)
+    if notes:
+        done = any(s.state == SeatState.DONE for s in order.seats) or bool(
+            session.enrolments and not problems
+        )
+        return (OrderState.PARTLY_FULFILLED if done else OrderState.PARKED), notes
+    if session.missing:
+        return OrderState.WAITING, session.missing
+    free = sum(max(0, free_seats(order, one)) for one in reading.sold if one.peopled)
+    if free and not any(s.state == SeatState.DONE for s in order.seats):
+        return OrderState.WAITING, (Note("seats_free", {"count": str(free)}),)
+    if free:
+        return OrderState.FULFILLED, (Note("seats_free", {"count": str(free)}), *excess_note)
+    return OrderState.FULFILLED, excess_note
+
+
+def _park(world: World, order_id: str, *why: Note) -> Order:
+    now = world.clock.now()
+
+    def decide(before: Order) -> Order:
+        if before.held:
+            return before
+        if before.state == OrderState.RECEIVED:
+            before = moved(before, OrderState.PAID, now, "paid")
+        return replace(moved(before, OrderState.PARKED, now, why[0].code), why=why, wake_at=None)
+
+    return amend(world.records, Order, order_id, decide)
+
+
+def _wait(world: World, order_id: str) -> None:
+    """Something is away: the order waits with a date, and a message of its own wakes it."""
+    now = world.clock.now()
+
+    def decide(before: Order) -> Order:
+        if before.held:
+            return before
+        wake = now + next_try(before.attempts)
+        if before.state == OrderState.RECEIVED:
+            before = moved(before, OrderState.PAID, now, "paid")
+        waiting = moved(before, OrderState.WAITING, now, "away")
+        return replace(waiting, attempts=before.attempts + 1, wake_at=wake, why=(Note("away"),))
+
+    order = amend(world.records, Order, order_id, decide)
+    if order.wake_at is not None:
+        world.queues.send("orders", {"order": order_id}, delay=max(order.wake_at - now, next_try(0)))
+
+
+# -- the shop is told ------------------------------------------------------------------------------------
+
+
+def _to_confirm(shop: Shop, order: Order) -> bool:
+    return shop.api.confirm and _confirmation(order) != order.confirmed
+
+
+def _confirmation(order: Order) -> str:
+    return f"{order.state.value}:{','.join(note.code for note in order.why)}"
+
+
+def confirm(world: World, order_id: str) -> None:
+    """Apart from the fulfilment: a shop that is away holds up nothing. Raises TryAgain to come back."""
+    order = world.records.get(Order, order_id)
+    shop = world.network.shops.get(order.shop) if order else None
+    if order is None or shop is None or not _to_confirm(shop, order):
+        return
+    world.shops.confirm(order, messages.for_shop(order, shop))
+    said = _confirmation(order)
+    amend(world.records, Order, order_id, lambda before: replace(before, confirmed=said))

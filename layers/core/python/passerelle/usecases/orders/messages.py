@@ -1,0 +1,235 @@
+"""Everybody enrolled is told, and the buyer gets one summary (S11). No password is in any of it (S10)."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from passerelle.domain.moodle.core import Message
+from passerelle.domain.moodle.plugin import Notification
+from passerelle.domain.orders.order import Order, Seat, SeatState
+from passerelle.domain.orders.session import Enrolment, Reading, free_seats
+from passerelle.domain.orders.shop import Shop
+from passerelle.domain.records import Note
+from passerelle.domain.states import state_word
+from passerelle.errors import LookFirst, MoodleRefused
+from passerelle.usecases.amend import amend
+from passerelle.usecases.orders.order_run import OrderRun
+from passerelle.words.sentences import sentence
+
+TEXT_LIMIT = 8_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    key: str
+    user_id: int
+    username: str
+    lang: str
+    subject: str
+    text: str
+    url: str = ""
+
+
+def tell(run: OrderRun, reading: Reading, problems: list[Note]) -> None:
+    _send(run, [*_to_people(run), *_to_buyer(run, reading, problems)])
+
+
+def _to_people(run: OrderRun) -> list[_Letter]:
+    """Each learner and tutor once, with the course link and the dates."""
+    done = {seat.key for seat in run.order.seats if seat.state == SeatState.DONE}
+    letters = []
+    for enrolment in run.session.enrolments:
+        key = enrolment.person
+        account, course = run.accounts.get(key), run.courses.get(enrolment.course)
+        line = enrolment.by.removeprefix(f"{run.order.id}:")
+        if account is None or course is None or key in run.stopped or f"{line}:{key}" in done:
+            continue
+        if key == run.order.buyer.key and run.order.told:
+            continue
+        lang = account.lang or run.site.language
+        letters.append(
+            _Letter(
+                key=f"ord:{run.order.id}:{_short(f'{line}:{key}:{course.id}')}",
+                user_id=account.user_id,
+                username=account.username,
+                lang=lang,
+                subject=sentence("order_welcome_subject", lang, {"course": course.fullname}),
+                text=_welcome(run, enrolment, course.fullname, course.id, lang, existed=account.existed),
+                url=_url(run, course.id),
+            )
+        )
+    return letters
+
+
+def _welcome(run: OrderRun, one: Enrolment, course: str, course_id: int, lang: str, *, existed: bool) -> str:
+    parts = [
+        sentence(
+            "order_welcome",
+            lang,
+            {"course": course, "url": _url(run, course_id), "dates": dates(one.start, one.end, lang)},
+        )
+    ]
+    if not existed:
+        parts.append(sentence("order_new_account", lang, {"site": run.site.title}))
+    return "\n\n".join(parts)
+
+
+def _to_buyer(run: OrderRun, reading: Reading, problems: list[Note]) -> list[_Letter]:
+    """One summary of who was created, found or stopped; again only when that has changed."""
+    order = run.order
+    account = run.accounts.get(order.buyer.key)
+    lang = order.buyer.lang or run.shop.language
+    text = summary(run, reading, problems, lang)
+    digest = _short(text)
+    if account is None or order.buyer.key in run.stopped or digest == order.told:
+        run.digest = digest if account is not None else order.told
+        return []
+    if not order.due and not order.told:
+        return []
+    letter = _Letter(
+        key=f"ord:{order.id}:sum:{digest}",
+        user_id=account.user_id,
+        username=account.username,
+        lang=lang,
+        subject=sentence("order_summary_subject", lang, {"order": order.shown}),
+        text=text[:TEXT_LIMIT],
+    )
+    run.digest = digest
+    return [letter]
+
+
+def summary(run: OrderRun, reading: Reading, problems: list[Note], lang: str) -> str:
+    order = run.order
+    parts = [sentence("order_summary", lang, {"order": order.shown})]
+    groups: dict[str, list[str]] = {"created": [], "found": [], "stopped": []}
+    for seat in order.seats:
+        if seat.state == SeatState.TAKEN:
+            continue
+        now = run.seat_now(seat)
+        who = f"{now.person.firstname} {now.person.lastname}".strip() or now.person.email
+        if now.state == SeatState.REFUSED and now.why is not None:
+            groups["stopped"].append(f"{who} – {sentence(now.why.code, lang, now.why.details)}")
+        elif now.state == SeatState.DONE:
+            groups["found" if now.existed else "created"].append(who)
+    for name, people in groups.items():
+        if people:
+            parts.append(sentence(f"order_{name}", lang) + "\n" + "\n".join(f"– {who}" for who in people))
+    notes = (*reading.refused, *problems, *run.session.missing)
+    parts += [sentence(note.code, lang, note.details) for note in notes]
+    free = sum(max(0, free_seats(order, one)) for one in reading.sold if one.peopled)
+    link = run.world.shops.seats_link(order)
+    if free:
+        parts.append(
+            sentence("order_free_seats" if link else "seats_free", lang, {"count": free, "url": link})
+        )
+    elif link and any(one.peopled for one in reading.sold):
+        parts.append(sentence("order_seats_link", lang, {"url": link}))
+    return "\n\n".join(parts)
+
+
+def for_shop(order: Order, shop: Shop) -> str:
+    """What the shop's own people read beside the order. No names: their shop has them."""
+    lang = shop.language
+    done = sum(seat.state == SeatState.DONE for seat in order.seats)
+    stopped = sum(seat.state == SeatState.REFUSED for seat in order.seats)
+    text = sentence(
+        "order_for_shop",
+        lang,
+        {"state": state_word(order.state, lang), "done": done, "stopped": stopped, "count": done + stopped},
+    )
+    return " ".join([text, *(sentence(note.code, lang, note.details) for note in order.why)])
+
+
+def dates(start: datetime, end: datetime | None, lang: str) -> str:
+    if lang.startswith("fr"):
+        since = f"à partir du {start:%d/%m/%Y}"
+        return f"{since}, jusqu'au {end:%d/%m/%Y}" if end else since
+    since = f"from {start:%Y-%m-%d}"
+    return f"{since} to {end:%Y-%m-%d}" if end else since
+
+
+def _url(run: OrderRun, course_id: int) -> str:
+    return f"{run.site.url}/course/view.php?id={course_id}"
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+# -- through the plugin the same key is sent once; without it a claim stands in for that --------------------
+
+
+def _send(run: OrderRun, letters: list[_Letter]) -> None:
+    if not letters:
+        return
+    if run.site.plugins:
+        notifications = []
+        for letter in letters:
+            values = {"subject": letter.subject, "text": letter.text}
+            if letter.url:
+                values["courseurl"] = letter.url
+            notifications.append(
+                Notification(letter.key, letter.username, kind="message", lang=letter.lang, values=values)
+            )
+        try:
+            run.roster.notify_each(notifications)
+        except MoodleRefused:
+            return  # what happened stands in the order; a message that cannot go must not hold it up
+        return
+    _send_once(run, letters)
+
+
+def _send_once(run: OrderRun, letters: list[_Letter]) -> None:
+    """Claimed before it goes: one that was cut in between is missing rather than read twice."""
+    claims = {_short(letter.key)[:10] for letter in letters}
+    fresh: set[str] = set()
+
+    def decide(order: Order) -> Order:
+        fresh.clear()
+        fresh.update(claims - set(order.claimed))
+        return replace(order, claimed=tuple(sorted({*order.claimed, *claims})))
+
+    amend(run.world.records, Order, run.order.id, decide)
+    rows = [
+        Message(letter.user_id, f"{letter.subject}\n\n{letter.text}")
+        for letter in letters
+        if _short(letter.key)[:10] in fresh
+    ]
+    if not rows:
+        return
+    try:
+        run.roster.send_messages(rows)
+    except (LookFirst, MoodleRefused):
+        return
+
+
+# -- reminders (S11) --------------------------------------------------------------------------------------
+
+
+def remind(run: OrderRun, free: int, unseen: list[Seat]) -> None:
+    order = run.order
+    account = run.accounts.get(order.buyer.key)
+    if account is None:
+        return
+    lang = order.buyer.lang or run.shop.language
+    parts = []
+    link = run.world.shops.seats_link(order)
+    if free:
+        parts.append(
+            sentence("order_free_seats" if link else "seats_free", lang, {"count": free, "url": link})
+        )
+    if unseen:
+        names = "\n".join(f"– {seat.person.firstname} {seat.person.lastname}" for seat in unseen)
+        parts.append(sentence("order_unseen", lang) + "\n" + names)
+    text = "\n\n".join(parts)
+    letter = _Letter(
+        key=f"ord:{order.id}:rem:{_short(text)}",
+        user_id=account.user_id,
+        username=account.username,
+        lang=lang,
+        subject=sentence("order_reminder_subject", lang, {"order": order.shown}),
+        text=text[:TEXT_LIMIT],
+    )
+    _send(run, [letter])

@@ -1,0 +1,167 @@
+"""One run over one order: what is known so far of its people, and what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from passerelle.domain.moodle.core import Course
+from passerelle.domain.moodle.plugin import SiteFacts
+from passerelle.domain.network import Site
+from passerelle.domain.orders.ledger import Key, Page
+from passerelle.domain.orders.order import Order, Participant, Seat, SeatState
+from passerelle.domain.orders.products import CourseName
+from passerelle.domain.orders.session import Session
+from passerelle.domain.orders.shop import Shop
+from passerelle.domain.records import Note
+from passerelle.errors import GiveUp
+from passerelle.ports import Roster, World
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    user_id: int
+    username: str = field(repr=False)
+    existed: bool = True
+    privileged: bool = False
+    lang: str = ""
+    seen: bool = False  # he has opened Moodle
+
+
+@dataclass
+class OrderRun:
+    world: World
+    order: Order
+    shop: Shop
+    site: Site
+    session: Session
+    roster: Roster
+    accounts: dict[str, Account] = field(default_factory=dict, repr=False)
+    stopped: dict[str, Note] = field(default_factory=dict, repr=False)
+    pages: dict[int, Page] = field(default_factory=dict, repr=False)
+    courses: dict[CourseName, Course | None] = field(default_factory=dict)
+    held_ties: set[tuple[str, Key]] = field(default_factory=set)  # (line, tie) that this run stands for
+    written: set[int] = field(default_factory=set)  # whose page this run changed
+    digest: str = ""
+    _facts: SiteFacts | None = None
+
+    @classmethod
+    def of(cls, world: World, order: Order, shop: Shop, session: Session) -> OrderRun:
+        site = world.network.sites[shop.site]
+        return cls(world, order, shop, site, session, world.sites.roster(shop.site), digest=order.told)
+
+    def facts(self) -> SiteFacts:
+        """Asked once, and only where a role's id is needed."""
+        if self._facts is None:
+            self._facts = self.roster.get_site()
+        return self._facts
+
+    def role_id(self, shortname: str) -> int:
+        """Raises GiveUp `role_unknown`."""
+        if shortname in self.site.role_ids:
+            return self.site.role_ids[shortname]
+        role = self.facts().role(shortname) if self.site.plugins else None
+        if role is None:
+            raise GiveUp("role_unknown", role=shortname, site=self.shop.site)
+        return role.id
+
+    def course(self, name: CourseName) -> Course | None:
+        if name not in self.courses:
+            roster = self.roster
+            if name.shortname:
+                self.courses[name] = roster.course_by_shortname(name.shortname)
+            elif name.idnumber:
+                self.courses[name] = roster.course_by_idnumber(name.idnumber)
+            else:
+                self.courses[name] = roster.course(name.id) if name.id else None
+        return self.courses[name]
+
+    def by_plugin(self, course: Course) -> bool:
+        """Whether the shop has an instance of its own there: the plugin names courses by idnumber."""
+        return self.site.plugins and bool(course.idnumber)
+
+    def participant(self, key: str) -> Participant:
+        for seat in self.order.seats:
+            if seat.person.key == key and seat.state != SeatState.TAKEN:
+                return seat.person
+        buyer = self.order.buyer
+        local = buyer.key.partition("@")[0]
+        if key != buyer.key:
+            return Participant(key)
+        return Participant(
+            buyer.email.strip(),
+            buyer.firstname or local,
+            buyer.lastname or local,
+            city=buyer.city,
+            phone=buyer.phone,
+            institution=buyer.institution,
+        )
+
+    def known(self, key: str) -> Seat | None:
+        """What an earlier run wrote down about this person's account."""
+        for seat in (*self.order.seats, *([self.order.operator] if self.order.operator else [])):
+            if seat.person.key == key and seat.existed is not None:
+                return seat
+        return None
+
+    def touched(self) -> Iterable[tuple[str, int, str]]:
+        """(e-mail, user id, username) of everyone for whom anything was ever done by this order."""
+        for seat in (*self.order.seats, *([self.order.operator] if self.order.operator else [])):
+            if seat.user_id:
+                yield seat.person.key, seat.user_id, seat.username
+
+    def settled(self) -> set[str]:
+        """Those for whom an earlier run of this order did everything."""
+        undone = (SeatState.OPEN, SeatState.REFUSED)
+        open_ones = {seat.person.key for seat in self.order.seats if seat.state in undone}
+        done = {seat.person.key for seat in self.order.seats if seat.state == SeatState.DONE}
+        operator = self.order.operator
+        if operator is not None and operator.state == SeatState.DONE:
+            done.add(operator.person.key)
+        elif operator is not None:
+            open_ones.add(operator.person.key)
+        return done - open_ones
+
+    def stop(self, key: str, note: Note) -> None:
+        self.stopped.setdefault(key, note)
+
+    def seat_now(self, seat: Seat) -> Seat:
+        """The seat as this run leaves it."""
+        if seat.state == SeatState.TAKEN:
+            return seat
+        key = seat.person.key
+        account = self.accounts.get(key)
+        if account is not None:
+            seat = replace(
+                seat,
+                user_id=account.user_id,
+                username=account.username,
+                existed=account.existed,
+                started=seat.started or account.seen,
+            )
+        if not self.order.due or not self._wanted(seat):
+            return replace(seat, state=SeatState.TAKEN, why=None) if seat.user_id else seat
+        note = self.stopped.get(key)
+        if note is not None:
+            return replace(seat, state=SeatState.REFUSED, why=note)
+        return replace(seat, state=SeatState.DONE, why=None)
+
+    def _wanted(self, seat: Seat) -> bool:
+        by = f"{self.order.id}:{seat.line}"
+        named = any(e.by == by and e.person == seat.person.key for e in self.session.enrolments)
+        return named or seat.person.key in self.stopped
+
+    def operator_now(self, order: Order) -> Seat | None:
+        key = order.buyer.key
+        account = self.accounts.get(key)
+        if not key or (account is None and key not in self.stopped):
+            return order.operator
+        seat = Seat(
+            "",
+            self.participant(key),
+            state=SeatState.REFUSED if key in self.stopped else SeatState.DONE,
+            why=self.stopped.get(key),
+        )
+        if account is None:
+            return seat
+        return replace(seat, user_id=account.user_id, username=account.username, existed=account.existed)

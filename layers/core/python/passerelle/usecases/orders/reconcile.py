@@ -1,0 +1,189 @@
+"""Every night: each paid order is done, waits with a date or is parked with a reason; Moodle is compared with
+the ledger, and brought back where the ledger is sure (S12, S14).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from passerelle.domain.orders.ledger import Page
+from passerelle.domain.orders.order import Delivery, Order, SeatState
+from passerelle.domain.orders.session import desired, free_seats, read_lines
+from passerelle.domain.states import OrderState
+from passerelle.errors import GiveUp, TryAgain
+from passerelle.ports import World
+from passerelle.usecases.amend import amend, list_all
+from passerelle.usecases.orders import accounts, messages
+from passerelle.usecases.orders.enrolments import operations
+from passerelle.usecases.orders.order_run import OrderRun
+from passerelle.usecases.orders.work import replay
+
+STALLED = timedelta(minutes=30)
+AT_A_TIME = 200  # pages compared in one call
+REPORT = "reports/orders.json"
+
+
+@dataclass
+class Report:
+    queued: list[str] = field(default_factory=list)  # orders and deliveries put back on their way
+    overdue: list[str] = field(default_factory=list)  # unpaid for too long; never withdrawn by themselves
+    parked: list[str] = field(default_factory=list)
+    differing: list[dict[str, object]] = field(default_factory=list)
+    reminded: list[str] = field(default_factory=list)
+    away: list[str] = field(default_factory=list)  # sites that could not be compared
+
+    @property
+    def count(self) -> int:
+        return len(self.queued) + len(self.differing)
+
+
+def reconcile(world: World) -> int:
+    """How many orders were queued again and differences found; the whole lies in `reports/orders.json`."""
+    report = Report()
+    _deliveries(world, report)
+    _orders(world, report)
+    for site in dict.fromkeys(shop.site for shop in world.network.shops.values()):
+        try:
+            _compare(world, site, report)
+        except TryAgain:
+            report.away.append(site)
+    world.papers.put(REPORT, {"at": world.clock.now().isoformat(), **vars(report)})
+    return report.count
+
+
+def _deliveries(world: World, report: Report) -> None:
+    now = world.clock.now()
+    for delivery in list_all(world.records, Delivery, "state", "pending"):
+        if now - delivery.received_at >= STALLED:
+            world.queues.send("orders", {"delivery": delivery.id})
+            report.queued.append(delivery.id)
+
+
+def _orders(world: World, report: Report) -> None:
+    now = world.clock.now()
+    for state in (OrderState.PAID, OrderState.FULFILLING, OrderState.WAITING):
+        for order in list_all(world.records, Order, "state", state.value):
+            due = order.wake_at is not None and order.wake_at + STALLED <= now
+            last = order.history[-1].at if order.history else order.received_at
+            stalled = state != OrderState.WAITING and now - last >= STALLED
+            if due or stalled:
+                world.queues.send("orders", {"order": order.id})
+                report.queued.append(order.id)
+    _unpaid(world, report)
+    for order in list_all(world.records, Order, "state", OrderState.PARKED.value):
+        report.parked.append(order.id)
+    for state in (OrderState.FULFILLED, OrderState.WAITING, OrderState.PARTLY_FULFILLED):
+        for order in list_all(world.records, Order, "state", state.value):
+            if _remind(world, order):
+                report.reminded.append(order.id)
+
+
+def _unpaid(world: World, report: Report) -> None:
+    now = world.clock.now()
+    for order in list_all(world.records, Order, "state", OrderState.RECEIVED.value):
+        shop = world.network.shops.get(order.shop)
+        if order.due:
+            world.queues.send("orders", {"order": order.id})
+            report.queued.append(order.id)
+        elif shop is not None and now - order.received_at >= timedelta(days=shop.overdue_days):
+            report.overdue.append(order.id)
+
+
+def _remind(world: World, order: Order) -> bool:
+    """The buyer is reminded of free seats and of people who never logged in, as configured (S11)."""
+    shop, now = world.network.shops.get(order.shop), world.clock.now()
+    since = order.reminded_at or order.paid_at or order.received_at
+    if shop is None or not shop.remind_days or now - since < timedelta(days=shop.remind_days):
+        return False
+    reading = read_lines(order, shop)
+    free = sum(max(0, free_seats(order, one)) for one in reading.sold if one.peopled)
+    unseen = [
+        seat
+        for seat in order.seats
+        if seat.state == SeatState.DONE and seat.existed is False and not seat.started
+    ]
+    if not (free or unseen) or order.gone:
+        return False
+    run = OrderRun.of(world, order, shop, desired(order, shop, reading.sold))
+    try:
+        accounts.look(run)
+        unseen = [s for s in unseen if not (a := run.accounts.get(s.person.key)) or not a.seen]
+        if free or unseen:
+            messages.remind(run, free, unseen)
+    except TryAgain:
+        return False
+    except GiveUp:
+        return False
+    amend(world.records, Order, order.id, lambda before: replace(before, reminded_at=now))
+    return bool(free or unseen)
+
+
+def _compare(world: World, site: str, report: Report) -> None:
+    """What the ledger says, put to Moodle again: what changes was missing, and is there again."""
+    if not world.network.sites[site].plugins:
+        _compare_by_hand(world, site, report)
+        return
+    roster = world.sites.roster(site)
+    for pages in _in_chunks(list_all(world.records, Page, "site", site)):
+        rows: list[dict[str, object]] = []
+        owners: list[tuple[Page, int]] = []
+        for page in pages:
+            for place in page.places:
+                if place.door != "shop":
+                    continue
+                for operation in operations(page, place):
+                    rows.append({"id": str(len(rows)), **operation})
+                    owners.append((page, place.course_id))
+        for (page, course), row, verdict in zip(
+            owners, rows, roster.apply(rows) if rows else (), strict=True
+        ):
+            if verdict.changed or not verdict.ok:
+                report.differing.append(
+                    {
+                        "site": site,
+                        "user": page.user_id,
+                        "course": course,
+                        "what": row["op"],
+                        "repaired": verdict.ok,
+                        "errorcode": verdict.errorcode,
+                    }
+                )
+
+
+def _compare_by_hand(world: World, site: str, report: Report) -> None:
+    """Without the plugin only presence can be seen; it is reported, and orders concerned are queued again."""
+    roster = world.sites.roster(site)
+    present: dict[int, set[int]] = {}
+    queued: set[str] = set()
+    for page in list_all(world.records, Page, "site", site):
+        for place in page.places:
+            if not place.grants:
+                continue
+            if place.course_id not in present:
+                present[place.course_id] = {person.id for person in roster.participants(place.course_id)}
+            if page.user_id in present[place.course_id]:
+                continue
+            report.differing.append(
+                {
+                    "site": site,
+                    "user": page.user_id,
+                    "course": place.course_id,
+                    "what": "enrol",
+                    "repaired": False,
+                }
+            )
+            for grant in place.grants:
+                order_id = grant.by.rpartition(":")[0].removesuffix(":support")
+                order = next(
+                    (o for o in (order_id, order_id.rpartition(":")[0]) if world.records.get(Order, o)), ""
+                )
+                if order and order not in queued:
+                    queued.add(order)
+                    replay(world, order)
+                    report.queued.append(order)
+
+
+def _in_chunks(pages: list[Page]) -> Iterable[list[Page]]:
+    return (pages[start : start + AT_A_TIME] for start in range(0, len(pages), AT_A_TIME))

@@ -1,0 +1,190 @@
+"""A stored delivery on its way to an order: read, merged, fulfilled; and what people may do to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from passerelle.domain.orders.order import Delivery, Facts, Order, Seat, SeatState, merged, moved, new_order
+from passerelle.domain.records import Moment, Note
+from passerelle.domain.states import OrderState
+from passerelle.errors import GiveUp, NotFound, Refused
+from passerelle.ports import World
+from passerelle.usecases.amend import amend, found_or_added
+from passerelle.usecases.orders import fulfil
+
+
+def work(world: World, kind: str, key: str) -> None:
+    """One message of the queue `orders`: a `delivery`, an `order`, or one to `confirm` to its shop."""
+    match kind:
+        case "delivery":
+            take(world, key)
+        case "order":
+            fulfil.fulfil(world, key)
+        case "confirm":
+            fulfil.confirm(world, key)
+
+
+def take(world: World, delivery_id: str) -> None:
+    """Read a delivery into its order, and do what is then to be done. Safe to repeat at any point."""
+    delivery = world.records.get(Delivery, delivery_id)
+    if delivery is None or delivery.state in ("ignored", "parked"):
+        return
+    if delivery.state == "taken":
+        fulfil.fulfil(world, delivery.order)
+        return
+    try:
+        facts = world.shops.read(delivery)
+    except GiveUp as error:
+        why = Note(error.code, {name: str(value) for name, value in error.details.items()})
+        amend(world.records, Delivery, delivery_id, lambda d: replace(d, state="parked", why=why))
+        return
+    if facts is None:
+        amend(world.records, Delivery, delivery_id, lambda d: replace(d, state="ignored"))
+        return
+    order = merge(world, delivery.shop, facts)
+    amend(
+        world.records,
+        Delivery,
+        delivery_id,
+        lambda d: replace(d, state="taken", order=order.id) if d.state == "pending" else d,
+    )
+    fulfil.fulfil(world, order.id)
+
+
+def merge(world: World, shop: str, facts: Facts) -> Order:
+    fresh = new_order(shop, facts, world.clock.now())
+    found_or_added(world.records, fresh)
+    return amend(world.records, Order, fresh.id, lambda before: merged(before, facts))
+
+
+# -- what an authorised person may do --------------------------------------------------------------------
+
+
+def find(world: World, order_id: str) -> Order:
+    """Raises NotFound `order_unknown`."""
+    order = world.records.get(Order, order_id)
+    if order is None:
+        raise NotFound("order_unknown", order=order_id)
+    return order
+
+
+def replay(world: World, order_id: str) -> Order:
+    """Work on it again, now. A parked delivery is read again too."""
+    delivery = world.records.get(Delivery, order_id)
+    if delivery is not None:
+        amend(world.records, Delivery, order_id, lambda d: replace(d, state="pending", why=None))
+        world.queues.send("orders", {"delivery": order_id})
+        return Order(id=order_id, shop=delivery.shop, received_at=delivery.received_at)
+    order = find(world, order_id)
+    amend(world.records, Order, order_id, _looked_at_again)
+    world.queues.send("orders", {"order": order_id})
+    return order
+
+
+def _looked_at_again(order: Order) -> Order:
+    """What was done is compared with Moodle once more; messages that went are known by their keys."""
+
+    def opened(seat: Seat) -> Seat:
+        return replace(seat, state=SeatState.OPEN) if seat.state == SeatState.DONE else seat
+
+    return replace(
+        order,
+        attempts=0,
+        wake_at=None,
+        seats=tuple(opened(seat) for seat in order.seats),
+        operator=opened(order.operator) if order.operator is not None else None,
+    )
+
+
+def park(world: World, order_id: str, by: str, why: str) -> Order:
+    """Nothing more is done for it until it is released; what stands stays."""
+    now = world.clock.now()
+
+    def decide(order: Order) -> Order:
+        if order.held:
+            return order
+        order = _noted(order, now, "parked_by", by, why)
+        return replace(
+            moved(order, OrderState.PARKED, now, why or "by hand"),
+            held=True,
+            why=(Note("parked_by_hand", {"by": by, "why": why}),),
+        )
+
+    find(world, order_id)
+    return amend(world.records, Order, order_id, decide)
+
+
+def release(world: World, order_id: str, by: str, why: str) -> Order:
+    """Let a parked order, or an unpaid one (transfer, *bon de commande*), through; recorded (S12)."""
+    now = world.clock.now()
+    order = find(world, order_id)
+    if order.gone:
+        raise Refused("order_gone", order=order_id)
+
+    def decide(order: Order) -> Order:
+        if not order.held and order.due:
+            return order
+        released = order.released_at or (None if order.paid_at else now)
+        changed = replace(
+            order, held=False, released_at=released, released_by=by if released == now else order.released_by
+        )
+        return _noted(changed, now, "released_by", by, why)
+
+    order = amend(world.records, Order, order_id, decide)
+    world.queues.send("orders", {"order": order_id})
+    return order
+
+
+def reschedule(world: World, order_id: str, seconds: int, by: str) -> Order:
+    """Move the dates of what it gives by so much from what its products say."""
+    now = world.clock.now()
+    find(world, order_id)
+    order = amend(
+        world.records,
+        Order,
+        order_id,
+        lambda o: (
+            o
+            if o.shift == seconds
+            else _noted(replace(o, shift=seconds), now, "rescheduled_by", by, f"{seconds} s")
+        ),
+    )
+    world.queues.send("orders", {"order": order_id})
+    return order
+
+
+def give_away(world: World, order_id: str, seat_key: str, by: str) -> Order:
+    """The buyer said whose seat is given back after a refund of a part of a quantity (S14)."""
+    now = world.clock.now()
+
+    def decide(order: Order) -> Order:
+        seats = tuple(
+            replace(seat, state=SeatState.TAKEN) if seat.key == seat_key else seat for seat in order.seats
+        )
+        return (
+            order
+            if seats == order.seats
+            else _noted(replace(order, seats=seats), now, "seat_given_back", by, "")
+        )
+
+    order = amend(world.records, Order, order_id, decide)
+    world.queues.send("orders", {"order": order_id})
+    return order
+
+
+def _noted(order: Order, now: datetime, what: str, by: str, why: str) -> Order:
+    words = " – ".join(part for part in (what, by, why) if part)
+    return replace(order, history=(*order.history, Moment(order.state.value, now, words))[-60:])
+
+
+def seat_line(seat: Seat) -> Mapping[str, str]:
+    """A seat as the command line shows it."""
+    return {
+        "line": seat.line,
+        "kind": seat.person.kind,
+        "state": seat.state,
+        "email": seat.person.email,
+        "why": seat.why.code if seat.why else "",
+    }

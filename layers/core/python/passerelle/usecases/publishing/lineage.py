@@ -1,0 +1,110 @@
+"""Where a publication comes from, what came of it, and who holds which version (P12, P13)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from passerelle.domain.moodle.plugin import Notification
+from passerelle.domain.publishing.publication import Publication, Retrieval
+from passerelle.domain.states import PublicationState, RetrievalState
+from passerelle.errors import MoodleRefused, NotFound
+from passerelle.ports import World
+from passerelle.usecases.amend import amend, list_all
+
+_SHARED = (PublicationState.PUBLISHED, PublicationState.SUPERSEDED, PublicationState.WITHDRAWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One network course of a family: its versions, oldest first, and what was made from them."""
+
+    network_id: str
+    versions: tuple[Publication, ...]
+    children: tuple[Branch, ...]
+
+
+def family(world: World, publication_id: str) -> Branch:
+    """The whole family tree that a publication belongs to, from its oldest known ancestor down."""
+    publications = list_all(world.records, Publication, "all", "all")
+    by_id = {p.id: p for p in publications}
+    root = by_id.get(publication_id)
+    if root is None:
+        raise NotFound("publication_unknown")
+    seen = {root.network_id}
+    while root.ancestor in by_id and by_id[root.ancestor].network_id not in seen:
+        root = by_id[root.ancestor]
+        seen.add(root.network_id)
+    return _branch(root.network_id, publications, frozenset())
+
+
+def _branch(network_id: str, publications: list[Publication], above: frozenset[str]) -> Branch:
+    mine = sorted(
+        (p for p in publications if p.network_id == network_id), key=lambda p: (p.sequence, p.version)
+    )
+    ids = {p.id for p in mine}
+    above = above | {network_id}
+    offspring = sorted({p.network_id for p in publications if p.ancestor in ids} - above)
+    return Branch(network_id, tuple(mine), tuple(_branch(child, publications, above) for child in offspring))
+
+
+def in_lines(branch: Branch, depth: int = 0) -> list[tuple[Branch, int]]:
+    """The tree as it is read from top to bottom, each course with its generation; only those once shared."""
+    shown = tuple(p for p in branch.versions if p.state in _SHARED)
+    own = [(Branch(branch.network_id, shown, branch.children), depth)] if shown else []
+    return own + [line for child in branch.children for line in in_lines(child, depth + len(own))]
+
+
+def holders(world: World, network_id: str) -> list[Retrieval]:
+    """Who brought a version of this course home, oldest first."""
+    found = list_all(world.records, Retrieval, "publication_course", network_id)
+    return [r for r in found if r.state == RetrievalState.DONE]
+
+
+def to_be_told(world: World, publication: Publication) -> list[Retrieval]:
+    """Who holds an older version and was not told of this one yet; nobody while it is not on offer."""
+    if publication.state != PublicationState.PUBLISHED:
+        return []
+    return _untold(world, publication)
+
+
+def _untold(world: World, publication: Publication) -> list[Retrieval]:
+    held = holders(world, publication.network_id)
+    return [r for r in held if max(r.version, r.told_version) < publication.version]
+
+
+def tell_holders(world: World, publication_id: str) -> tuple[list[Retrieval], list[Retrieval]]:
+    """Tell everybody who holds an older version that this one exists; each is told once (P13).
+
+    Answers who was told, and who could not be because his site refused the message.
+    """
+    publication = world.records.get(Publication, publication_id)
+    if publication is None:
+        raise NotFound("publication_unknown")
+    told: list[Retrieval] = []
+    not_told: list[Retrieval] = []
+    for retrieval in _untold(world, publication):
+        message = Notification(
+            key=f"{publication.jobkey}:newer:{retrieval.id}",
+            username=retrieval.person.username,
+            kind="new_version",
+            lang=retrieval.person.lang,
+            values={
+                "title": publication.card.title,
+                "version": str(publication.version),
+                "huburl": publication.hub_url,
+                "courseurl": retrieval.course_url,
+            },
+        )
+        try:
+            world.sites.lms(retrieval.site).notify([message])
+        except MoodleRefused:
+            not_told.append(retrieval)
+        else:
+            # After the message: cut in between, the same key sends nothing a second time.
+            told.append(amend(world.records, Retrieval, retrieval.id, _told_of(publication.version)))
+    return told, not_told
+
+
+def _told_of(version: int) -> Callable[[Retrieval], Retrieval]:
+    return lambda retrieval: replace(retrieval, told_version=max(retrieval.told_version, version))

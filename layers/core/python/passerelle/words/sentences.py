@@ -1,0 +1,102 @@
+"""The sentences people read: what happened, to what, and what to do, in French and English.
+
+A code stands once, with both languages side by side. `{names}` are filled from the details that the
+decision carries; one that is missing stays visible as `…` rather than breaking the sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from string import Formatter
+from typing import Any
+
+from passerelle.domain.states import State, state_word
+from passerelle.words.administrators import HOUSE
+from passerelle.words.courses import COURSES
+from passerelle.words.night import NIGHT
+from passerelle.words.orders import ORDERS
+from passerelle.words.rollover import ROLLOVER
+from passerelle.words.why_desk import WHY
+
+SENTENCES: Mapping[str, tuple[str, str]] = {
+    # --- the door ---
+    "signature": (
+        "Signature refusée.",
+        "Signature refused.",
+    ),
+    "field": (
+        "Le champ « {field} » ne convient pas : {problem}.",
+        "The field “{field}” does not fit: {problem}.",
+    ),
+    "not_found": (
+        "L'adresse demandée n'existe pas.",
+        "The address asked for does not exist.",
+    ),
+    "body_too_large": (
+        "La demande est trop volumineuse.",
+        "The request is too large.",
+    ),
+    "other_body": (
+        "Cette demande a déjà été reçue avec un autre contenu.",
+        "This request was already received with another content.",
+    ),
+    "conflict": (
+        "Quelqu'un d'autre vient d'agir sur le même objet. Rechargez la page, puis recommencez.",
+        "Somebody else has just acted on the same thing. Reload the page, then try again.",
+    ),
+    "away": (
+        "Le service ou un des Moodle ne répond pas pour le moment. Réessayez dans quelques minutes.",
+        "The service or one of the Moodles does not answer just now. Try again in a few minutes.",
+    ),
+    "internal": (
+        "Une erreur inattendue s'est produite. Transmettez la référence à l'assistance.",
+        "Something unexpected went wrong. Give the reference to the help desk.",
+    ),
+    "bad_cursor": (
+        "La page demandée n'existe plus. Reprenez la recherche au début.",
+        "The page asked for is no longer there. Start the search again.",
+    ),
+    "traces_scrubbed": (
+        "{count} mention(s) de personnes ont été effacées de la sauvegarde.",
+        "{count} mention(s) of people were scrubbed from the backup.",
+    ),
+    "traces_left": (
+        "{count} champ(s) « {element} » de {member} pourraient nommer des personnes : vérifiez-les.",
+        "{count} field(s) “{element}” of {member} may name people: check them.",
+    ),
+    "ownerunknown": (
+        "Une personne à inscrire n'a pas de compte sur le Moodle de destination.",
+        "A person to be enrolled has no account on the target Moodle.",
+    ),
+    **COURSES,
+    **ORDERS,
+    **HOUSE,
+    **ROLLOVER,
+    **NIGHT,
+    **WHY,
+}
+
+
+class _Forgiving(Formatter):
+    def get_value(self, key: int | str, args: Any, kwargs: Any) -> Any:  # noqa: ARG002 - Formatter's own
+        return kwargs.get(key, "…") if isinstance(key, str) else "…"
+
+
+def known(code: str) -> bool:
+    return code in SENTENCES
+
+
+def sentence(code: str, lang: str, details: Mapping[str, object] | None = None) -> str:
+    """The sentence for `code` in French if `lang` begins with `fr`, else in English.
+
+    A detail that is a state is worded in that language too. An unknown code answers the sentence of
+    `internal` with the code, so that nothing is swallowed.
+    """
+    if code not in SENTENCES:
+        return f"{sentence('internal', lang)} ({code})"
+    french, english = SENTENCES[code]
+    words = {
+        name: state_word(value, lang) if isinstance(value, State) else value
+        for name, value in (details or {}).items()
+    }
+    return _Forgiving().format(french if lang.startswith("fr") else english, **words)

@@ -1,0 +1,162 @@
+"""What shops are asked and told, against answers as their APIs give them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from passerelle.domain.orders.order import Order, Refund
+from passerelle.domain.orders.shop import ShopApi
+from passerelle.domain.states import OrderState
+from passerelle.errors import GiveUp, TryAgain
+from passerelle.shops.api import Api
+from passerelle.usecases.orders import fulfil
+from tests.factories.orders import a_shop, some_facts
+from tests.factories.records import NOW
+from tests.scenes.orders import OrderScene
+
+
+class Vendor:
+    """Answers by method and path; `asked` is what it was asked. One that is missing is a 404."""
+
+    def __init__(self, **answers: Any) -> None:
+        self.answers = answers
+        self.asked: list[tuple[str, str, Any, Mapping[str, str]]] = []
+
+    def __call__(
+        self, method: str, url: str, *, headers: Mapping[str, str], form: Any = None, body: Any = None
+    ) -> Any:
+        path = url.split("//", 1)[1].partition("/")[2]
+        self.asked.append((method, path, form or body, headers))
+        for name, answer in self.answers.items():
+            wanted, _, part = name.partition(" ")
+            if wanted == method and part in path:
+                return answer if isinstance(answer, tuple) else (200, answer)
+        return 404, {}
+
+
+def an_order(**changes: Any) -> Order:
+    whole: dict[str, Any] = {"id": "s:42", "shop": "s", "received_at": NOW, "currency": "EUR"}
+    return Order(**whole | changes)
+
+
+def api(kind: str, vendor: Vendor, **settings: Any) -> Api:
+    shop = a_shop(kind=kind, webhook="WH", api=ShopApi(url="https://shop.example", key="/k", **settings))
+    return Api("s", shop, "id:secret", vendor)
+
+
+def test_stripes_lines_are_asked_for_with_what_names_their_product() -> None:
+    row = {
+        "id": "li_1",
+        "quantity": 4,
+        "amount_total": 4000,
+        "description": "SPOC",
+        "price": {
+            "id": "price_1",
+            "lookup_key": None,
+            "product": {"id": "prod_1", "metadata": {"sku": "SPOCM1"}},
+        },
+    }
+    session = {"metadata": {"learners": "Martin;Ana;ana@client.example"}}
+    vendor = Vendor(**{"GET line_items": {"data": [row]}, "GET v1/checkout": session})
+    facts = api("stripe", vendor).lines(an_order(lines_at="cs_1"))
+    assert facts.lines is not None
+    (line,) = facts.lines
+    assert (line.product, line.quantity, line.amount) == ("SPOCM1", 4, 4000)
+    assert [p.email for p in line.participants] == ["ana@client.example"]
+    assert all(headers["Authorization"] == "Bearer id:secret" for *_, headers in vendor.asked)
+    # What came from outside never leaves the path it is meant for.
+    api("stripe", vendor).lines(an_order(lines_at="../../v1/payouts"))
+    assert ".." not in vendor.asked[-1][1]
+
+
+def test_paypals_order_gives_lines_and_payer() -> None:
+    whole = {
+        "payer": {"email_address": "rh@client.example", "name": {"given_name": "Rose", "surname": "Humbert"}},
+        "purchase_units": [
+            {
+                "items": [
+                    {
+                        "sku": "SPOCM1",
+                        "name": "SPOC",
+                        "quantity": "4",
+                        "unit_amount": {"value": "10.00", "currency_code": "EUR"},
+                    }
+                ]
+            }
+        ],
+    }
+    vendor = Vendor(**{"POST oauth2": {"access_token": "t"}, "GET v2/checkout": whole})
+    facts = api("paypal", vendor).lines(an_order(lines_at="4RR"))
+    assert facts.lines is not None
+    assert (facts.lines[0].product, facts.lines[0].amount) == ("SPOCM1", 4000)
+    assert facts.buyer is not None
+    assert facts.buyer.email == "rh@client.example"
+
+
+@pytest.mark.rule("S14")
+def test_woocommerces_refunds_are_asked_for_line_by_line() -> None:
+    rows = [
+        {
+            "id": 9,
+            "amount": "10.00",
+            "line_items": [{"quantity": -1, "meta_data": [{"key": "_refunded_item_id", "value": "315"}]}],
+        },
+        {"id": 10, "amount": "5.00", "line_items": []},
+    ]
+    vendor = Vendor(**{"GET refunds": rows})
+    found = api("woocommerce", vendor).refunds(an_order(refunds_at="727"))
+    assert found == (Refund("9", 1000, {"315": 1}), Refund("10", 500, {}))
+    assert api("stripe", vendor).refunds(an_order()) is None
+
+
+@pytest.mark.parametrize(("status", "kind"), [(500, TryAgain), (429, TryAgain), (403, GiveUp), (404, GiveUp)])
+def test_a_shop_that_is_away_is_asked_again_and_one_that_refuses_is_not(
+    status: int, kind: type[Exception]
+) -> None:
+    with pytest.raises(kind) as raised:
+        api("woocommerce", Vendor(**{"GET refunds": (status, {})})).refunds(an_order(refunds_at="7"))
+    assert "secret" not in str(raised.value)
+
+
+def test_woocommerce_gets_one_note_and_the_configured_status() -> None:
+    vendor = Vendor(**{"GET notes": [], "POST notes": {}, "PUT orders/42": {}})
+    order = an_order(state=OrderState.FULFILLED)
+    api("woocommerce", vendor, confirm=True, done_status="completed").confirm(order, "Passerelle : réalisée.")
+    assert [(method, what) for method, _, what, _ in vendor.asked] == [
+        ("GET", None),
+        ("POST", {"note": "Passerelle : réalisée.", "customer_note": False}),
+        ("PUT", {"status": "completed"}),
+    ]
+    again = Vendor(**{"GET notes": [{"note": "Passerelle : réalisée."}], "PUT orders": {}})
+    api("woocommerce", again, confirm=True).confirm(order, "Passerelle : réalisée.")
+    assert [method for method, *_ in again.asked] == ["GET"]
+
+
+def test_stripe_is_told_in_metadata() -> None:
+    vendor = Vendor(**{"POST payment_intents/pi_1": {}})
+    api("stripe", vendor, confirm=True).confirm(an_order(id="s:pi_1", state=OrderState.FULFILLED), "fait")
+    (_, _, form, _) = vendor.asked[0]
+    assert form == {"metadata[passerelle_state]": "fulfilled", "metadata[passerelle]": "fait"}
+
+
+@pytest.mark.rule("S12")
+def test_telling_the_shop_is_retried_apart_from_the_fulfilment() -> None:
+    scene = OrderScene(a_shop(api=ShopApi(confirm=True)))
+    scene.send(some_facts())
+    message = scene.queues.take("orders")
+    assert message is not None
+    from passerelle.usecases.orders import work
+
+    work.work(scene.world, "delivery", message["delivery"])
+    assert scene.order().state == OrderState.FULFILLED
+    assert scene.queues["orders"] == [{"confirm": "boutique:1042"}]
+    scene.deliver()
+    assert [order for order, _ in scene.shops.confirmed] == ["boutique:1042"]
+    assert "client.example" not in scene.shops.confirmed[0][1]
+    fulfil.confirm(scene.world, "boutique:1042")
+    assert len(scene.shops.confirmed) == 1
+    assert replace(scene.order(), confirmed="") != scene.order()

@@ -1,0 +1,111 @@
+"""Every refusal that the code can raise has its sentence, in both languages, filled from what it carries."""
+
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from passerelle.domain.backups.manifest import Why
+from passerelle.usecases.rollover.steps import why_not_undone
+from passerelle.words.notes import note_text
+from passerelle.words.sentences import SENTENCES, known, sentence
+
+PACKAGE = Path(__file__).parents[3] / "layers" / "core" / "python" / "passerelle"
+PLUGIN = PACKAGE.parents[3] / "infra" / "moodle" / "local_passerelle" / "classes" / "local"
+RAISED = re.compile(r"\b(?:GiveUp|Refused|NotFound)\(\s*\"([a-z_0-9]+)\"")
+# Told by modules of their own, since their sentences need more than a code.
+ELSEWHERE = {"sources_stopped", "unknown_encoding"}
+
+
+def codes() -> set[str]:
+    return {
+        code
+        for path in PACKAGE.rglob("*.py")
+        for code in RAISED.findall(path.read_text(encoding="utf-8"))
+        if not code.startswith("ldap_")
+    } - ELSEWHERE
+
+
+def test_every_code_that_is_raised_has_a_sentence() -> None:
+    assert sorted(code for code in codes() if not known(code)) == []
+
+
+@pytest.mark.rule("P10")
+def test_whatever_the_plugin_says_of_a_restore_has_a_sentence() -> None:
+    said: set[str] = set()
+    for name in (
+        "restore_runner",
+        "undo_runner",
+        "archive",
+        "transfer",
+        "safety",
+        "plan_settings",
+        "unlisted",
+    ):
+        text = (PLUGIN / f"{name}.php").read_text(encoding="utf-8")
+        said |= set(re.findall(r"job_(?:failure|postponed)\((?:\d+, )?'(\w+)'", text))
+        said |= {
+            code for call in re.findall(r"->warn\((.*?),", text) for code in re.findall(r"'(\w+)'", call)
+        }
+    assert {"shortnametaken", "pluginmissing"} <= said
+    assert sorted(code for code in said if not known(code)) == []
+
+
+@pytest.mark.rule("P10")
+@pytest.mark.rule("H1")
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_every_end_of_a_job_has_a_sentence_on_the_site_itself(lang: str) -> None:
+    strings = (PLUGIN.parents[1] / "lang" / lang / "local_passerelle.php").read_text(encoding="utf-8")
+    ends = {
+        code
+        for path in PLUGIN.rglob("*.php")
+        for code in re.findall(
+            # With a second argument Moodle's own words are shown.
+            r"new job_(?:failure|postponed)\((?:\d+, )?'(\w+)'\)",
+            path.read_text(encoding="utf-8"),
+        )
+    }
+    assert {"changed", "alreadyundone", "nosafety", "restorefailed", "killed"} <= ends
+    assert sorted(code for code in ends if f"$string['error_{code}']" not in strings) == []
+
+
+@pytest.mark.rule("R11")
+def test_an_undo_that_fails_in_whatever_way_is_told_without_a_word_of_moodles() -> None:
+    undoing = ("undo_runner", "safety", "runner", "job", "emptying", "course_snapshot")
+    ends = {
+        code
+        for name in undoing
+        for code in re.findall(
+            r"job_(?:failure|postponed)\((?:\d+, )?'(\w+)'",
+            (PLUGIN / f"{name}.php").read_text(encoding="utf-8"),
+        )
+    }
+    assert {"changed", "restorefailed", "killed"} <= ends
+    for code in (*ends, "webservice_access_exception"):
+        for lang in ("fr", "en"):
+            said = note_text(why_not_undone(code), lang)
+            assert said.endswith((".", "!", "?"))
+            assert code == "changed" or code not in said.split()  # which is a word of English as well
+
+
+@pytest.mark.rule("P10")
+@pytest.mark.parametrize("why", list(Why))
+def test_every_reason_to_refuse_a_backup_has_a_sentence(why: Why) -> None:
+    assert known(why.value)
+
+
+@pytest.mark.parametrize("code", sorted(SENTENCES))
+def test_both_languages_name_the_same_things(code: str) -> None:
+    french, english = SENTENCES[code]
+    fields = [{name for _, name, _, _ in Formatter().parse(text) if name} for text in (french, english)]
+    assert fields[0] == fields[1]
+    assert french != english
+
+
+def test_a_sentence_whose_details_are_missing_is_still_said() -> None:
+    assert "…" in sentence("too_large", "fr", {})
+
+
+def test_an_unknown_code_is_not_swallowed() -> None:
+    assert "no_such_code" in sentence("no_such_code", "en")

@@ -7,15 +7,9 @@ from itertools import groupby
 
 import pytest
 
-# The rules by number (RULES.md of the project); a rule's number is its name.
-RULES = (
-    *(f"P{n}" for n in range(1, 19)),
-    *(f"R{n}" for n in range(1, 14)),
-    *(f"S{n}" for n in range(1, 16)),
-    *(f"N{n}" for n in range(1, 26)),
-    *(f"D{n}" for n in range(1, 21)),
-    "H1",
-)
+from passerelle_cli.rules import known_rules
+
+RULES = known_rules()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -49,11 +43,16 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         return
     found = cited(session.items)
     write = session.config.get_terminal_writer().line
-    for family, numbers in groupby(RULES, key=lambda rule: rule[0]):
+    for family, rules in groupby(RULES.values(), key=lambda rule: rule.family):
         write(f"\n{family}")
-        for number in numbers:
-            tests = sorted(set(found.get(number, ())))
-            write(f"  {number:4} {len(tests):4} test(s)" + (f"   {tests[0]} …" if tests else "   none"))
-    missing = [rule for rule in RULES if rule not in found]
-    write(f"\nwithout a test: {' '.join(missing) or 'none'}")
+        for rule in rules:
+            tests = sorted(set(found.get(rule.number, ())))
+            mark = "planned" if rule.planned else "planned in part" if rule.planned_part else ""
+            write(
+                f"  {rule.number:4} {len(tests):4}  {tests[0] + ' …' if tests else 'none'}  {mark}".rstrip()
+            )
+    missing = [number for number, rule in RULES.items() if number not in found and not rule.planned]
+    begun = [number for number, rule in RULES.items() if number in found and rule.planned]
+    write(f"\nwithout a test, and not marked planned: {' '.join(missing) or 'none'}")
+    write(f"with a test, and still marked planned: {' '.join(begun) or 'none'}")
     session.items.clear()

@@ -1,4 +1,4 @@
-"""*Why* on the sources alone: the tables of EXTRACTS.md, rule by rule, and the same answer as the night's."""
+"""*Why* on the sources alone: the tables of infra/docs/extracts.md, rule by rule, and the same answer as the night's."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def causes(found: Place) -> set[Cause]:
     return {reason.cause for reason in found.reasons}
 
 
-# -- EXTRACTS.md's table: flag, IA, group -------------------------------------------------------------
+# -- infra/docs/extracts.md's table: flag, IA, group -------------------------------------------------------------
 
 
 def student(*, flag: bool, tele: bool, cemu: bool, ordinary: bool) -> University:

@@ -1,4 +1,4 @@
-"""EXTRACTS.md read a second time: slow, plain, from the page and not from the code.
+"""infra/docs/extracts.md read a second time: slow, plain, from the page and not from the code.
 
 Takes a university's rows, gives the sorted lists of `passerelle sync desired`, `untouched` without
 its reasons. Where this and the rules differ, one of them misread the page.

@@ -1,4 +1,4 @@
-"""What Moodle should hold, rule by rule (EXTRACTS.md)."""
+"""What Moodle should hold, rule by rule (infra/docs/extracts.md)."""
 
 from __future__ import annotations
 
@@ -365,7 +365,9 @@ def test_a_person_without_a_name_gets_no_account_but_keeps_the_one_he_has(name: 
     assert [(one.key, one.because.value) for one in unknown.untouched] == [("P1", f"no_{name}")]
     assert unknown.unknown.has_user("whoever", code="P1")
     assert list(known.members) == [("E1", "G1", "p1")]
-    assert list(made.desired().users) == ["P1"]  # of the sources alone, EXTRACTS.md keeps nobody out for it
+    assert list(made.desired().users) == [
+        "P1"
+    ]  # of the sources alone, infra/docs/extracts.md keeps nobody out for it
 
 
 # --- names ---------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Two readings of EXTRACTS.md agree."""
+"""Two readings of infra/docs/extracts.md agree."""
 
 from __future__ import annotations
 

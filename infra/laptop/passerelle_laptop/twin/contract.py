@@ -1,4 +1,4 @@
-"""Parameters of the `local_passerelle_*` functions (DESIGN.md, "The plugins' contract")."""
+"""Parameters of the `local_passerelle_*` functions (infra/docs/design.md, "The plugins' contract")."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ PARAMETERS: dict[str, Spec] = {
             )
         )
     ),
-    # Not recorded with the core functions, but the way round max_input_vars (MOODLE.md, trap 3).
+    # Not recorded with the core functions, but the way round max_input_vars (infra/docs/moodle.md, trap 3).
     "tool_mobile_call_external_functions": _object(
         requests=_list(
             _object(

@@ -67,7 +67,7 @@ def update_categories(asked: Asked, params: dict[str, Any]) -> None:
 
 
 def delete_categories(asked: Asked, params: dict[str, Any]) -> None:
-    """With `recursive` 0 the content moves to `newparent`, or up (MOODLE.md, trap 5)."""
+    """With `recursive` 0 the content moves to `newparent`, or up (infra/docs/moodle.md, trap 5)."""
     state = asked.state
     for row in params["categories"]:
         category = _known(state, row["id"])

@@ -54,7 +54,7 @@ _PURPOSES = {
 
 
 def make_course(state: State, vault: Vault, course: Course, now: int, sections: int) -> Course:
-    """A course is born with an announcements forum and a way in by hand (MOODLE.md, trap 10)."""
+    """A course is born with an announcements forum and a way in by hand (infra/docs/moodle.md, trap 10)."""
     course.timecreated = course.timemodified = now
     course.contextid = state.sequences.next("context")
     course.content.coursecontext = course.contextid

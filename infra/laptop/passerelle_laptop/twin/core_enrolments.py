@@ -67,7 +67,10 @@ def enrol_by_hand(
     timeend: int = 0,
     status: int = 0,
 ) -> Callable[[], None]:
-    """Enrolling twice moves the dates and adds the role (MOODLE.md, trap 7). Returns what undoes it."""
+    """Enrolling twice moves the dates and adds the role (infra/docs/moodle.md, trap 7).
+
+    Returns what undoes it.
+    """
     row = state.enrolment(instance.id, userid)
     before = (row.timestart, row.timeend, row.status) if row else None
     if row is None:
@@ -275,7 +278,7 @@ def unassign_roles(asked: Asked, params: dict[str, Any]) -> None:
 
 
 def _over(asked: Asked, row: dict[str, Any]) -> tuple[str, int, int, int]:
-    """In a user context only roles made for that level can be assigned (MOODLE.md, trap 8)."""
+    """In a user context only roles made for that level can be assigned (infra/docs/moodle.md, trap 8)."""
     state = asked.state
     level, instance = row.get("contextlevel", ""), row.get("instanceid", 0)
     if row.get("contextid") == 1:

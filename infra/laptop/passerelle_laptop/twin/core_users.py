@@ -144,7 +144,7 @@ def _held_by(asked: Asked, field: str, value: str) -> list[int]:
         return [state.usernames[value]] if value in state.usernames else []
     if field == "idnumber":
         return list(state.useridnumbers.get(value, ()))
-    # This one respects case, the search by criteria does not (MOODLE.md, trap 4).
+    # This one respects case, the search by criteria does not (infra/docs/moodle.md, trap 4).
     return [number for number in state.emails.get(value.lower(), ()) if state.users[number].email == value]
 
 

@@ -164,7 +164,7 @@ def course_state(asked: Asked, course: Course | None, number: int) -> dict[str, 
 
 
 def holdings(course: Course) -> dict[str, int]:
-    """What keeps a course from being *Empty* (RULES.md). Blocks do not count."""
+    """What keeps a course from being *Empty* (infra/docs/rules.md). Blocks do not count."""
     content = course.content
     modules = list(content.modules.values())
     found = {

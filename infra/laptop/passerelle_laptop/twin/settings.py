@@ -75,7 +75,7 @@ class Settings:
     themerev: int = 1795294065
     #: Whether Passerelle's account holds `moodle/backup:userinfo`, which it has no need of.
     backs_people_up: bool = False
-    max_input_vars: int = 1000  # PHP's default (MOODLE.md, trap 3)
+    max_input_vars: int = 1000  # PHP's default (infra/docs/moodle.md, trap 3)
     upload_max_filesize: int = 2048 * _MIB
     post_max_size: int = 2056 * _MIB
     languages: frozenset[str] = frozenset({"en", "fr"})

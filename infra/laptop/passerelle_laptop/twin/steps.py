@@ -133,7 +133,7 @@ def _precheck(walk: Walk) -> Archive:
     if kinds != {"course"}:
         raise JobFailed("precheck", "not a course")
     if archive.version > int(site.settings.version):
-        # To Moodle a backup of a newer Moodle is only a warning (MOODLE.md).
+        # To Moodle a backup of a newer Moodle is only a warning (infra/docs/moodle.md).
         walk.warn("newerrelease", archive.backup_release)
     return archive
 

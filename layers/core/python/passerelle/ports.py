@@ -413,7 +413,7 @@ class Shops(Protocol):
 
 
 class Sources(Protocol):
-    """What the university's systems delivered for one night (EXTRACTS.md), or their directory answers."""
+    """What the university's systems deliver for a night (infra/docs/extracts.md), or their directory says."""
 
     def read(self, site: str, night: date, stage: Stage | None = None, *, keep: bool = True) -> Extracts:
         """The tables that the stage needs; all of them for none. Files that are missing, cut or older

@@ -1,4 +1,4 @@
-"""What a site may ask, one class per route (the signed bodies; DESIGN.md, "Routes").
+"""What a site may ask, one class per route (the signed bodies; infra/docs/design.md, "Routes").
 
 `events.site` fills them from JSON and refuses what does not fit, naming the field. Times are Unix
 seconds on the wire. `request` is the webhook-id: the same request carries the same one when repeated.

@@ -1,4 +1,4 @@
-"""The words for states (DESIGN.md), which follow which, and how a French page names them."""
+"""The words for states (infra/docs/design.md), which follow which, and how a French page names them."""
 
 from __future__ import annotations
 

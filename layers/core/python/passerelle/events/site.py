@@ -1,4 +1,4 @@
-"""What a site's signed request asks, read from its raw bytes (DESIGN.md, "Routes").
+"""What a site's signed request asks, read from its raw bytes (infra/docs/design.md, "Routes").
 
 The order is part of the rule: size, signature, JSON, then that the body repeats what its path says,
 then the fields. Nothing of a body is looked at before its signature held.

@@ -11,7 +11,7 @@ from passerelle.moodle.protocol import Call, Repeat, reads, reads_nothing, row_p
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# Without names, pictures and preferences a page costs a fraction (MOODLE.md, trap 9).
+# Without names, pictures and preferences a page costs a fraction (infra/docs/moodle.md, trap 9).
 CHEAP_FIELDS = ("id", "username", "idnumber", "roles", "groups")
 
 

@@ -1,4 +1,4 @@
-"""The functions of `local_passerelle` (DESIGN.md, "The plugins' contract"). All can be repeated."""
+"""Functions of `local_passerelle`, all repeatable (infra/docs/design.md, "The plugins' contract")."""
 
 from __future__ import annotations
 

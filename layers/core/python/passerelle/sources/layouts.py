@@ -1,4 +1,4 @@
-"""The files of EXTRACTS.md: their columns, their keys, and the rows they become."""
+"""The files of infra/docs/extracts.md: their columns, their keys, and the rows they become."""
 
 from __future__ import annotations
 

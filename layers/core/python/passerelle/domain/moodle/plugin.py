@@ -1,4 +1,4 @@
-"""What the plugin `local_passerelle` is asked and answers (DESIGN.md, "The plugins' contract")."""
+"""What the plugin `local_passerelle` is asked and answers (infra/docs/design.md, "The plugins' contract")."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,1 +1,1 @@
-"""The night's rules: what the sources say becomes what Moodle should hold (EXTRACTS.md)."""
+"""The night's rules: what the sources say becomes what Moodle should hold (infra/docs/extracts.md)."""

@@ -1,4 +1,4 @@
-"""What the university's systems say, as one model: the rows of EXTRACTS.md, whatever they came from."""
+"""What the university's systems say, wherever it came from: the rows of infra/docs/extracts.md."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Table(StrEnum):
-    """The tables of the model, named like the files of EXTRACTS.md. LDAP and OneRoster fill the same."""
+    """The tables, named like the files of infra/docs/extracts.md; LDAP and OneRoster fill the same."""
 
     CATEGORIES = "categories.csv"
     ELEMENTS = "elements.csv"
@@ -212,7 +212,7 @@ Row = (
 class RefusedRow:
     """A row that could not be used. What it stands for is unknown, not absent (N21).
 
-    `fields` holds what could be read of it, by the column names of EXTRACTS.md; a column that is
+    `fields` holds what could be read of it, by the column names of infra/docs/extracts.md; a column that is
     missing there could not be read, or holds a name or an e-mail. `value` is the offending value,
     None under the same conditions.
     """

@@ -1,4 +1,4 @@
-"""Names of what the night makes: templates of network.yaml, with the defaults of EXTRACTS.md."""
+"""Names of what the night makes: templates of network.yaml, with the defaults of infra/docs/extracts.md."""
 
 from __future__ import annotations
 

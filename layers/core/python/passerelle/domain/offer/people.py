@@ -42,7 +42,7 @@ class People:
 def read_people(extracts: Extracts, with_account: Collection[str] | None) -> People:
     """`with_account`: codes of people who have a Moodle account; these need no e-mail (D12) and no names.
 
-    None: no Moodle was asked. Then only what EXTRACTS.md names keeps a person out.
+    None: no Moodle was asked. Then only what infra/docs/extracts.md names keeps a person out.
     """
     codes = Counter(code for row in extracts.people for code in (row.code, *row.other_codes))
     users: dict[str, Person] = {}

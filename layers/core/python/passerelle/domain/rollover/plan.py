@@ -11,7 +11,7 @@ from passerelle.domain.moodle.plugin import CourseState
 from passerelle.domain.rollover.rollover import Rollover, differences
 from passerelle.domain.states import RolloverState
 
-# Seen on two cores (MOODLE.md): 1 GB takes a Moodle about 50 s to back up and 15 s to restore.
+# Seen on two cores (infra/docs/moodle.md): 1 GB takes a Moodle about 50 s to back up and 15 s to restore.
 BACKUP_BYTES_PER_SECOND = 20_000_000
 RESTORE_BYTES_PER_SECOND = 60_000_000
 SECONDS_OF_ANY_BACKUP = 8.0

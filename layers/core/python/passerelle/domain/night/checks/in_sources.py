@@ -208,7 +208,7 @@ def _unreached(
 def _foad_conditions(
     look: _Look, person: str, bearer: str, reaches: list[tuple[Registration, Reach]]
 ) -> Iterator[Finding]:
-    """The table of EXTRACTS.md: *tout ou rien*."""
+    """The table of infra/docs/extracts.md: *tout ou rien*."""
     tele = look.standings.is_tele(person)
     distance = look.offer.structure.elements[bearer].distance
     if tele is Tri.NO and not distance:  # nothing is asked of a campus student on a campus element

@@ -20,7 +20,7 @@ TABLES = (
     "enrolments",
     "owned",
 )
-# Whose rows the night made carry these (DESIGN.md, "The plugins' contract").
+# Whose rows the night made carry these (infra/docs/design.md, "The plugins' contract").
 COHORTS = "local_passerelle"
 MEMBERS = "enrol_passerelle"
 METHOD = "passerelle"

@@ -21,7 +21,7 @@ Value = str | int
 
 
 class Phase(IntEnum):
-    """The order of applying (DESIGN.md): nobody loses access in between."""
+    """The order of applying (infra/docs/design.md): nobody loses access in between."""
 
     USERS = 1  # and cohorts
     CATEGORIES = 2
@@ -183,7 +183,7 @@ def reason_of(row: Row, files: Mapping[str, str] | None = None) -> ReasonRow:
     return ReasonRow(file, row.line, tuple(str(getattr(row, name)) for name in key_attributes(table)))
 
 
-# Columns of EXTRACTS.md → attributes of the model's rows.
+# Columns of infra/docs/extracts.md → attributes of the model's rows.
 _ATTRIBUTES = {
     "collection_code": "collection",
     "element_code": "element",

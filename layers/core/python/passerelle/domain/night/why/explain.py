@@ -330,7 +330,7 @@ class _Question:
         return Cause.FOAD_CONDITIONS, said, [one for one in mine if one.tele]
 
     def _all_or_nothing(self, rows: list[Registration], course: DesiredCourse) -> Iterator[Reason]:
-        """D2 and D3 beside the enrolment itself: the table of EXTRACTS.md."""
+        """D2 and D3 beside the enrolment itself: the table of infra/docs/extracts.md."""
         reaches = [(row, self.look.offer.reach(row)) for row in rows]
         good = [(row, reach) for row, reach in reaches if reach.reached is Tri.YES]
         cemu = [row for row, reach in good if reach.group is not None and reach.group.is_cemu]

@@ -172,7 +172,7 @@ def test_nothing_of_a_person_is_kept_in_a_reference() -> None:
 
 
 @pytest.mark.rule("H1")
-@pytest.mark.parametrize(("lang", "word"), [("fr", "« supprimée »"), ("en", "“deleted”")])
+@pytest.mark.parametrize(("lang", "word"), [("fr", "«\u00a0supprimée\u00a0»"), ("en", "“deleted”")])
 def test_a_state_is_told_in_the_language_of_whoever_looks_the_reference_up(world, lang, word) -> None:
     refused = Refused("backup_not_ready", state=BackupState.DELETED)
     kept(world, code=refused.code, details=discreet(refused.details))

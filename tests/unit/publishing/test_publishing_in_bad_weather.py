@@ -413,7 +413,7 @@ def test_a_warning_of_the_precheck_does_not_read_as_a_refusal(scene: Scene) -> N
     first, second = (w["message"] for w in scene.ask("status")["publication"]["warnings"])
     assert "refuse" not in first
     assert "Une question manque." in first
-    assert second == "Le Moodle de destination signale : Autre chose."
+    assert second == "Le Moodle de destination signale\u00a0: Autre chose."
 
 
 @pytest.mark.rule("P18")
@@ -422,7 +422,7 @@ def test_a_withdrawal_that_comes_too_early_names_the_state_in_the_persons_langua
     publication = scene.publish()["publication"]
     with pytest.raises(Refused) as refusal:
         scene.ask("withdraw", publication=publication, person=a_person("ada", lang="fr"))
-    assert "« demandée »" in sentence(refusal.value.code, "fr", refusal.value.details)
+    assert "«\u00a0demandée\u00a0»" in sentence(refusal.value.code, "fr", refusal.value.details)
 
 
 @pytest.mark.rule("P18")

@@ -192,14 +192,20 @@ def test_a_body_too_large_is_refused_before_anything_else(site) -> None:
 def test_a_field_that_does_not_fit_is_named_in_the_persons_language(site) -> None:
     status, body, _ = site.ask(UPLOAD | {"courseid": "x"})
     assert (status, body["error"], body["field"]) == (422, "field", "courseid")
-    assert body["message"] == "Le champ « courseid » ne convient pas : un nombre entier est attendu."
+    assert (
+        body["message"]
+        == "Le champ «\u00a0courseid\u00a0» ne convient pas\u00a0: un nombre entier est attendu."
+    )
     _, body, _ = site.ask(UPLOAD | {"courseid": "x", "person": PERSON | {"lang": "en"}})
     assert body["message"] == "The field “courseid” does not fit: a whole number is expected."
 
 
 def test_a_field_that_a_use_case_misses_reads_the_same(site) -> None:
     status, body, _ = site.refused(Refused("field", field="person", problem="missing"))
-    assert (status, body["message"]) == (422, "Le champ « person » ne convient pas : il manque.")
+    assert (status, body["message"]) == (
+        422,
+        "Le champ «\u00a0person\u00a0» ne convient pas\u00a0: il manque.",
+    )
 
 
 def test_without_a_person_the_sites_language_is_spoken(site) -> None:

@@ -1,24 +1,21 @@
 """The sentences people read: what happened, to what, and what to do, in French and English.
 
-A code stands once, with both languages side by side. `{names}` are filled from the details that the
-decision carries; one that is missing stays visible as `…` rather than breaking the sentence.
+A code stands once, with both languages side by side; `words.formatter` says what may stand in one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from string import Formatter
-from typing import Any
 
-from passerelle.domain.states import State, state_word
 from passerelle.words.administrators import HOUSE
 from passerelle.words.courses import COURSES
+from passerelle.words.formatter import Pair, fill
 from passerelle.words.night import NIGHT
 from passerelle.words.orders import ORDERS
 from passerelle.words.rollover import ROLLOVER
 from passerelle.words.why_desk import WHY
 
-SENTENCES: Mapping[str, tuple[str, str]] = {
+SENTENCES: Mapping[str, Pair] = {
     # --- the door ---
     "signature": (
         "Signature refusée.",
@@ -77,26 +74,21 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
 }
 
 
-class _Forgiving(Formatter):
-    def get_value(self, key: int | str, args: Any, kwargs: Any) -> Any:  # noqa: ARG002 - Formatter's own
-        return kwargs.get(key, "…") if isinstance(key, str) else "…"
-
-
 def known(code: str) -> bool:
     return code in SENTENCES
 
 
-def sentence(code: str, lang: str, details: Mapping[str, object] | None = None) -> str:
-    """The sentence for `code` in French if `lang` begins with `fr`, else in English.
+def say(what: str | Pair, lang: str, /, **details: object) -> str:
+    """The sentence of a code, or of a pair that stands in a table of its own, with its details in place.
 
-    A detail that is a state is worded in that language too. An unknown code answers the sentence of
-    `internal` with the code, so that nothing is swallowed.
+    An unknown code answers the sentence of `internal` with the code, so that nothing is swallowed.
     """
-    if code not in SENTENCES:
-        return f"{sentence('internal', lang)} ({code})"
-    french, english = SENTENCES[code]
-    words = {
-        name: state_word(value, lang) if isinstance(value, State) else value
-        for name, value in (details or {}).items()
-    }
-    return _Forgiving().format(french if lang.startswith("fr") else english, **words)
+    if isinstance(what, tuple):
+        return fill(what, lang, details)
+    if what not in SENTENCES:
+        return f"{say('internal', lang)} ({what})"
+    return fill(SENTENCES[what], lang, details)
+
+
+def sentence(code: str, lang: str, details: Mapping[str, object] | None = None) -> str:
+    return say(code, lang, **(details or {}))

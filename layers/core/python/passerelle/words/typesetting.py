@@ -1,4 +1,4 @@
-"""French on a page: no line begins with `:` or `?`, and none ends with `«`."""
+"""French typography: no line begins with `:` or `?`, and none ends with `«`."""
 
 from __future__ import annotations
 

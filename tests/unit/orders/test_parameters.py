@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from passerelle.domain.orders.accounts import usernames
 from passerelle.domain.orders.people import read_people
 from passerelle.domain.orders.products import (
     KNOWN,
@@ -16,7 +17,6 @@ from passerelle.domain.orders.products import (
     read_parameters,
     read_span,
 )
-from passerelle.domain.orders.session import usernames
 from tests.factories.records import NOW
 
 FULL = {

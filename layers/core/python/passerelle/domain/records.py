@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, ClassVar, Protocol, TypeVar
@@ -45,6 +46,11 @@ class Note:
 
     code: str
     details: dict[str, str] = field(default_factory=dict)
+
+
+def distinct(notes: Iterable[Note]) -> tuple[Note, ...]:
+    """Each once, in the order of their first saying."""
+    return tuple({(note.code, *sorted(note.details.items())): note for note in notes}.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from passerelle.domain.orders.accounts import email_fits
 from passerelle.domain.orders.order import Kind, Participant
 
 MOST_ROWS = 2_000
@@ -96,8 +97,6 @@ def read_people(text: str, kind: Kind = "learner") -> People:
 
 
 def problem_of(person: Participant, seen: set[str] | frozenset[str] = frozenset()) -> str:
-    from passerelle.domain.orders.session import email_fits
-
     if not person.email:
         return "email_missing"
     if not email_fits(person.email):

@@ -6,12 +6,8 @@ their e-mail in lower case.
 
 from __future__ import annotations
 
-import hashlib
-import re
-import unicodedata
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from passerelle.domain.orders.order import Line, Order, Participant, Seat, SeatState, check_amounts
 from passerelle.domain.orders.products import (
@@ -24,12 +20,8 @@ from passerelle.domain.orders.products import (
 from passerelle.domain.orders.shop import Product, Shop
 from passerelle.domain.records import Note
 
-if TYPE_CHECKING:
-    from passerelle.domain.moodle.core import User
-
-EMAIL = re.compile(r"[^@\s<>()\[\],;:\\\"]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 PEOPLED = (Handler.SESSION, Handler.SEATS)  # sold as seats; the others are for the buyer himself
-USERNAME_LENGTH = 100
+BEFOREHAND = frozenset({"email_invalid"})  # why a person is stopped before anything is asked of Moodle
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,34 +313,3 @@ def _made(order: Order, one: Sold, by: str, start: datetime, end: datetime | Non
         start,
         end,
     )
-
-
-# -- accounts (S4) ---------------------------------------------------------------------------------------
-
-BEFOREHAND = frozenset({"email_invalid"})
-
-
-def email_fits(email: str) -> bool:
-    return EMAIL.fullmatch(email.strip()) is not None and len(email) <= 100
-
-
-def account_of(found: tuple[User, ...]) -> User | Note | None:
-    """Whose account an e-mail is: the existing one, nobody's, or why this person is stopped."""
-    alive = [user for user in found if not user.deleted]
-    if len(alive) > 1:
-        return Note("email_twice")
-    if alive:
-        return Note("account_suspended") if alive[0].suspended else alive[0]
-    return Note("account_deleted") if found else None
-
-
-def usernames(email: str) -> tuple[str, str]:
-    """What a new account is called: its e-mail in lower case; or with letters of its own, where that is
-    taken or not what Moodle allows in a username.
-    """
-    low = email.strip().lower()
-    plain = unicodedata.normalize("NFKD", low).encode("ascii", "ignore").decode()
-    clean = re.sub(r"[^a-z0-9.@_-]", "-", plain)
-    other = f"{clean[: USERNAME_LENGTH - 9]}-{hashlib.sha256(low.encode()).hexdigest()[:8]}"
-    fits = clean == low and len(clean) <= USERNAME_LENGTH
-    return (clean if fits else other, other)

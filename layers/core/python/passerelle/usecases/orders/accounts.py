@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from passerelle.domain.moodle.core import NewUser, User
+from passerelle.domain.orders.accounts import Account, account_of, email_fits, usernames
 from passerelle.domain.orders.order import Order, Seat, SeatState
-from passerelle.domain.orders.session import account_of, email_fits, usernames
 from passerelle.domain.records import Note
 from passerelle.usecases.amend import amend
-from passerelle.usecases.orders.order_run import Account, OrderRun
+from passerelle.usecases.orders.order_run import OrderRun
 
 # Moodle makes and mails a password for these; the others sign in elsewhere (S10).
 OWN_PASSWORD = frozenset({"manual", "email"})

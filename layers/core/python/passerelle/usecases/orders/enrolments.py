@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 
 from passerelle.domain.moodle import core
 from passerelle.domain.moodle.core import Course, Membership, NewGroup
+from passerelle.domain.orders.grants import grant_of, owned_after
 from passerelle.domain.orders.ledger import (
     Before,
-    Grant,
-    Owned,
     Page,
     Place,
     granted,
@@ -20,7 +19,7 @@ from passerelle.domain.orders.ledger import (
     written,
 )
 from passerelle.domain.orders.session import Enrolment, GroupName
-from passerelle.domain.records import Note
+from passerelle.domain.records import Note, distinct
 from passerelle.usecases.amend import amend, found_or_added
 from passerelle.usecases.orders.order_run import OrderRun
 
@@ -50,7 +49,7 @@ def give(order_run: OrderRun) -> list[Note]:
     # replay and the night do that.
     _enrol(order_run, users - (done - order_run.written))
     _group(order_run, placed)
-    return list({(note.code, *note.details.values()): note for note in problems}.values())
+    return list(distinct(problems))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +105,10 @@ def _write_pages(order_run: OrderRun, placed: list[_Placed]) -> list[Note]:
                     "shop" if order_run.by_plugin(one.course) else "manual",
                     befores[one.course.id],
                 )
-                grant = _grant(order_run, one.enrolment, page.place(one.course.id))
+                held = page.place(one.course.id)
+                grant = grant_of(
+                    one.enrolment, held.grants if held is not None else (), order_run.shop.learner_role
+                )
                 if isinstance(grant, Note):
                     noted.append(grant)
                 else:
@@ -120,32 +122,6 @@ def _write_pages(order_run: OrderRun, placed: list[_Placed]) -> list[Note]:
             order_run.written.add(account.user_id)
         problems += noted
     return problems + _register(order_run)
-
-
-def _grant(order_run: OrderRun, enrolment: Enrolment, place: Place | None) -> Grant | Note:
-    role = enrolment.role or order_run.shop.learner_role
-    held = place.grants if place is not None else ()
-    mine = next((g for g in held if g.by == enrolment.by), None)
-    group = enrolment.group.idnumber if enrolment.group else ""
-    if enrolment.again is None:
-        return Grant(enrolment.by, role, enrolment.start, enrolment.end, group)
-    if mine is not None:
-        return mine  # what it moved the end to was settled when it came
-    others = [g for g in held if g.by != enrolment.by]
-    ends = [g.end for g in others]
-    if enrolment.extends:
-        if not others:
-            return Note("nothing_to_extend", {"course": str(enrolment.course)})
-        if None in ends:
-            return Grant(enrolment.by, others[0].role, enrolment.start, None, group)
-        last = max(end for end in ends if end is not None)
-        return Grant(
-            enrolment.by, others[0].role, enrolment.start, max(last, enrolment.start) + enrolment.again, group
-        )
-    last_end = max((end for end in ends if end is not None), default=None)
-    if last_end is None or last_end <= enrolment.start or enrolment.end is None:
-        return Grant(enrolment.by, role, enrolment.start, enrolment.end, group)
-    return Grant(enrolment.by, role, enrolment.start, last_end + enrolment.again, group)
 
 
 def _before(order_run: OrderRun, course: Course, user_id: int, page: Page, *, existed: bool) -> Before:
@@ -168,22 +144,8 @@ def _register(order_run: OrderRun) -> list[Note]:
     problems: list[Note] = []
 
     def decide(page: Page) -> Page:
-        problems.clear()
-        products = list(page.products)
-        for by, product, end in session.registered:
-            if all(one.by != by for one in products):
-                products.append(Owned(by, product, end))
-        for by, span in session.prorogued:
-            if any(one.by == by for one in products):
-                continue
-            target = next((one for one in reversed(products) if one.end is not None and one.product), None)
-            if target is None:
-                problems.append(Note("nothing_to_prorogate"))
-                continue
-            end = (target.end or order_run.world.clock.now()) + span
-            products[products.index(target)] = replace(target, end=end)
-            products.append(Owned(by, "", end))
-        return replace(page, products=tuple(products))
+        products, problems[:] = owned_after(page.products, session)
+        return replace(page, products=products)
 
     order_run.pages[account.user_id] = amend(order_run.world.records, Page, page.id, decide)
     return problems

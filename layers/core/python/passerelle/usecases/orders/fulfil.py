@@ -10,8 +10,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from passerelle.domain.orders.end_state import end_state
 from passerelle.domain.orders.order import Order, SeatState, merged, moved, next_try
-from passerelle.domain.orders.session import Reading, Session, desired, free_seats, read_lines, seated
+from passerelle.domain.orders.session import Reading, desired, read_lines, seated
 from passerelle.domain.orders.shop import Shop
 from passerelle.domain.records import Note
 from passerelle.domain.states import OrderState
@@ -127,7 +128,7 @@ def _complete(world: World, order: Order) -> Order:
 
 
 def _untouched(world: World, order: Order) -> Order:
-    """Not paid, or gone before anything was done: only its word changes."""
+    """Not paid, or gone before anything was done: only its state changes."""
     now = world.clock.now()
 
     def decide(before: Order) -> Order:
@@ -155,7 +156,7 @@ def _begin(world: World, order: Order, reading: Reading) -> Order:
 
 
 def _done(world: World, run: OrderRun, reading: Reading, problems: list[Note]) -> Rests:
-    """The order's word, and why it is not `fulfilled` where it is not."""
+    """The order's end state, and why it is not `fulfilled` where it is not."""
     now = world.clock.now()
     messages.tell(run, reading, problems)
 
@@ -175,45 +176,6 @@ def _done(world: World, run: OrderRun, reading: Reading, problems: list[Note]) -
     if _to_confirm(run.shop, order):
         world.queues.send("orders", {"confirm": order.id})
     return rested
-
-
-def end_state(
-    order: Order, session: Session, reading: Reading, problems: list[Note]
-) -> tuple[OrderState, tuple[Note, ...]]:
-    if order.cancelled_at is not None:
-        return OrderState.CANCELLED, ()
-    if not order.due:
-        return OrderState.REFUNDED, ()
-    why = [*reading.refused, *problems]
-    why += [s.why for s in order.seats if s.state == SeatState.REFUSED and s.why is not None]
-    if order.operator is not None and order.operator.why is not None:
-        why.append(order.operator.why)
-    excess = [
-        Note("choose_seats", {"product": one.line.product, "count": str(-free_seats(order, one))})
-        for one in reading.sold
-        if one.peopled and free_seats(order, one) < 0
-    ]
-    excess_note: tuple[Note, ...] = ()
-    if order.refunds and not excess and any(not refund.lines for refund in order.refunds):
-        # Noted, and takes nothing away (S14).
-        excess_note = (Note("refund_of_amount", {"amount": str(order.refunded)}),)
-    unique = tuple(dict.fromkeys((n.code, tuple(sorted(n.details.items()))) for n in why))
-    notes = tuple(Note(code, dict(details)) for code, details in unique)
-    if excess:
-        return OrderState.WAITING, (*excess, *notes)
-    if notes:
-        done = any(s.state == SeatState.DONE for s in order.seats) or bool(
-            session.enrolments and not problems
-        )
-        return (OrderState.PARTLY_FULFILLED if done else OrderState.PARKED), notes
-    if session.missing:
-        return OrderState.WAITING, session.missing
-    free = sum(max(0, free_seats(order, one)) for one in reading.sold if one.peopled)
-    if free and not any(s.state == SeatState.DONE for s in order.seats):
-        return OrderState.WAITING, (Note("seats_free", {"count": str(free)}),)
-    if free:
-        return OrderState.FULFILLED, (Note("seats_free", {"count": str(free)}), *excess_note)
-    return OrderState.FULFILLED, excess_note
 
 
 def _park(world: World, order_id: str, *why: Note) -> Order:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from passerelle.domain.moodle.core import Course
 from passerelle.domain.moodle.plugin import SiteFacts
 from passerelle.domain.network import Site
+from passerelle.domain.orders.accounts import Account
 from passerelle.domain.orders.ledger import Key, Page
 from passerelle.domain.orders.order import Order, Participant, Seat, SeatState
 from passerelle.domain.orders.products import CourseName
@@ -16,16 +17,6 @@ from passerelle.domain.orders.shop import Shop
 from passerelle.domain.records import Note
 from passerelle.errors import GiveUp
 from passerelle.ports import Roster, World
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    user_id: int
-    username: str = field(repr=False)
-    existed: bool = True
-    privileged: bool = False
-    lang: str = ""
-    seen: bool = False  # he has opened Moodle
 
 
 @dataclass

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from passerelle.domain.moodle.core import Enrolment, NewCategory, RoleAssignment
+from passerelle.domain.orders.accounts import Account
+from passerelle.domain.orders.attachment import role_over_buyer, role_over_person
 from passerelle.domain.orders.ledger import Page, Tie, tie_done, tied
 from passerelle.domain.orders.session import Attached, ContextRole, MadePlace
-from passerelle.domain.records import Note
+from passerelle.domain.records import Note, distinct
 from passerelle.errors import GiveUp, MoodleRefused
 from passerelle.usecases.amend import amend
 from passerelle.usecases.orders.enrolments import page_of
-from passerelle.usecases.orders.order_run import Account, OrderRun
+from passerelle.usecases.orders.order_run import OrderRun
 
 
 def attach(run: OrderRun) -> list[Note]:
@@ -43,32 +45,18 @@ def _account(run: OrderRun, key: str) -> Account | None:
 
 
 def _tie(run: OrderRun, one: Attached) -> Tie | None:
-    """The role that S6 allows of `holder` over `over`, if any."""
     holder, over = _account(run, one.holder), _account(run, one.over)
     if holder is None or over is None or holder.user_id == over.user_id:
         return None
-    rules = run.shop.attachment
-    by_buyer = one.holder == run.order.buyer.key
-    page = page_of(run, over.user_id, over.username, existed=over.existed) if by_buyer else None
-    own = not over.existed or (page is not None and not page.existed and _only(page, holder))
-    if by_buyer:
-        role = rules.over_new if own else rules.over_existing
+    rules, known = run.shop.attachment, run.site.plugins
+    if one.holder == run.order.buyer.key:
+        page = page_of(run, over.user_id, over.username, existed=over.existed)
+        role = role_over_person(rules, holder, over, page, privileges_known=known)
     else:
-        role = rules.back_over_existing if over.existed else rules.back_over_new
+        role = role_over_buyer(rules, over, privileges_known=known)
     if not role:
         return None
-    if not own or (not by_buyer and over.existed):
-        # A Moodle without the plugin does not say who is an administrator: then nobody is risked.
-        if (over.privileged or not run.site.plugins) and not rules.even_privileged:
-            return None
-        if page is not None and not _only(page, holder) and not rules.even_of_others:
-            return None
     return Tie(holder.user_id, "user", over.user_id, role, ours=not (holder.existed and over.existed))
-
-
-def _only(page: Page, buyer: Account) -> bool:
-    """Whether this account belongs to no other operator."""
-    return set(page.operators) <= {buyer.user_id}
 
 
 def _assign(run: OrderRun, wanted: dict[int, list[tuple[str, Tie]]]) -> list[Note]:
@@ -118,7 +106,7 @@ def _tell_moodle(run: OrderRun, missing: list[tuple[int, Tie]]) -> list[Note]:
             return page
 
         run.pages[user_id] = amend(run.world.records, Page, run.pages[user_id].id, decide)
-    return list({(note.code, *note.details.values()): note for note in problems}.values())
+    return list(distinct(problems))
 
 
 def _over_context(run: OrderRun, wanted: ContextRole) -> Tie | Note:

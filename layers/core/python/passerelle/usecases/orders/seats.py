@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from passerelle.domain.orders.accounts import account_of
 from passerelle.domain.orders.order import Order, Participant, Seat, SeatState
 from passerelle.domain.orders.people import RowProblem, problem_of
 from passerelle.domain.orders.seats import LineOfSeats, SeatsView
-from passerelle.domain.orders.session import Sold, account_of, free_seats, read_lines, seated
+from passerelle.domain.orders.session import Sold, free_seats, read_lines, seated
 from passerelle.errors import NotFound, Refused
 from passerelle.ports import World
 from passerelle.usecases.amend import amend

@@ -10,7 +10,7 @@ import sys
 import click
 
 from passerelle.errors import Conflict, GiveUp, MoodleAway, PasserelleError, TryAgain
-from passerelle.words.sentences import known, sentence
+from passerelle.words.sentences import known, say
 
 COMMANDS: dict[str, tuple[str, str]] = {
     # Each command with the module and the attribute that it is.
@@ -60,7 +60,7 @@ def cli() -> None:
 def explain(error: PasserelleError, lang: str) -> str:
     """What happened and what to do, in a sentence."""
     if isinstance(error, MoodleAway):
-        return f"{error.site}: {sentence('away', lang)}"
+        return f"{error.site}: {say('away', lang)}"
     if isinstance(error, GiveUp):
         if error.code == "sources_stopped":
             from passerelle.words.offer import say_file
@@ -71,14 +71,14 @@ def explain(error: PasserelleError, lang: str) -> str:
 
             return say_directory(error.code, error.details, lang)
         if known(error.code):
-            return sentence(error.code, lang, error.details)
+            return say(error.code, lang, **error.details)
         details = ", ".join(f"{key}: {value}" for key, value in error.details.items())
         return f"{error.code} ({details})" if details else error.code
     if isinstance(error, Conflict):
-        return sentence("conflict", lang)
+        return say("conflict", lang)
     if isinstance(error, TryAgain):
-        return sentence(getattr(error, "code", "away"), lang, getattr(error, "details", {}))
-    return sentence("internal", lang)
+        return say(getattr(error, "code", "away"), lang, **getattr(error, "details", {}))
+    return say("internal", lang)
 
 
 def fit_output(arguments: list[str]) -> None:

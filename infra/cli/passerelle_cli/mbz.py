@@ -26,7 +26,7 @@ from passerelle.mbz import (
     major_release,
     scrub,
 )
-from passerelle.words.sentences import sentence
+from passerelle.words.sentences import say
 
 REFUSED = 3
 UNREADABLE = 1
@@ -247,12 +247,12 @@ def _spell_reason(reason: Reason, manifest: Manifest | None, size: int, target_r
     lang = _language()
     if reason.code is Why.TOO_LARGE:
         limit = spell_size(Limits().archive, lang)
-        return sentence(reason.code, lang, {"size": spell_size(size, lang), "limit": limit})
+        return say(reason.code, lang, size=spell_size(size, lang), limit=limit)
     if reason.code is Why.NEWER_RELEASE:
         release = "?" if manifest is None else manifest.backup_release
-        return sentence(reason.code, lang, {"release": release, "target": target_release})
+        return say(reason.code, lang, release=release, target=target_release)
     # The reader's own message is finer than the sentence of its code, but English only.
-    return sentence(reason.code, lang) if lang == "fr" else reason.message
+    return say(reason.code, lang) if lang == "fr" else reason.message
 
 
 def _print_scrubbed(report: ScrubReport, out: str) -> None:

@@ -23,7 +23,7 @@ from passerelle.usecases.amend import list_all
 from passerelle.usecases.orders import catalogue_check as selling
 from passerelle.usecases.orders import seats as seats_usecase
 from passerelle.usecases.orders import work as usecase
-from passerelle.words.sentences import sentence
+from passerelle.words.sentences import say
 from passerelle_cli.deliveries import TestOrder, delivery
 from passerelle_cli.main import language
 from passerelle_cli.stack import Stack, on_a_stack
@@ -66,7 +66,7 @@ def list_orders(
         if as_json:
             click.echo(json.dumps(_summary(order), ensure_ascii=False, default=str))
         else:
-            why = " ".join(sentence(note.code, language(), note.details) for note in order.why)
+            why = " ".join(say(note.code, language(), **note.details) for note in order.why)
             done = sum(seat.state == "done" for seat in order.seats)
             click.echo(f"{order.id:32} {state_word(order.state, language()):20} {done:4}  {why}".rstrip())
     if not state and not overdue:
@@ -77,7 +77,7 @@ def _list_unreadable(world: World, shop: str) -> None:
     for parked in list_all(world.records, Delivery, "state", "parked"):
         if shop and parked.shop != shop:
             continue
-        why = sentence(parked.why.code, language(), parked.why.details) if parked.why else ""
+        why = say(parked.why.code, language(), **parked.why.details) if parked.why else ""
         click.echo(f"{parked.id:32} {_say('illisible', 'unreadable'):20}       {why}")
 
 
@@ -116,11 +116,11 @@ def show(find_stack: Callable[[], Stack], order_id: str, as_json: bool) -> None:
     lang = language()
     click.echo(f"{order.id}  {state_word(order.state, lang)}")
     for note in order.why:
-        click.echo(f"  ! {sentence(note.code, lang, note.details)}")
+        click.echo(f"  ! {say(note.code, lang, **note.details)}")
     for line in order.lines:
         click.echo(f"  {line.product} × {line.quantity}  {line.title}")
         for seat in order.seats_of(line.id):
-            why = f"  – {sentence(seat.why.code, lang, seat.why.details)}" if seat.why else ""
+            why = f"  – {say(seat.why.code, lang, **seat.why.details)}" if seat.why else ""
             click.echo(f"    {seat.state:8} {seat.person.kind:8} {seat.person.email}{why}")
     for moment in order.history:
         click.echo(f"  {moment.at:%Y-%m-%d %H:%M:%S} {moment.state}: {moment.why}")
@@ -184,7 +184,7 @@ def assign(find_stack: Callable[[], Stack], order_id: str, people: Any, line: st
     if not problems:
         problems = read.placed(seats_usecase.name_people(find_stack().world(), order_id, line, read.people))
     for problem in problems:
-        click.echo(f"{_say('ligne', 'row')} {problem.row}: {sentence(problem.code, language())}", err=True)
+        click.echo(f"{_say('ligne', 'row')} {problem.row}: {say(problem.code, language())}", err=True)
     if problems:
         sys.exit(1)
     click.echo(f"{len(read.people)} {_say('place(s) attribuée(s)', 'seat(s) given')}")
@@ -280,7 +280,7 @@ def catalogue_check(find_stack: Callable[[], Stack], only: str) -> None:
             bad = bad or bool(errors)
             mark = "✗" if errors else "!" if findings else "✓"
             words = " ".join(
-                sentence(f.code, language(), _details(f.details, reference, shop)) for f in findings
+                say(f.code, language(), **_details(f.details, reference, shop)) for f in findings
             )
             click.echo(f"{mark} {shop_name}/{reference}  {words}".rstrip())
     if bad:

@@ -21,7 +21,7 @@ from passerelle.domain.states import state_word
 from passerelle.errors import NotFound, Refused
 from passerelle.ports import World
 from passerelle.usecases.rollover import ask, plans
-from passerelle.words.sentences import sentence
+from passerelle.words.sentences import say
 from passerelle_cli.main import language
 from passerelle_cli.stack import Stack, on_a_stack
 
@@ -313,7 +313,7 @@ def _say_plan(made: Plan, lang: str) -> None:
 
 def _say_line(line: Line, lang: str) -> str:
     mark = {Verdict.DO: "+", Verdict.SKIP: "·", Verdict.REFUSE: "!"}[line.verdict]
-    why = sentence(line.why, lang, {"detail": line.detail}) if line.why else ""
+    why = say(line.why, lang, detail=line.detail) if line.why else ""
     about = spell_size(line.size, lang) if line.size else ""
     traps = " ".join(line.traps)
     return "  ".join(part for part in (mark, line.idnumber, line.fullname, about, traps, why) if part)
@@ -350,9 +350,9 @@ def _plan_report(world: World, made: Plan, as_json: bool) -> None:
     lang = language()
     rows = []
     for line, record in plans.outcomes(world, made):
-        why = sentence(line.why, lang, {"detail": line.detail}) if line.why else ""
+        why = say(line.why, lang, detail=line.detail) if line.why else ""
         if record is not None and record.message is not None:
-            why = sentence(record.message.code, lang, record.message.details)
+            why = say(record.message.code, lang, **record.message.details)
         rows.append(
             {
                 "course": line.course_id,

@@ -20,7 +20,7 @@ from passerelle.sources.extracts import UnknownEncoding, read_extracts, require_
 from passerelle.sources.oneroster import is_oneroster, read_oneroster
 from passerelle.usecases.night.plan_stage import rules_of, uncollected
 from passerelle.usecases.night.why import Known, ask_why, known_of, look_up
-from passerelle.words.sentences import sentence
+from passerelle.words.sentences import say
 from passerelle.words.why_reply import Telling
 from passerelle_cli.main import language
 from passerelle_cli.stack import Stack, on_a_stack
@@ -60,7 +60,7 @@ def why(
         return
     if site is None:
         if sources is None:
-            raise click.UsageError(sentence("why_sources", lang))
+            raise click.UsageError(say("why_sources", lang))
         known, zone = Known(_read(sources, encoding, _NEEDED), Naming()), ZONE
     else:
         world = find_stack().world()

@@ -19,7 +19,7 @@ from passerelle.errors import MoodleAway, MoodleRefused, NotFound, Refused
 from passerelle.usecases import jobs
 from passerelle.usecases.backups import manage, receive
 from passerelle.usecases.publishing import publish, retrieve
-from passerelle.words.sentences import sentence
+from passerelle.words.sentences import say
 from tests.factories.records import a_network, a_person, a_site_facts
 from tests.fakes.lms import FakeLms
 from tests.scenes.publishing import ADA, GRACE, MANAGER, Scene
@@ -422,7 +422,7 @@ def test_a_withdrawal_that_comes_too_early_names_the_state_in_the_persons_langua
     publication = scene.publish()["publication"]
     with pytest.raises(Refused) as refusal:
         scene.ask("withdraw", publication=publication, person=a_person("ada", lang="fr"))
-    assert "«\u00a0demandée\u00a0»" in sentence(refusal.value.code, "fr", refusal.value.details)
+    assert "«\u00a0demandée\u00a0»" in say(refusal.value.code, "fr", **refusal.value.details)
 
 
 @pytest.mark.rule("P18")

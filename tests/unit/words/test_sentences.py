@@ -9,7 +9,7 @@ import pytest
 from passerelle.domain.backups.manifest import Why
 from passerelle.usecases.rollover.steps import why_not_undone
 from passerelle.words.notes import note_text
-from passerelle.words.sentences import SENTENCES, known, sentence
+from passerelle.words.sentences import SENTENCES, known, say
 
 PACKAGE = Path(__file__).parents[3] / "layers" / "core" / "python" / "passerelle"
 PLUGIN = PACKAGE.parents[3] / "infra" / "moodle" / "local_passerelle" / "classes" / "local"
@@ -104,8 +104,8 @@ def test_both_languages_name_the_same_things(code: str) -> None:
 
 
 def test_a_sentence_whose_details_are_missing_is_still_said() -> None:
-    assert "…" in sentence("too_large", "fr", {})
+    assert "…" in say("too_large", "fr")
 
 
 def test_an_unknown_code_is_not_swallowed() -> None:
-    assert "no_such_code" in sentence("no_such_code", "en")
+    assert "no_such_code" in say("no_such_code", "en")

@@ -9,7 +9,7 @@ from typing import Any
 from passerelle.domain.orders.order import Order, Participant, SeatState
 from passerelle.domain.states import OrderState, state_word
 from passerelle.ports import World
-from passerelle.words.sentences import sentence
+from passerelle.words.sentences import say
 from passerelle_cli.deliveries import TestOrder
 from passerelle_laptop.boutique import SITE, send
 from passerelle_laptop.laptop import Laptop
@@ -259,7 +259,7 @@ class OrderStory:
 
     def _reasons(self, order: Order) -> None:
         for note in order.why:
-            self.tell.line(sentence(note.code, "fr", note.details), sentence(note.code, "en", note.details))
+            self.tell.line(say(note.code, "fr", **note.details), say(note.code, "en", **note.details))
 
     def _rose(self) -> str:
         return "rh@client.example"

@@ -10,7 +10,7 @@ from html import escape
 from passerelle.domain.orders.order import Seat, SeatState
 from passerelle.domain.orders.people import RowProblem
 from passerelle.domain.orders.seats import LineOfSeats, SeatsView
-from passerelle.words.sentences import sentence
+from passerelle.words.sentences import say
 
 WORDS: Mapping[str, tuple[str, str]] = {
     "title": ("Vos places", "Your seats"),
@@ -120,7 +120,7 @@ def frame(body: str, lang: str, title: str, assistance: str) -> str:
 
 
 def dead(lang: str) -> str:
-    text = escape(sentence("seats_link_dead", lang))
+    text = escape(say("seats_link_dead", lang))
     return frame(
         f"<h1>{word('title', lang)}</h1><p class='box bad'>{text}</p>", lang, word("title", lang), ""
     )
@@ -133,7 +133,7 @@ def _said(said: Said, lang: str) -> str:
         return f'<p class="box bad" role="alert">{escape(said.refused)}</p>'
     if said.problems:
         rows = "".join(
-            f"<li>{word('row', lang)} {problem.row} : {escape(sentence(problem.code, lang))}</li>"
+            f"<li>{word('row', lang)} {problem.row} : {escape(say(problem.code, lang))}</li>"
             for problem in said.problems[:50]
         )
         return f'<div class="box bad" role="alert"><p>{word("not_done", lang)}</p><ul>{rows}</ul></div>'
@@ -147,7 +147,7 @@ def _line(line: LineOfSeats, lang: str, mark: str, said: Said) -> str:
     head = f"<h2>{title}</h2><p>{taken + free} {word('seats', lang)}, {free} {word('free', lang)}</p>"
     if line.free < 0:
         details = {"count": -line.free, "product": line.sold.line.title or line.sold.line.product}
-        head += f'<p class="box bad">{escape(sentence("choose_seats", lang, details))}</p>'
+        head += f'<p class="box bad">{escape(say("choose_seats", lang, **details))}</p>'
     people = "".join(_seat(seat, line, lang, mark) for seat in line.seats)
     forms = _forms(line, lang, mark, said) if free else ""
     return f"<section>{head}<ul>{people}</ul>{forms}</section>"
@@ -158,7 +158,7 @@ def _seat(seat: Seat, line: LineOfSeats, lang: str, mark: str) -> str:
     who = escape(f"{person.firstname} {person.lastname}".strip() or person.email)
     kind = f" – {word('tutor', lang)}" if person.kind == "tutor" else ""
     if seat.state == SeatState.REFUSED and seat.why is not None:
-        why = escape(sentence(seat.why.code, lang, seat.why.details))
+        why = escape(say(seat.why.code, lang, **seat.why.details))
         state = f'<span class="state bad">{word("stopped", lang)} {why}</span>'
     elif seat.state == SeatState.DONE:
         state = f'<span class="state good">{word("started" if seat.started else "enrolled", lang)}</span>'

@@ -21,7 +21,7 @@ from passerelle.runtime import wiring
 from passerelle.runtime.observability import begin, reference
 from passerelle.usecases.counters import count_up
 from passerelle.usecases.orders import seats
-from passerelle.words.sentences import sentence
+from passerelle.words.sentences import say
 
 COOKIE = "passerelle_seats"
 HERE = "me"
@@ -69,13 +69,13 @@ def answer(
         return _page(410, dead(lang or _browser_language(event)))
     except TooOften as error:
         log.info("refused", extra={"code": error.code})
-        text = sentence(error.code, lang or _browser_language(event))
+        text = say(error.code, lang or _browser_language(event))
         return _page(429, f"<!DOCTYPE html><meta charset=utf-8><p>{text}</p>", {"retry-after": "600"})
     except Exception as error:  # whatever it is, the person gets a sentence and a reference
         quoted = reference()
         log.exception("failed", extra={"reference": quoted})
         code, status = ("away", 503) if isinstance(error, TryAgain | Conflict) else ("internal", 500)
-        text = sentence(code, lang or _browser_language(event))
+        text = say(code, lang or _browser_language(event))
         return _page(status, f"<!DOCTYPE html><meta charset=utf-8><p>{text} ({quoted})</p>")
 
 
@@ -132,7 +132,7 @@ def _post(
                 seats.give_back(door.world, order_id, form.get("seat", ""))
                 return Said(done=True)
     except Refused as refused:
-        text = sentence(refused.code, lang, refused.details)
+        text = say(refused.code, lang, **refused.details)
         return Said(refused=text, pasted=form.get("pasted", ""), line=line)
     raise LinkDead
 

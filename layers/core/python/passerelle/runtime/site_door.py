@@ -35,7 +35,7 @@ from passerelle.runtime import wiring
 from passerelle.runtime.observability import begin, reference
 from passerelle.runtime.settings import is_ours
 from passerelle.runtime.wiring import Door
-from passerelle.words.sentences import known, sentence
+from passerelle.words.sentences import known, say
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
@@ -187,7 +187,7 @@ def _refusal(error: Exception, caller: Caller, log: Logger) -> Response:
     body = {
         **details,
         "error": no.code,
-        "message": sentence(no.code, caller.lang, details),
+        "message": say(no.code, caller.lang, **details),
         "reference": quoted,
         "assistance": caller.assistance,
     }

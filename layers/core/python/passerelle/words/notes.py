@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from passerelle.domain.records import Note
-from passerelle.words.sentences import known, sentence
+from passerelle.words.sentences import known, say
 
 
 def note_text(note: Note, lang: str) -> str:
     if not known(note.code) and note.details.get("detail"):
-        return sentence("job_said", lang, note.details)  # a word of Moodle's own, with its text
-    return sentence(note.code, lang, note.details)
+        return say("job_said", lang, **note.details)  # a word of Moodle's own, with its text
+    return say(note.code, lang, **note.details)

@@ -88,7 +88,3 @@ def say(what: str | Pair, lang: str, /, **details: object) -> str:
     if what not in SENTENCES:
         return f"{say('internal', lang)} ({what})"
     return fill(SENTENCES[what], lang, details)
-
-
-def sentence(code: str, lang: str, details: Mapping[str, object] | None = None) -> str:
-    return say(code, lang, **(details or {}))

@@ -44,7 +44,7 @@ from passerelle.usecases.night.apply import failures_of
 from passerelle.usecases.night.desk import runs_of
 from passerelle.usecases.night.documents import ROOT, load_heading, load_lines
 from passerelle.usecases.night.plan_stage import PAGE, rules_of, tonight
-from passerelle.words.sentences import sentence
+from passerelle.words.sentences import say
 
 LANGUAGES = ("fr", "en")
 
@@ -162,7 +162,7 @@ def _where(site: str, rules: NightRules, night: date, lang: str) -> str:
     """Signed addresses die within the hour, and a mail is read later: the link is the university's own."""
     link = rules.link_to_report(site, night, "fr" if lang.startswith("fr") else "en")
     code = "night_report_link" if link else "night_report_command"
-    return sentence(code, lang, {"link": link, "site": site, "night": night.isoformat()})
+    return say(code, lang, link=link, site=site, night=night.isoformat())
 
 
 def load_report(world: World, site: str, night: date) -> Mapping[str, Any]:

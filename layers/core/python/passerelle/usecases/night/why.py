@@ -39,7 +39,7 @@ from passerelle.usecases.night.documents import load_memory
 from passerelle.usecases.night.plan_stage import rules_of, tonight, uncollected
 from passerelle.usecases.night.why_in_moodle import glimpse
 from passerelle.words.notes import note_text
-from passerelle.words.sentences import sentence
+from passerelle.words.sentences import say
 from passerelle.words.why_reply import Telling, as_json, course_as_json, person_as_json
 
 SHORTEST_REFERENCE = 8
@@ -107,7 +107,7 @@ def look_up(world: World, site: str, reference: str, lang: str) -> dict[str, Any
     refusal = world.references.find(site, quoted.upper())
     if refusal is not None:
         details = {"site": site, **readable(refusal.details)}
-        message = sentence(refusal.code, lang, details)
+        message = say(refusal.code, lang, **details)
         return _found(quoted.upper(), refusal.code, refusal.course, refusal.at, message, lang, refusal.route)
     if len(quoted) >= SHORTEST_REFERENCE:
         for record, kind in _ended_later(world, site):
@@ -136,7 +136,7 @@ def _found(
     reference: str, code: str, course: str, at: datetime, message: str, lang: str, route: str
 ) -> dict[str, Any]:
     when = say_moment(at, lang) + " UTC"
-    said = sentence("reference_found", lang, {"reference": reference, "when": when, "message": message})
+    said = say("reference_found", lang, reference=reference, when=when, message=message)
     if course:
         said += f" ({course})"
     return {
@@ -196,7 +196,7 @@ def _told_so(known: Known, said: dict[str, Any], telling: Telling) -> dict[str, 
     """Where Moodle was not looked at, whoever or whatever only it knows would seem not to exist."""
     if known.looked:
         return said
-    return {**said, "text": f"{said['text']}\n\n{sentence('why_not_looked', telling.lang)}"}
+    return {**said, "text": f"{said['text']}\n\n{say('why_not_looked', telling.lang)}"}
 
 
 def _is_named(extracts: Extracts, code: str) -> bool:
@@ -241,7 +241,7 @@ def _categories(look: Look) -> Mapping[str, frozenset[str]]:
 def _unclear(kind: str, found: Iterable[dict[str, str]], asked: str, telling: Telling) -> dict[str, Any]:
     every = list(found)
     details = {"asked": asked, "count": len(every)}
-    said = sentence(f"why_{kind}", telling.lang, details)
+    said = say(f"why_{kind}", telling.lang, **details)
     lines = [
         " ".join(
             part

@@ -16,7 +16,7 @@ from passerelle.domain.states import state_word
 from passerelle.errors import LookFirst, MoodleRefused
 from passerelle.usecases.amend import amend
 from passerelle.usecases.orders.order_run import OrderRun
-from passerelle.words.sentences import sentence
+from passerelle.words.sentences import say
 
 TEXT_LIMIT = 8_000
 
@@ -55,7 +55,7 @@ def _to_people(run: OrderRun) -> list[_Letter]:
                 user_id=account.user_id,
                 username=account.username,
                 lang=lang,
-                subject=sentence("order_welcome_subject", lang, {"course": course.fullname}),
+                subject=say("order_welcome_subject", lang, course=course.fullname),
                 text=_welcome(run, enrolment, course.fullname, course.id, lang, existed=account.existed),
                 url=_url(run, course.id),
             )
@@ -65,14 +65,16 @@ def _to_people(run: OrderRun) -> list[_Letter]:
 
 def _welcome(run: OrderRun, one: Enrolment, course: str, course_id: int, lang: str, *, existed: bool) -> str:
     parts = [
-        sentence(
+        say(
             "order_welcome",
             lang,
-            {"course": course, "url": _url(run, course_id), "dates": dates(one.start, one.end, lang)},
+            course=course,
+            url=_url(run, course_id),
+            dates=dates(one.start, one.end, lang),
         )
     ]
     if not existed:
-        parts.append(sentence("order_new_account", lang, {"site": run.site.title}))
+        parts.append(say("order_new_account", lang, site=run.site.title))
     return "\n\n".join(parts)
 
 
@@ -93,7 +95,7 @@ def _to_buyer(run: OrderRun, reading: Reading, problems: list[Note]) -> list[_Le
         user_id=account.user_id,
         username=account.username,
         lang=lang,
-        subject=sentence("order_summary_subject", lang, {"order": order.shown}),
+        subject=say("order_summary_subject", lang, order=order.shown),
         text=text[:TEXT_LIMIT],
     )
     run.digest = digest
@@ -102,7 +104,7 @@ def _to_buyer(run: OrderRun, reading: Reading, problems: list[Note]) -> list[_Le
 
 def summary(run: OrderRun, reading: Reading, problems: list[Note], lang: str) -> str:
     order = run.order
-    parts = [sentence("order_summary", lang, {"order": order.shown})]
+    parts = [say("order_summary", lang, order=order.shown)]
     groups: dict[str, list[str]] = {"created": [], "found": [], "stopped": []}
     for seat in order.seats:
         if seat.state == SeatState.TAKEN:
@@ -110,22 +112,20 @@ def summary(run: OrderRun, reading: Reading, problems: list[Note], lang: str) ->
         now = run.seat_now(seat)
         who = f"{now.person.firstname} {now.person.lastname}".strip() or now.person.email
         if now.state == SeatState.REFUSED and now.why is not None:
-            groups["stopped"].append(f"{who} – {sentence(now.why.code, lang, now.why.details)}")
+            groups["stopped"].append(f"{who} – {say(now.why.code, lang, **now.why.details)}")
         elif now.state == SeatState.DONE:
             groups["found" if now.existed else "created"].append(who)
     for name, people in groups.items():
         if people:
-            parts.append(sentence(f"order_{name}", lang) + "\n" + "\n".join(f"– {who}" for who in people))
+            parts.append(say(f"order_{name}", lang) + "\n" + "\n".join(f"– {who}" for who in people))
     notes = (*reading.refused, *problems, *run.session.missing)
-    parts += [sentence(note.code, lang, note.details) for note in notes]
+    parts += [say(note.code, lang, **note.details) for note in notes]
     free = sum(max(0, free_seats(order, one)) for one in reading.sold if one.peopled)
     link = run.world.shops.seats_link(order)
     if free:
-        parts.append(
-            sentence("order_free_seats" if link else "seats_free", lang, {"count": free, "url": link})
-        )
+        parts.append(say("order_free_seats" if link else "seats_free", lang, count=free, url=link))
     elif link and any(one.peopled for one in reading.sold):
-        parts.append(sentence("order_seats_link", lang, {"url": link}))
+        parts.append(say("order_seats_link", lang, url=link))
     return "\n\n".join(parts)
 
 
@@ -134,12 +134,15 @@ def for_shop(order: Order, shop: Shop) -> str:
     lang = shop.language
     done = sum(seat.state == SeatState.DONE for seat in order.seats)
     stopped = sum(seat.state == SeatState.REFUSED for seat in order.seats)
-    text = sentence(
+    text = say(
         "order_for_shop",
         lang,
-        {"state": state_word(order.state, lang), "done": done, "stopped": stopped, "count": done + stopped},
+        state=state_word(order.state, lang),
+        done=done,
+        stopped=stopped,
+        count=done + stopped,
     )
-    return " ".join([text, *(sentence(note.code, lang, note.details) for note in order.why)])
+    return " ".join([text, *(say(note.code, lang, **note.details) for note in order.why)])
 
 
 def dates(start: datetime, end: datetime | None, lang: str) -> str:
@@ -217,19 +220,17 @@ def remind(run: OrderRun, free: int, unseen: list[Seat]) -> None:
     parts = []
     link = run.world.shops.seats_link(order)
     if free:
-        parts.append(
-            sentence("order_free_seats" if link else "seats_free", lang, {"count": free, "url": link})
-        )
+        parts.append(say("order_free_seats" if link else "seats_free", lang, count=free, url=link))
     if unseen:
         names = "\n".join(f"– {seat.person.firstname} {seat.person.lastname}" for seat in unseen)
-        parts.append(sentence("order_unseen", lang) + "\n" + names)
+        parts.append(say("order_unseen", lang) + "\n" + names)
     text = "\n\n".join(parts)
     letter = _Letter(
         key=f"ord:{order.id}:rem:{_short(text)}",
         user_id=account.user_id,
         username=account.username,
         lang=lang,
-        subject=sentence("order_reminder_subject", lang, {"order": order.shown}),
+        subject=say("order_reminder_subject", lang, order=order.shown),
         text=text[:TEXT_LIMIT],
     )
     _send(run, [letter])

@@ -32,7 +32,7 @@ from passerelle.usecases.backups import refresh
 from passerelle.usecases.rollover import checks, reports, rights, steps
 from passerelle.usecases.rollover.messages import course_address, full_names, users_of
 from passerelle.words.notes import note_text
-from passerelle.words.sentences import sentence
+from passerelle.words.sentences import say
 
 if TYPE_CHECKING:
     from passerelle.domain.moodle.plugin import CourseState
@@ -76,7 +76,7 @@ def status(world: World, command: AskRollover, person: Person) -> Mapping[str, o
     traps = checks.found(world, command.site, asked.state, source, person.username)
     fresh = world.records.get(FreshStart, f"{command.site}#{command.courseid}")
     return {
-        "button": sentence("button_rollover", command.lang, {"year": previous.year}),
+        "button": say("button_rollover", command.lang, year=previous.year),
         "year": previous.year,
         "source": None
         if source is None

@@ -10,7 +10,7 @@ from passerelle.domain.rollover.rollover import Permit, Rollover
 from passerelle.errors import MoodleRefused
 from passerelle.ports import World
 from passerelle.words.notes import note_text
-from passerelle.words.sentences import sentence
+from passerelle.words.sentences import say
 
 
 def course_page(world: World, site: str, course_id: int) -> str:
@@ -38,8 +38,8 @@ def _tell(
                 lang=tongue,
                 values={
                     **values,
-                    "subject": sentence(f"told_{kind}_subject", tongue, values),
-                    "text": sentence(f"told_{kind}", tongue, values),
+                    "subject": say(f"told_{kind}_subject", tongue, **values),
+                    "text": say(f"told_{kind}", tongue, **values),
                 },
             )
         )

@@ -28,7 +28,7 @@ STYLE = """<style>
   .page { fill: #ffffff; } .box { fill: #f0f4f8; stroke: #9fb3c8; } .room { fill: #fbfcfd; stroke: #9fb3c8; }
   .lane { fill: #f0f4f8; } .note { fill: #fff8e1; stroke: #d9b44a; } .life { stroke: #cbd2d9; }
   .line { stroke: #334e68; fill: none; } .back { stroke: #7b8794; fill: none; stroke-dasharray: 5 4; }
-  .down { stroke: #829ab1; stroke-opacity: .55; fill: none; } .beside { stroke: #c05621; fill: none; }
+  .down { stroke: #829ab1; fill: none; } .beside { stroke: #c05621; fill: none; }
   .tip { fill: #334e68; stroke: none; } .tip.back { fill: #7b8794; } .tip.beside { fill: #c05621; }
   @media (prefers-color-scheme: dark) {
     text { fill: #e4e7eb; } .band { fill: #9aa5b1; } .page { fill: #12181f; }
@@ -275,7 +275,32 @@ def read_rooms(text: str) -> House:
     return house
 
 
-BOX, BOX_HEIGHT, GAP, BETWEEN, NAME = 104, 30, 12, 62, 22  # px
+def telling(house: House) -> list[tuple[str, str]]:
+    """All arrows inside a band; of those from band to band the ones that no others imply, as A → C is implied
+    by A → B and B → C.
+    """
+    band = {room: name for name, rooms in house.bands.items() for room in rooms}
+    below: dict[str, set[str]] = {room: set() for room in band}
+    for a, b in house.arrows:
+        below[a].add(b)
+
+    def leads(a: str, b: str) -> bool:
+        seen, todo = {a}, [a]
+        while todo:
+            reached = below[todo.pop()] - seen
+            seen |= reached
+            todo += reached
+        return b in seen
+
+    for a, b in house.arrows:
+        if band[a] != band[b]:
+            below[a].discard(b)
+            if not leads(a, b):
+                below[a].add(b)
+    return [(a, b) for a, b in house.arrows if b in below[a]]
+
+
+BOX, BOX_HEIGHT, GAP, BETWEEN, NAME = 108, 30, 12, 52, 22  # px
 
 
 def draw_rooms(text: str, title: str) -> str:
@@ -304,7 +329,7 @@ def draw_rooms(text: str, title: str) -> str:
             )
             x += BOX + GAP
         y += height + BETWEEN
-    arrows = [_draw_arrow(place[a], place[b]) for a, b in house.arrows]
+    arrows = [_draw_arrow(place[a], place[b]) for a, b in telling(house)]
     return svg(width, y - BETWEEN + MARGIN, title, [*lanes, *arrows, *boxes])
 
 

@@ -3,13 +3,20 @@
 import ast
 import io
 import re
+import subprocess
+import sys
 import tokenize
+import zipfile
 from functools import cache
 
 import pytest
+from click.testing import CliRunner
 
+from infra.docs import draw
+from passerelle.domain import states
+from passerelle_cli.main import cli
 from passerelle_cli.rules import known_rules, read_rules
-from tests.infra.templates import ROOT
+from tests.infra.templates import ROOT, functions
 
 DOCS = ROOT / "infra" / "docs"
 RULES = known_rules()
@@ -57,7 +64,9 @@ def marked():
     }
 
 
-PAGES = [*files("infra/docs", suffixes={".md"}), ROOT / "infra/decisions.md", ROOT / "README.md"]
+CONTRIBUTING = ROOT / ".github/CONTRIBUTING.md"
+DECISIONS = ROOT / "infra/decisions.md"
+PAGES = [*files("infra/docs", suffixes={".md"}), CONTRIBUTING, DECISIONS, ROOT / "README.md"]
 PROSE = [
     *PAGES,
     *files(*CODE, suffixes={".py"}),
@@ -146,3 +155,146 @@ def test_every_path_and_link_of_a_page_leads_somewhere():
         missing += [name for name in paths if not list(ROOT.glob(name.rstrip("/")))]
         missing += [target for target in links if not (path.parent / target).exists()]
     assert not missing
+
+
+def rows(page, heading):
+    """The cells of the first table under a heading, without their code marks."""
+    section = re.search(rf"^#+ {re.escape(heading)}$(.*?)(?=^#|\Z)", page, re.MULTILINE | re.DOTALL)[1]
+    lines = re.search(r"(?:^\|.*\n)+", section, re.MULTILINE)[0].splitlines()
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[2:]]
+
+
+def test_the_page_of_the_design_has_every_state_and_its_french():
+    page = (DOCS / "design.md").read_text(encoding="utf-8")
+    said = {
+        name: (set(re.findall(r"[a-z_]+", " ".join(re.findall(r"`([^`]*)`", names)))), french.split(", "))
+        for name, names, french in rows(page, "States")
+    }
+    known = {
+        "backup": states.BackupState,
+        "publication": states.PublicationState,
+        "retrieval": states.RetrievalState,
+        "rollover": states.RolloverState,
+        "order": states.OrderState,
+        "run of a stage": states.RunState,
+    }
+    assert said == {name: (set(kind), list(states.FRENCH[kind].values())) for name, kind in known.items()}
+
+
+def test_the_page_of_the_design_has_every_function_of_the_plugin():
+    page = (DOCS / "design.md").read_text(encoding="utf-8")
+    services = (ROOT / "infra/moodle/local_passerelle/db/services.php").read_text(encoding="utf-8")
+    named = set(re.findall(r"'(local_passerelle_(?!page_)\w+)' => \[", services))
+    assert {row[0].strip("`") for row in rows(page, "The plugins' contract")} == named
+
+
+def test_the_page_of_style_has_the_layers_as_they_are():
+    layers = " → ".join(" | ".join(layer) for layer in draw.layers())
+    assert f"`{layers}`" in (DOCS / "style.md").read_text(encoding="utf-8")
+
+
+def test_contributing_leads_to_what_it_names():
+    """Each row of "Where is …?": the last path it names holds the words to look for."""
+    layer = ROOT / "layers/core/python/passerelle"
+    for sought, places, words in rows(CONTRIBUTING.read_text(encoding="utf-8"), "Where is …?"):
+        paths = [path for path in re.findall(r"`([^`]*\.\w+)`", places) if "/" in path or path == "README.md"]
+        found = [folder / path for path in paths for folder in (ROOT, layer) if (folder / path).exists()]
+        assert len(found) == len(paths), sought
+        assert words.strip("`") in found[-1].read_text(encoding="utf-8"), sought
+
+
+def test_ci_runs_what_a_developer_runs():
+    workflow = (ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8")
+    assert "- run: .ci/run\n" in workflow
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    assert re.findall(r"repo: (.+)", hooks) == ["local"]
+    steps = (ROOT / ".ci/run").read_text(encoding="utf-8")
+    quick = re.findall(r"entry: (\S+ \S+|\S+)", hooks)
+    assert [entry for entry in quick if entry not in steps] == [".venv/bin/python -m"]  # a part of the tests
+
+
+# -- decisions ---------------------------------------------------------------------------------------------
+
+
+def test_decisions_are_newest_first_and_each_has_its_status():
+    text = DECISIONS.read_text(encoding="utf-8")
+    entries = re.findall(r"^## (\S+) — (.+)\n(.*)\n", text, re.MULTILINE)
+    assert len(entries) == text.count("\n## ")
+    days = [day for day, _, _ in entries]
+    assert days == sorted(days, reverse=True)
+    titles = {title for _, title, _ in entries}
+    for _, title, status in entries:
+        said = re.fullmatch(r'\*(?:Stands(?:, corrected .+)?|Replaced by "(.+)")\.\*', status)
+        assert said, f"{title}: {status[:60]}"
+        assert said[1] is None or said[1] in titles, f"{title}: replaced by nothing that stands here"
+
+
+# -- pictures ----------------------------------------------------------------------------------------------
+
+
+def test_the_pictures_are_what_their_text_and_the_imports_say():
+    stale = [str(path.relative_to(ROOT)) for path in draw.stale()]
+    assert not stale, f"draw again, with infra/docs/draw.py: {stale}"
+
+
+def test_the_pictures_name_what_exists():
+    classes = ROOT / "infra/moodle/local_passerelle/classes/external"
+    known = {*functions(), *(path.stem for path in classes.glob("*.php"))}
+    for text in DOCS.glob("pictures/*.mmd"):
+        if text.stem != draw.ROOMS:
+            named = set(re.findall(r"\b[a-z]+_[a-z_]+\b", text.read_text(encoding="utf-8")))
+            assert named <= known, text.name
+
+
+def test_a_line_that_cannot_be_drawn_is_named():
+    with pytest.raises(draw.Unreadable, match="line 3"):
+        draw.draw_sequence("sequenceDiagram\nparticipant A as Anna\nloop for ever\n", "A flow")
+    with pytest.raises(draw.Unreadable, match="called B"):
+        draw.draw_sequence("sequenceDiagram\nparticipant A as Anna\nA->>B: hello\n", "A flow")
+
+
+def test_words_in_a_picture_open_no_tag():
+    drawn = draw.draw_sequence("sequenceDiagram\nparticipant A as Anna\nA->>A: <script>&\n", "A & B")
+    assert "&lt;script&gt;&amp;" in drawn
+    assert "A &amp; B" in drawn
+
+
+# -- the command -------------------------------------------------------------------------------------------
+
+
+def test_a_rule_is_printed_by_its_number():
+    printed = CliRunner().invoke(cli, ["rules", "n13"])
+    assert printed.exit_code == 0
+    assert "N13 A FOAD course takes a student only if three conditions hold together" in printed.output
+
+
+def test_all_rules_are_printed_without_a_number():
+    printed = CliRunner().invoke(cli, ["rules"]).output
+    assert re.findall(r"^([A-Z]\d+) ", printed, re.MULTILINE) == list(RULES)
+
+
+def test_what_stands_in_code_marks_is_printed_as_it_is():
+    printed = " ".join(CliRunner().invoke(cli, ["rules", "P4"]).output.split())
+    assert "called *userid, user*ed or *email that" in printed
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"), [("fr_FR.UTF-8", "aucune règle"), ("en_GB.UTF-8", "no rule has the number Z9")]
+)
+def test_an_unknown_number_is_named_with_those_there_are(lang, said):
+    printed = CliRunner(env={"LC_ALL": lang}).invoke(cli, ["rules", "N13", "Z9"])
+    assert printed.exit_code == 2
+    assert said in printed.output
+    assert "N1–N" in printed.output
+
+
+def test_the_installed_package_carries_the_rules(tmp_path):
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
+        page = wheel.read("passerelle_cli/rules.md").decode()
+    assert read_rules(page) == RULES

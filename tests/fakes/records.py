@@ -14,10 +14,10 @@ from passerelle.domain.night.plan.run import NightDesk, Run
 from passerelle.domain.orders.ledger import Page as LedgerPage
 from passerelle.domain.orders.order import Delivery, Order, Tally
 from passerelle.domain.publishing.publication import Publication, Retrieval
-from passerelle.domain.records import RunningJob, TargetLock
+from passerelle.domain.records import Record, RunningJob, TargetLock
 from passerelle.domain.rollover.rollover import FreshStart, Permit, Rollover, Whereabouts
 from passerelle.errors import Conflict, Refused
-from passerelle.ports import Page, R, Record
+from passerelle.ports import Page, R
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

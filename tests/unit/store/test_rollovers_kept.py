@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from passerelle.domain.moodle.left_out import LeftOut
-from passerelle.domain.records import Moment, Note
+from passerelle.domain.records import Moment, Note, moved
 from passerelle.domain.rollover.rollover import (
     FreshStart,
     Override,
@@ -16,7 +16,6 @@ from passerelle.domain.rollover.rollover import (
     Rollover,
     Whereabouts,
     Wish,
-    rolled,
 )
 from passerelle.domain.states import RolloverState
 from passerelle.errors import Conflict
@@ -74,7 +73,7 @@ def test_a_rollover_is_watched_while_it_is_under_way(records) -> None:
     asked = records.add(a_rollover())
     assert len(records.list(Rollover, "running", "yes").items) == 1
     later = NOW + timedelta(minutes=1)
-    records.change(asked, rolled(asked, RolloverState.REFUSED, later, "no"))
+    records.change(asked, moved(asked, RolloverState.REFUSED, later, "no"))
     assert records.list(Rollover, "running", "yes").items == ()
 
 

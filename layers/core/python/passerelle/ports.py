@@ -12,7 +12,6 @@ from passerelle.unconfigured import NoReferences, NoShops, NoSources
 # The classes are named for the type checker only: a function pays at its cold start for those that it uses.
 if TYPE_CHECKING:
     from passerelle.domain.backups.manifest import Inspection, Manifest, PersonalTrace
-    from passerelle.domain.backups.upload import CourseLine, Upload
     from passerelle.domain.moodle.core import (
         Category,
         Course,
@@ -42,57 +41,14 @@ if TYPE_CHECKING:
         Source,
     )
     from passerelle.domain.network import Network
-    from passerelle.domain.night.plan.run import NightDesk, Run
     from passerelle.domain.offer.model import Extracts
     from passerelle.domain.offer.stages import Stage
-    from passerelle.domain.orders.ledger import Page as LedgerPage
-    from passerelle.domain.orders.order import Delivery, Facts, Order, Refund, Tally
-    from passerelle.domain.publishing.publication import Publication, Retrieval
-    from passerelle.domain.records import Person, RunningJob, TargetLock
+    from passerelle.domain.orders.order import Delivery, Facts, Order, Refund
+    from passerelle.domain.records import Person, Record
     from passerelle.domain.refusals import Refusal
-    from passerelle.domain.rollover.rollover import FreshStart, Permit, Rollover, Whereabouts
     from passerelle.domain.rollover.survey import Survey
 
-    Record = (
-        Upload
-        | Publication
-        | Retrieval
-        | CourseLine
-        | RunningJob
-        | TargetLock
-        | Rollover
-        | Permit
-        | FreshStart
-        | Whereabouts
-        | Delivery
-        | Order
-        | LedgerPage
-        | Tally
-        | Run
-        | NightDesk
-    )
-else:
-    Record = object
-
-R = TypeVar(
-    "R",
-    "Upload",
-    "Publication",
-    "Retrieval",
-    "CourseLine",
-    "RunningJob",
-    "TargetLock",
-    "Rollover",
-    "Permit",
-    "FreshStart",
-    "Whereabouts",
-    "Delivery",
-    "Order",
-    "LedgerPage",
-    "Tally",
-    "Run",
-    "NightDesk",
-)
+R = TypeVar("R", bound="Record")
 QueueName = Literal["publications", "retrievals", "jobs", "rollovers", "orders"]
 
 

@@ -88,10 +88,20 @@ def derived_id(*parts: str) -> str:
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:24]
 
 
-class Stateful(Protocol):
-    """A record with a state and the moments it went through: an upload, a publication, a retrieval, …"""
+class Record(Protocol):
+    """What the table keeps by its id. A write names the revision that it read, and loses if it moved on."""
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def revision(self) -> int: ...
+
+
+class Stateful(Record, Protocol):
+    """A record with a state and the moments it went through: an upload, a publication, a retrieval, …"""
 
     @property
     def state(self) -> State: ...
@@ -100,13 +110,17 @@ class Stateful(Protocol):
     def history(self) -> tuple[Moment, ...]: ...
 
 
-R = TypeVar("R", bound=Stateful)
+S = TypeVar("S", bound=Stateful)
+MOST_HISTORY = 60
 
 
-def moved(record: R, state: State, at: datetime, why: str) -> R:
-    """The record in its next state, with when and why. Raises Conflict where the order forbids it."""
-    if type(state) is not type(record.state) or state not in FOLLOWS[type(state)][record.state]:
-        raise Conflict(f"{type(record).__name__} cannot go from {record.state} to {state}")
-    moment = Moment(state.value, at, why)
-    changes: dict[str, Any] = {"state": state, "history": (*record.history, moment)}
+def moved(record: S, state: State, at: datetime, reason: str, **changes: Any) -> S:
+    """The record in its next state, with when and why, and with `changes`, which are all that is done to a
+    record that is there already. Raises Conflict where the table of states does not know the step.
+    """
+    if state is not record.state:
+        if type(state) is not type(record.state) or state not in FOLLOWS[type(state)][record.state]:
+            raise Conflict(f"{type(record).__name__} cannot go from {record.state} to {state}")
+        history = (*record.history, Moment(state.value, at, reason))[-MOST_HISTORY:]
+        changes |= {"state": state, "history": history}
     return replace(record, **changes)

@@ -31,11 +31,11 @@ from passerelle.domain.night.plan.run import Run
 from passerelle.domain.orders.ledger import Page as LedgerPage
 from passerelle.domain.orders.order import Delivery, Order, Tally
 from passerelle.domain.publishing.publication import Publication, Retrieval
-from passerelle.domain.records import RunningJob, TargetLock
+from passerelle.domain.records import Record, RunningJob, TargetLock
 from passerelle.domain.rollover.rollover import FreshStart, Permit, Rollover, Whereabouts
 from passerelle.domain.states import BackupState, RetrievalState, RolloverState
 from passerelle.errors import GiveUp
-from passerelle.ports import R, Record
+from passerelle.ports import R
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

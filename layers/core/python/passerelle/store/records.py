@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from passerelle.domain.records import TargetLock
+from passerelle.domain.records import Record, TargetLock
 from passerelle.errors import Conflict, Refused
-from passerelle.ports import Page, R, Record
+from passerelle.ports import Page, R
 from passerelle.store.aws import AwsBusy, aws_named, code_of, is_busy
 from passerelle.store.items import (
     INDEXES,

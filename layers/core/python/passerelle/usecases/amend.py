@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
+from passerelle.domain.records import S, moved
+from passerelle.domain.states import State
 from passerelle.errors import Conflict, NotFound
-from passerelle.ports import R, Records
+from passerelle.ports import R, Records, World
 
 ATTEMPTS = 8
 
@@ -28,6 +31,16 @@ def amend(records: Records, kind: type[R], key: str, decide: Callable[[R], R]) -
             if attempt == ATTEMPTS - 1:
                 raise
     raise AssertionError("unreachable")
+
+
+def amend_if(world: World, record: S, states: tuple[State, ...], to: State, why: str, **changes: Any) -> S:
+    """The record in the state `to`, with `changes`, if by then it is in one of `states`; else as it is."""
+    now = world.clock.now()
+
+    def decide(before: S) -> S:
+        return moved(before, to, now, why, **changes) if before.state in states else before
+
+    return amend(world.records, type(record), record.id, decide)
 
 
 def found_or_added(records: Records, record: R) -> R:

@@ -11,11 +11,10 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from passerelle.domain.records import Moment, Note
-from passerelle.domain.states import FOLLOWS, OrderState
-from passerelle.errors import Conflict, GiveUp
+from passerelle.domain.states import OrderState
+from passerelle.errors import GiveUp
 
 Kind = Literal["learner", "tutor"]
-MOST_HISTORY = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,16 +275,6 @@ def _disputes(known: tuple[Dispute, ...], told: tuple[Dispute, ...]) -> tuple[Di
         if held is None or _ENDED[dispute.state] > _ENDED[held.state]:
             by_id[dispute.id] = dispute
     return tuple(by_id[name] for name in sorted(by_id))
-
-
-def moved(order: Order, state: OrderState, now: datetime, why: str) -> Order:
-    """The order one step further; raises Conflict where the table of states does not know the step."""
-    if state == order.state:
-        return order
-    if state not in FOLLOWS[OrderState][order.state]:
-        raise Conflict(f"an order does not go from {order.state} to {state}")
-    history = (*order.history, Moment(state.value, now, why))[-MOST_HISTORY:]
-    return replace(order, state=state, history=history)
 
 
 def check_amounts(order: Order, prices: dict[str, int | None]) -> Note | None:

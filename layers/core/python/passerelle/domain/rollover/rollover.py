@@ -6,15 +6,15 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from passerelle.domain.backups.upload import Upload
 from passerelle.domain.moodle.left_out import LeftOut
 from passerelle.domain.records import Moment, Note, Person, derived_id
-from passerelle.domain.states import FOLLOWS, BackupState, RolloverState
-from passerelle.errors import Conflict, Refused
+from passerelle.domain.states import BackupState, RolloverState
+from passerelle.errors import Refused
 
 if TYPE_CHECKING:
     from passerelle.domain.backups.manifest import Group
@@ -200,14 +200,6 @@ class FreshStart:
     username: str = field(repr=False)
     at: datetime
     revision: int = 0
-
-
-def rolled(rollover: Rollover, state: RolloverState, at: datetime, why: str, **changes: Any) -> Rollover:
-    """The rollover in its next state, with when and why. Raises Conflict where the order forbids it."""
-    if state not in FOLLOWS[RolloverState][rollover.state]:
-        raise Conflict(f"Rollover cannot go from {rollover.state} to {state}")
-    moment = Moment(state.value, at, why)
-    return replace(rollover, state=state, history=(*rollover.history, moment), **changes)
 
 
 def rollover_id(site: str, request: str) -> str:

@@ -9,10 +9,10 @@ from pathlib import PurePosixPath
 from passerelle.domain.backups.manifest import Inspection, Manifest, PersonalTrace, Section
 from passerelle.domain.backups.upload import Upload
 from passerelle.domain.publishing.publication import Contents, Publication, past_keeping
-from passerelle.domain.records import Note, moved
+from passerelle.domain.records import Note
 from passerelle.domain.states import BackupState, PublicationState
 from passerelle.ports import Cleaned, World
-from passerelle.usecases.amend import amend, list_all
+from passerelle.usecases.amend import amend, amend_if, list_all
 from passerelle.usecases.backups import receive, refresh
 
 NAMES_KEPT = 500  # of sections and activities: enough to preview, bounded for the record's size
@@ -24,7 +24,7 @@ def inspect_backup(world: World, key: str) -> None:
     if upload is None or upload.raw_key != key:
         return
     if upload.state == BackupState.UPLOADING:
-        upload = receive.receive(world, upload.id, "arrived in the bucket")
+        upload = receive.receive(world, upload, "arrived in the bucket")
     if upload.state == BackupState.RECEIVED:
         upload = _check(world, upload)
     follow_up(world, upload)
@@ -34,29 +34,21 @@ def _check(world: World, upload: Upload) -> Upload:
     cleaned = world.backups.clean(upload.raw_key, upload.accepted_key)
     inspection = cleaned.inspection
     reasons = _reasons(upload, inspection)
-    now = world.clock.now()
+    arrived = (BackupState.RECEIVED,)
     if reasons or inspection.manifest is None:
         world.archives.delete(upload.accepted_key)
-
-        def refuse(before: Upload) -> Upload:
-            if before.state != BackupState.RECEIVED:
-                return before
-            return replace(moved(before, BackupState.REFUSED, now, reasons[0].code), reasons=reasons)
-
-        return amend(world.records, Upload, upload.id, refuse)
+        return amend_if(world, upload, arrived, BackupState.REFUSED, reasons[0].code, reasons=reasons)
     world.papers.put(upload.manifest_key, world.backups.document(inspection.manifest))
-
-    def accept(before: Upload) -> Upload:
-        if before.state != BackupState.RECEIVED:
-            return before
-        return replace(
-            moved(before, BackupState.ACCEPTED, now, "proved and scrubbed"),
-            scrubbed=_report(cleaned),
-            accepted_size=cleaned.size,
-            accepted_sha256=cleaned.sha256,
-        )
-
-    return amend(world.records, Upload, upload.id, accept)
+    return amend_if(
+        world,
+        upload,
+        arrived,
+        BackupState.ACCEPTED,
+        "proved and scrubbed",
+        scrubbed=_report(cleaned),
+        accepted_size=cleaned.size,
+        accepted_sha256=cleaned.sha256,
+    )
 
 
 def _reasons(upload: Upload, inspection: Inspection) -> tuple[Note, ...]:
@@ -132,14 +124,7 @@ def retain(world: World, network_id: str) -> None:
 
 def discard(world: World, upload: Upload, why: str) -> Upload:
     """Delete a backup: the record first, so that nobody relies on an archive that is going."""
-    now = world.clock.now()
-
-    def decide(before: Upload) -> Upload:
-        if before.state == BackupState.DELETED:
-            return before
-        return moved(before, BackupState.DELETED, now, why)
-
-    deleted = amend(world.records, Upload, upload.id, decide)
+    deleted = amend_if(world, upload, tuple(BackupState), BackupState.DELETED, why)
     if deleted.purged:
         return deleted
     world.archives.delete(upload.accepted_key)

@@ -6,13 +6,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from passerelle.domain.backups.upload import CourseLine, Upload, expected_part, number, part_count, part_size
-from passerelle.domain.records import Moment, derived_id, moved, network_id
+from passerelle.domain.records import Moment, derived_id, network_id
 from passerelle.domain.site_commands import CompleteUpload, OpenUpload, SignParts
 from passerelle.domain.sizes import spell_size
 from passerelle.domain.states import BackupState
 from passerelle.errors import Conflict, NotFound, Refused
 from passerelle.ports import Part, World
-from passerelle.usecases.amend import amend, found_or_added
+from passerelle.usecases.amend import amend, amend_if, found_or_added
 
 ADDRESSES_LIVE = timedelta(hours=1)
 LONGEST_NETWORK_ID = 93  # Moodle keeps 100 characters of an idnumber, and the hub adds @v and a version
@@ -124,7 +124,7 @@ def complete(world: World, command: CompleteUpload) -> dict[str, object]:
         raise Refused("upload_not_open")  # given up meanwhile: nothing of it is kept
     if upload.state == BackupState.UPLOADING:
         _complete_object(world, upload)
-        upload = receive(world, upload.id, "completed by the site")
+        upload = receive(world, upload, "completed by the site")
     return {"upload": upload.id, "state": upload.state.value}
 
 
@@ -142,19 +142,12 @@ def _complete_object(world: World, upload: Upload) -> None:
     world.archives.complete(upload.raw_key, upload.multipart, have)
 
 
-def receive(world: World, upload_id: str, why: str) -> Upload:
+def receive(world: World, upload: Upload, why: str) -> Upload:
     """`uploading → received`. The queue may have been quicker than the site: then it is left as it is."""
-    now = world.clock.now()
-
-    def decide(upload: Upload) -> Upload:
-        if upload.state != BackupState.UPLOADING:
-            return upload
-        return moved(upload, BackupState.RECEIVED, now, why)
-
     try:
-        return amend(world.records, Upload, upload_id, decide)
+        return amend_if(world, upload, (BackupState.UPLOADING,), BackupState.RECEIVED, why)
     except Conflict:
-        stored = world.records.get(Upload, upload_id)
+        stored = world.records.get(Upload, upload.id)
         if stored is None or stored.state == BackupState.UPLOADING:
             raise
         return stored

@@ -11,10 +11,10 @@ from dataclasses import replace
 from typing import Any
 
 from passerelle.domain.orders.end_state import end_state
-from passerelle.domain.orders.order import Order, SeatState, merged, moved, next_try
+from passerelle.domain.orders.order import Order, SeatState, merged, next_try
 from passerelle.domain.orders.session import Reading, desired, read_lines, seated
 from passerelle.domain.orders.shop import Shop
-from passerelle.domain.records import Note
+from passerelle.domain.records import Note, moved
 from passerelle.domain.states import OrderState
 from passerelle.errors import Conflict, FixAccess, GiveUp, TryAgain
 from passerelle.ports import World
@@ -133,9 +133,9 @@ def _untouched(world: World, order: Order) -> Order:
 
     def decide(before: Order) -> Order:
         if before.cancelled_at is not None:
-            return replace(moved(before, OrderState.CANCELLED, now, "cancelled"), why=())
+            return moved(before, OrderState.CANCELLED, now, "cancelled", why=())
         if before.gone:
-            return replace(moved(before, OrderState.REFUNDED, now, "refunded"), why=())
+            return moved(before, OrderState.REFUNDED, now, "refunded", why=())
         return before
 
     return amend(world.records, Order, order.id, decide)
@@ -169,7 +169,7 @@ def _done(world: World, run: OrderRun, reading: Reading, problems: list[Note]) -
         seats = tuple(run.seat_now(seat) for seat in before.seats)
         settled = replace(before, seats=seats, operator=run.operator_now(before), told=run.digest, attempts=0)
         state, why = end_state(settled, run.session, reading, problems)
-        return replace(moved(settled, state, now, why[0].code if why else "done"), why=why, wake_at=None)
+        return moved(settled, state, now, why[0].code if why else "done", why=why, wake_at=None)
 
     order = amend(world.records, Order, run.order.id, decide)
     rested = _facts(order) if changed == [False] else _facts(run.order)
@@ -186,7 +186,7 @@ def _park(world: World, order_id: str, *why: Note) -> Order:
             return before
         if before.state == OrderState.RECEIVED:
             before = moved(before, OrderState.PAID, now, "paid")
-        return replace(moved(before, OrderState.PARKED, now, why[0].code), why=why, wake_at=None)
+        return moved(before, OrderState.PARKED, now, why[0].code, why=why, wake_at=None)
 
     return amend(world.records, Order, order_id, decide)
 
@@ -201,8 +201,8 @@ def _wait(world: World, order_id: str) -> None:
         wake = now + next_try(before.attempts)
         if before.state == OrderState.RECEIVED:
             before = moved(before, OrderState.PAID, now, "paid")
-        waiting = moved(before, OrderState.WAITING, now, "away")
-        return replace(waiting, attempts=before.attempts + 1, wake_at=wake, why=(Note("away"),))
+        changes = {"attempts": before.attempts + 1, "wake_at": wake, "why": (Note("away"),)}
+        return moved(before, OrderState.WAITING, now, "away", **changes)
 
     order = amend(world.records, Order, order_id, decide)
     if order.wake_at is not None:

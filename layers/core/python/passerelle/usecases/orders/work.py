@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from passerelle.domain.orders.order import Delivery, Facts, Order, Seat, SeatState, merged, moved, new_order
-from passerelle.domain.records import Moment, Note
+from passerelle.domain.orders.order import Delivery, Facts, Order, Seat, SeatState, merged, new_order
+from passerelle.domain.records import Moment, Note, moved
 from passerelle.domain.states import OrderState
 from passerelle.errors import GiveUp, NotFound, Refused
 from passerelle.ports import World
@@ -106,11 +106,8 @@ def park(world: World, order_id: str, by: str, why: str) -> Order:
         if order.held:
             return order
         order = _noted(order, now, "parked_by", by, why)
-        return replace(
-            moved(order, OrderState.PARKED, now, why or "by hand"),
-            held=True,
-            why=(Note("parked_by_hand", {"by": by, "why": why}),),
-        )
+        note = Note("parked_by_hand", {"by": by, "why": why})
+        return moved(order, OrderState.PARKED, now, why or "by hand", held=True, why=(note,))
 
     find(world, order_id)
     return amend(world.records, Order, order_id, decide)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
 
 from passerelle.domain.backups.upload import CourseLine, Upload, changed_since, newest
 from passerelle.domain.publishing.publication import (
@@ -212,7 +211,7 @@ def take_out(world: World, publication: str, why: str) -> Publication:
             return before
         if before.state not in (PublicationState.PUBLISHED, PublicationState.SUPERSEDED):
             raise Refused("withdraw_too_early", state=before.state)
-        return replace(moved(before, PublicationState.WITHDRAWN, now, why), hide_due=True)
+        return moved(before, PublicationState.WITHDRAWN, now, why, hide_due=True)
 
     withdrawn = amend(world.records, Publication, publication, decide)
     with suppress(MoodleAway):

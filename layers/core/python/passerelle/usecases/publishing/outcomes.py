@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from passerelle.domain.moodle.plugin import Notification
 from passerelle.domain.publishing.publication import Publication, Retrieval
 from passerelle.domain.records import Note, Person, moved
 from passerelle.domain.states import PublicationState, RetrievalState
 from passerelle.errors import MoodleRefused
 from passerelle.ports import World
-from passerelle.usecases.amend import amend
+from passerelle.usecases.amend import amend, amend_if
 from passerelle.words.notes import note_text
 
+UNDER_WAY = (PublicationState.REQUESTED, PublicationState.RESTORING)
 
-def fail_publication(world: World, publication_id: str, why: Note) -> Publication:
-    now = world.clock.now()
 
-    def decide(before: Publication) -> Publication:
-        if before.state not in (PublicationState.REQUESTED, PublicationState.RESTORING):
-            return before
-        return replace(moved(before, PublicationState.FAILED, now, why.code), message=why)
-
-    publication = amend(world.records, Publication, publication_id, decide)
+def fail_publication(world: World, publication: Publication, why: Note) -> Publication:
+    publication = amend_if(world, publication, UNDER_WAY, PublicationState.FAILED, why.code, message=why)
     if publication.state == PublicationState.FAILED:
         tell_author(world, publication, "publication_failed")
     return publication
@@ -65,9 +58,11 @@ def end_retrieval(
             return before
         if before.state == RetrievalState.REQUESTED and state == RetrievalState.DONE:
             before = moved(before, RetrievalState.RESTORING, now, "started")
-        after = moved(before, state, now, why.code if why else "restored")
-        return replace(
-            after,
+        return moved(
+            before,
+            state,
+            now,
+            why.code if why else "restored",
             message=why,
             course_id=course_id or before.course_id,
             course_url=course_url or before.course_url,

@@ -15,15 +15,15 @@ from passerelle.domain.publishing.publication import (
     make_current,
     version_of,
 )
-from passerelle.domain.records import Note, moved
+from passerelle.domain.records import Note
 from passerelle.domain.states import BackupState, PublicationState
 from passerelle.errors import MoodleRefused
 from passerelle.ports import Lms, World
-from passerelle.usecases.amend import amend, list_all
+from passerelle.usecases.amend import amend, amend_if, list_all
 from passerelle.usecases.backups import inspect
 from passerelle.usecases.moodle_jobs import note_job, refused_by_moodle, warnings_of, why_failed
 from passerelle.usecases.publishing import hub_copies
-from passerelle.usecases.publishing.outcomes import fail_publication, tell_author
+from passerelle.usecases.publishing.outcomes import UNDER_WAY, fail_publication, tell_author
 
 LONGEST_FULLNAME = 254  # characters that Moodle 4.5 keeps of a course's name; of a short name, 255
 SHORTNAME_KEPT = 120  # of the source's, so that what makes it the only one is never cut off
@@ -45,7 +45,7 @@ def publish(world: World, publication_id: str) -> None:
     note_job(world, publication.jobkey, world.network.hub.site, "publication", publication.id)
     if upload is None or upload.state != BackupState.ACCEPTED:
         why = upload.reasons[0] if upload is not None and upload.reasons else Note("backup_unknown")
-        fail_publication(world, publication.id, why)
+        fail_publication(world, publication, why)
         return
     claimed = _claim(world, publication)
     if claimed is None:
@@ -55,13 +55,13 @@ def publish(world: World, publication_id: str) -> None:
     facts = lms.get_site()
     against = objections(prepared.contents, facts, prepared.author.lang)
     if against:
-        fail_publication(world, prepared.id, against[0])
+        fail_publication(world, prepared, against[0])
         return
     owner, warnings = _author_on_hub(world, lms, prepared)
     try:
         lms.start_restore(_order(world, prepared, upload, owner))
     except MoodleRefused as refusal:
-        fail_publication(world, prepared.id, refused_by_moodle(refusal))
+        fail_publication(world, prepared, refused_by_moodle(refusal))
         return
     _restoring(world, prepared, warnings)
 
@@ -88,17 +88,8 @@ def _claim(world: World, publication: Publication) -> Publication | None:
 
     line = amend(world.records, CourseLine, publication.network_id, decide)
     if verdicts:
-        now = world.clock.now()
-
-        def put_aside(before: Publication) -> Publication:
-            if before.state == PublicationState.SUPERSEDED:
-                return before
-            return replace(
-                moved(before, PublicationState.SUPERSEDED, now, verdicts[0].why),
-                message=Note(verdicts[0].why),
-            )
-
-        amend(world.records, Publication, publication.id, put_aside)
+        why = verdicts[0].why
+        amend_if(world, publication, UNDER_WAY, PublicationState.SUPERSEDED, why, message=Note(why))
         return None
     version = version_of(publication.id, line)
     return amend(world.records, Publication, publication.id, lambda before: replace(before, version=version))
@@ -151,16 +142,9 @@ def _order(world: World, publication: Publication, upload: Upload, owner: Owner 
 
 
 def _restoring(world: World, publication: Publication, warnings: tuple[Note, ...]) -> Publication:
-    now = world.clock.now()
-
-    def decide(before: Publication) -> Publication:
-        if before.state != PublicationState.REQUESTED:
-            return before
-        return replace(
-            moved(before, PublicationState.RESTORING, now, "the hub restores it"), warnings=warnings
-        )
-
-    return amend(world.records, Publication, publication.id, decide)
+    requested = (PublicationState.REQUESTED,)
+    then = PublicationState.RESTORING
+    return amend_if(world, publication, requested, then, "the hub restores it", warnings=warnings)
 
 
 def finish(world: World, publication_id: str, job: Job) -> None:
@@ -171,12 +155,12 @@ def finish(world: World, publication_id: str, job: Job) -> None:
     if publication.state == PublicationState.REQUESTED:
         publication = _restoring(world, publication, ())
     if job.status != JobStatus.DONE:
-        fail_publication(world, publication.id, why_failed(job))
+        fail_publication(world, publication, why_failed(job))
         return
     if publication.state == PublicationState.RESTORING:
         arrived = _arrived(world, publication, job)
         if arrived is None:
-            fail_publication(world, publication.id, Note("copy_gone"))
+            fail_publication(world, publication, Note("copy_gone"))
             return
         publication = arrived
         line = _make_current(world, publication)
@@ -218,30 +202,20 @@ def _make_current(world: World, publication: Publication) -> CourseLine:
 
 
 def _publish_or_put_aside(world: World, publication: Publication, *, current: bool) -> Publication:
-    now = world.clock.now()
-
-    def decide(before: Publication) -> Publication:
-        if before.state != PublicationState.RESTORING:
-            return before
-        if not current:
-            aside = moved(before, PublicationState.SUPERSEDED, now, "later_published")
-            return replace(aside, message=Note("later_published"), published_at=now)
-        return replace(moved(before, PublicationState.PUBLISHED, now, "restored"), published_at=now)
-
-    return amend(world.records, Publication, publication.id, decide)
+    restoring, now = (PublicationState.RESTORING,), world.clock.now()
+    if current:
+        then = PublicationState.PUBLISHED
+        return amend_if(world, publication, restoring, then, "restored", published_at=now)
+    later = Note("later_published")
+    then = PublicationState.SUPERSEDED
+    return amend_if(world, publication, restoring, then, later.code, message=later, published_at=now)
 
 
 def _put_former_aside(world: World, publication: Publication) -> None:
     line = world.records.get(CourseLine, publication.network_id)
     if line is None:
         return
-    now = world.clock.now()
-
-    def decide(before: Publication) -> Publication:
-        if before.state != PublicationState.PUBLISHED or before.id == line.current:
-            return before
-        return moved(before, PublicationState.SUPERSEDED, now, "later_published")
-
+    published = (PublicationState.PUBLISHED,)
     for other in list_all(world.records, Publication, "course", publication.network_id):
         if other.state == PublicationState.PUBLISHED and other.id != line.current:
-            amend(world.records, Publication, other.id, decide)
+            amend_if(world, other, published, PublicationState.SUPERSEDED, "later_published")

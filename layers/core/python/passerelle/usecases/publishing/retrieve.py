@@ -10,12 +10,12 @@ from passerelle.domain.backups.compatibility import objections
 from passerelle.domain.backups.upload import CourseLine, Upload
 from passerelle.domain.moodle.plugin import CourseState, Job, JobStatus, Owner, Restore, RestoreMode, Source
 from passerelle.domain.publishing.publication import Mode, Publication, Retrieval, home_idnumber
-from passerelle.domain.records import Note, Person, TargetLock, derived_id, moved, network_id
+from passerelle.domain.records import Note, Person, TargetLock, derived_id, network_id
 from passerelle.domain.site_commands import AskRetrieval
 from passerelle.domain.states import BackupState, PublicationState, RetrievalState, state_word
 from passerelle.errors import Conflict, MoodleRefused, NotFound, Refused
 from passerelle.ports import Lms, World
-from passerelle.usecases.amend import amend, found_or_added
+from passerelle.usecases.amend import amend, amend_if, found_or_added
 from passerelle.usecases.moodle_jobs import note_job, refused_by_moodle, warnings_of, why_failed
 from passerelle.usecases.publishing.outcomes import end_retrieval
 from passerelle.usecases.publishing.publish import LONGEST_FULLNAME, SHORTNAME_KEPT
@@ -184,7 +184,8 @@ def retrieve(world: World, retrieval_id: str) -> None:
     except MoodleRefused as refusal:
         _end(world, retrieval, RetrievalState.FAILED, refused_by_moodle(refusal))
         return
-    _restoring(world, retrieval.id)
+    restoring = RetrievalState.RESTORING
+    amend_if(world, retrieval, (RetrievalState.REQUESTED,), restoring, "the site restores it")
 
 
 def _no_longer(world: World, retrieval: Retrieval, publication: Publication) -> Note | None:
@@ -206,17 +207,6 @@ def _no_longer(world: World, retrieval: Retrieval, publication: Publication) -> 
     except (NotFound, Refused) as no:
         return Note(no.code, {name: str(value) for name, value in no.details.items()})
     return None
-
-
-def _restoring(world: World, retrieval_id: str) -> Retrieval:
-    now = world.clock.now()
-
-    def decide(before: Retrieval) -> Retrieval:
-        if before.state != RetrievalState.REQUESTED:
-            return before
-        return moved(before, RetrievalState.RESTORING, now, "the site restores it")
-
-    return amend(world.records, Retrieval, retrieval_id, decide)
 
 
 def _order(world: World, retrieval: Retrieval, publication: Publication, upload: Upload) -> Restore:

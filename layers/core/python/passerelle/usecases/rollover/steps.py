@@ -8,12 +8,11 @@ from passerelle.domain.backups.compatibility import objections
 from passerelle.domain.backups.upload import Upload
 from passerelle.domain.moodle.plugin import Job, JobStatus, Restore, RestoreMode, Source
 from passerelle.domain.publishing.publication import Contents
-from passerelle.domain.records import Note, RunningJob
+from passerelle.domain.records import Note, RunningJob, moved
 from passerelle.domain.rollover.rollover import (
     Rollover,
     left_out,
     objections_of_target,
-    rolled,
     settings_of,
     stash_name,
 )
@@ -21,7 +20,7 @@ from passerelle.domain.states import BackupState, RolloverState
 from passerelle.errors import MoodleRefused, Refused
 from passerelle.ports import World
 from passerelle.usecases import course_locks
-from passerelle.usecases.amend import amend
+from passerelle.usecases.amend import amend, amend_if
 from passerelle.usecases.backups import refresh
 from passerelle.usecases.moodle_jobs import note_job, refused_by_moodle, warnings_of, why_failed
 from passerelle.usecases.rollover import messages, reports
@@ -92,16 +91,10 @@ def _find_backup(world: World, rollover: Rollover) -> Rollover:
         year = world.network.sites[rollover.previous].year
         return end(world, rollover, RolloverState.FAILED, Note("source_unknown", {"year": year}))
     found = refresh.ensure(world, rollover.previous, state)
-    now = world.clock.now()
-
-    def decide(before: Rollover) -> Rollover:
-        if before.state != RolloverState.REQUESTED:
-            return before
-        if isinstance(found, Upload):
-            return rolled(before, RolloverState.BACKING_UP, now, "the backup is at hand", upload=found.id)
-        return rolled(before, RolloverState.BACKING_UP, now, "a fresh backup first", backup_job=found.jobkey)
-
-    return amend(world.records, Rollover, rollover.id, decide)
+    asked, then = (RolloverState.REQUESTED,), RolloverState.BACKING_UP
+    if isinstance(found, Upload):
+        return amend_if(world, rollover, asked, then, "the backup is at hand", upload=found.id)
+    return amend_if(world, rollover, asked, then, "a fresh backup first", backup_job=found.jobkey)
 
 
 def _take_backup(world: World, rollover: Rollover) -> Rollover:
@@ -129,14 +122,8 @@ def _take_backup(world: World, rollover: Rollover) -> Rollover:
     if upload.state != BackupState.ACCEPTED:
         return rollover
     reports.survey_of(world, upload)
-    now = world.clock.now()
-
-    def decide(before: Rollover) -> Rollover:
-        if before.state != RolloverState.BACKING_UP:
-            return before
-        return rolled(before, RolloverState.CHECKED, now, "proved and surveyed", upload=upload_id)
-
-    return amend(world.records, Rollover, rollover.id, decide)
+    waiting = (RolloverState.BACKING_UP,)
+    return amend_if(world, rollover, waiting, RolloverState.CHECKED, "proved and surveyed", upload=upload_id)
 
 
 def _report_check(world: World, rollover: Rollover) -> None:
@@ -170,14 +157,12 @@ def _start(world: World, rollover: Rollover) -> None:
             _job_is_over(world, rollover.jobkey)
             end(world, rollover, RolloverState.FAILED, refused_by_moodle(refusal))
             return
-    now = world.clock.now()
+    _restoring(world, rollover)
 
-    def decide(before: Rollover) -> Rollover:
-        if before.state != RolloverState.CHECKED:
-            return before
-        return rolled(before, RolloverState.RESTORING, now, "the site has it")
 
-    amend(world.records, Rollover, rollover.id, decide)
+def _restoring(world: World, rollover: Rollover) -> Rollover:
+    checked = (RolloverState.CHECKED,)
+    return amend_if(world, rollover, checked, RolloverState.RESTORING, "the site has it")
 
 
 def _known_to_moodle(world: World, rollover: Rollover) -> bool:
@@ -256,14 +241,7 @@ def finish(world: World, rollover_id: str, job: Job) -> None:
     if rollover is None:
         return
     if rollover.state == RolloverState.CHECKED:
-        now = world.clock.now()
-
-        def started(before: Rollover) -> Rollover:
-            if before.state != RolloverState.CHECKED:
-                return before
-            return rolled(before, RolloverState.RESTORING, now, "the site has it")
-
-        rollover = amend(world.records, Rollover, rollover.id, started)
+        rollover = _restoring(world, rollover)
     if job.status != JobStatus.DONE:
         end(world, rollover, RolloverState.FAILED, why_failed(job))
         return
@@ -282,25 +260,18 @@ def finish(world: World, rollover_id: str, job: Job) -> None:
 
 
 def _restored(world: World, rollover: Rollover, job: Job, counts: dict[str, int]) -> Rollover:
-    now = world.clock.now()
-    url = job.courseurl or messages.course_address(world, rollover.site, rollover.course_id)
-
-    def decide(before: Rollover) -> Rollover:
-        if before.state != RolloverState.RESTORING:
-            return before
-        return rolled(
-            before,
-            RolloverState.DONE,
-            now,
-            "restored",
-            course_url=url,
-            ended_at=now,
-            findings=counts,
-            reported=True,
-            warnings=warnings_of(job),
-        )
-
-    return amend(world.records, Rollover, rollover.id, decide)
+    return amend_if(
+        world,
+        rollover,
+        (RolloverState.RESTORING,),
+        RolloverState.DONE,
+        "restored",
+        course_url=job.courseurl or messages.course_address(world, rollover.site, rollover.course_id),
+        ended_at=world.clock.now(),
+        findings=counts,
+        reported=True,
+        warnings=warnings_of(job),
+    )
 
 
 def end(
@@ -316,7 +287,7 @@ def end(
         if state == RolloverState.REFUSED and before.state == RolloverState.RESTORING:
             return before
         word = why.code if why else state.value
-        return rolled(before, state, now, word, message=why, ended_at=now, word_due=owed)
+        return moved(before, state, now, word, message=why, ended_at=now, word_due=owed)
 
     ended = amend(world.records, Rollover, rollover.id, decide)
     _let_go(world, ended)
@@ -382,15 +353,9 @@ def finish_undo(world: World, rollover_id: str, job: Job) -> None:
     rollover = world.records.get(Rollover, rollover_id)
     if rollover is None:
         return
-    now = world.clock.now()
     if job.status == JobStatus.DONE:
-
-        def decide(before: Rollover) -> Rollover:
-            if before.state != RolloverState.DONE:
-                return before
-            return rolled(before, RolloverState.UNDONE, now, "undone", undo_note=None)
-
-        rollover = amend(world.records, Rollover, rollover.id, decide)
+        done = (RolloverState.DONE,)
+        rollover = amend_if(world, rollover, done, RolloverState.UNDONE, "undone", undo_note=None)
         messages.tell_asker(world, rollover, "undone")
     else:
         _undo_failed(world, rollover, why_not_undone(why_failed(job).code))

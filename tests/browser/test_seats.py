@@ -155,7 +155,7 @@ def test_the_buyer_names_a_person_and_many_and_swaps_one(opened: Open, page: Any
     form.locator("[name=firstname]").fill("Dan")
     form.locator("[name=email]").fill("dan@client.example")
     form.locator("button").click()
-    assert "C'est enregistré" in page.inner_text("main")
+    assert "C’est enregistré" in page.inner_text("main")
     assert "1 à attribuer" in page.inner_text("main")
     shot(page, "2-named")
 
@@ -176,7 +176,7 @@ def test_the_buyer_names_a_person_and_many_and_swaps_one(opened: Open, page: Any
     assert "pas assez de places libres : 1" in page.get_by_role("alert").inner_text()
     page.locator("textarea").fill("Blanc;Eve;eve@client.example")
     page.get_by_role("button", name="Inscrire toutes ces personnes").click()
-    assert "C'est enregistré" in page.inner_text("main")
+    assert "C’est enregistré" in page.inner_text("main")
 
     opened.scene.deliver()
     assert {"dan@client.example", "eve@client.example"} <= set(opened.scene.enrolled())
@@ -236,7 +236,7 @@ def test_a_link_past_its_day_or_altered_opens_nothing(opened: Open, page: Any) -
     ):
         answered = page.goto(link)
         assert answered.status == 410
-        assert "n'est plus valable" in page.inner_text("body")
+        assert "n’est plus valable" in page.inner_text("body")
         assert "Ana" not in page.content()
     shot(page, "7-dead")
 

@@ -75,11 +75,11 @@ def scrub_command(archive: str, out: str) -> None:
     with _outside_the_file(archive):
         source = open_source(archive)
     if target.is_dir() or not target.absolute().parent.is_dir():
-        _stop(_say(f"{out} n'est pas un fichier possible.", f"{out} cannot be a file."))
+        _stop(_say(f"{out} n’est pas un fichier possible.", f"{out} cannot be a file."))
     if isinstance(source, FileSource) and target.exists() and target.samefile(source.path):
         _stop(
             _say(
-                "L'original ne peut pas être écrasé : donnez un autre nom au résultat.",
+                "L’original ne peut pas être écrasé : donnez un autre nom au résultat.",
                 "The original cannot be overwritten: give the result another name.",
             )
         )
@@ -161,17 +161,17 @@ _OUTSIDE = {
         "lecture interdite. Demandez le droit de lire ce fichier.",
         "reading is forbidden. Ask for the right to read this file.",
     ),
-    "directory": ("c'est un dossier. Donnez un fichier .mbz.", "this is a folder. Give an .mbz file."),
+    "directory": ("c’est un dossier. Donnez un fichier .mbz.", "this is a folder. Give an .mbz file."),
     "changed": (
         "le fichier a changé pendant la lecture. Recommencez.",
         "the file changed while it was read. Try again.",
     ),
     "away": (
-        "S3 ne répond pas. Vérifiez le réseau et l'adresse (AWS_ENDPOINT_URL), puis recommencez.",
+        "S3 ne répond pas. Vérifiez le réseau et l’adresse (AWS_ENDPOINT_URL), puis recommencez.",
         "S3 does not answer. Check the network and the address (AWS_ENDPOINT_URL), then try again.",
     ),
     "credentials": (
-        "S3 n'a pas pu être interrogé. Vérifiez les identifiants et la région AWS.",
+        "S3 n’a pas pu être interrogé. Vérifiez les identifiants et la région AWS.",
         "S3 could not be asked. Check the AWS credentials and region.",
     ),
     "disk": (
@@ -218,7 +218,7 @@ def _print_manifest(manifest: Manifest) -> None:
     )
     click.echo(f"Plugins: {', '.join(manifest.plugins)}")
     _list(
-        _say("Liens vers l'ancienne plate-forme", "Links to the old platform"),
+        _say("Liens vers l’ancienne plate-forme", "Links to the old platform"),
         [f"{link.member}: {link.url}" for link in manifest.old_links],
         count=manifest.old_link_count,
     )

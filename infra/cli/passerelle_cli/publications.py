@@ -292,7 +292,7 @@ def retrieve(
     if site not in world.network.sites:
         names = ", ".join(world.network.sites)
         raise click.BadParameter(
-            say(f"« {site} » n'est pas un site ({names})", f"“{site}” is no site ({names})"),
+            say(f"« {site} » n’est pas un site ({names})", f"“{site}” is no site ({names})"),
             param_hint="--site",
         )
     users = world.sites.lms(site).find_users("username", [username]).get(username, ())

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -22,10 +23,10 @@ from passerelle.mbz import (
     ScrubReport,
     Source,
     inspect,
-    inspection_to_dict,
     major_release,
     scrub,
 )
+from passerelle.store.documents import to_document
 from passerelle.words.sentences import say
 
 REFUSED = 3
@@ -54,9 +55,9 @@ def inspect_command(archive: str, target_release: str | None, as_json: bool, qui
         source = open_source(archive)
         inspection = inspect(source, target_release=target_release, verify_content=not quick)
     if as_json:
-        told = inspection_to_dict(inspection)
-        manifest = told.pop("manifest") or {}
-        click.echo(json.dumps({**told, **manifest}, ensure_ascii=False, indent=1))
+        verdict = {"accepted": inspection.accepted, "reasons": list(map(asdict, inspection.reasons))}
+        manifest = to_document(inspection.manifest) if inspection.manifest else {}
+        click.echo(json.dumps({**verdict, **manifest}, ensure_ascii=False, indent=1))
     else:
         _print_inspection(inspection, source.size, target_release)
     sys.exit(0 if inspection.accepted else REFUSED)

@@ -13,13 +13,14 @@ from typing import Any, Literal
 import click
 
 from passerelle.domain.records import Person
-from passerelle.domain.rollover.plan import Line, Plan, Verdict, plan_to_dict
+from passerelle.domain.rollover.plan import Line, Plan, Verdict
 from passerelle.domain.rollover.rollover import Rollover
 from passerelle.domain.site_commands import AskRollover, LeftOutThing
 from passerelle.domain.sizes import spell_size
 from passerelle.domain.states import state_word
 from passerelle.errors import NotFound, Refused
 from passerelle.ports import World
+from passerelle.store.documents import to_document
 from passerelle.usecases.rollover import ask, plans
 from passerelle.words.sentences import say
 from passerelle_cli.main import language
@@ -285,7 +286,7 @@ def plan(find_stack: Callable[[], Stack], site: str, user: str, category: str, a
     """Say what would be done of a faculty, what not and why. Changes nothing."""
     made = plans.make(find_stack().world(), site, category, user)
     if as_json:
-        click.echo(json.dumps(plan_to_dict(made), ensure_ascii=False, indent=1))
+        click.echo(json.dumps(to_document(made), ensure_ascii=False, indent=1))
         return
     _say_plan(made, language())
 

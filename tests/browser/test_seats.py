@@ -19,7 +19,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from passerelle.events.seats import sign_link
-from passerelle.runtime.seats_door import SeatsDoor, answer
+from passerelle.runtime.doors import SeatsDoor
+from passerelle.runtime.seats_door import answer_buyer
 from tests.factories.orders import a_line, some_facts
 from tests.factories.records import NOW
 from tests.scenes.orders import OrderScene
@@ -77,7 +78,7 @@ def opened() -> Iterator[Open]:
                 "body": body,
                 "isBase64Encoded": False,
             }
-            told = answer(event, Context(), lambda: door)
+            told = answer_buyer(event, Context(), lambda: door)
             self.send_response(told["statusCode"])
             for name, value in told["headers"].items():
                 self.send_header(name, value)

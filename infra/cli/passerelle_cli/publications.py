@@ -316,7 +316,7 @@ def retrieve(
         publication=publication,
         target=Target(category_idnumber=category),
     )
-    started = str(retrievals.answer(world, command)["retrieval"])
+    started = str(retrievals.answer_retrieval(world, command)["retrieval"])
     if wait:
         _wait(world, started)
     record = world.records.get(Retrieval, started)

@@ -118,7 +118,7 @@ def test_a_world_is_wired_from_the_environment(aws) -> None:
 
 
 def test_a_known_site_has_its_keys_and_an_unknown_one_keys_that_fit_nothing(aws) -> None:
-    door = wiring.door()
+    door = wiring.site_door()
     assert door.keys("caen") == (read_secret(SECRET),)
     decoys = door.keys("nowhere")
     assert len(decoys) == 1
@@ -131,7 +131,7 @@ def test_a_secret_that_is_none_is_an_administrators_matter(aws, account) -> None
         Name="/passerelle/caen/secret", Value="hunter2", Type="SecureString", Overwrite=True
     )
     with pytest.raises(Misconfigured) as caught:
-        wiring.door().keys("caen")
+        wiring.site_door().keys("caen")
     assert "hunter2" not in str(caught.value)
 
 
@@ -188,7 +188,7 @@ def test_at_the_door_nobody_waits_long_for_a_moodle_that_is_away(monkeypatch) ->
     described = Wiring(Settings({"PASSERELLE_STATE_BUCKET": "state"}), lambda service: None)
     monkeypatch.setattr(described, "configuration", SimpleNamespace(network=a_network), raising=False)
     monkeypatch.setattr(described, "secret", lambda name: "token")
-    described.door().world.sites.lms("caen")
+    described.site_door().world.sites.lms("caen")
     described.world().sites.lms("caen")
     assert opened == [(12.0, 2), (60.0, None)]
 

@@ -147,7 +147,7 @@ def _restoring(world: World, publication: Publication, warnings: tuple[Note, ...
     return amend_if(world, publication, requested, then, "the hub restores it", warnings=warnings)
 
 
-def finish(world: World, publication_id: str, job: Job) -> None:
+def finish_publication(world: World, publication_id: str, job: Job) -> None:
     """The hub's job has ended. Repeated until every step stands."""
     publication = world.records.get(Publication, publication_id)
     if publication is None:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from passerelle.domain.moodle.plugin import CourseState
 
 
-def answer(world: World, command: AskRollover) -> Mapping[str, object]:
+def answer_rollover(world: World, command: AskRollover) -> Mapping[str, object]:
     if command.person is None:
         raise Refused("field", field="person", problem="missing")
     match command.action:

@@ -235,7 +235,7 @@ def filename(world: World, rollover: Rollover, upload: Upload) -> str:
 # --- how it ended -------------------------------------------------------------------------------------
 
 
-def finish(world: World, rollover_id: str, job: Job) -> None:
+def finish_rollover(world: World, rollover_id: str, job: Job) -> None:
     """The site's job has ended. Repeated until every step stands."""
     rollover = world.records.get(Rollover, rollover_id)
     if rollover is None:

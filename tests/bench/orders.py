@@ -18,9 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from passerelle.domain.orders.order import Delivery
 from passerelle.events.signatures import read_secret, sign
-from passerelle.runtime.doors import ShopDoor
-from passerelle.runtime.shop_door import answer_shop
-from passerelle.shops.registry import Trust
+from passerelle.runtime.shop_door import ShopDoor, answer
 from passerelle.usecases.amend import list_all
 from tests.factories.orders import a_payload, some_facts
 from tests.scenes.orders import OrderScene
@@ -37,7 +35,7 @@ def in_process(count: int) -> float:
     """p99 in milliseconds, warm, with a store that takes no time."""
     scene = OrderScene()
     key = read_secret(SECRET)
-    door = ShopDoor(scene.world, lambda _shop: (key,), Trust(lambda _u: b"", lambda: b""))
+    door = ShopDoor(scene.world, lambda _shop: (key,))
     times = []
     for number in range(count):
         body = a_payload(some_facts(str(number)))
@@ -47,7 +45,7 @@ def in_process(count: int) -> float:
             "body": body.decode(),
         }
         began = time.perf_counter()
-        told = answer_shop(event, Context(), lambda: door)
+        told = answer(event, Context(), lambda: door)
         times.append((time.perf_counter() - began) * 1000)
         if told["statusCode"] != 200:
             raise SystemExit(f"answered {told['statusCode']}")
@@ -60,7 +58,8 @@ def in_process(count: int) -> float:
 def on_the_stack(count: int, workers: int) -> bool:
     import requests
 
-    from passerelle_cli.deliveries import TestOrder, delivery
+    from passerelle.shops.registry import sample
+    from passerelle.shops.vendor import SampleOrder
     from passerelle_laptop.boutique import post
     from passerelle_laptop.laptop import Laptop
 
@@ -70,7 +69,7 @@ def on_the_stack(count: int, workers: int) -> bool:
         secret = ssm.get_parameter(Name=shop["secrets"][0], WithDecryption=True)["Parameter"]["Value"]
         # Unpaid: stored and queued, and nothing to do on the Moodle.
         ready = [
-            delivery("standard", secret, TestOrder(number=str(n), product="SPOCM1", paid=False), f"msg_{n}")
+            sample("standard", secret, SampleOrder(number=str(n), product="SPOCM1", paid=False), f"msg_{n}")
             for n in range(count)
         ]
         sessions = [requests.Session() for _ in range(workers)]

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
-
-from passerelle.store.documents import from_document, read_json, to_document
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,13 +15,6 @@ class FakePapers:
         self.texts: dict[str, str] = {}
         for key, document in (documents or {}).items():
             self.put(key, document)
-
-    def keep(self, key: str, document: Any) -> None:
-        self.put(key, to_document(document))
-
-    def load(self, kind: type[Any], key: str) -> Any:
-        found = self.get(key)
-        return None if found is None else from_document(kind, found, key)
 
     def put(self, key: str, document: Mapping[str, object]) -> None:
         self.put_json(key, json.dumps(document))
@@ -45,7 +36,8 @@ class FakePapers:
         return key in self._kept
 
     def __getitem__(self, key: str) -> Mapping[str, object]:
-        return read_json(self._kept[key], key)
+        document: Mapping[str, object] = json.loads(self._kept[key])
+        return document
 
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(self._kept))

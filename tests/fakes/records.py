@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from passerelle.domain.backups.upload import CourseLine, Upload
 from passerelle.domain.night.plan.run import NightDesk, Run
 from passerelle.domain.orders.ledger import Page as LedgerPage
-from passerelle.domain.orders.order import Delivery, Order, Tally
+from passerelle.domain.orders.order import Delivery, Order, OrderName, Tally
 from passerelle.domain.publishing.publication import Publication, Retrieval
 from passerelle.domain.records import Record, RunningJob, TargetLock
 from passerelle.domain.rollover.rollover import FreshStart, Permit, Rollover, Whereabouts
@@ -37,6 +37,7 @@ KINDS: tuple[Kind, ...] = (
     Whereabouts,
     Delivery,
     Order,
+    OrderName,
     LedgerPage,
     Tally,
     Run,

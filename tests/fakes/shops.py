@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
+
 from passerelle.domain.network import Network
 from passerelle.domain.orders.order import Delivery, Facts, Order, Refund
+from passerelle.domain.orders.shop import Heard, Webhook
 from passerelle.errors import GiveUp
 from passerelle.shops.registry import read_facts
 from passerelle.usecases.orders.receive import unpacked
@@ -15,7 +19,8 @@ class FakeShops:
         self.known_lines: dict[str, Facts] = {}
         self.known_refunds: dict[str, tuple[Refund, ...]] = {}
         self.confirmed: list[tuple[str, str]] = []
-        self.away = 0
+        self.happened: dict[str, list[Heard]] = {}  # shop → what it answers when asked what changed
+        self.webhooks: dict[str, Webhook] = {}
 
     def read(self, delivery: Delivery) -> Facts | None:
         return read_facts(self._network.shops[delivery.shop], delivery.topic, unpacked(delivery))
@@ -27,6 +32,12 @@ class FakeShops:
 
     def refunds(self, order: Order) -> tuple[Refund, ...] | None:
         return self.known_refunds.get(order.id)
+
+    def changed(self, shop: str, since: datetime) -> Iterator[Heard]:
+        return iter([one for one in self.happened.get(shop, []) if one.at is None or one.at >= since])
+
+    def webhook(self, shop: str) -> Webhook | None:
+        return self.webhooks.get(shop)
 
     def confirm(self, order: Order, text: str) -> None:
         if (order.id, text) not in self.confirmed:

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from passerelle.domain.network import NAME, Network
 from passerelle.errors import GiveUp
 from passerelle.events.validation_errors import FieldError, field_error
+from passerelle.shops.registry import MODULES, vendor
 
 UNKNOWN_WORD = ("unexpected_keyword_argument", "extra_forbidden")
 Path = tuple[str | int, ...]
@@ -52,6 +53,7 @@ def read_network(text: str) -> tuple[Network, dict[str, Any]]:
         unknown = {one.path for one in found if one.kind in UNKNOWN_WORD}
         more = [*_validated(_without(document, unknown))[1], *_across(document)]
         found += [one for one in more if one.field not in {known.field for known in found}]
+    found += _shops(network) if network is not None else []
     problems += [page.problem(one) for one in found]
     if problems or network is None:
         raise NetworkRefused(tuple(sorted(problems, key=lambda problem: problem.line)))
@@ -88,6 +90,22 @@ def _across(document: Mapping[str, Any]) -> list[FieldError]:
     site = hub.get("site") if isinstance(hub, dict) else None
     if isinstance(site, str) and site not in sites:
         found.append(FieldError(("hub", "site"), "value_error", f"'{site}' is not one of the sites"))
+    return found
+
+
+def _shops(network: Network) -> list[FieldError]:
+    """What each kind of shop asks of its entry. A key that is missing stops nothing yet: `shops show` and
+    `catalogue check` name it.
+    """
+    found = []
+    for name, shop in network.shops.items():
+        if shop.kind not in MODULES:
+            known = ", ".join(sorted(MODULES))
+            found.append(FieldError(("shops", name, "kind"), "value_error", f"one of {known}"))
+            continue
+        for field, wanted in vendor(shop.kind).problems(shop):
+            if field != "api":
+                found.append(FieldError(("shops", name, field), "value_error", wanted))
     return found
 
 
@@ -143,7 +161,7 @@ class _Page:
             mark = getattr(error, "problem_mark", None)
             why = getattr(error, "problem", None) or "YAML"
             line = mark.line + 1 if mark else 1
-            self._say(line, "", f"ce n’est pas du YAML ({why})", f"this is not YAML ({why})")
+            self._say(line, "", f"ce n'est pas du YAML ({why})", f"this is not YAML ({why})")
             raise NetworkRefused(tuple(self.problems)) from None
         return node
 
@@ -159,7 +177,7 @@ class _Page:
             self._say(
                 node.start_mark.line + 1,
                 FieldError(path, "").field,
-                "cette valeur n’est pas lisible",
+                "cette valeur n'est pas lisible",
                 "this value cannot be read",
             )
             return None

@@ -19,12 +19,13 @@ from passerelle.domain.orders.shop import Shop
 from passerelle.domain.states import OrderState, state_word
 from passerelle.errors import NotFound
 from passerelle.ports import World
+from passerelle.shops.registry import sample
+from passerelle.shops.vendor import SampleOrder
 from passerelle.usecases.amend import list_all
 from passerelle.usecases.orders import catalogue_check as selling
 from passerelle.usecases.orders import seats as seats_usecase
 from passerelle.usecases.orders import work as usecase
 from passerelle.words.sentences import say
-from passerelle_cli.deliveries import TestOrder, delivery
 from passerelle_cli.main import language
 from passerelle_cli.stack import Stack, on_a_stack
 
@@ -240,7 +241,7 @@ def send_test(
     if known is None:
         raise NotFound("shop_unknown", shop=shop)
     named: tuple[Participant, ...] = read_people("\n".join(people)).people if people else ()
-    order = TestOrder(
+    order = SampleOrder(
         number=number,
         product=product,
         quantity=quantity,
@@ -249,7 +250,7 @@ def send_test(
         people=named,
         paid=not unpaid,
     )
-    signed = delivery(known.kind, wiring.secret(known.secrets[0]), order, event)
+    signed = sample(known.kind, wiring.secret(known.secrets[0]) if known.secrets else "", order, event)
     answer = requests.post(
         f"{stack.api or network.address}/shops/{shop}/orders",
         data=signed.body,

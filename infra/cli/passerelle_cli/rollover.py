@@ -13,14 +13,13 @@ from typing import Any, Literal
 import click
 
 from passerelle.domain.records import Person
-from passerelle.domain.rollover.plan import Line, Plan, Verdict
+from passerelle.domain.rollover.plan import Line, Plan, Verdict, plan_to_dict
 from passerelle.domain.rollover.rollover import Rollover
 from passerelle.domain.site_commands import AskRollover, LeftOutThing
 from passerelle.domain.sizes import spell_size
 from passerelle.domain.states import state_word
 from passerelle.errors import NotFound, Refused
 from passerelle.ports import World
-from passerelle.store.documents import to_document
 from passerelle.usecases.rollover import ask, plans
 from passerelle.words.sentences import say
 from passerelle_cli.main import language
@@ -98,7 +97,7 @@ def request(
         confirmed=confirmed,
         override=override,
     )
-    answer = ask.answer_rollover(world, command)
+    answer = ask.answer(world, command)
     if as_json:
         click.echo(json.dumps(answer, ensure_ascii=False, indent=1))
     elif answer["rollover"] is None:
@@ -117,7 +116,7 @@ def request(
 def check(find_stack: Callable[[], Stack], site: str, user: str, course_id: int) -> None:
     """*Vérifier mon cours*: a backup of last year's course, and what to repair in it."""
     world = find_stack().world()
-    answer = ask.answer_rollover(world, _command(world, site, user, "check", courseid=course_id))
+    answer = ask.answer(world, _command(world, site, user, "check", courseid=course_id))
     click.echo(f"{answer['rollover']}  {answer['state_word']}")
 
 
@@ -158,7 +157,7 @@ def report(find_stack: Callable[[], Stack], identity: str, page: Path | None, as
         _plan_report(world, plans.read(world, identity), as_json)
         return
     asked = _as(record, "report", format="html" if page else "json")
-    answer = ask.answer_rollover(world, asked)
+    answer = ask.answer(world, asked)
     if page is not None:
         page.write_text(str(answer["html"]), encoding="utf-8")
         click.echo(str(page))
@@ -183,7 +182,7 @@ def undo(find_stack: Callable[[], Stack], identity: str, user: str) -> None:
     record = world.records.get(Rollover, identity)
     if record is None:
         raise NotFound("rollover_unknown")
-    answer = ask.answer_rollover(world, _command(world, record.site, user, "undo", rollover=identity))
+    answer = ask.answer(world, _command(world, record.site, user, "undo", rollover=identity))
     click.echo(f"{answer['rollover']}  {answer['state_word']}")
 
 
@@ -195,7 +194,7 @@ def undo(find_stack: Callable[[], Stack], identity: str, user: str) -> None:
 def permit(find_stack: Callable[[], Stack], identity: str, site: str, user: str) -> None:
     """Allow the one transfer that a link names (its `permit=…`), as its N-1 teacher or an administrator."""
     world = find_stack().world()
-    answer = ask.answer_rollover(world, _command(world, site, user, "permit", permit=identity))
+    answer = ask.answer(world, _command(world, site, user, "permit", permit=identity))
     click.echo(f"{answer['permit']}  {answer['state']}")
 
 
@@ -212,7 +211,7 @@ def contents(find_stack: Callable[[], Stack], identity: str, as_json: bool) -> N
     record = world.records.get(Rollover, identity)
     if record is None:
         raise NotFound("rollover_unknown")
-    answer = ask.answer_rollover(world, _as(record, "contents"))
+    answer = ask.answer(world, _as(record, "contents"))
     if as_json:
         click.echo(json.dumps(answer, ensure_ascii=False, indent=1))
         return
@@ -286,7 +285,7 @@ def plan(find_stack: Callable[[], Stack], site: str, user: str, category: str, a
     """Say what would be done of a faculty, what not and why. Changes nothing."""
     made = plans.make(find_stack().world(), site, category, user)
     if as_json:
-        click.echo(json.dumps(to_document(made), ensure_ascii=False, indent=1))
+        click.echo(json.dumps(plan_to_dict(made), ensure_ascii=False, indent=1))
         return
     _say_plan(made, language())
 

@@ -10,7 +10,8 @@ from urllib.parse import quote
 
 import requests
 
-from passerelle_cli.deliveries import Delivery, TestOrder, delivery
+from passerelle.shops.registry import sample
+from passerelle.shops.vendor import SampleDelivery, SampleOrder
 
 SITE = "lycee-a"
 KINDS = {"boutique": "standard", "woo": "woocommerce", "shopify": "shopify", "stripe": "stripe"}
@@ -51,12 +52,12 @@ def new_secret(kind: str) -> str:
     return secrets.token_hex(32)
 
 
-def send(api: str, shop: str, kind: str, secret: str, order: TestOrder, event: str = "") -> int:
+def send(api: str, shop: str, kind: str, secret: str, order: SampleOrder, event: str = "") -> int:
     """Deliver a test order; answers HTTP's status."""
-    return post(api, shop, delivery(kind, secret, order, event))
+    return post(api, shop, sample(kind, secret, order, event))
 
 
-def post(api: str, shop: str, what: Delivery, *, session: requests.Session | None = None) -> int:
+def post(api: str, shop: str, what: SampleDelivery, *, session: requests.Session | None = None) -> int:
     caller = session or requests.Session()
     caller.trust_env = False
     answer = caller.post(

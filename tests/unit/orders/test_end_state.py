@@ -138,4 +138,4 @@ def test_a_buyer_who_is_stopped_leaves_it_done_in_part() -> None:
 
 
 def test_where_nothing_is_sold_as_seats_nothing_is_free() -> None:
-    assert end_state(ALL_DONE, Session(), Reading(()), ()) == (OrderState.FULFILLED, ())
+    assert end_state(ALL_DONE, Session(), Reading(()), ()) == (OrderState.NOT_OURS, ())

@@ -14,8 +14,7 @@ from passerelle.domain.orders.ledger import Page, wanted
 from passerelle.domain.orders.order import Facts, Order, Refund, SeatState
 from passerelle.domain.states import OrderState
 from passerelle.errors import Conflict, TryAgain
-from passerelle.usecases.orders import fulfil, receive
-from passerelle.usecases.orders import work as orders
+from passerelle.usecases.orders import fulfil, receive, take
 from tests.factories.orders import a_buyer, a_line, a_participant, a_payload, some_facts
 from tests.factories.records import NOW
 from tests.scenes.orders import OrderScene
@@ -68,7 +67,7 @@ def test_two_workers_on_the_same_order_at_once_do_it_once() -> None:
             start.wait()
             for _ in range(20):
                 try:
-                    orders.take(scene.world, "boutique:msg_a")
+                    take.take(scene.world, "boutique:msg_a")
                 except (TryAgain, Conflict):
                     continue
                 except Exception as error:  # noqa: BLE001 - told below, in the test's own thread

@@ -11,7 +11,7 @@ import pytest
 from passerelle.domain.orders.order import Dispute, Facts, Refund, SeatState
 from passerelle.domain.states import OrderState
 from passerelle.errors import Refused
-from passerelle.usecases.orders import seats, work
+from passerelle.usecases.orders import seats, take, work
 from tests.factories.orders import a_line, a_participant, a_product, a_shop, some_facts
 from tests.factories.records import NOW
 from tests.scenes.orders import OrderScene
@@ -43,7 +43,7 @@ def test_an_order_given_back_whole_takes_back_what_it_gave(
     scene = OrderScene()
     scene.sell(some_facts())
     facts = later(**{k: v for k, v in changes.items() if k != "disputes"})
-    work.merge(scene.world, "boutique", replace(facts, **changes))
+    take.merge(scene.world, "boutique", replace(facts, **changes))
     work.replay(scene.world, "boutique:1042")
     scene.deliver()
     assert scene.order().state == state
@@ -78,7 +78,7 @@ def test_an_account_suspended_or_a_course_renamed_later_takes_nothing_away() -> 
 def test_an_open_dispute_takes_nothing_away() -> None:
     scene = OrderScene()
     scene.sell(some_facts())
-    work.merge(scene.world, "boutique", Facts(order="1042", disputes=(Dispute("d", "open", NOW),)))
+    take.merge(scene.world, "boutique", Facts(order="1042", disputes=(Dispute("d", "open", NOW),)))
     work.replay(scene.world, "boutique:1042")
     scene.deliver()
     assert len(scene.enrolled()) == 4

@@ -8,18 +8,19 @@ from typing import Any
 
 import pytest
 
-from passerelle.domain.orders.order import Order, Refund
+from passerelle.domain.orders.order import Facts, Order, Refund
 from passerelle.domain.orders.shop import ShopApi
 from passerelle.domain.states import OrderState
 from passerelle.errors import GiveUp, TryAgain
 from passerelle.shops.api import Api
+from passerelle.shops.registry import vendor
 from passerelle.usecases.orders import fulfil
 from tests.factories.orders import a_shop, some_facts
 from tests.factories.records import NOW
 from tests.scenes.orders import OrderScene
 
 
-class Vendor:
+class Answers:
     """Answers by method and path; `asked` is what it was asked. One that is missing is a 404."""
 
     def __init__(self, **answers: Any) -> None:
@@ -43,9 +44,24 @@ def an_order(**changes: Any) -> Order:
     return Order(**whole | changes)
 
 
-def api(kind: str, vendor: Vendor, **settings: Any) -> Api:
+def api(kind: str, answers: Answers, **settings: Any) -> Api:
     shop = a_shop(kind=kind, webhook="WH", api=ShopApi(url="https://shop.example", key="/k", **settings))
-    return Api("s", shop, "id:secret", vendor)
+    return Api("s", shop, vendor(kind), "id:secret", answers)
+
+
+def lines(kind: str, answers: Answers, order: Order) -> Facts:
+    one = api(kind, answers)
+    return one.vendor.complete(one, order)
+
+
+def refunds(kind: str, answers: Answers, order: Order) -> tuple[Refund, ...] | None:
+    one = api(kind, answers)
+    return one.vendor.refunds(one, order)
+
+
+def confirm(kind: str, answers: Answers, order: Order, text: str, **settings: Any) -> None:
+    one = api(kind, answers, **settings)
+    one.vendor.confirm(one, order, text)
 
 
 def test_stripes_lines_are_asked_for_with_what_names_their_product() -> None:
@@ -61,16 +77,16 @@ def test_stripes_lines_are_asked_for_with_what_names_their_product() -> None:
         },
     }
     session = {"metadata": {"learners": "Martin;Ana;ana@client.example"}}
-    vendor = Vendor(**{"GET line_items": {"data": [row]}, "GET v1/checkout": session})
-    facts = api("stripe", vendor).lines(an_order(lines_at="cs_1"))
+    answers = Answers(**{"GET line_items": {"data": [row]}, "GET v1/checkout": session})
+    facts = lines("stripe", answers, an_order(lines_at="cs_1"))
     assert facts.lines is not None
     (line,) = facts.lines
     assert (line.product, line.quantity, line.amount) == ("SPOCM1", 4, 4000)
     assert [p.email for p in line.participants] == ["ana@client.example"]
-    assert all(headers["Authorization"] == "Bearer id:secret" for *_, headers in vendor.asked)
+    assert all(headers["Authorization"] == "Bearer id:secret" for *_, headers in answers.asked)
     # What came from outside never leaves the path it is meant for.
-    api("stripe", vendor).lines(an_order(lines_at="../../v1/payouts"))
-    assert ".." not in vendor.asked[-1][1]
+    lines("stripe", answers, an_order(lines_at="../../v1/payouts"))
+    assert ".." not in answers.asked[-1][1]
 
 
 def test_paypals_order_gives_lines_and_payer() -> None:
@@ -89,8 +105,8 @@ def test_paypals_order_gives_lines_and_payer() -> None:
             }
         ],
     }
-    vendor = Vendor(**{"POST oauth2": {"access_token": "t"}, "GET v2/checkout": whole})
-    facts = api("paypal", vendor).lines(an_order(lines_at="4RR"))
+    answers = Answers(**{"POST oauth2": {"access_token": "t"}, "GET v2/checkout": whole})
+    facts = lines("paypal", answers, an_order(lines_at="4RR"))
     assert facts.lines is not None
     assert (facts.lines[0].product, facts.lines[0].amount) == ("SPOCM1", 4000)
     assert facts.buyer is not None
@@ -107,10 +123,10 @@ def test_woocommerces_refunds_are_asked_for_line_by_line() -> None:
         },
         {"id": 10, "amount": "5.00", "line_items": []},
     ]
-    vendor = Vendor(**{"GET refunds": rows})
-    found = api("woocommerce", vendor).refunds(an_order(refunds_at="727"))
+    answers = Answers(**{"GET refunds": rows})
+    found = refunds("woocommerce", answers, an_order(refunds_at="727"))
     assert found == (Refund("9", 1000, {"315": 1}), Refund("10", 500, {}))
-    assert api("stripe", vendor).refunds(an_order()) is None
+    assert refunds("stripe", answers, an_order()) is None
 
 
 @pytest.mark.parametrize(("status", "kind"), [(500, TryAgain), (429, TryAgain), (403, GiveUp), (404, GiveUp)])
@@ -118,28 +134,28 @@ def test_a_shop_that_is_away_is_asked_again_and_one_that_refuses_is_not(
     status: int, kind: type[Exception]
 ) -> None:
     with pytest.raises(kind) as raised:
-        api("woocommerce", Vendor(**{"GET refunds": (status, {})})).refunds(an_order(refunds_at="7"))
+        refunds("woocommerce", Answers(**{"GET refunds": (status, {})}), an_order(refunds_at="7"))
     assert "secret" not in str(raised.value)
 
 
 def test_woocommerce_gets_one_note_and_the_configured_status() -> None:
-    vendor = Vendor(**{"GET notes": [], "POST notes": {}, "PUT orders/42": {}})
+    answers = Answers(**{"GET notes": [], "POST notes": {}, "PUT orders/42": {}})
     order = an_order(state=OrderState.FULFILLED)
-    api("woocommerce", vendor, confirm=True, done_status="completed").confirm(order, "Passerelle : réalisée.")
-    assert [(method, what) for method, _, what, _ in vendor.asked] == [
+    confirm("woocommerce", answers, order, "Passerelle : réalisée.", done_status="completed")
+    assert [(method, what) for method, _, what, _ in answers.asked] == [
         ("GET", None),
         ("POST", {"note": "Passerelle : réalisée.", "customer_note": False}),
         ("PUT", {"status": "completed"}),
     ]
-    again = Vendor(**{"GET notes": [{"note": "Passerelle : réalisée."}], "PUT orders": {}})
-    api("woocommerce", again, confirm=True).confirm(order, "Passerelle : réalisée.")
+    again = Answers(**{"GET notes": [{"note": "Passerelle : réalisée."}], "PUT orders": {}})
+    confirm("woocommerce", again, order, "Passerelle : réalisée.")
     assert [method for method, *_ in again.asked] == ["GET"]
 
 
 def test_stripe_is_told_in_metadata() -> None:
-    vendor = Vendor(**{"POST payment_intents/pi_1": {}})
-    api("stripe", vendor, confirm=True).confirm(an_order(id="s:pi_1", state=OrderState.FULFILLED), "fait")
-    (_, _, form, _) = vendor.asked[0]
+    answers = Answers(**{"POST payment_intents/pi_1": {}})
+    confirm("stripe", answers, an_order(id="s:pi_1", state=OrderState.FULFILLED), "fait")
+    (_, _, form, _) = answers.asked[0]
     assert form == {"metadata[passerelle_state]": "fulfilled", "metadata[passerelle]": "fait"}
 
 

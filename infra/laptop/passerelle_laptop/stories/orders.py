@@ -9,8 +9,8 @@ from typing import Any
 from passerelle.domain.orders.order import Order, Participant, SeatState
 from passerelle.domain.states import OrderState, state_word
 from passerelle.ports import World
+from passerelle.shops.vendor import SampleOrder
 from passerelle.words.sentences import say
-from passerelle_cli.deliveries import TestOrder
 from passerelle_laptop.boutique import SITE, send
 from passerelle_laptop.laptop import Laptop
 from passerelle_laptop.telling import NotAsTold, Teller
@@ -47,7 +47,7 @@ class OrderStory:
 
     def _shelves(self) -> None:
         for shortname, fullname in (
-            ("SPOCM1", "SPOC d’appropriation de Moodle"),
+            ("SPOCM1", "SPOC d'appropriation de Moodle"),
             ("SUPPORT", "Aide aux clients"),
         ):
             if shortname not in self.site.state.shortnames:
@@ -55,12 +55,12 @@ class OrderStory:
         if self.site.state.user_named("cleo") is None:
             self.site.add_user("cleo", "Cléo", "Roy", email="Cleo@Client.example", lang=self.tell.lang)
 
-    def _buy(self) -> TestOrder:
+    def _buy(self) -> SampleOrder:
         self.tell.scene(
             "1. Rose Humbert, responsable RH, achète quatre places du SPOC : trois apprenants, un tuteur.",
             "1. Rose Humbert, in HR, buys four seats of the SPOC: three learners and a tutor.",
         )
-        order = TestOrder(number=f"{self.base}1", product="SPOCM1", quantity=4, people=PEOPLE)
+        order = SampleOrder(number=f"{self.base}1", product="SPOCM1", quantity=4, people=PEOPLE)
         status = self._send(order, event=f"msg_{self.base}")
         self.tell.proved(
             status == 200,
@@ -76,7 +76,7 @@ class OrderStory:
         )
         self.tell.proved(
             self._mailed() >= 4,
-            "c’est Moodle qui envoie le premier mot de passe, Passerelle n’en connaît aucun",
+            "c'est Moodle qui envoie le premier mot de passe, Passerelle n'en connaît aucun",
             "it is Moodle that mails the first password; Passerelle knows none",
         )
         self.tell.proved(
@@ -104,7 +104,7 @@ class OrderStory:
                 self.tell.line(_shortened(row), _shortened(row))
         return order
 
-    def _again(self, order: TestOrder) -> None:
+    def _again(self, order: SampleOrder) -> None:
         self.tell.scene(
             "2. La boutique livre deux fois encore la même commande.",
             "2. The shop delivers the same order twice more.",
@@ -118,11 +118,11 @@ class OrderStory:
             len(self.site.state.users) == before
             and self._enrolled() == {"student": 3, "teacher": 1}
             and len(self.site.messages_to(self._rose())) == 1,
-            "rien n’est fait deux fois : ni compte, ni inscription, ni message",
+            "rien n'est fait deux fois : ni compte, ni inscription, ni message",
             "nothing is done twice: no account, no enrolment, no message",
         )
 
-    def _refund(self, order: TestOrder) -> None:
+    def _refund(self, order: SampleOrder) -> None:
         self.tell.scene(
             "3. La boutique rétrocède le prix de la place du tuteur, puis rembourse une place entière.",
             "3. The shop gives back the price of the tutor's seat, then refunds one whole seat.",
@@ -154,10 +154,10 @@ class OrderStory:
 
     def _lost_course(self) -> None:
         self.tell.scene(
-            "4. Une commande vise un cours qui n’existe pas.",
+            "4. Une commande vise un cours qui n'existe pas.",
             "4. An order is for a course that does not exist.",
         )
-        order = TestOrder(number=f"{self.base}2", product="PERDU", people=PEOPLE[:1])
+        order = SampleOrder(number=f"{self.base}2", product="PERDU", people=PEOPLE[:1])
         self._send(order)
         parked = self._until(order.number, lambda o: o.state == OrderState.PARKED)
         self.tell.proved(
@@ -172,7 +172,7 @@ class OrderStory:
             "5. Le Moodle ne répond plus pendant un moment.", "5. The Moodle is down for a while."
         )
         self.site.faults.add("down", "*", -1)
-        order = TestOrder(
+        order = SampleOrder(
             number=f"{self.base}3",
             product="SPOCM1",
             people=(Participant("dan@client.example", "Dan", "Leroy"),),
@@ -181,25 +181,25 @@ class OrderStory:
         waiting = self._until(order.number, lambda o: o.state == OrderState.WAITING, patience=150)
         self.tell.proved(
             status == 200 and waiting.wake_at is not None,
-            "la commande est acceptée et attend, avec l’heure du prochain essai",
+            "la commande est acceptée et attend, avec l'heure du prochain essai",
             "the order is accepted and waits, with the time of the next try",
         )
         self.site.faults.clear()
         self._until(order.number, lambda o: o.state == OrderState.FULFILLED, patience=120)
         self.tell.proved(
             holds=True,
-            french="le Moodle revient : elle est réalisée, sans que personne n’ait rien fait",
+            french="le Moodle revient : elle est réalisée, sans que personne n'ait rien fait",
             english="the Moodle is back: it is fulfilled, and nobody did anything",
         )
 
     def _other_shops(self) -> None:
         self.tell.scene(
-            "6. WooCommerce, Shopify et Stripe vendent le même cours ; quelqu’un falsifie une livraison.",
+            "6. WooCommerce, Shopify et Stripe vendent le même cours ; quelqu'un falsifie une livraison.",
             "6. WooCommerce, Shopify and Stripe sell the same course; somebody forges a delivery.",
         )
         for place, shop in enumerate(("woo", "shopify", "stripe")):
             person = Participant(f"{shop}@client.example", shop.title(), "Client")
-            order = TestOrder(number=f"{self.base}{place + 4}", product="SPOCM1", people=(person,))
+            order = SampleOrder(number=f"{self.base}{place + 4}", product="SPOCM1", people=(person,))
             status = self._send(order, shop=shop)
             key = f"pi_{order.number}" if shop == "stripe" else order.number
             done = self._until(key, lambda o: o.state in DONE, shop=shop)
@@ -208,11 +208,11 @@ class OrderStory:
                 f"{shop} : réalisée",
                 f"{shop}: fulfilled",
             )
-        forged = TestOrder(number=f"{self.base}9", product="SPOCM1", people=PEOPLE[:1])
+        forged = SampleOrder(number=f"{self.base}9", product="SPOCM1", people=PEOPLE[:1])
         status = send(self.laptop.stack.api, "boutique", "standard", "whsec_" + "A" * 44, forged)
         self.tell.proved(
             status == 401 and self.world.records.get(Order, f"boutique:{forged.number}") is None,
-            "la fausse est refusée (401) et ne laisse qu’un compte",
+            "la fausse est refusée (401) et ne laisse qu'un compte",
             "the forged one is refused (401) and leaves but a count",
         )
 
@@ -220,13 +220,13 @@ class OrderStory:
         self._rest()
         self.tell.proved(
             not self.laptop.stack.waiting("orders", dead=True),
-            "aucune commande n’est restée en souffrance",
+            "aucune commande n'est restée en souffrance",
             "no order is in the dead letters",
         )
 
     # -- looking -----------------------------------------------------------------------------------------
 
-    def _send(self, order: TestOrder, *, event: str = "", shop: str = "boutique") -> int:
+    def _send(self, order: SampleOrder, *, event: str = "", shop: str = "boutique") -> int:
         document = self.laptop.document["shops"][shop]
         ssm = self.laptop.emulator.client("ssm")
         secret = ssm.get_parameter(Name=document["secrets"][0], WithDecryption=True)["Parameter"]["Value"]

@@ -6,7 +6,6 @@ from typing import Any
 
 from passerelle_laptop.twin.asked import Asked, Handler
 from passerelle_laptop.twin.errors import invalid_parameter, moodle
-from passerelle_laptop.twin.importing import import_course
 
 
 def duplicate_course(asked: Asked, params: dict[str, Any]) -> dict[str, Any]:
@@ -22,10 +21,9 @@ def duplicate_course(asked: Asked, params: dict[str, Any]) -> dict[str, Any]:
     archive = site.workfile(f"duplicate:{source.id}:{params['shortname']}")
     site.write_mbz(source, archive)
     try:
-        made = import_course(
-            site,
+        made = site.import_mbz(
             archive,
-            params["categoryid"],
+            category=params["categoryid"],
             shortname=params["shortname"],
             fullname=params["fullname"],
             idnumber="",

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from passerelle.errors import GiveUp
 
 if TYPE_CHECKING:
-    from datetime import date
+    from collections.abc import Iterator
+    from datetime import date, datetime
 
     from passerelle.domain.offer.model import Extracts
     from passerelle.domain.offer.stages import Stage
     from passerelle.domain.orders.order import Delivery, Facts, Order, Refund
+    from passerelle.domain.orders.shop import Heard, Webhook
     from passerelle.domain.refusals import Refusal
 
 
@@ -25,6 +27,12 @@ class NoShops:
         raise GiveUp("shop_unknown", shop=order.shop)
 
     def refunds(self, order: Order) -> tuple[Refund, ...] | None:  # noqa: ARG002 - the port's own
+        return None
+
+    def changed(self, shop: str, since: datetime) -> Iterator[Heard]:  # noqa: ARG002 - the port's own
+        return iter(())
+
+    def webhook(self, shop: str) -> Webhook | None:  # noqa: ARG002 - the port's own
         return None
 
     def confirm(self, order: Order, text: str) -> None:

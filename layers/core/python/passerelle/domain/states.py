@@ -40,6 +40,7 @@ class OrderState(StrEnum):
     PARKED = "parked"
     REFUNDED = "refunded"
     CANCELLED = "cancelled"
+    NOT_OURS = "not_ours"
 
 
 class RolloverState(StrEnum):
@@ -184,6 +185,7 @@ FRENCH: dict[type[State], dict[State, str]] = {
         OrderState.PARKED: "à traiter",
         OrderState.REFUNDED: "remboursée",
         OrderState.CANCELLED: "annulée",
+        OrderState.NOT_OURS: "sans formation",
     },
     RunState: {
         RunState.PLANNING: "calcul",
@@ -209,6 +211,7 @@ ENGLISH: dict[State, str] = {
     RolloverState.BACKING_UP: "backup in progress",
     RolloverState.RESTORING: "restore in progress",
     RolloverState.STASHED: "put into the private area",
+    OrderState.NOT_OURS: "no training",
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
@@ -18,7 +18,6 @@ from passerelle.events.seats import LinkDead, form_mark, mark_fits, read_link
 from passerelle.pages.seats import Said, dead, page
 from passerelle.ports import World
 from passerelle.runtime import wiring
-from passerelle.runtime.doors import SeatsDoor
 from passerelle.runtime.observability import begin, reference
 from passerelle.usecases.counters import count_up
 from passerelle.usecases.orders import seats
@@ -45,12 +44,18 @@ HEADERS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class SeatsDoor:
+    world: World
+    keys: Callable[[], tuple[bytes, ...]]
+
+
 class TooOften(Refused):
     def __init__(self) -> None:
         super().__init__("too_often")
 
 
-def answer_buyer(
+def answer(
     event: Mapping[str, Any], context: object, open_door: Callable[[], SeatsDoor] | None = None
 ) -> Response:
     """API Gateway's response (payload 2.0). It never raises, and says of a dead link only that it is dead."""

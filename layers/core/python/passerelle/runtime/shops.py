@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 
 from passerelle.domain.network import Network
 from passerelle.domain.orders.order import Delivery, Facts, Order, Refund
-from passerelle.domain.orders.shop import Shop
+from passerelle.domain.orders.shop import Heard, Shop, Webhook
 from passerelle.errors import GiveUp
 from passerelle.events.seats import sign_link
 from passerelle.runtime.shop_keys import seat_keys
 from passerelle.shops.api import Api, Send, sender
-from passerelle.shops.registry import read_facts
+from passerelle.shops.registry import read_facts, vendor
 from passerelle.usecases.orders.receive import unpacked
 
 
 class ShopDesk:
-    """All shops of network.yaml."""
+    """All shops of network.yaml. Their APIs are kept as long as a container is warm: a token lives hours."""
 
     def __init__(
         self,
@@ -28,24 +28,37 @@ class ShopDesk:
         self._network = network
         self._secret = secret
         self._send = send
+        self._apis: dict[str, Api] = {}
 
     def read(self, delivery: Delivery) -> Facts | None:
         return read_facts(self._shop(delivery.shop), delivery.topic, unpacked(delivery))
 
     def lines(self, order: Order) -> Facts:
-        api = self._api(order.shop)
+        api = self.api(order.shop)
         if api is None:
             raise GiveUp("lines_unknown")
-        return api.lines(order)
+        return api.vendor.complete(api, order)
 
     def refunds(self, order: Order) -> tuple[Refund, ...] | None:
-        api = self._api(order.shop)
-        return None if api is None else api.refunds(order)
+        api = self.api(order.shop)
+        return None if api is None else api.vendor.refunds(api, order)
+
+    def changed(self, shop: str, since: datetime) -> Iterator[Heard]:
+        api = self.api(shop)
+        return iter(()) if api is None else api.vendor.changed(api, since)
+
+    def webhook(self, shop: str) -> Webhook | None:
+        api = self.api(shop)
+        return None if api is None else api.vendor.webhook(api, self.door(shop))
 
     def confirm(self, order: Order, text: str) -> None:
-        api = self._api(order.shop)
+        api = self.api(order.shop)
         if api is not None and api.shop.api.confirm:
-            api.confirm(order, text)
+            api.vendor.confirm(api, order, text)
+
+    def door(self, shop: str) -> str:
+        """Where the shop's webhook goes."""
+        return f"{self._network().address.rstrip('/')}/shops/{shop}/orders"
 
     def seats_link(self, order: Order) -> str:
         network = self._network()
@@ -57,14 +70,19 @@ class ShopDesk:
         token = sign_link(keys[0], order.id, since + timedelta(days=shop.seats_days))
         return f"{network.address.rstrip('/')}/seats/{token}"
 
+    def api(self, name: str) -> Api | None:
+        """None where the shop has no key."""
+        shop = self._shop(name)
+        if not shop.api.key:
+            return None
+        key = self._secret(shop.api.key).strip()
+        held = self._apis.get(name)
+        if held is None or (held.shop, held.key) != (shop, key):
+            held = self._apis[name] = Api(name, shop, vendor(shop.kind), key, self._send(name))
+        return held
+
     def _shop(self, name: str) -> Shop:
         shop = self._network().shops.get(name)
         if shop is None:
             raise GiveUp("shop_unknown", shop=name)
         return shop
-
-    def _api(self, name: str) -> Api | None:
-        shop = self._shop(name)
-        if not shop.api.key:
-            return None
-        return Api(name, shop, self._secret(shop.api.key).strip(), self._send(name))

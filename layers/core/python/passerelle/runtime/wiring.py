@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import secrets as chance
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, cast
@@ -28,13 +28,15 @@ from passerelle.ports import (
     Sources,
     World,
 )
-from passerelle.runtime.doors import SeatsDoor, ShopDoor, SiteDoor
 from passerelle.runtime.settings import Misconfigured, Settings
 
 if TYPE_CHECKING:
     from botocore.session import Session
 
     from passerelle.domain.network import Network
+    from passerelle.runtime.seats_door import SeatsDoor
+    from passerelle.runtime.shop_door import ShopDoor
+    from passerelle.runtime.shops import ShopDesk
     from passerelle.store.configuration import Configuration
     from passerelle.store.secrets import SecretsReader
 
@@ -59,6 +61,15 @@ class Later:
         value = getattr(self._make(), name)
         self.__dict__[name] = value  # found here from now on
         return value
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What stands between a site's request and the use cases."""
+
+    world: World
+    requests: Requests
+    keys: Callable[[str], tuple[bytes, ...]]  # of a site; for an unknown one, keys that fit nothing
 
 
 @cache
@@ -128,18 +139,20 @@ class Wiring:
             references=cast(References, Later(lambda: self.references)),
         )
 
-    def site_door(self) -> SiteDoor:
+    def door(self) -> Door:
         # A person waits, and API Gateway for half a minute: a Moodle that is away must be said in time.
         world = replace(self.world(), sites=cast(Sites, Later(lambda: self.hurried_sites)))
         requests = cast(Requests, Later(lambda: self.requests))
-        return SiteDoor(world, requests, lambda site: self.keys(world.network, site))
+        return Door(world, requests, lambda site: self.keys(world.network, site))
 
     def shop_door(self) -> ShopDoor:
-        from passerelle.runtime.shop_keys import TRUST, shop_keys
+        from passerelle.runtime.shop_door import ShopDoor
+        from passerelle.runtime.shop_keys import shop_keys
 
-        return ShopDoor(self.world(), lambda shop: shop_keys(shop, self.secret), TRUST)
+        return ShopDoor(self.world(), lambda shop: shop_keys(shop, self.secret), self.shop_desk.api)
 
     def seats_door(self) -> SeatsDoor:
+        from passerelle.runtime.seats_door import SeatsDoor
         from passerelle.runtime.shop_keys import seat_keys
 
         world = self.world()
@@ -217,8 +230,12 @@ class Wiring:
 
         return S3Backups(self.client("s3"), lambda: self.settings.backups_bucket)
 
-    @cached_property
+    @property
     def shops(self) -> Shops:
+        return self.shop_desk
+
+    @cached_property
+    def shop_desk(self) -> ShopDesk:
         from passerelle.runtime.shops import ShopDesk
 
         return ShopDesk(self.configuration.network, self.secret)
@@ -254,8 +271,8 @@ def world() -> World:
     return _warm().world()
 
 
-def site_door() -> SiteDoor:
-    return _warm().site_door()
+def door() -> Door:
+    return _warm().door()
 
 
 def shop_door() -> ShopDoor:

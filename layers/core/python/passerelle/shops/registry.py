@@ -1,32 +1,47 @@
-"""One door for all shops: bytes verified before they are parsed, and what makes a delivery the same event."""
+"""All kinds of shops, each a module that is imported when a shop of its kind is met; and what all have in
+common at the door: bytes verified before they are parsed.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from passerelle.domain.orders.shop import Shop, ShopKind
 from passerelle.errors import GiveUp
-from passerelle.events.signatures import SignatureRefused, read_secret
-from passerelle.events.signatures import verify as verify_standard
-from passerelle.shops import shopify, standard, stripe, woocommerce
+from passerelle.shops.vendor import Knock, SampleDelivery, SampleOrder, Vendor
 
 if TYPE_CHECKING:
     from passerelle.domain.orders.order import Facts
+    from passerelle.domain.orders.shop import Shop
+    from passerelle.shops.api import Api
 
+MODULES: dict[str, str] = {
+    "paypal": "passerelle.shops.paypal",
+    "shopify": "passerelle.shops.shopify",
+    "standard": "passerelle.shops.standard",
+    "stripe": "passerelle.shops.stripe",
+    "woocommerce": "passerelle.shops.woocommerce",
+}
 LONGEST_ID = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Trust:
-    """What PayPal's signatures rest on: how its certificates are fetched, and the authorities trusted."""
+def vendor(kind: str) -> Vendor:
+    """Raises GiveUp `shop_kind_unknown`."""
+    if kind not in MODULES:
+        raise GiveUp("shop_kind_unknown", kind=kind, known=", ".join(sorted(MODULES)))
+    found: Vendor = import_module(MODULES[kind]).VENDOR
+    return found
 
-    fetch: Callable[[str], bytes]
-    roots: Callable[[], bytes]
+
+def sample(kind: str, secret: str, order: SampleOrder, event: str = "") -> SampleDelivery:
+    """A delivery signed as that kind of shop does. Raises GiveUp `cannot_sign`."""
+    one = vendor(kind)
+    return one.sample(one.key(secret), order, event or f"test_{secrets.token_hex(8)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,56 +54,28 @@ class Verified:
     body: bytes = field(default=b"", repr=False)
 
 
-def key_of(kind: ShopKind, secret: str) -> bytes:
-    """Raises ValueError, which never shows the secret."""
-    if kind == "standard":
-        return read_secret(secret)
-    if not secret.strip():
-        raise ValueError("a signing secret is empty")
-    return secret.strip().encode()
-
-
-def verified(
-    shop: Shop,
-    headers: Mapping[str, str],
-    body: bytes,
-    keys: Iterable[bytes],
-    now: datetime,
-    trust: Trust,
-) -> Verified | None:
-    """The delivery, once its signature held; None for WooCommerce's unsigned ping.
-
-    Raises SignatureRefused.
-    """
-    if shop.kind == "woocommerce" and is_unsigned_ping(headers, body):
+def verified(shop: Shop, knock: Knock, keys: Sequence[bytes], api: Api | None) -> Verified | None:
+    """The delivery, once its signature held; None for a ping. Raises SignatureRefused, TryAgain."""
+    kind = vendor(shop.kind)
+    if kind.is_ping(knock):
         return None
-    match shop.kind:
-        case "stripe":
-            stripe.verify(headers, body, keys, now)
-        case "woocommerce":
-            woocommerce.verify(headers, body, keys, now)
-        case "shopify":
-            shopify.verify(headers, body, keys, now)
-        case "paypal":
-            from passerelle.shops import paypal
+    kind.verify(knock, keys, shop, api)
+    return named(shop, knock.headers, knock.body)
 
-            paypal.verify(headers, body, shop.webhook, now, trust.fetch, trust.roots)
-        case "standard":
-            verify_standard(headers, body, keys, now)
+
+def named(shop: Shop, headers: Mapping[str, str], body: bytes) -> Verified:
+    """What makes a body that is believed the same event."""
     digest = hashlib.sha256(body).hexdigest()
     document = document_of(body)
+    unreadable = Verified(f"unreadable:{digest}", "", readable=False, body=body)
     if document is None:
-        return Verified(f"unreadable:{digest}", "", readable=False, body=body)
+        return unreadable
     try:
-        event, topic = _event_id(shop.kind)(headers, document)
+        event, topic = vendor(shop.kind).event(headers, document, digest[:16])
     except (KeyError, TypeError):
-        return Verified(f"unreadable:{digest}", "", readable=False, body=body)
+        return unreadable
     event = event if len(event) <= LONGEST_ID else hashlib.sha256(event.encode()).hexdigest()
     return Verified(event, topic[:100], body=body)
-
-
-def is_unsigned_ping(headers: Mapping[str, str], body: bytes) -> bool:
-    return "x-wc-webhook-signature" not in headers and woocommerce.is_ping(body)
 
 
 def document_of(body: bytes) -> dict[str, Any] | None:
@@ -99,49 +86,12 @@ def document_of(body: bytes) -> dict[str, Any] | None:
     return document if isinstance(document, dict) else None
 
 
-def _event_id(kind: ShopKind) -> Callable[[Mapping[str, str], Mapping[str, Any]], tuple[str, str]]:
-    if kind == "paypal":
-        from passerelle.shops import paypal
-
-        return paypal.event_id
-    known: dict[str, Callable[[Mapping[str, str], Mapping[str, Any]], tuple[str, str]]] = {
-        "stripe": stripe.event_id,
-        "woocommerce": woocommerce.event_id,
-        "shopify": shopify.event_id,
-        "standard": standard.event_id,
-    }
-    return known[kind]
-
-
 def read_facts(shop: Shop, topic: str, body: bytes) -> Facts | None:
     """What a delivery says of an order; None: nothing. Raises GiveUp `payload_unreadable`."""
-    from pydantic import ValidationError
-
     from passerelle.shops.payload import PayloadUnreadable
 
     document = document_of(body)
     if document is None:
         raise PayloadUnreadable("body")
-    if shop.kind == "paypal":
-        from passerelle.shops import paypal
-
-        read = paypal.read
-    else:
-        read = {
-            "stripe": stripe.read,
-            "woocommerce": woocommerce.read,
-            "shopify": shopify.read,
-            "standard": standard.read,
-        }[shop.kind]
-    try:
-        return read(document, topic, shop)
-    except ValidationError as error:
-        where = ".".join(str(step) for step in error.errors(include_input=False)[0]["loc"])
-    except (KeyError, TypeError, AttributeError, ValueError):
-        where = topic
-    except GiveUp as error:
-        where = str(error.details.get("where", error.code))
-    raise PayloadUnreadable(where)
-
-
-__all__ = ["SignatureRefused", "Trust", "Verified", "document_of", "key_of", "read_facts", "verified"]
+    kind = vendor(shop.kind)
+    return kind.read(document, topic or kind.topic(document), shop)

@@ -1,167 +1,250 @@
 """Shopify: `X-Shopify-Hmac-SHA256`; orders as a whole, and refunds line by line.
 
+A discount by code or by itself stands in a line's `discount_allocations`, not in its `total_discount`. A
+gift card is a way of paying: the total stays what it was. A refund's money is in the currency that the
+buyer saw, the order's total in the shop's.
 https://shopify.dev/docs/apps/build/webhooks/subscribe/https, API version 2025-10
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
-from typing import Any
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal
 
-from passerelle.domain.orders.order import Buyer, Facts, Line, Refund, minor_units
-from passerelle.domain.orders.shop import Shop
-from passerelle.shops.payload import Said, at, people_in, peopled
-from passerelle.shops.woocommerce import verify_base64
+from passerelle.domain.orders.order import Buyer, Facts, Line, Refund
+from passerelle.domain.orders.shop import Heard, Webhook
+from passerelle.shops.payload import Figures, PayloadUnreadable, Said, people_in, peopled, pick
+from passerelle.shops.vendor import Knock, SampleDelivery, SampleOrder, Vendor
+from passerelle.shops.woocommerce import sign_base64, verify_base64
 
+if TYPE_CHECKING:
+    from passerelle.domain.orders.shop import Shop
+    from passerelle.shops.api import Api
 
-def verify(headers: Mapping[str, str], body: bytes, secrets: Iterable[bytes], _now: datetime) -> None:
-    verify_base64(headers.get("x-shopify-hmac-sha256", ""), body, secrets)
-
-
-def event_id(headers: Mapping[str, str], _document: Mapping[str, Any]) -> tuple[str, str]:
-    return headers["x-shopify-webhook-id"], headers.get("x-shopify-topic", "")
-
-
-class _Named(Said):
-    name: str
-    value: str | None = None
-
-
-class _Tax(Said):
-    price: str = "0"
-
-
-class _Item(Said):
-    id: int
-    sku: str | None = None
-    variant_id: int | None = None
-    product_id: int | None = None
-    title: str = ""
-    quantity: int = 1
-    price: str = "0"
-    total_discount: str = "0"
-    properties: tuple[_Named, ...] = ()
-    tax_lines: tuple[_Tax, ...] = ()
-
-
-class _Returned(Said):
-    line_item_id: int
-    quantity: int = 0
-
-
-class _Transaction(Said):
-    amount: str = "0"
-    kind: str = "refund"
-    status: str = "success"
-
-
-class _RefundSaid(Said):
-    id: int
-    order_id: int | None = None
-    created_at: str | None = None
-    refund_line_items: tuple[_Returned, ...] = ()
-    transactions: tuple[_Transaction, ...] = ()
-
-
-class _Address(Said):
-    company: str | None = None
-    city: str | None = None
-    phone: str | None = None
-
-
-class _Customer(Said):
-    email: str | None = None
-    first_name: str | None = None
-    last_name: str | None = None
-    phone: str | None = None
-
-
-class _Order(Said):
-    id: int
-    name: str = ""
-    email: str | None = None
-    currency: str = "EUR"
-    total_price: str = "0"
-    financial_status: str | None = None
-    processed_at: str | None = None
-    created_at: str | None = None
-    updated_at: str | None = None
-    cancelled_at: str | None = None
-    customer_locale: str | None = None
-    taxes_included: bool = True
-    note: str | None = None
-    note_attributes: tuple[_Named, ...] = ()
-    customer: _Customer | None = None
-    billing_address: _Address | None = None
-    line_items: tuple[_Item, ...] = ()
-    refunds: tuple[_RefundSaid, ...] = ()
-
-
+VERSION = "2025-10"
 PAID = frozenset({"paid", "partially_refunded", "refunded"})
+PAGE = 250
 
 
-def read(document: Mapping[str, Any], topic: str, shop: Shop) -> Facts | None:
-    if topic == "refunds/create":
-        refund = _RefundSaid.model_validate(document)
-        # The currency is the order's; transactions of a refund carry it too, in minor units of the same.
-        currency = str((document.get("transactions") or [{}])[0].get("currency") or "EUR")
-        return Facts(order=str(refund.order_id), refunds=(_refund(refund, currency),))
-    if not topic.startswith("orders/"):
-        return None
-    if topic == "orders/delete":
-        return None
-    order = _Order.model_validate(document)
-    customer, address = order.customer or _Customer(), order.billing_address or _Address()
-    notes = {row.name: row.value or "" for row in order.note_attributes}
-    lines = tuple(_line(item, order, shop) for item in order.line_items)
-    paid = order.financial_status in PAID
+class Shopify(Vendor):
+    kind = "shopify"
+    topics = ("orders/create", "orders/updated", "orders/paid", "orders/cancelled", "refunds/create")
+
+    # -- the door ----------------------------------------------------------------------------------------
+
+    def verify(self, knock: Knock, keys: Sequence[bytes], shop: Shop, api: Api | None) -> None:  # noqa: ARG002
+        verify_base64(knock.headers.get("x-shopify-hmac-sha256", ""), knock.body, keys)
+
+    def event(self, headers: Mapping[str, str], document: Mapping[str, Any], digest: str) -> tuple[str, str]:  # noqa: ARG002
+        return f"{headers['x-shopify-webhook-id']}:{digest}", headers.get("x-shopify-topic", "")
+
+    # -- what it says ------------------------------------------------------------------------------------
+
+    def topic(self, document: Mapping[str, Any]) -> str:
+        return "refunds/create" if "order_id" in document else "orders/updated"
+
+    def read(self, document: Mapping[str, Any], topic: str, shop: Shop) -> Facts | None:
+        said = Said(document)
+        if topic == "refunds/create":
+            refund = _refund(said, "")
+            return Facts(
+                order=said.needed("order_id"), sale=False, refunds=(refund,), told_at=said.at("created_at")
+            )
+        if not topic.startswith("orders/") or topic == "orders/delete":
+            return None
+        return _order(said, shop)
+
+    # -- what it is asked --------------------------------------------------------------------------------
+
+    def credentials(self, api: Api) -> Mapping[str, str]:
+        return {"X-Shopify-Access-Token": api.key}
+
+    def changed(self, api: Api, since: datetime) -> Iterator[Heard]:
+        """By time of change, a page from where the last one ended."""
+        told: set[str] = set()
+        while True:
+            rows = api.ask(
+                "GET",
+                f"/admin/api/{VERSION}/orders.json?status=any&order=updated_at%20asc&limit={PAGE}"
+                f"&updated_at_min={since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+            )
+            page = Said(rows if isinstance(rows, Mapping) else {}).things("orders")
+            fresh = [row for row in page if f"{row.text('id')}:{row.text('updated_at')}" not in told]
+            for row in fresh:
+                told.add(f"{row.text('id')}:{row.text('updated_at')}")
+                body = json.dumps(row.given, ensure_ascii=False).encode()
+                event = f"asked:{row.text('id')}:{hashlib.sha256(body).hexdigest()[:16]}"
+                yield Heard(event, "orders/updated", body, row.text("id"), row.at("updated_at"))
+            if len(page) < PAGE:
+                return
+            last = page[-1].at("updated_at") or since
+            since = last if fresh and last > since else since + timedelta(seconds=1)
+
+    def webhook(self, api: Api, door: str) -> Webhook | None:
+        """Shopify takes one that failed for two days out of its list."""
+        answer = api.ask("GET", f"/admin/api/{VERSION}/webhooks.json?limit={PAGE}")
+        rows = Said(answer if isinstance(answer, Mapping) else {}).things("webhooks")
+        ours = {one.text("topic") for one in rows if one.text("address").rstrip("/") == door}
+        if not ours:
+            return Webhook("absent")
+        needed = ("orders/updated", "refunds/create")
+        return Webhook("on", tuple(topic for topic in needed if topic not in ours))
+
+    # -- connecting --------------------------------------------------------------------------------------
+
+    def sample(self, key: bytes, order: SampleOrder, event: str) -> SampleDelivery:
+        changed = _iso(order.changed_at)
+        refund = {
+            "id": 1,
+            "created_at": changed,
+            "refund_line_items": [
+                {"line_item_id": int(line), "quantity": n} for line, n in order.refunded.items() if line
+            ],
+            "transactions": [{"amount": order.refund, "kind": "refund", "status": "success"}],
+        }
+        document = {
+            "id": order.digits,
+            "name": f"#{order.number}",
+            "email": order.email,
+            "currency": "EUR",
+            "total_price": order.total,
+            "total_discounts": order.discount or "0.00",
+            "financial_status": "paid" if order.paid else "pending",
+            "processed_at": _iso(order.at),
+            "updated_at": changed,
+            "cancelled_at": changed if order.cancelled else None,
+            "customer": {"first_name": order.firstname, "last_name": order.lastname, "email": order.email},
+            "billing_address": {"company": order.institution},
+            "line_items": [
+                {
+                    "id": 1,
+                    "sku": order.product,
+                    "title": order.product,
+                    "quantity": order.quantity,
+                    "price": order.price,
+                    "total_discount": "0.00",
+                    "discount_allocations": [{"amount": order.discount}] if order.discount else [],
+                    "properties": [
+                        {"name": "learners", "value": order.rows("learner")},
+                        {"name": "tutors", "value": order.rows("tutor")},
+                    ],
+                }
+            ],
+            "refunds": [refund] if order.refund else [],
+        }
+        body = json.dumps(document, ensure_ascii=False).encode()
+        headers = {
+            "x-shopify-topic": "orders/updated",
+            "x-shopify-webhook-id": event,
+            "x-shopify-hmac-sha256": sign_base64(key, body),
+        }
+        return SampleDelivery(headers, body)
+
+
+def _order(said: Said, shop: Shop) -> Facts:
+    figures = Figures(said.text("currency"))
+    customer, address = said.thing("customer"), said.thing("billing_address")
+    number, status = said.needed("id"), said.text("financial_status")
+    lines = tuple(_line(item, said, shop) for item in said.things("line_items"))
+    people = people_in(said.pairs("note_attributes"), shop.people, said.text("note"))
+    paid_at = said.at("processed_at", "created_at", "updated_at")
+    if status in PAID and paid_at is None:
+        raise PayloadUnreadable("processed_at")
+    gateways = [*_gateways(said), said.text("gateway")]
     return Facts(
-        order=str(order.id),
-        number=order.name.removeprefix("#") or str(order.id),
-        snapshot_at=at(order.updated_at),
+        order=number,
+        number=said.text("name").removeprefix("#") or number,
+        snapshot_at=said.at("updated_at"),
         buyer=Buyer(
-            email=order.email or customer.email or "",
-            firstname=customer.first_name or "",
-            lastname=customer.last_name or "",
-            city=address.city or "",
-            phone=customer.phone or address.phone or "",
-            institution=address.company or "",
-            lang=order.customer_locale or shop.language,
+            email=said.text("email", "contact_email") or customer.text("email"),
+            firstname=customer.text("first_name") or address.text("first_name"),
+            lastname=customer.text("last_name") or address.text("last_name"),
+            city=address.text("city"),
+            phone=customer.text("phone") or address.text("phone"),
+            institution=address.text("company"),
+            lang=said.text("customer_locale") or shop.language,
         ),
-        lines=peopled(lines, people_in(notes, shop.people, order.note or "")),
-        currency=order.currency,
-        total=minor_units(order.total_price, order.currency),
-        paid_at=at(order.processed_at or order.created_at) if paid else None,
-        cancelled_at=at(order.cancelled_at),
-        refunds=tuple(_refund(refund, order.currency) for refund in order.refunds),
+        lines=peopled(lines, people, shop.products),
+        currency=figures.currency,
+        total=figures.money(said, "total_price"),
+        total_in=_total_in(said),
+        paid_at=paid_at if status in PAID else None,
+        cancelled_at=said.at("cancelled_at"),
+        refunds=tuple(_refund(one, figures.currency) for one in said.things("refunds")),
+        whole_refunds=said.has("refunds"),
+        given_back=status == "refunded",
+        discount=figures.money(said, "total_discounts"),
+        odd=tuple(figures.odd),
+        test=said.true("test") or any("bogus" in one.lower() for one in gateways),
     )
 
 
-def _line(item: _Item, order: _Order, shop: Shop) -> Line:
-    known = (item.sku or "", str(item.variant_id or ""), str(item.product_id or ""))
-    reference = next((one for one in known if one and one in shop.products), "") or next(
-        filter(None, known), ""
-    )
-    amount = minor_units(item.price, order.currency) * item.quantity
-    amount -= minor_units(item.total_discount, order.currency)
-    if not order.taxes_included:
-        amount += sum(minor_units(tax.price, order.currency) for tax in item.tax_lines)
-    properties = {row.name: row.value or "" for row in item.properties}
+def _gateways(said: Said) -> list[str]:
+    names = said.given.get("payment_gateway_names")
+    return [one for one in names if isinstance(one, str)] if isinstance(names, list) else []
+
+
+def _total_in(said: Said) -> dict[str, int]:
+    """The total as the buyer saw it, where that was another currency."""
+    shown = said.thing("total_price_set", "presentment_money")
+    currency = shown.text("currency_code")
+    figures = Figures(currency)
+    amount = figures.money(shown, "amount")
+    return {currency: amount} if currency and currency != said.text("currency") and not figures.odd else {}
+
+
+def _line(item: Said, order: Said, shop: Shop) -> Line:
+    figures = Figures(order.text("currency"))
+    pieces = figures.pieces(item)
+    allocated = sum(figures.money(one, "amount") for one in item.things("discount_allocations"))
+    discount = max(figures.money(item, "total_discount"), allocated)
+    amount = figures.money(item, "price") * pieces - discount
+    if order.given.get("taxes_included") is False:
+        amount += sum(figures.money(tax, "price") for tax in item.things("tax_lines"))
     return Line(
-        id=str(item.id),
-        product=reference,
-        quantity=item.quantity,
+        id=item.needed("id"),
+        product=pick(
+            (item.text("sku"), item.text("variant_id"), item.text("product_id")), shop.products, shop.ignored
+        ),
+        quantity=pieces,
         amount=amount,
-        title=item.title,
-        participants=people_in(properties, shop.people),
+        title=item.text("title"),
+        participants=people_in(item.pairs("properties"), shop.people),
+        discount=discount,
+        part_of=item.text("sales_line_item_group_id"),
+        odd=figures.first_odd,
     )
 
 
-def _refund(refund: _RefundSaid, currency: str) -> Refund:
+def _refund(refund: Said, currency: str) -> Refund:
     lines: dict[str, int] = {}
-    for row in refund.refund_line_items:
-        lines[str(row.line_item_id)] = lines.get(str(row.line_item_id), 0) + row.quantity
-    given = [t for t in refund.transactions if t.kind == "refund" and t.status == "success"]
-    amount = sum(minor_units(t.amount, currency) for t in given)
-    return Refund(str(refund.id), amount, lines, at(refund.created_at))
+    for row in refund.things("refund_line_items"):
+        name, pieces = row.text("line_item_id"), Figures("").pieces(row)
+        if name and pieces:
+            lines[name] = lines.get(name, 0) + pieces
+    moved = [t for t in refund.things("transactions") if t.text("kind") in ("refund", "")]
+    given = [t for t in moved if t.text("status") in ("success", "")]
+    code = next((t.text("currency") for t in given if t.text("currency")), currency)
+    amount = sum(abs(Figures(code).money(t, "amount")) for t in given)
+    state: Literal["done", "pending", "failed"] = "done"
+    if moved and not given:
+        # Of money that is on its way or never went, nothing is given back.
+        state = "pending" if any(t.text("status") == "pending" for t in moved) else "failed"
+    return Refund(
+        refund.needed("id"),
+        amount,
+        lines,
+        refund.at("created_at"),
+        state=state,
+        currency="" if code == currency else code,
+    )
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+VENDOR = Shopify()

@@ -1,7 +1,8 @@
 """WooCommerce: `X-WC-Webhook-Signature`, and the order as a whole, each time it changes.
 
-No timestamp is signed. `X-WC-Webhook-Delivery-ID` is the same for two orders of one second, so that an
-event is known by its order, status and time of change. Nothing is ever sent again.
+No timestamp is signed, and nothing is ever sent again. `X-WC-Webhook-Delivery-ID` is the same for two
+orders of one second, and a refund may leave `date_modified` as it was: an event is known by its order,
+status, time of change and body. After five failures in a row a webhook is switched off.
 https://woocommerce.github.io/woocommerce-rest-api-docs/#webhooks, REST API v3
 """
 
@@ -10,29 +11,28 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import json
 import re
-from collections.abc import Iterable, Mapping
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
-from passerelle.domain.orders.order import Buyer, Facts, Line, Refund, minor_units
-from passerelle.domain.orders.shop import Shop
+from passerelle.domain.orders.order import Buyer, Facts, Line, Order, Refund
+from passerelle.domain.orders.shop import Heard, Webhook
 from passerelle.events.signatures import SignatureRefused
-from passerelle.shops.payload import Said, at, people_in, peopled
+from passerelle.shops.payload import Figures, PayloadUnreadable, Said, people_in, peopled, pick
+from passerelle.shops.vendor import Knock, SampleDelivery, SampleOrder, Vendor
+
+if TYPE_CHECKING:
+    from passerelle.domain.orders.shop import Shop
+    from passerelle.shops.api import Api
 
 PING = re.compile(rb"webhook_id=[0-9]{1,20}")
+GONE = ("cancelled", "failed", "trash")
+PAGE = 100
 
 
-def is_ping(body: bytes) -> bool:
-    """What WooCommerce posts, unsigned, when a webhook is made; without a 200 it is not kept."""
-    return PING.fullmatch(body.strip()) is not None
-
-
-def verify(headers: Mapping[str, str], body: bytes, secrets: Iterable[bytes], _now: datetime) -> None:
-    verify_base64(headers.get("x-wc-webhook-signature", ""), body, secrets)
-
-
-def verify_base64(given: str, body: bytes, secrets: Iterable[bytes]) -> None:
+def verify_base64(given: str, body: bytes, secrets: Sequence[bytes]) -> None:
     """HMAC-SHA256 of the raw body in base64. Raises SignatureRefused."""
     fits = False
     for secret in secrets:
@@ -42,115 +42,237 @@ def verify_base64(given: str, body: bytes, secrets: Iterable[bytes]) -> None:
         raise SignatureRefused
 
 
-def event_id(headers: Mapping[str, str], document: Mapping[str, Any]) -> tuple[str, str]:
-    topic = headers.get("x-wc-webhook-topic", "order.updated")
-    if not topic.startswith("order."):
-        return f"{topic}:{document.get('id')}:{document.get('date_modified_gmt')}", topic
-    if topic == "order.deleted":
-        return f"{document['id']}:deleted", topic
-    return f"{document['id']}:{document['status']}:{document['date_modified_gmt']}", topic
+def sign_base64(key: bytes, body: bytes) -> str:
+    return base64.b64encode(hmac.new(key, body, hashlib.sha256).digest()).decode()
 
 
-class _Meta(Said):
-    key: str
-    value: Any = None
+class WooCommerce(Vendor):
+    kind = "woocommerce"
+    topics = ("order.created", "order.updated")
+
+    # -- the door ----------------------------------------------------------------------------------------
+
+    def is_ping(self, knock: Knock) -> bool:
+        """What WooCommerce posts, unsigned, when a webhook is made; without a 200 it is not kept."""
+        return "x-wc-webhook-signature" not in knock.headers and bool(PING.fullmatch(knock.body.strip()))
+
+    def verify(self, knock: Knock, keys: Sequence[bytes], shop: Shop, api: Api | None) -> None:  # noqa: ARG002
+        verify_base64(knock.headers.get("x-wc-webhook-signature", ""), knock.body, keys)
+
+    def event(self, headers: Mapping[str, str], document: Mapping[str, Any], digest: str) -> tuple[str, str]:
+        topic = headers.get("x-wc-webhook-topic", "order.updated")
+        changed = document.get("date_modified_gmt")
+        if not topic.startswith("order."):
+            return f"{topic}:{document.get('id')}:{changed}", topic
+        if topic == "order.deleted":
+            return f"{document['id']}:deleted", topic
+        return f"{document['id']}:{document.get('status')}:{changed}:{digest}", topic
+
+    # -- what it says ------------------------------------------------------------------------------------
+
+    def topic(self, document: Mapping[str, Any]) -> str:
+        return "order.updated" if "line_items" in document or "status" in document else ""
+
+    def read(self, document: Mapping[str, Any], topic: str, shop: Shop) -> Facts | None:
+        if not topic.startswith("order."):
+            return None
+        if topic == "order.deleted":
+            return None  # put into the shop's bin: access follows money, not the shop's tidiness
+        said = Said(document)
+        figures = Figures(said.text("currency"))
+        number, status = said.needed("id"), said.text("status")
+        changed = said.at("date_modified_gmt", "date_created_gmt")
+        refunds = tuple(
+            Refund(one.text("id"), abs(figures.money(one, "total")), at=changed)
+            for one in said.things("refunds")
+            if one.text("id")
+        )
+        lines = tuple(_line(item, figures.currency, shop) for item in said.things("line_items"))
+        people = people_in(said.pairs("meta_data", "key"), shop.people, said.text("customer_note"))
+        fees = [
+            figures.money(one, "total") + figures.money(one, "total_tax") for one in said.things("fee_lines")
+        ]
+        total = figures.money(said, "total")
+        return Facts(
+            order=number,
+            number=said.text("number") or number,
+            snapshot_at=changed,
+            buyer=_buyer(said.thing("billing"), shop),
+            lines=peopled(lines, people, shop.products),
+            currency=figures.currency,
+            total=total,
+            paid_at=_paid_at(said, status),
+            cancelled_at=_dated(said, "date_modified_gmt", "date_created_gmt") if status in GONE else None,
+            refunds=refunds,
+            whole_refunds=said.has("refunds"),
+            given_back=status == "refunded",
+            refunds_at=number if refunds else "",
+            discount=max(_discount(said, figures), sum(line.discount for line in lines)),
+            credit=sum(abs(figures.money(one, "amount")) for one in said.things("gift_cards"))
+            - sum(fee for fee in fees if fee < 0),
+            odd=tuple(figures.odd),
+            test=said.pairs("meta_data", "key").get("_wcpay_mode") == "test",
+        )
+
+    # -- what it is asked --------------------------------------------------------------------------------
+
+    def refunds(self, api: Api, order: Order) -> tuple[Refund, ...] | None:
+        """WooCommerce tells the lines of a refund only here."""
+        from passerelle.shops.api import safe
+
+        rows = api.ask("GET", f"/wp-json/wc/v3/orders/{safe(order.refunds_at)}/refunds?per_page={PAGE}")
+        found = []
+        for row in Said({"rows": rows}).things("rows"):
+            lines: dict[str, int] = {}
+            for item in row.things("line_items"):
+                sold = item.pairs("meta_data", "key").get("_refunded_item_id", "")
+                pieces = abs(int(float(item.text("quantity") or 0)))
+                if sold and pieces:
+                    lines[sold] = lines.get(sold, 0) + pieces
+            found.append(Refund(row.needed("id"), abs(Figures(order.currency).money(row, "amount")), lines))
+        return tuple(found)
+
+    def changed(self, api: Api, since: datetime) -> Iterator[Heard]:
+        page = 1
+        while True:
+            rows = api.ask(
+                "GET",
+                f"/wp-json/wc/v3/orders?modified_after={since.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
+                f"&dates_are_gmt=true&orderby=modified&order=asc&per_page={PAGE}&page={page}",
+            )
+            rows = rows if isinstance(rows, list) else []
+            for row in rows:
+                body = json.dumps(row, ensure_ascii=False).encode()
+                digest = hashlib.sha256(body).hexdigest()[:16]
+                event, topic = self.event({}, row, digest)
+                said = Said(row)
+                yield Heard(event, topic, body, said.text("id"), said.at("date_modified_gmt"))
+            if len(rows) < PAGE:
+                return
+            page += 1
+
+    def webhook(self, api: Api, door: str) -> Webhook | None:
+        rows = Said({"rows": api.ask("GET", f"/wp-json/wc/v3/webhooks?per_page={PAGE}")}).things("rows")
+        ours = [one for one in rows if one.text("delivery_url").rstrip("/") == door]
+        active = {one.text("topic") for one in ours if one.text("status") == "active"}
+        if not ours:
+            return Webhook("absent")
+        missing = tuple(topic for topic in self.topics if topic not in active)
+        return Webhook("off" if not active else "on", missing)
+
+    # -- what it is told ---------------------------------------------------------------------------------
+
+    def confirm(self, api: Api, order: Order, text: str) -> None:
+        """A note, perhaps a status."""
+        from passerelle.shops.api import reference, safe
+
+        path = f"/wp-json/wc/v3/orders/{safe(reference(order))}"
+        notes = Said({"rows": api.ask("GET", f"{path}/notes")}).things("rows")
+        if all(text not in note.text("note") for note in notes):
+            api.ask("POST", f"{path}/notes", body={"note": text, "customer_note": False})
+        status = api.shop.api.done_status
+        if status and order.state.value == "fulfilled":
+            api.ask("PUT", path, body={"status": status})
+
+    # -- connecting --------------------------------------------------------------------------------------
+
+    def sample(self, key: bytes, order: SampleOrder, event: str) -> SampleDelivery:
+        changed = order.changed_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        paid = order.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        document = {
+            "id": order.digits,
+            "number": order.number,
+            "status": "cancelled" if order.cancelled else "processing" if order.paid else "on-hold",
+            "currency": "EUR",
+            "total": order.total,
+            "discount_total": order.discount or "0.00",
+            "date_modified_gmt": changed,
+            "date_paid_gmt": paid if order.paid else None,
+            "billing": {
+                "first_name": order.firstname,
+                "last_name": order.lastname,
+                "company": order.institution,
+                "email": order.email,
+            },
+            "line_items": [
+                {
+                    "id": 1,
+                    "name": order.product,
+                    "sku": order.product,
+                    "quantity": order.quantity,
+                    "total": order.total,
+                    "total_tax": "0.00",
+                    "meta_data": [
+                        {"key": "learners", "value": order.rows("learner")},
+                        {"key": "tutors", "value": order.rows("tutor")},
+                    ],
+                }
+            ],
+            "refunds": [{"id": 1, "total": f"-{order.refund}"}] if order.refund else [],
+        }
+        body = json.dumps(document, ensure_ascii=False).encode()
+        headers = {
+            "x-wc-webhook-topic": "order.updated",
+            "x-wc-webhook-delivery-id": event,
+            "x-wc-webhook-signature": sign_base64(key, body),
+        }
+        return SampleDelivery(headers, body)
 
 
-class _Item(Said):
-    id: int
-    name: str = ""
-    product_id: int = 0
-    variation_id: int = 0
-    quantity: int = 1
-    total: str = "0"
-    total_tax: str = "0"
-    sku: str | None = None
-    meta_data: tuple[_Meta, ...] = ()
+def _paid_at(said: Said, status: str) -> datetime | None:
+    """An order set to a paid status by hand (a transfer seen) may bear no date of payment."""
+    if said.has("date_paid_gmt") or status == "completed":
+        return _dated(said, "date_paid_gmt", "date_paid", "date_modified_gmt", "date_created_gmt")
+    return None
 
 
-class _RefundSaid(Said):
-    id: int
-    total: str = "0"
+def _dated(said: Said, *names: str) -> datetime:
+    """Raises PayloadUnreadable: what has no time at all cannot be put in order."""
+    found = said.at(*names)
+    if found is None:
+        raise PayloadUnreadable(names[0])
+    return found
 
 
-class _Billing(Said):
-    first_name: str = ""
-    last_name: str = ""
-    company: str = ""
-    city: str = ""
-    phone: str = ""
-    email: str = ""
-
-
-class _Order(Said):
-    id: int
-    number: str = ""
-    status: str = ""
-    currency: str = "EUR"
-    total: str = "0"
-    billing: _Billing = _Billing()
-    customer_note: str = ""
-    date_modified_gmt: str | None = None
-    date_paid_gmt: str | None = None
-    line_items: tuple[_Item, ...] = ()
-    refunds: tuple[_RefundSaid, ...] = ()
-    meta_data: tuple[_Meta, ...] = ()
-
-
-def read(document: Mapping[str, Any], topic: str, shop: Shop) -> Facts | None:
-    if not topic.startswith("order."):
-        return None
-    if topic == "order.deleted":
-        return None  # put into the shop's bin: access follows money, not the shop's tidiness
-    order = _Order.model_validate(document)
-    modified = at(order.date_modified_gmt)
-    people = people_in(_texts(order.meta_data), shop.people, order.customer_note)
-    lines = tuple(_line(item, order.currency, shop) for item in order.line_items)
-    refunds = tuple(
-        Refund(str(refund.id), abs(minor_units(refund.total, order.currency)), at=modified)
-        for refund in order.refunds
+def _buyer(billing: Said, shop: Shop) -> Buyer:
+    return Buyer(
+        email=billing.text("email"),
+        firstname=billing.text("first_name"),
+        lastname=billing.text("last_name"),
+        city=billing.text("city"),
+        phone=billing.text("phone"),
+        institution=billing.text("company"),
+        lang=shop.language,
     )
-    total = minor_units(order.total, order.currency)
-    if order.status == "refunded" and sum(refund.amount for refund in refunds) < total:
-        refunds = (*refunds, Refund("total:status", total, at=modified))
-    paid = order.date_paid_gmt or (order.date_modified_gmt if order.status == "completed" else None)
-    return Facts(
-        order=str(order.id),
-        number=order.number or str(order.id),
-        snapshot_at=modified,
-        buyer=Buyer(
-            email=order.billing.email,
-            firstname=order.billing.first_name,
-            lastname=order.billing.last_name,
-            city=order.billing.city,
-            phone=order.billing.phone,
-            institution=order.billing.company,
-            lang=shop.language,
-        ),
-        lines=peopled(lines, people),
-        currency=order.currency,
-        total=total,
-        paid_at=at(paid),
-        cancelled_at=modified if order.status in ("cancelled", "failed", "trash") else None,
-        refunds=refunds,
-        refunds_at=str(order.id) if order.refunds else "",
-    )
 
 
-def _line(item: _Item, currency: str, shop: Shop) -> Line:
-    known = (item.sku or "", str(item.variation_id or ""), str(item.product_id or ""))
-    reference = next((one for one in known if one and one in shop.products), "") or next(
-        filter(None, known), ""
-    )
+def _line(item: Said, currency: str, shop: Shop) -> Line:
+    figures = Figures(currency)
+    amount, before = _with_tax(item, "total", figures), _with_tax(item, "subtotal", figures)
+    pieces = figures.pieces(item)
+    known = (item.text("sku"), item.text("variation_id"), item.text("product_id"))
     return Line(
-        id=str(item.id),
-        product=reference,
-        quantity=item.quantity,
-        amount=minor_units(item.total, currency) + minor_units(item.total_tax, currency),
-        title=item.name,
-        participants=people_in(_texts(item.meta_data), shop.people),
+        id=item.needed("id"),
+        product=pick(known, shop.products, shop.ignored),
+        quantity=pieces,
+        amount=amount,
+        title=item.text("name"),
+        participants=people_in(item.pairs("meta_data", "key"), shop.people),
+        discount=max(0, before - amount),
+        part_of=item.text("bundled_by", "composite_parent"),
+        odd=figures.first_odd,
     )
 
 
-def _texts(rows: tuple[_Meta, ...]) -> dict[str, str]:
-    return {row.key: row.value for row in rows if isinstance(row.value, str)}
+def _with_tax(said: Said, name: str, figures: Figures) -> int:
+    return figures.money(said, name) + figures.money(said, f"{name}_tax")
+
+
+def _discount(said: Said, figures: Figures) -> int:
+    """As the order says it, or as its coupons do."""
+    coupons = said.things("coupon_lines")
+    given = [figures.money(one, "discount") + figures.money(one, "discount_tax") for one in coupons]
+    return max(figures.money(said, "discount_total") + figures.money(said, "discount_tax"), sum(given), 0)
+
+
+VENDOR = WooCommerce()

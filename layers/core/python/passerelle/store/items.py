@@ -29,14 +29,13 @@ from pydantic import TypeAdapter, ValidationError
 from passerelle.domain.backups.upload import Upload
 from passerelle.domain.night.plan.run import Run
 from passerelle.domain.orders.ledger import Page as LedgerPage
-from passerelle.domain.orders.order import Delivery, Order, Tally
+from passerelle.domain.orders.order import Delivery, Order, OrderName, Tally
 from passerelle.domain.publishing.publication import Publication, Retrieval
 from passerelle.domain.records import Record, RunningJob, TargetLock
 from passerelle.domain.rollover.rollover import FreshStart, Permit, Rollover, Whereabouts
 from passerelle.domain.states import BackupState, RetrievalState, RolloverState
 from passerelle.errors import GiveUp
 from passerelle.ports import R
-from passerelle.store.unknown_fields import unknown_in, with_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -157,6 +156,8 @@ _EXPIRES: dict[Kind, Callable[[Any], datetime | None]] = {
     RunningJob: lambda job: job.heard_at + JOB_KEPT if job.ended else None,
     TargetLock: lambda lock: lock.until + LOCK_KEPT,
     Tally: lambda tally: tally.until,
+    # what waits for an order that never comes is forgotten with its delivery
+    OrderName: lambda name: None if name.order else name.at + DELIVERY_KEPT,
     Delivery: lambda delivery: (
         delivery.received_at + DELIVERY_KEPT if delivery.state in ("taken", "ignored") else None
     ),
@@ -206,12 +207,11 @@ def _adapter(kind: Kind) -> TypeAdapter[Any]:
     return _adapters[kind]
 
 
-def to_item(record: Record, stamp: str, unknown: Any = None) -> Item:
-    """`stamp` is the write's own: by it a write whose answer was lost knows itself again. `unknown`: the
-    fields that the stored record had and this release does not know.
-    """
+def to_item(record: Record, stamp: str) -> Item:
+    """`stamp` is the write's own: by it a write whose answer was lost knows itself again."""
     kind = type(record)
-    fields = with_unknown(fields_of(record), unknown)
+    fields = _plain(_adapter(kind).dump_python(record))
+    del fields["revision"]
     item: Item = key(kind, record.id) | {
         "revision": {"N": str(record.revision)},
         "stamp": {"S": stamp},
@@ -225,18 +225,6 @@ def to_item(record: Record, stamp: str, unknown: Any = None) -> Item:
             item[f"{index.kept}pk"] = {"S": partition(kind, name, value)}
             item[f"{index.kept}sk"] = {"S": place(record)}
     return item | _time_to_live(record)
-
-
-def fields_of(record: Record) -> dict[str, Any]:
-    """As the table keeps them: times as text, numbers as Decimal, tuples as lists."""
-    fields: dict[str, Any] = _plain(_adapter(type(record)).dump_python(record))
-    del fields["revision"]
-    return fields
-
-
-def unknown_of(record: Record, item: Mapping[str, Any]) -> Any:
-    """What the item holds that this release does not know (`unknown_fields`)."""
-    return unknown_in(TypeDeserializer().deserialize(item["record"]), fields_of(record))
 
 
 def from_item(kind: type[R], item: Mapping[str, Any]) -> R:
@@ -287,11 +275,11 @@ CUTTABLE: dict[Kind, tuple[str, ...]] = {
 }
 
 
-def fitted(record: R, unknown: Any = None) -> R:
+def fitted(record: R) -> R:
     """The record, its longest list or text halved until it fits. Raises GiveUp where that is not enough."""
     kind = type(record)
-    while (size := size_of(to_item(record, "0" * 32, unknown))) > LARGEST:
-        fields = fields_of(record)
+    while (size := size_of(to_item(record, "0" * 32))) > LARGEST:
+        fields = _plain(_adapter(kind).dump_python(record))
         sizes = {path: size_of(_inside(fields, path)) for path in CUTTABLE.get(kind, ())}
         longest = max(sizes, key=lambda path: sizes[path], default="")
         if not longest or sizes[longest] == 0:

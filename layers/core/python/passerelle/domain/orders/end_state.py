@@ -12,12 +12,18 @@ from passerelle.domain.states import OrderState
 EndState = tuple[OrderState, tuple[Note, ...]]
 
 
-def end_state(order: Order, session: Session, reading: Reading, problems: Iterable[Note]) -> EndState:
-    """`problems` are lines that could not be delivered; what stopped a person stands in the order's seats."""
+def end_state(
+    order: Order, session: Session, reading: Reading, problems: Iterable[Note], remarks: Iterable[Note] = ()
+) -> EndState:
+    """`problems` are lines that could not be delivered; what stopped a person stands in the order's seats;
+    `remarks` stop nothing.
+    """
     if order.cancelled_at is not None:
         return OrderState.CANCELLED, ()
     if not order.due:
         return OrderState.REFUNDED, ()
+    if not reading.sold and not reading.refused:
+        return OrderState.NOT_OURS, ()
     too_many = _seats_to_choose(order, reading)
     undone = distinct([*reading.refused, *problems, *_people_stopped(order)])
     anybody = any(seat.state == SeatState.DONE for seat in order.seats)
@@ -31,7 +37,7 @@ def end_state(order: Order, session: Session, reading: Reading, problems: Iterab
     left = _seats_left(order, reading)
     if left and not anybody:
         return OrderState.WAITING, left
-    return OrderState.FULFILLED, (*left, *_amounts_given_back(order))
+    return OrderState.FULFILLED, (*left, *session.remarks, *remarks, *_amounts_given_back(order))
 
 
 def _people_stopped(order: Order) -> Iterator[Note]:
@@ -58,6 +64,7 @@ def _seats_left(order: Order, reading: Reading) -> tuple[Note, ...]:
 
 def _amounts_given_back(order: Order) -> tuple[Note, ...]:
     """Of an amount alone: noted, and takes nothing away (S14)."""
-    if all(refund.lines for refund in order.refunds):
+    lost = any(dispute.state == "lost" for dispute in order.disputes)
+    if not lost and all(refund.lines for refund in order.given):
         return ()
     return (Note("refund_of_amount", {"amount": str(order.refunded)}),)

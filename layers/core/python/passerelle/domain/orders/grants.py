@@ -34,6 +34,20 @@ def grant_of(enrolment: Enrolment, held: tuple[Grant, ...], role: str) -> Grant 
     return replace(plain, end=last + enrolment.again)
 
 
+def nothing_new(enrolment: Enrolment, held: tuple[Grant, ...], role: str) -> Note | None:
+    """Bought again for the same course and dates: paid for, and nothing is added."""
+    if enrolment.group is not None or enrolment.again is not None or enrolment.by.endswith(":support"):
+        return None
+    order = enrolment.by.rpartition(":")[0]
+    for grant in held:
+        covers = grant.end is None or (enrolment.end is not None and grant.end >= enrolment.end)
+        earlier = (grant.start, grant.by) < (enrolment.start, enrolment.by)
+        another = not grant.by.startswith(f"{order}:")
+        if covers and earlier and another and grant.role == (enrolment.role or role):
+            return Note("bought_again", {"course": str(enrolment.course)})
+    return None
+
+
 def owned_after(owned: tuple[Owned, ...], session: Session) -> tuple[tuple[Owned, ...], tuple[Note, ...]]:
     """The registered products with this session's, each once, and prorogations that found nothing to move.
 

@@ -12,7 +12,6 @@ from typing import Literal
 
 from passerelle.domain.records import Moment, Note
 from passerelle.domain.states import OrderState
-from passerelle.errors import GiveUp
 
 Kind = Literal["learner", "tutor"]
 
@@ -60,23 +59,38 @@ class Line:
     amount: int | None = None
     title: str = ""
     participants: tuple[Participant, ...] = ()
+    discount: int = 0  # what the shop took off this line; `amount` is after it
+    part_of: str = ""  # the line of a bundle that bears its price, or the bundle's own name
+    odd: str = ""  # the figure that makes no sense, if one does
 
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """`lines` says how much of which line was given back; empty: an amount alone."""
+    """`lines` says how much of which line was given back; empty: an amount alone. One that is pending or
+    failed gives nothing back (S16).
+    """
 
     id: str
     amount: int = 0
     lines: dict[str, int] = field(default_factory=dict)  # line id → quantity
     at: datetime | None = None
+    state: Literal["done", "pending", "failed"] = "done"
+    currency: str = ""  # where it is not the order's
+    told_at: datetime | None = None  # when the shop said so
+    event: bool = False  # it said so apart from the whole order
+    reversal: bool = False  # taken back by whoever handles the payment, and perhaps given back again
 
 
 @dataclass(frozen=True, slots=True)
 class Dispute:
+    """`amount` None: about the whole order."""
+
     id: str
     state: Literal["open", "won", "lost"] = "open"
     at: datetime | None = None
+    amount: int | None = None
+    currency: str = ""
+    told_at: datetime | None = None
 
 
 class SeatState:
@@ -99,6 +113,8 @@ class Seat:
     existed: bool | None = None  # whether the account was there before this order; None: not looked yet
     started: bool = False  # he has opened Moodle since: he cannot be swapped any more
     given_at: datetime | None = None
+    declared: bool = False  # by the shop; else named by the buyer
+    gone_with: str = ""  # taken because the order is gone or the shop corrected it; it may come back
 
     @property
     def key(self) -> str:
@@ -110,6 +126,8 @@ class Facts:
     """What one delivery says. `snapshot_at` where it tells the whole order as of then, newer over older."""
 
     order: str  # the shop's own id of the order, the same in all its deliveries
+    refs: tuple[str, ...] = ()  # other names of it: what a refund or a dispute may call it
+    sale: bool = True  # False: it speaks of an order, and makes none where there is none
     number: str = ""  # as people know it
     snapshot_at: datetime | None = None
     buyer: Buyer | None = None
@@ -119,9 +137,20 @@ class Facts:
     paid_at: datetime | None = None
     cancelled_at: datetime | None = None
     refunds: tuple[Refund, ...] = ()
+    whole_refunds: bool = False  # these are all there are: what is not among them was taken back (S16)
+    given_back: bool | None = None  # the shop calls the whole order refunded, or does not
     disputes: tuple[Dispute, ...] = ()
-    lines_at: str = ""  # what to ask the shop for where the lines are missing
+    lines_at: str = ""  # what to ask the shop for where lines or buyer are missing
     refunds_at: str = ""  # likewise for what a refund was about
+    discount: int = 0  # what the shop took off the lines' prices in all
+    credit: int = 0  # paid by other means than money: gift cards, store credit, negative fees
+    odd: tuple[str, ...] = ()  # figures of the whole that make no sense
+    total_in: dict[str, int] = field(default_factory=dict)  # the total in other currencies it was shown in
+    test: bool = False  # no money moved
+    hearsay: bool = False  # the lines are what a page in the buyer's browser may have said
+    stands: bool = False  # the payment does, as of `told_at`: reversals told before are taken back
+    told_at: datetime | None = None  # when the shop said so, in an event that is no snapshot
+    heard_at: datetime | None = None  # when it reached Passerelle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,15 +163,25 @@ class Order:
     lines: tuple[Line, ...] = ()
     lines_known: bool = False
     lines_at: str = ""
+    asked: bool = False  # the shop was asked for what its deliveries lack
     refunds_at: str = ""
     refunds_known: bool = True
     currency: str = ""
     total: int | None = None
     snapshot_at: datetime | None = None
+    heard_at: datetime | None = None  # of the snapshot that counts
     paid_at: datetime | None = None
     cancelled_at: datetime | None = None
     refunds: tuple[Refund, ...] = ()
+    given_back: bool = False
     disputes: tuple[Dispute, ...] = ()
+    kept_at: datetime | None = None
+    discount: int = 0
+    credit: int = 0
+    odd: tuple[str, ...] = ()
+    total_in: dict[str, int] = field(default_factory=dict)
+    test: bool = False
+    hearsay: bool = False
     deliveries: int = 0
 
     state: OrderState = OrderState.RECEIVED
@@ -151,9 +190,11 @@ class Order:
     attempts: int = 0
     released_at: datetime | None = None  # an authorised person let an unpaid order through (S12)
     released_by: str = ""
+    let_through: bool = False  # whatever the amounts say (S13)
     held: bool = False  # parked by hand
     seats: tuple[Seat, ...] = ()
     operator: Seat | None = None  # the buyer's own account
+    former: tuple[Seat, ...] = ()  # those of buyers whom the shop has corrected since
     told: str = ""  # digest of the last summary to the buyer
     claimed: tuple[str, ...] = ()  # messages about to be sent where Moodle cannot tell a repetition
     confirmed: str = ""  # digest of what the shop was last told
@@ -175,24 +216,65 @@ class Order:
     def gone(self) -> bool:
         return (
             self.cancelled_at is not None
-            or any(dispute.state == "lost" for dispute in self.disputes)
-            or (bool(self.lines) and all(self.quantity_left(line) <= 0 for line in self.lines))
+            or self.given_back
+            or self.returned
             or self.refunded_whole
+            or any(dispute.state == "lost" and dispute.amount is None for dispute in self.disputes)
         )
+
+    @property
+    def returned(self) -> bool:
+        """Every line was given back, piece by piece."""
+        told = any(refund.lines for refund in self.given)
+        return told and all(self.quantity_left(line) <= 0 for line in self.lines)
 
     @property
     def refunded_whole(self) -> bool:
         """The whole price is back, whatever the shop says of lines."""
-        return bool(self.total) and self.refunded >= (self.total or 0)
+        return (self.total or 0) > 0 and self.refunded >= (self.total or 0)
+
+    @property
+    def given(self) -> tuple[Refund, ...]:
+        """The refunds that stand."""
+        return tuple(one for one in self.refunds if one.state == "done" and not self._reversal_ended(one))
 
     @property
     def refunded(self) -> int:
         """Some shops tell each refund, some a running total (`total:…`), some both."""
-        totals = sum(refund.amount for refund in self.refunds if refund.id.startswith("total:"))
-        return max(totals, sum(r.amount for r in self.refunds if not r.id.startswith("total:")))
+        totals = [one for one in self.given if one.id.startswith("total:")]
+        each = [one for one in self.given if not one.id.startswith("total:")]
+        lost = [one for one in self.disputes if one.state == "lost"]
+        most = max(
+            sum(self.worth(one.amount, one.currency) - self._undone(one) for one in totals),
+            sum(self.worth(one.amount, one.currency) for one in each),
+        )
+        return most + sum(self.worth(one.amount or 0, one.currency) for one in lost)
+
+    def _undone(self, total: Refund) -> int:
+        """What a running total holds of parts that are pending, or failed since it was told."""
+        parts = [one for one in self.refunds if not one.id.startswith("total:") and one.state != "done"]
+        return sum(
+            self.worth(one.amount, one.currency)
+            for one in parts
+            if one.state == "pending" or not one.told_at or not total.told_at or one.told_at >= total.told_at
+        )
+
+    def worth(self, amount: int, currency: str) -> int:
+        """An amount in the order's currency; nothing where no rate is known: it is a part, then."""
+        if not currency or currency == self.currency:
+            return amount
+        whole = self.total_in.get(currency)
+        return amount * (self.total or 0) // whole if whole else 0
+
+    def _reversal_ended(self, refund: Refund) -> bool:
+        """What was reversed is back: the payment was told to stand since, or the dispute was won since."""
+        if not refund.reversal:
+            return False
+        since = [self.kept_at, *(one.told_at for one in self.disputes if one.state == "won")]
+        return any(later and refund.told_at and later > refund.told_at for later in since)
 
     def quantity_left(self, line: Line) -> int:
-        return line.quantity - sum(refund.lines.get(line.id, 0) for refund in self.refunds)
+        return line.quantity - sum(refund.lines.get(line.id, 0) for refund in self.given)
 
     def line(self, line_id: str) -> Line | None:
         return next((line for line in self.lines if line.id == line_id), None)
@@ -209,22 +291,24 @@ def merged(order: Order, facts: Facts) -> Order:
     """The order with one more delivery's facts. The order in which they come does not matter, and the
     same one twice changes nothing.
     """
-    newer = facts.snapshot_at is None or order.snapshot_at is None or facts.snapshot_at >= order.snapshot_at
+    newer = _newer(order, facts)
     changes: dict[str, object] = {}
     if newer or not order.lines_known:
-        if facts.lines is not None:
-            changes |= {"lines": facts.lines, "lines_known": True}
-        for name in ("number", "currency", "total", "buyer"):
+        # What the shop itself answered is not replaced by what a page said of it.
+        if facts.lines is not None and not (facts.hearsay and order.asked and order.lines_known):
+            changes |= {"lines": facts.lines, "lines_known": True, "hearsay": facts.hearsay}
+            changes |= {"discount": facts.discount, "credit": facts.credit, "odd": facts.odd}
+        for name in ("number", "currency", "total", "buyer", "total_in", "test", "given_back"):
             value = getattr(facts, name)
-            if value not in (None, ""):
+            if value not in (None, "", {}) and not (name == "test" and facts.lines is None):
                 changes[name] = value
     if newer and facts.snapshot_at is not None:
-        changes["snapshot_at"] = facts.snapshot_at
-    if facts.lines is None and not order.lines_known and facts.lines_at:
+        changes |= {"snapshot_at": facts.snapshot_at, "heard_at": facts.heard_at}
+    if facts.lines_at and not order.asked:
         changes["lines_at"] = facts.lines_at
     if facts.refunds_at:
         changes["refunds_at"] = facts.refunds_at
-    refunds = _refunds(order.refunds, facts.refunds)
+    refunds = _refunds(order, facts, newer=newer)
     if facts.refunds_at and refunds != order.refunds:
         changes["refunds_known"] = False
     return replace(
@@ -233,8 +317,22 @@ def merged(order: Order, facts: Facts) -> Order:
         paid_at=_earliest(order.paid_at, facts.paid_at),
         cancelled_at=_cancelled(order, facts, newer=newer),
         refunds=refunds,
-        disputes=_disputes(order.disputes, facts.disputes),
+        disputes=_disputes(order.disputes, facts),
+        kept_at=_latest(order.kept_at, _when(facts) if facts.stands else None),
     )
+
+
+def _when(facts: Facts) -> datetime | None:
+    return facts.snapshot_at or facts.told_at or facts.heard_at
+
+
+def _newer(order: Order, facts: Facts) -> bool:
+    """Of two snapshots of one moment the one that came later is the newer (a second is long)."""
+    if facts.snapshot_at is None or order.snapshot_at is None or facts.snapshot_at > order.snapshot_at:
+        return True
+    if facts.snapshot_at < order.snapshot_at:
+        return False
+    return order.heard_at is None or facts.heard_at is None or facts.heard_at >= order.heard_at
 
 
 def _cancelled(order: Order, facts: Facts, *, newer: bool) -> datetime | None:
@@ -248,51 +346,65 @@ def _earliest(one: datetime | None, other: datetime | None) -> datetime | None:
     return min((moment for moment in (one, other) if moment is not None), default=None)
 
 
-def _refunds(known: tuple[Refund, ...], told: tuple[Refund, ...]) -> tuple[Refund, ...]:
-    by_id = {refund.id: refund for refund in known}
-    for refund in told:
+def _latest(one: datetime | None, other: datetime | None) -> datetime | None:
+    return max((moment for moment in (one, other) if moment is not None), default=None)
+
+
+def _refunds(order: Order, facts: Facts, *, newer: bool) -> tuple[Refund, ...]:
+    by_id = {refund.id: refund for refund in order.refunds}
+    for told_one in facts.refunds:
+        refund = replace(told_one, told_at=_when(facts), event=not facts.whole_refunds)
         held = by_id.get(refund.id)
-        if held is None:
-            by_id[refund.id] = refund
-            continue
-        # A running total only grows; what is known of lines is not forgotten.
-        by_id[refund.id] = replace(
-            held,
-            amount=max(held.amount, refund.amount),
-            lines=refund.lines or held.lines,
-            at=_earliest(held.at, refund.at),
-        )
+        by_id[refund.id] = refund if held is None else _one_refund(held, refund)
+    if facts.whole_refunds and newer:
+        told = {refund.id for refund in facts.refunds}
+        by_id = {k: r for k, r in by_id.items() if k in told or _told_since(r, facts.snapshot_at)}
     return tuple(by_id[name] for name in sorted(by_id))
+
+
+def _told_since(refund: Refund, snapshot_at: datetime | None) -> bool:
+    """An event may be newer than the snapshot that does not know it yet."""
+    told_at = refund.told_at
+    return refund.event and told_at is not None and snapshot_at is not None and told_at >= snapshot_at
+
+
+_FINAL = {"pending": 0, "done": 1, "failed": 2}
+
+
+def _one_refund(held: Refund, told: Refund) -> Refund:
+    """The newer word counts; what is known of lines is not forgotten; a running total only grows."""
+    if _rank(told) >= _rank(held):
+        newer, older = told, held
+    else:
+        newer, older = held, told
+    dated = newer.told_at is not None and older.told_at is not None and newer.told_at != older.told_at
+    return replace(
+        newer,
+        amount=newer.amount if dated else max(held.amount, told.amount),
+        lines=newer.lines or older.lines,
+        at=_earliest(held.at, told.at),
+        event=held.event and told.event,
+    )
+
+
+def _rank(one: Refund) -> tuple[float, int]:
+    return (one.told_at.timestamp() if one.told_at else 0.0, _FINAL[one.state])
 
 
 _ENDED = {"open": 0, "won": 1, "lost": 2}
 
 
-def _disputes(known: tuple[Dispute, ...], told: tuple[Dispute, ...]) -> tuple[Dispute, ...]:
+def _disputes(known: tuple[Dispute, ...], facts: Facts) -> tuple[Dispute, ...]:
     by_id = {dispute.id: dispute for dispute in known}
-    for dispute in told:
+    for dispute in (replace(one, told_at=_when(facts)) for one in facts.disputes):
         held = by_id.get(dispute.id)
-        if held is None or _ENDED[dispute.state] > _ENDED[held.state]:
+        if held is None or _dispute_rank(dispute) > _dispute_rank(held):
             by_id[dispute.id] = dispute
     return tuple(by_id[name] for name in sorted(by_id))
 
 
-def check_amounts(order: Order, prices: dict[str, int | None]) -> Note | None:
-    """S13: the lines add up to no more than what was asked in all, and a product costs what it costs.
-
-    Delivery and taxes may come on top of the lines; a total below them is a discount that the shop
-    spreads over the lines itself, so that a difference means that somebody altered one of the two.
-    """
-    amounts = [line.amount for line in order.lines]
-    if order.total is not None and None not in amounts:
-        lines = sum(amount or 0 for amount in amounts)
-        if lines > order.total:
-            return Note("amount_differs", {"lines": str(lines), "total": str(order.total)})
-    for line in order.lines:
-        price = prices.get(line.product)
-        if price is not None and line.amount is not None and line.amount < price * line.quantity:
-            return Note("price_differs", {"product": line.product})
-    return None
+def _dispute_rank(one: Dispute) -> tuple[float, int]:
+    return (one.told_at.timestamp() if one.told_at else 0.0, _ENDED[one.state])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -311,6 +423,19 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderName:
+    """Another name of an order (an invoice, a payment), or what was said of one that is not here: its
+    deliveries wait, and are taken should the order come after them.
+    """
+
+    id: str  # {shop}:{name}
+    at: datetime
+    order: str = ""
+    waiting: tuple[str, ...] = ()
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
     """A count that dies by itself: refused signatures of a day, tries of a minute."""
 
@@ -325,44 +450,3 @@ BACKOFF = (10, 30, 60, 120, 300, 600, 900)  # seconds between tries while a Mood
 
 def next_try(attempts: int) -> timedelta:
     return timedelta(seconds=BACKOFF[min(attempts, len(BACKOFF) - 1)])
-
-
-def minor_units(text: object, currency: str) -> int:
-    """`"10.00"` EUR → 1000; `"1000"` JPY → 1000. Raises GiveUp `amount_unreadable`."""
-    from decimal import Decimal, InvalidOperation
-
-    try:
-        number = Decimal(str(text))
-    except InvalidOperation:
-        raise GiveUp("amount_unreadable") from None
-    if not number.is_finite():
-        raise GiveUp("amount_unreadable")
-    return int((number * 10 ** decimals(currency)).to_integral_value())
-
-
-_WITHOUT = frozenset(
-    [
-        "BIF",
-        "CLP",
-        "DJF",
-        "GNF",
-        "JPY",
-        "KMF",
-        "KRW",
-        "MGA",
-        "PYG",
-        "RWF",
-        "UGX",
-        "VND",
-        "VUV",
-        "XAF",
-        "XOF",
-        "XPF",
-    ]
-)
-_THREE = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
-
-
-def decimals(currency: str) -> int:
-    code = currency.upper()
-    return 0 if code in _WITHOUT else 3 if code in _THREE else 2

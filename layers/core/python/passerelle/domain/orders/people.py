@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +44,9 @@ _TITLES = {
     "role": "kind",
     "type": "kind",
 }
+# Names are names (S18): no address of a page or a person, no line break, nothing invisible.
+_INVISIBLE = r"\x00-\x1f\x7f-\x9f\u2028\u2029\u200b-\u200f\u202a-\u202e\u2066-\u2069"
+_NAME = re.compile(rf"(?!.*(?:://|www\.|@))[^{_INVISIBLE}<>]+", re.IGNORECASE)
 _TUTORS = ("tuteur", "tutrice", "tutor", "supervisor", "teacher", "manager")
 
 
@@ -105,6 +109,8 @@ def problem_of(person: Participant, seen: set[str] | frozenset[str] = frozenset(
         return "email_repeated"
     if not person.lastname or not person.firstname:
         return "name_missing"
+    if not all(_NAME.fullmatch(name) for name in (person.lastname, person.firstname)):
+        return "name_invalid"
     return ""
 
 

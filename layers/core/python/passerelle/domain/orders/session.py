@@ -6,10 +6,12 @@ their e-mail in lower case.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from passerelle.domain.orders.order import Line, Order, Participant, Seat, SeatState, check_amounts
+from passerelle.domain.orders.amounts import check_amounts
+from passerelle.domain.orders.order import Line, Order, Participant, Seat, SeatState
 from passerelle.domain.orders.products import (
     CourseName,
     Handler,
@@ -75,9 +77,23 @@ def read_lines(order: Order, shop: Shop) -> Reading:
             refused.append(_note(bad, line.product))
             continue
         sold.append(Sold(line, product, parameters))
-    prices = {line.product: shop.price(line.product, order.currency) for line in order.lines}
-    against = check_amounts(order, prices) or _too_many(sold)
-    return Reading(tuple(sold), tuple(refused), against)
+    return Reading(tuple(sold), tuple(refused), _against(order, shop, sold))
+
+
+def _against(order: Order, shop: Shop, sold: list[Sold]) -> Note | None:
+    """Why nothing may be done: the money, unless somebody let it through; more people than seats."""
+    note = None
+    if order.test and shop.test_orders == "park":
+        note = Note("test_order")
+    note = note or check_amounts(order, shop.products)
+    if note is not None and order.let_through and not _unreadable(order, shop):
+        note = None
+    return note or _too_many(sold)
+
+
+def _unreadable(order: Order, shop: Shop) -> bool:
+    """No seats can be made of a quantity that is none, whoever says so."""
+    return any(line.quantity < 1 for line in order.lines if line.product in shop.products)
 
 
 def _note(refused: ParametersRefused, product: str) -> Note:
@@ -99,19 +115,36 @@ def _too_many(sold: list[Sold]) -> Note | None:
     return None
 
 
+GONE, UNDECLARED = "order", "shop"  # why a seat was taken that may be given again
+
+
 def seated(order: Order, sold: tuple[Sold, ...], now: datetime) -> tuple[Seat, ...]:
-    """The order's seats, with everyone whom the shop declared; who was named later stays."""
-    seats = list(order.seats)
+    """The order's seats, with everyone whom the shop declares now. Whom the buyer named stays; whom the
+    shop has corrected since does not (S16).
+    """
+    declared = {
+        f"{one.line.id}:{p.key}": (one.line.id, p)
+        for one in sold
+        if one.peopled
+        for p in one.line.participants
+    }
+    lines = {one.line.id for one in sold if one.peopled}
+    seats = [_as_declared(seat, lines, declared) for seat in order.seats]
     held = {seat.key for seat in seats}
-    for one in sold:
-        if not one.peopled:
-            continue
-        for person in one.line.participants:
-            seat = Seat(one.line.id, person, given_at=now)
-            if seat.key not in held:
-                held.add(seat.key)
-                seats.append(seat)
+    for key, (line, person) in declared.items():
+        if key not in held:
+            seats.append(Seat(line, person, given_at=now, declared=True))
     return tuple(seats)
+
+
+def _as_declared(seat: Seat, lines: set[str], declared: Mapping[str, object]) -> Seat:
+    if seat.line not in lines:
+        return seat
+    undeclared = seat.declared and seat.key not in declared
+    if seat.state == SeatState.TAKEN:
+        back = seat.gone_with == GONE or (seat.gone_with == UNDECLARED and not undeclared)
+        return replace(seat, state=SeatState.OPEN, gone_with="") if back and not undeclared else seat
+    return replace(seat, state=SeatState.TAKEN, why=None, gone_with=UNDECLARED) if undeclared else seat
 
 
 def free_seats(order: Order, one: Sold) -> int:
@@ -187,6 +220,8 @@ class Session:
     registered: tuple[tuple[str, str, datetime | None], ...] = ()  # line, product, end
     prorogued: tuple[tuple[str, timedelta], ...] = ()
     missing: tuple[Note, ...] = ()  # roles that nobody has been named for
+    remarks: tuple[Note, ...] = ()  # what stops nothing, and somebody should know
+    targets: tuple[CourseName, ...] = ()  # courses of what is sold as seats, taken or not
     people: tuple[str, ...] = field(default=(), repr=False)
 
     @property
@@ -220,7 +255,18 @@ def desired(order: Order, shop: Shop, sold: tuple[Sold, ...]) -> Session:
 
 
 def _with(one: Session, other: Session) -> Session:
-    names = ("enrolments", "support", "attached", "roles", "places", "registered", "prorogued", "missing")
+    names = (
+        "enrolments",
+        "support",
+        "attached",
+        "roles",
+        "places",
+        "registered",
+        "prorogued",
+        "missing",
+        "remarks",
+        "targets",
+    )
     return replace(one, **{name: getattr(one, name) + getattr(other, name) for name in names})
 
 
@@ -240,7 +286,7 @@ def _of_line(order: Order, shop: Shop, one: Sold, paid_at: datetime) -> Session:
             group = GroupName(f"{order.shop}:{name}"[:100], name[:254]) if name else None
             role = parameters.text("role") or shop.learner_role
             enrolment = Enrolment(by, buyer, parameters.course, role, start, end, group, again=again)
-            return Session(enrolments=(enrolment,), support=support)
+            return Session(enrolments=(enrolment,), support=support, remarks=_unused(order, one))
         case Handler.EXTEND:
             span = (parameters.span("extension") or timedelta()) * order.quantity_left(one.line)
             moved = Enrolment(
@@ -258,6 +304,12 @@ def _of_line(order: Order, shop: Shop, one: Sold, paid_at: datetime) -> Session:
         case Handler.PROROGATE:
             span = parameters.span("timeshift") or timedelta(days=365)
             return Session(prorogued=((by, span * order.quantity_left(one.line)),))
+
+
+def _unused(order: Order, one: Sold) -> tuple[Note, ...]:
+    """Places paid for that this product cannot give: it enrols the buyer alone."""
+    more = order.quantity_left(one.line) - 1
+    return (Note("quantity_unused", {"product": one.line.product, "count": str(more)}),) if more > 0 else ()
 
 
 def _seats(order: Order, shop: Shop, one: Sold, start: datetime, end: datetime | None) -> Session:
@@ -284,7 +336,9 @@ def _seats(order: Order, shop: Shop, one: Sold, start: datetime, end: datetime |
         for role in parameters.names("requiredroles")
         if role not in named
     )
-    return Session(enrolments=tuple(enrolments), attached=tuple(attached), missing=missing)
+    named_courses = [CourseName(shortname=name) for name in one.courses()]
+    targets = tuple(named_courses) or (parameters.course,)
+    return Session(enrolments=tuple(enrolments), attached=tuple(attached), missing=missing, targets=targets)
 
 
 def _support(

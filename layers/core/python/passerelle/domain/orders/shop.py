@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import ClassVar, Literal
 
-from passerelle.domain.orders.order import decimals, minor_units
+from passerelle.domain.orders.money import minor_units
 from passerelle.errors import GiveUp
 
 FORBID_EXTRA = {"extra": "forbid"}
-ShopKind = Literal["stripe", "woocommerce", "shopify", "paypal", "standard"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,18 +23,23 @@ class Product:
     parameters: str = ""
     price: str = ""  # of one, tax included; empty: not compared (S13)
     currency: str = "EUR"
+    prices: Mapping[str, str] = field(default_factory=dict)  # in further currencies
+    discounts: Literal["take", "park"] = "take"  # park: even what the shop itself took off
     tutors_free: bool = False  # else a tutor takes a seat like a learner (S3)
 
     def __post_init__(self) -> None:
-        if self.price:
-            try:
-                _ = self.price_minor
-            except GiveUp:
-                raise ValueError("price: an amount such as 10.00") from None
+        try:
+            below = [price for price in self.prices_minor.values() if price < 0]
+        except GiveUp:
+            below = [-1]
+        if below:
+            raise ValueError("price: an amount such as 10.00")
 
     @property
-    def price_minor(self) -> int | None:
-        return minor_units(self.price, self.currency) if self.price else None
+    def prices_minor(self) -> dict[str, int]:
+        """By currency (upper case)."""
+        whole = {**({self.currency: self.price} if self.price else {}), **self.prices}
+        return {code.upper(): minor_units(price, code) for code, price in whole.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +62,7 @@ class ShopApi:
 
     url: str = ""  # of the shop; empty for the vendor's own address
     key: str = ""  # name of the SSM parameter: a read-only key, `id:secret` where there are two parts
+    sandbox: bool = False  # PayPal: its sandbox instead of the real one
     confirm: bool = False  # whether the shop is told what was done (needs a key that may write)
     done_status: str = ""  # WooCommerce: the status an order gets once fulfilled; empty: as it is
 
@@ -77,9 +83,9 @@ class DeclaredIn:
 class Shop:
     __pydantic_config__: ClassVar[Mapping[str, str]] = FORBID_EXTRA
 
-    kind: ShopKind
+    kind: str  # one of `shops.registry`
     site: str  # the Moodle that its products are delivered to
-    secrets: tuple[str, ...]  # names of one or two SSM parameters: the signing secrets now valid
+    secrets: tuple[str, ...] = ()  # names of SSM parameters: the signing secrets now valid
     products: Mapping[str, Product] = field(default_factory=dict)
     ignored: tuple[str, ...] = ()  # product references that are no training
     webhook: str = ""  # PayPal's id of the webhook, which it signs
@@ -95,21 +101,29 @@ class Shop:
     seats_days: int = 60  # how long the buyer's link to his seats lives
     remind_days: int = 7  # after how long of free seats, or people never seen, the buyer is told; 0: never
     overdue_days: int = 30  # then an unpaid order is listed as overdue
+    test_orders: Literal["park", "take"] = "park"  # those for which no money moved
 
     def __post_init__(self) -> None:
-        if not 1 <= len(self.secrets) <= 2:
+        if len(self.secrets) > 2:
             raise ValueError("secrets: one parameter is named, or two while a secret is being changed")
-        if self.kind == "paypal" and not self.webhook:
-            raise ValueError("webhook: the id that PayPal gave the webhook, which it signs")
         if self.seats_days < 1:
             raise ValueError("seats_days: at least 1")
 
-    def price(self, product: str, currency: str) -> int | None:
-        known = self.products.get(product)
-        if known is None or known.currency.upper() != currency.upper():
-            return None
-        return known.price_minor
 
-    def shown(self, amount: int, currency: str) -> str:
-        places = decimals(currency)
-        return f"{amount / 10**places:.{places}f} {currency.upper()}"
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a shop answered when it was asked for what changed: a delivery as it would have sent it."""
+
+    event: str
+    topic: str
+    body: bytes = field(repr=False)
+    order: str  # the shop's own id of the order it is about; empty where only reading it tells
+    at: datetime | None = None  # when it changed
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """The shop's own view of its webhook. `missing`: topics that it should send and does not."""
+
+    state: Literal["on", "off", "absent"]
+    missing: tuple[str, ...] = ()

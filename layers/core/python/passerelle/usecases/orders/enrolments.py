@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from passerelle.domain.moodle import core
 from passerelle.domain.moodle.core import Course, Membership, NewGroup
-from passerelle.domain.orders.grants import grant_of, owned_after
+from passerelle.domain.orders.grants import grant_of, nothing_new, owned_after
 from passerelle.domain.orders.ledger import (
     Before,
     Page,
@@ -90,14 +90,17 @@ def _write_pages(order_run: OrderRun, placed: list[_Placed]) -> list[Note]:
             for one in mine
         }
         noted: list[Note] = []
+        remarks: list[Note] = []
 
         def decide(
             page: Page,
+            remarks: list[Note] = remarks,
             mine: list[_Placed] = mine,
             noted: list[Note] = noted,
             befores: dict[int, Before] = befores,
         ) -> Page:
             noted.clear()
+            remarks.clear()
             for one in mine:
                 place = Place(
                     one.course.id,
@@ -106,12 +109,13 @@ def _write_pages(order_run: OrderRun, placed: list[_Placed]) -> list[Note]:
                     befores[one.course.id],
                 )
                 held = page.place(one.course.id)
-                grant = grant_of(
-                    one.enrolment, held.grants if held is not None else (), order_run.shop.learner_role
-                )
+                grants = held.grants if held is not None else ()
+                grant = grant_of(one.enrolment, grants, order_run.shop.learner_role)
                 if isinstance(grant, Note):
                     noted.append(grant)
                 else:
+                    remark = nothing_new(one.enrolment, grants, order_run.shop.learner_role)
+                    remarks += [remark] if remark else []
                     page = granted(page, place, grant)
                     # Before Moodle has it: a run that is cut in between leaves nothing unknown there.
                     page = to_be_written(page, one.course.id)
@@ -121,6 +125,7 @@ def _write_pages(order_run: OrderRun, placed: list[_Placed]) -> list[Note]:
         if after.revision != page.revision:
             order_run.written.add(account.user_id)
         problems += noted
+        order_run.remarks += remarks
     return problems + _register(order_run)
 
 

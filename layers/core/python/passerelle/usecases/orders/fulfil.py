@@ -60,6 +60,7 @@ def _facts(order: Order) -> Rests:
         order.shift,
         order.held,
         order.buyer,
+        (order.given_back, order.kept_at, order.let_through, order.total, order.currency, order.test),
         asked,
     )
 
@@ -77,8 +78,10 @@ def _once(world: World, order: Order) -> Rests:
     reading = read_lines(order, shop)
     if order.due and reading.against is not None:
         return _facts(_park(world, order.id, reading.against))
-    if order.due and not reading.sold and reading.refused and not _touched(order):
-        return _facts(_park(world, order.id, *reading.refused))
+    if order.due and not reading.sold and not _touched(order):
+        if reading.refused:
+            return _facts(_park(world, order.id, *reading.refused))
+        return _facts(_leave(world, order))
     order = _begin(world, order, reading)
     session = desired(order, shop, reading.sold)
     run = OrderRun.of(world, order, shop, session)
@@ -102,16 +105,9 @@ def _touched(order: Order) -> bool:
 
 
 def _complete(world: World, order: Order) -> Order:
-    """Fetch what the delivery lacked: lines, and what a refund was about."""
-    if not order.lines_known and (order.paid_at or order.released_at) and order.lines_at:
-        try:
-            facts = world.shops.lines(order)
-        except FixAccess:
-            raise
-        except GiveUp:
-            facts = None
-        if facts is not None:
-            order = amend(world.records, Order, order.id, lambda before: merged(before, facts))
+    """Fetch what the delivery lacked: lines, the buyer, and what a refund was about."""
+    if order.lines_at and not order.asked and (order.paid_at or order.released_at):
+        order = _ask(world, order)
     if not order.refunds_known:
         try:
             refunds = world.shops.refunds(order)
@@ -120,11 +116,36 @@ def _complete(world: World, order: Order) -> Order:
 
         def known(before: Order) -> Order:
             by_id = {refund.id: refund for refund in refunds or ()}
-            told = tuple(by_id.get(refund.id, refund) for refund in before.refunds)
+            told = tuple(
+                replace(refund, lines=by_id[refund.id].lines) if refund.id in by_id else refund
+                for refund in before.refunds
+            )
             return replace(before, refunds=told, refunds_known=True)
 
         order = amend(world.records, Order, order.id, known)
     return order
+
+
+def _ask(world: World, order: Order) -> Order:
+    """The shop's own word on an order, once; what deliveries said is kept where it cannot be asked."""
+    try:
+        facts = world.shops.lines(order)
+    except FixAccess:
+        raise
+    except GiveUp:
+        return order
+    return amend(world.records, Order, order.id, lambda before: replace(merged(before, facts), asked=True))
+
+
+def _leave(world: World, order: Order) -> Order:
+    """Nothing in it is a training: nobody gets an account, nobody is written to (S21)."""
+    now = world.clock.now()
+    return amend(
+        world.records,
+        Order,
+        order.id,
+        lambda before: moved(before, OrderState.NOT_OURS, now, "no training", why=(), wake_at=None),
+    )
 
 
 def _untouched(world: World, order: Order) -> Order:
@@ -141,6 +162,10 @@ def _untouched(world: World, order: Order) -> Order:
     return amend(world.records, Order, order.id, decide)
 
 
+_BEGUN_FROM = (OrderState.PAID, OrderState.WAITING, OrderState.PARKED, OrderState.NOT_OURS)
+_TAKEN_BACK_FROM = (OrderState.REFUNDED, OrderState.CANCELLED)  # the shop took that back (S16)
+
+
 def _begin(world: World, order: Order, reading: Reading) -> Order:
     now = world.clock.now()
 
@@ -148,7 +173,7 @@ def _begin(world: World, order: Order, reading: Reading) -> Order:
         if before.state == OrderState.RECEIVED:
             before = moved(before, OrderState.PAID, now, "paid" if before.paid_at else "released")
         seats = seated(before, reading.sold, before.received_at) if before.due else before.seats
-        if before.state in (OrderState.PAID, OrderState.WAITING, OrderState.PARKED):
+        if before.state in _BEGUN_FROM or (before.due and before.state in _TAKEN_BACK_FROM):
             before = moved(before, OrderState.FULFILLING, now, "begun")
         return replace(before, seats=seats)
 
@@ -168,7 +193,7 @@ def _done(world: World, run: OrderRun, reading: Reading, problems: list[Note]) -
             return before
         seats = tuple(run.seat_now(seat) for seat in before.seats)
         settled = replace(before, seats=seats, operator=run.operator_now(before), told=run.digest, attempts=0)
-        state, why = end_state(settled, run.session, reading, problems)
+        state, why = end_state(settled, run.session, reading, problems, run.remarks)
         return moved(settled, state, now, why[0].code if why else "done", why=why, wake_at=None)
 
     order = amend(world.records, Order, run.order.id, decide)

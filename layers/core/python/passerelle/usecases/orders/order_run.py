@@ -12,7 +12,7 @@ from passerelle.domain.orders.accounts import Account
 from passerelle.domain.orders.ledger import Key, Page
 from passerelle.domain.orders.order import Order, Participant, Seat, SeatState
 from passerelle.domain.orders.products import CourseName
-from passerelle.domain.orders.session import Session
+from passerelle.domain.orders.session import GONE, Session
 from passerelle.domain.orders.shop import Shop
 from passerelle.domain.records import Note
 from passerelle.errors import GiveUp
@@ -33,6 +33,7 @@ class OrderRun:
     courses: dict[CourseName, Course | None] = field(default_factory=dict)
     held_ties: set[tuple[str, Key]] = field(default_factory=set)  # (line, tie) that this run stands for
     written: set[int] = field(default_factory=set)  # whose page this run changed
+    remarks: list[Note] = field(default_factory=list)  # what stops nothing, and somebody should know
     digest: str = ""
     _facts: SiteFacts | None = None
 
@@ -97,7 +98,8 @@ class OrderRun:
 
     def touched(self) -> Iterable[tuple[str, int, str]]:
         """(e-mail, user id, username) of everyone for whom anything was ever done by this order."""
-        for seat in (*self.order.seats, *([self.order.operator] if self.order.operator else [])):
+        operator = [self.order.operator] if self.order.operator else []
+        for seat in (*self.order.seats, *operator, *self.order.former):
             if seat.user_id:
                 yield seat.person.key, seat.user_id, seat.username
 
@@ -131,7 +133,7 @@ class OrderRun:
                 started=seat.started or account.seen,
             )
         if not self.order.due or not self._wanted(seat):
-            return replace(seat, state=SeatState.TAKEN, why=None) if seat.user_id else seat
+            return replace(seat, state=SeatState.TAKEN, why=None, gone_with=GONE) if seat.user_id else seat
         note = self.stopped.get(key)
         if note is not None:
             return replace(seat, state=SeatState.REFUSED, why=note)

@@ -50,13 +50,19 @@ def _tie(run: OrderRun, one: Attached) -> Tie | None:
         return None
     rules, known = run.shop.attachment, run.site.plugins
     if one.holder == run.order.buyer.key:
-        page = page_of(run, over.user_id, over.username, existed=over.existed)
+        page = _without_former(run, page_of(run, over.user_id, over.username, existed=over.existed))
         role = role_over_person(rules, holder, over, page, privileges_known=known)
     else:
         role = role_over_buyer(rules, over, privileges_known=known)
     if not role:
         return None
     return Tie(holder.user_id, "user", over.user_id, role, ours=not (holder.existed and over.existed))
+
+
+def _without_former(run: OrderRun, page: Page) -> Page:
+    """A buyer whom the shop has corrected since is no other operator."""
+    former = {seat.user_id for seat in run.order.former}
+    return replace(page, operators=tuple(one for one in page.operators if one not in former))
 
 
 def _assign(run: OrderRun, wanted: dict[int, list[tuple[str, Tie]]]) -> list[Note]:

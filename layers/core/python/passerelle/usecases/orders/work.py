@@ -6,57 +6,25 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from passerelle.domain.orders.order import Delivery, Facts, Order, Seat, SeatState, merged, new_order
+from passerelle.domain.orders.amounts import RELEASABLE
+from passerelle.domain.orders.order import Delivery, Order, Seat, SeatState
 from passerelle.domain.records import Moment, Note, moved
 from passerelle.domain.states import OrderState
-from passerelle.errors import GiveUp, NotFound, Refused
+from passerelle.errors import NotFound, Refused
 from passerelle.ports import World
-from passerelle.usecases.amend import amend, found_or_added
-from passerelle.usecases.orders import fulfil
+from passerelle.usecases.amend import amend
+from passerelle.usecases.orders import fulfil, take
 
 
 def work(world: World, kind: str, key: str) -> None:
     """One message of the queue `orders`: a `delivery`, an `order`, or one to `confirm` to its shop."""
     match kind:
         case "delivery":
-            take(world, key)
+            take.take(world, key)
         case "order":
             fulfil.fulfil(world, key)
         case "confirm":
             fulfil.confirm(world, key)
-
-
-def take(world: World, delivery_id: str) -> None:
-    """Read a delivery into its order, and do what is then to be done. Safe to repeat at any point."""
-    delivery = world.records.get(Delivery, delivery_id)
-    if delivery is None or delivery.state in ("ignored", "parked"):
-        return
-    if delivery.state == "taken":
-        fulfil.fulfil(world, delivery.order)
-        return
-    try:
-        facts = world.shops.read(delivery)
-    except GiveUp as error:
-        why = Note(error.code, {name: str(value) for name, value in error.details.items()})
-        amend(world.records, Delivery, delivery_id, lambda d: replace(d, state="parked", why=why))
-        return
-    if facts is None:
-        amend(world.records, Delivery, delivery_id, lambda d: replace(d, state="ignored"))
-        return
-    order = merge(world, delivery.shop, facts)
-    amend(
-        world.records,
-        Delivery,
-        delivery_id,
-        lambda d: replace(d, state="taken", order=order.id) if d.state == "pending" else d,
-    )
-    fulfil.fulfil(world, order.id)
-
-
-def merge(world: World, shop: str, facts: Facts) -> Order:
-    fresh = new_order(shop, facts, world.clock.now())
-    found_or_added(world.records, fresh)
-    return amend(world.records, Order, fresh.id, lambda before: merged(before, facts))
 
 
 # -- what an authorised person may do --------------------------------------------------------------------
@@ -114,19 +82,20 @@ def park(world: World, order_id: str, by: str, why: str) -> Order:
 
 
 def release(world: World, order_id: str, by: str, why: str) -> Order:
-    """Let a parked order, or an unpaid one (transfer, *bon de commande*), through; recorded (S12)."""
+    """Let a parked order, or an unpaid one (transfer, *bon de commande*), through, whatever its amounts
+    say; recorded (S12, S13). Raises Refused where that changes nothing: `order_gone`, `release_no_help`.
+    """
     now = world.clock.now()
     order = find(world, order_id)
     if order.gone:
         raise Refused("order_gone", order=order_id)
+    stopped = [note.code for note in order.why if note.code not in RELEASABLE | {"parked_by_hand"}]
+    if order.state == OrderState.PARKED and stopped and order.due and not order.held:
+        raise Refused("release_no_help", order=order_id, reason=stopped[0])
 
     def decide(order: Order) -> Order:
-        if not order.held and order.due:
-            return order
         released = order.released_at or (None if order.paid_at else now)
-        changed = replace(
-            order, held=False, released_at=released, released_by=by if released == now else order.released_by
-        )
+        changed = replace(order, held=False, let_through=True, released_at=released, released_by=by)
         return _noted(changed, now, "released_by", by, why)
 
     order = amend(world.records, Order, order_id, decide)

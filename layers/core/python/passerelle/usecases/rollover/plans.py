@@ -16,6 +16,8 @@ from passerelle.domain.rollover.plan import (
     Plan,
     decide,
     in_category,
+    plan_from_dict,
+    plan_to_dict,
     without_twin,
 )
 from passerelle.domain.rollover.rollover import FreshStart, Rollover, Wish, fresh_upload
@@ -77,15 +79,15 @@ def make(world: World, site: str, category: str, administrator: str) -> Plan:
         parallel=configured.parallel_restores,
         calls=dict(calls),
     )
-    world.papers.keep(paper_key(plan.id), plan)
+    world.papers.put(paper_key(plan.id), plan_to_dict(plan))
     return plan
 
 
 def read(world: World, plan: str) -> Plan:
-    kept = world.papers.load(Plan, paper_key(plan))
+    kept = world.papers.get(paper_key(plan))
     if kept is None:
         raise NotFound("plan_unknown")
-    return kept
+    return plan_from_dict(kept)
 
 
 def _rows(lms: Any, table: str, calls: Counter[str]) -> list[Mapping[str, Any]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from passerelle.domain.backups.compatibility import objections
-from passerelle.domain.backups.manifest import Manifest
 from passerelle.domain.backups.upload import Upload
 from passerelle.domain.moodle.plugin import Job, JobStatus, Restore, RestoreMode, Source
 from passerelle.domain.publishing.publication import Contents
@@ -187,9 +186,10 @@ def _objections(world: World, rollover: Rollover, upload: Upload) -> Note | None
                 return found[0]
     if rollover.wish.destination == "stash":
         return None
-    manifest = world.papers.load(Manifest, upload.manifest_key)
-    if manifest is None:
+    document = world.papers.get(upload.manifest_key)
+    if document is None:
         return None
+    manifest = world.backups.manifest(document)
     contents = Contents(
         activities={},
         size=upload.accepted_size,
@@ -235,7 +235,7 @@ def filename(world: World, rollover: Rollover, upload: Upload) -> str:
 # --- how it ended -------------------------------------------------------------------------------------
 
 
-def finish_rollover(world: World, rollover_id: str, job: Job) -> None:
+def finish(world: World, rollover_id: str, job: Job) -> None:
     """The site's job has ended. Repeated until every step stands."""
     rollover = world.records.get(Rollover, rollover_id)
     if rollover is None:

@@ -25,15 +25,15 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-USAGE_FR = """Une commande pour commencer, sur une machine qui n'a que Python.
+USAGE_FR = """Une commande pour commencer, sur une machine qui n’a que Python.
 
-  python3 infra/run.py demo             l'histoire d'un cours, racontée sur cette machine
+  python3 infra/run.py demo             l’histoire d’un cours, racontée sur cette machine
   python3 infra/run.py test             les tests ; les arguments vont à pytest
   python3 infra/run.py passerelle ...   la ligne de commande de Passerelle
   python3 infra/run.py sam ...          AWS SAM, pour vérifier, construire et déployer
-  python3 infra/run.py prepare          seulement ce qu'il faut aux trois premières
+  python3 infra/run.py prepare          seulement ce qu’il faut aux trois premières
 
-Elle crée .venv (et .venv-sam pour SAM) d'après des versions fixées ; rien n'est installé hors du projet."""
+Elle crée .venv (et .venv-sam pour SAM) d’après des versions fixées ; rien n’est installé hors du projet."""
 
 OLDEST = (3, 11)
 ROOT = Path(__file__).resolve().parent.parent
@@ -109,7 +109,7 @@ def _make(environment: Path) -> None:
         give_up(
             f"Python {version} cannot make environments here.\n"
             f"On Debian and Ubuntu: sudo apt install python{version}-venv",
-            f"Python {version} ne peut pas créer d'environnement ici.\n"
+            f"Python {version} ne peut pas créer d’environnement ici.\n"
             f"Sous Debian et Ubuntu : sudo apt install python{version}-venv",
         )
     # What another Python began, or what was cut short, is ours to make again.
@@ -121,7 +121,7 @@ def _make(environment: Path) -> None:
         shutil.rmtree(environment, ignore_errors=True)
         give_up(
             f"The environment could not be made:\n{done.stdout}{done.stderr}",
-            f"L'environnement n'a pas pu être créé :\n{done.stdout}{done.stderr}",
+            f"L’environnement n’a pas pu être créé :\n{done.stdout}{done.stderr}",
         )
 
 
@@ -149,7 +149,7 @@ def _install(command: list[str], packages: int) -> None:
     told = "\n  ".join(re.sub(r"(https?|file)://\S+", "<registry>", line) for line in lines[-15:])
     give_up(
         f"pip could not install what is needed:\n  {told}\nDoes the network answer? Type the command again.",
-        f"pip n'a pas pu installer le nécessaire :\n  {told}\nLe réseau répond-il ? Relancez la commande.",
+        f"pip n’a pas pu installer le nécessaire :\n  {told}\nLe réseau répond-il ? Relancez la commande.",
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from passerelle.runtime.site_door import answer
+from passerelle.runtime.site_door import answer_site
 from passerelle.usecases.publishing import retrieve
 
 if TYPE_CHECKING:
@@ -12,4 +12,4 @@ if TYPE_CHECKING:
 
 
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return answer(event, context, "retrievals", retrieve.answer)
+    return answer_site(event, context, "retrievals", retrieve.answer_retrieval)

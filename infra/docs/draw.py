@@ -11,6 +11,7 @@ import re
 import sys
 import textwrap
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import escape
@@ -203,9 +204,7 @@ def _has_rooms(top: str) -> bool:
 
 
 def write_rooms() -> str:
-    """The text of the picture of rooms, from the imports as they are. It says who imports whom and not how
-    often, so that it is stale only when that changes.
-    """
+    """The text of the picture of rooms, from the imports as they are: who imports whom, and not how often."""
     import grimp  # what import-linter reads imports with
 
     sys.path.insert(0, str(LAYER))
@@ -226,8 +225,33 @@ def write_rooms() -> str:
         inside = sorted((room for room in rooms if room.split(".")[0] in band), key=_order)
         text += [f'        {room}["{_name(room)}"]' for room in inside]
         text.append("    end")
-    text += [f"    {a} --> {b}" for a, b in sorted(arrows) if a != b and {a, b} <= rooms]
+    told = _telling({(a, b) for a, b in arrows if a != b and {a, b} <= rooms})
+    text += [f"    {a} --> {b}" for a, b in told]
     return "\n".join(text) + "\n"
+
+
+def _telling(arrows: set[tuple[str, str]]) -> list[tuple[str, str]]:
+    """All arrows inside a layer; of those from layer to layer the ones that no others imply, as A → C is
+    implied by A → B and B → C. With all of them the picture shows nothing, and every change makes it stale.
+    """
+    below: dict[str, set[str]] = defaultdict(set)
+    for a, b in arrows:
+        below[a].add(b)
+
+    def leads(a: str, b: str) -> bool:
+        seen, todo = {a}, [a]
+        while todo:
+            reached = below[todo.pop()] - seen
+            seen |= reached
+            todo += reached
+        return b in seen
+
+    for a, b in sorted(arrows):
+        if a.split(".")[0] != b.split(".")[0]:
+            below[a].discard(b)
+            if not leads(a, b):
+                below[a].add(b)
+    return [(a, b) for a, b in sorted(arrows) if b in below[a]]
 
 
 def _bands(layer: list[str]) -> list[list[str]]:
@@ -275,31 +299,6 @@ def read_rooms(text: str) -> House:
     return house
 
 
-def telling(house: House) -> list[tuple[str, str]]:
-    """All arrows inside a band; of those from band to band the ones that no others imply, as A → C is implied
-    by A → B and B → C.
-    """
-    band = {room: name for name, rooms in house.bands.items() for room in rooms}
-    below: dict[str, set[str]] = {room: set() for room in band}
-    for a, b in house.arrows:
-        below[a].add(b)
-
-    def leads(a: str, b: str) -> bool:
-        seen, todo = {a}, [a]
-        while todo:
-            reached = below[todo.pop()] - seen
-            seen |= reached
-            todo += reached
-        return b in seen
-
-    for a, b in house.arrows:
-        if band[a] != band[b]:
-            below[a].discard(b)
-            if not leads(a, b):
-                below[a].add(b)
-    return [(a, b) for a, b in house.arrows if b in below[a]]
-
-
 BOX, BOX_HEIGHT, GAP, BETWEEN, NAME = 108, 30, 12, 52, 22  # px
 
 
@@ -329,7 +328,7 @@ def draw_rooms(text: str, title: str) -> str:
             )
             x += BOX + GAP
         y += height + BETWEEN
-    arrows = [_draw_arrow(place[a], place[b]) for a, b in telling(house)]
+    arrows = [_draw_arrow(place[a], place[b]) for a, b in house.arrows]
     return svg(width, y - BETWEEN + MARGIN, title, [*lanes, *arrows, *boxes])
 
 

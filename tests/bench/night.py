@@ -50,8 +50,9 @@ class Paper:
 def measure(folder: Path) -> None:
     """In a process of its own, so that making the data does not count: the largest plan, a first load."""
     from passerelle.domain.night.plan.actual import Actual
-    from passerelle.domain.night.plan.make import Night, make_plan
+    from passerelle.domain.night.plan.make import make_plan
     from passerelle.domain.night.plan.memory import Memory
+    from passerelle.domain.night.plan.night import Night
     from passerelle.domain.offer.build import build_desired
     from passerelle.sources.extracts import read_extracts, require_whole
     from passerelle.usecases.night.documents import keep_plan

@@ -18,7 +18,8 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from passerelle.domain.orders.order import Delivery
 from passerelle.events.signatures import read_secret, sign
-from passerelle.runtime.shop_door import ShopDoor, answer
+from passerelle.runtime.doors import ShopDoor
+from passerelle.runtime.shop_door import answer_shop
 from passerelle.usecases.amend import list_all
 from tests.factories.orders import a_payload, some_facts
 from tests.scenes.orders import OrderScene
@@ -45,7 +46,7 @@ def in_process(count: int) -> float:
             "body": body.decode(),
         }
         began = time.perf_counter()
-        told = answer(event, Context(), lambda: door)
+        told = answer_shop(event, Context(), lambda: door)
         times.append((time.perf_counter() - began) * 1000)
         if told["statusCode"] != 200:
             raise SystemExit(f"answered {told['statusCode']}")

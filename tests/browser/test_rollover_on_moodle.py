@@ -230,7 +230,7 @@ def test_sections_activities_and_groups_are_chosen_by_keyboard_and_the_other_tea
     desk.shot("annee-08-choix")
     page.locator(SAVE).focus()
     page.keyboard.press("Enter")
-    desk.see("Vous n'êtes pas seul dans ce cours")
+    desk.see("Vous n’êtes pas seul dans ce cours")
     [[first, name]] = years.this.rows(
         f"SELECT firstname, lastname FROM {{user}} WHERE username = '{said('COLLEAGUE')}'"
     )
@@ -260,12 +260,12 @@ def test_an_undo_that_would_erase_work_is_refused_in_a_sentence_with_a_mail_begu
     desk = years.panel(years.this, now)
     desk.page.click("[data-action=undorollover]")
     desk.page.click(YES)
-    desk.see("l'annuler effacerait ce travail", meanwhile=years.work)
+    desk.see("l’annuler effacerait ce travail", meanwhile=years.work)
     desk.shot("annee-10-annulation-refusee")
     region = desk.page.locator("[data-region=rollover]")
     assert "Référence" in region.inner_text()
     mail = unquote(str(region.locator("a[href^='mailto:']").first.get_attribute("href")))
-    assert "l'annuler effacerait ce travail" in mail
+    assert "l’annuler effacerait ce travail" in mail
     assert "Ajouté depuis" in desk_text_of(desk, now)
 
 
@@ -326,7 +326,7 @@ def test_a_course_that_is_not_empty_is_replaced_only_past_a_refusal_by_who_is_al
     desk = years.panel(years.this, now)
     years.form(desk)
     desk.page.click(SAVE)
-    desk.see("Votre cours n'est pas vide")
+    desk.see("Votre cours n’est pas vide")
     desk.shot("annee-15-refus")
     region = desk.page.locator("[data-region=rollover]")
     assert region.locator("a[href^='mailto:']").count() == 1
@@ -342,7 +342,7 @@ def test_a_course_that_is_not_empty_is_replaced_only_past_a_refusal_by_who_is_al
     desk.page.fill("[data-region=why]", "Demandé par le responsable, ticket 12")
     desk.shot("annee-16-passer-outre")
     desk.page.click("[data-action=override]")
-    desk.see("Vous n'êtes pas seul")  # its teacher is told of what an administrator does
+    desk.see("Vous n’êtes pas seul")  # its teacher is told of what an administrator does
     desk.page.click(YES)
     years.came(desk)
     desk.see("Demandé par le responsable, ticket 12")
@@ -356,7 +356,7 @@ def test_who_taught_it_last_year_allows_a_colleague_one_transfer_by_a_link(years
     desk = years.panel(years.this, now, "COLLEAGUE")
     years.form(desk)
     desk.page.click(SAVE)
-    desk.see("Une demande d'autorisation")
+    desk.see("Une demande d’autorisation")
     desk.shot("annee-18-pas-enseignant")
     [[message]] = years.last.rows(
         "SELECT replace(n.fullmessage, chr(10), ' ') FROM {notifications} n JOIN {user} u ON u.id = n.useridto "

@@ -19,7 +19,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from passerelle.events.seats import sign_link
-from passerelle.runtime.seats_door import SeatsDoor, answer
+from passerelle.runtime.doors import SeatsDoor
+from passerelle.runtime.seats_door import answer_buyer
 from tests.factories.orders import a_line, some_facts
 from tests.factories.records import NOW
 from tests.scenes.orders import OrderScene
@@ -77,7 +78,7 @@ def opened() -> Iterator[Open]:
                 "body": body,
                 "isBase64Encoded": False,
             }
-            told = answer(event, Context(), lambda: door)
+            told = answer_buyer(event, Context(), lambda: door)
             self.send_response(told["statusCode"])
             for name, value in told["headers"].items():
                 self.send_header(name, value)
@@ -155,7 +156,7 @@ def test_the_buyer_names_a_person_and_many_and_swaps_one(opened: Open, page: Any
     form.locator("[name=firstname]").fill("Dan")
     form.locator("[name=email]").fill("dan@client.example")
     form.locator("button").click()
-    assert "C'est enregistré" in page.inner_text("main")
+    assert "C’est enregistré" in page.inner_text("main")
     assert "1 à attribuer" in page.inner_text("main")
     shot(page, "2-named")
 
@@ -176,7 +177,7 @@ def test_the_buyer_names_a_person_and_many_and_swaps_one(opened: Open, page: Any
     assert "pas assez de places libres : 1" in page.get_by_role("alert").inner_text()
     page.locator("textarea").fill("Blanc;Eve;eve@client.example")
     page.get_by_role("button", name="Inscrire toutes ces personnes").click()
-    assert "C'est enregistré" in page.inner_text("main")
+    assert "C’est enregistré" in page.inner_text("main")
 
     opened.scene.deliver()
     assert {"dan@client.example", "eve@client.example"} <= set(opened.scene.enrolled())
@@ -236,7 +237,7 @@ def test_a_link_past_its_day_or_altered_opens_nothing(opened: Open, page: Any) -
     ):
         answered = page.goto(link)
         assert answered.status == 410
-        assert "n'est plus valable" in page.inner_text("body")
+        assert "n’est plus valable" in page.inner_text("body")
         assert "Ana" not in page.content()
     shot(page, "7-dead")
 

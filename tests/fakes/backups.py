@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from pydantic import TypeAdapter
-
-from passerelle.domain.backups.manifest import Inspection, Manifest, PersonalTrace
+from passerelle.domain.backups.manifest import Inspection, PersonalTrace
 from passerelle.domain.rollover.survey import Survey
 from passerelle.ports import Cleaned
 from tests.factories.records import CLEAN_SHA, an_inspection
 from tests.factories.rollover import a_survey
 from tests.fakes.archives import FakeArchives
-
-MANIFEST = TypeAdapter(Manifest)
 
 
 class FakeBackups:
@@ -38,10 +32,3 @@ class FakeBackups:
         assert self._archives.size(key) is not None, f"{key} is gone"
         self.surveyed.append(key)
         return self.surveys.get(key, a_survey())
-
-    def document(self, manifest: Manifest) -> Mapping[str, object]:
-        document: Mapping[str, object] = MANIFEST.dump_python(manifest, mode="json")
-        return document
-
-    def manifest(self, document: Mapping[str, object]) -> Manifest:
-        return MANIFEST.validate_python(document)

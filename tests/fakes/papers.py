@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from passerelle.store.documents import from_document, read_json, to_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -15,6 +17,13 @@ class FakePapers:
         self.texts: dict[str, str] = {}
         for key, document in (documents or {}).items():
             self.put(key, document)
+
+    def keep(self, key: str, document: Any) -> None:
+        self.put(key, to_document(document))
+
+    def load(self, kind: type[Any], key: str) -> Any:
+        found = self.get(key)
+        return None if found is None else from_document(kind, found, key)
 
     def put(self, key: str, document: Mapping[str, object]) -> None:
         self.put_json(key, json.dumps(document))
@@ -36,8 +45,7 @@ class FakePapers:
         return key in self._kept
 
     def __getitem__(self, key: str) -> Mapping[str, object]:
-        document: Mapping[str, object] = json.loads(self._kept[key])
-        return document
+        return read_json(self._kept[key], key)
 
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(self._kept))

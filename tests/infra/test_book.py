@@ -14,6 +14,8 @@ from click.testing import CliRunner
 
 from infra.docs import draw
 from passerelle.domain import states
+from passerelle.domain.orders import products
+from passerelle.sources.layouts import LAYOUTS
 from passerelle_cli.main import cli
 from passerelle_cli.rules import known_rules, read_rules
 from tests.infra.templates import ROOT, functions
@@ -54,6 +56,14 @@ def written(path):
     return "\n".join(comments + docstrings)
 
 
+def strings(path):
+    """The texts that a program holds as data."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return {
+        node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and type(node.value) is str
+    }
+
+
 def marked():
     """The numbers that tests cite as rules."""
     return {
@@ -70,8 +80,11 @@ PAGES = [*files("infra/docs", suffixes={".md"}), CONTRIBUTING, DECISIONS, ROOT /
 PROSE = [
     *PAGES,
     *files(*CODE, suffixes={".py"}),
-    *files("infra/moodle", suffixes={".php", ".md"}),
+    *files("infra/moodle", suffixes={".php", ".md", ".mustache"}),
     *files("infra", suffixes={".yaml"}),
+    *files(".github", suffixes={".md", ".yml"}),
+    ROOT / ".ci/run",
+    ROOT / ".pre-commit-config.yaml",
     ROOT / "pyproject.toml",
     ROOT / "template.yaml",
     *files("infra/docs/pictures", suffixes={".mmd"}),
@@ -117,6 +130,13 @@ def test_every_rule_that_is_cited_exists():
         f"{number} in {path.relative_to(ROOT)}"
         for path in PROSE
         for number in set(RULE.findall(written(path))) - set(RULES)
+    }
+    # What is deployed names rules as data, too: a cause, a check.
+    unknown |= {
+        f"{text} in {path.relative_to(ROOT)}"
+        for path in files("functions", "layers/core/python", "infra/cli", suffixes={".py"})
+        for text in strings(path)
+        if RULE.fullmatch(text) and text not in RULES
     }
     assert not unknown
 
@@ -186,6 +206,32 @@ def test_the_page_of_the_design_has_every_function_of_the_plugin():
     services = (ROOT / "infra/moodle/local_passerelle/db/services.php").read_text(encoding="utf-8")
     named = set(re.findall(r"'(local_passerelle_(?!page_)\w+)' => \[", services))
     assert {row[0].strip("`") for row in rows(page, "The plugins' contract")} == named
+
+
+def test_the_page_of_rules_has_every_handler_with_its_parameters():
+    page = (DOCS / "rules.md").read_text(encoding="utf-8")
+    said, before = {}, set()
+    for handler, _, parameters in rows(page, "S. Training sessions from shop orders"):
+        if parameters != "the same":
+            before = {word.strip("*") for word in re.split(r", | or ", parameters)}
+        said[handler.strip("`")] = before
+    assert said == {handler.value: set(known) for handler, known in products.KNOWN.items()}
+    assert all(f"`{name}`" in page for name in products.NEEDS_PLUGIN)
+
+
+def test_the_page_of_extracts_has_every_file_with_its_columns():
+    page = (DOCS / "extracts.md").read_text(encoding="utf-8")
+    said = {file.strip("`"): columns for file, columns, _ in rows(page, "A folder for each night")}
+    assert set(said) == {layout.file for layout in LAYOUTS.values()}
+    for layout in LAYOUTS.values():
+        for column in layout.columns:
+            assert re.search(rf"\b{column.name}\b", said[layout.file]), (layout.file, column.name)
+
+
+def test_the_page_of_the_design_has_every_room():
+    page = (DOCS / "design.md").read_text(encoding="utf-8")
+    said = {row[0].strip("`").rstrip("/").removesuffix(".py") for row in rows(page, "The rooms")}
+    assert said == {room for layer in draw.layers() for room in layer}
 
 
 def test_the_page_of_style_has_the_layers_as_they_are():

@@ -154,7 +154,7 @@ class Story:
             idnumber=idnumber or self.idnumber, person=person, title="Chimie", declaration=True,
             course_url="http://source",
         )  # fmt: skip
-        answer = self.step(lambda world: ask.answer(world, asking))
+        answer = self.step(lambda world: ask.answer_publication(world, asking))
         self.deliver()
         return str(answer["publication"])
 
@@ -163,7 +163,7 @@ class Story:
             request=self.request(), site="lille", type="retrievals", action="start", person=GRACE,
             publication=publication,
         )  # fmt: skip
-        answer = self.step(lambda world: retrievals.answer(world, asking))
+        answer = self.step(lambda world: retrievals.answer_retrieval(world, asking))
         self.deliver()
         return str(answer["retrieval"])
 

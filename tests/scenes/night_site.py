@@ -14,8 +14,9 @@ from typing import Any
 
 from passerelle.domain.moodle.plugin import OperationVerdict
 from passerelle.domain.night.plan.actual import Actual, read_actual
-from passerelle.domain.night.plan.make import Night, make_plan
+from passerelle.domain.night.plan.make import make_plan
 from passerelle.domain.night.plan.memory import Memory
+from passerelle.domain.night.plan.night import Night
 from passerelle.domain.night.plan.plan import Operation, Plan
 from passerelle.domain.night.policy import NightRules
 from passerelle.domain.offer.build import build_desired

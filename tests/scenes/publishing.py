@@ -182,7 +182,7 @@ class Scene:
             }
             | changes
         )
-        return self.step(lambda: publications.answer(self.world, command))
+        return self.step(lambda: publications.answer_publication(self.world, command))
 
     def ask(self, action: str, site: str = "caen", idnumber: str = "CHIM1", **fields: Any) -> Any:
         command = AskPublication(
@@ -195,7 +195,7 @@ class Scene:
             person=fields.pop("person", ADA),
             **fields,
         )
-        return self.step(lambda: publications.answer(self.world, command))
+        return self.step(lambda: publications.answer_publication(self.world, command))
 
     def retrieve(
         self, publication: str, site: str = "lille", person: Person = GRACE, **target: Any
@@ -209,7 +209,7 @@ class Scene:
             person=person,
             target=Target(**target),
         )
-        return self.step(lambda: retrievals.answer(self.world, command))
+        return self.step(lambda: retrievals.answer_retrieval(self.world, command))
 
     def manage(self, action: str, site: str = "caen", idnumber: str = "CHIM1", upload: str = "") -> Any:
         command = ManageBackups(
@@ -222,13 +222,13 @@ class Scene:
             idnumber=idnumber,
             upload=upload,
         )
-        return self.step(lambda: backups.answer(self.world, command))
+        return self.step(lambda: backups.answer_backups(self.world, command))
 
     def search(self, query: str = "", site: str = "lille", **fields: Any) -> Any:
         command = SearchCatalogue(
             request=self.request(), site=site, type="catalogue", person=GRACE, query=query, **fields
         )
-        return catalogue.answer(self.world, command)
+        return catalogue.answer_search(self.world, command)
 
     # -- the postman -------------------------------------------------------------------------------
 

@@ -105,7 +105,7 @@ class YearScene(Scene):
             exclude=exclude,
             **fields,
         )
-        return self.step(lambda: ask.answer(self.world, command))
+        return self.step(lambda: ask.answer_rollover(self.world, command))
 
     def roll_over(self, **fields: Any) -> Rollover:
         """Asked and carried to its end."""

@@ -41,7 +41,7 @@ def read_sources(
             click.echo(say_file(problem, lang), err=True)
         sys.exit(1)
     except UnknownEncoding:
-        french = f"L'encodage « {encoding} » n'existe pas. Essayez utf-8 ou iso-8859-1."
+        french = f"L’encodage « {encoding} » n’existe pas. Essayez utf-8 ou iso-8859-1."
         english = f"There is no encoding “{encoding}”. Try utf-8 or iso-8859-1."
         click.echo(french if lang == "fr" else english, err=True)
         sys.exit(1)

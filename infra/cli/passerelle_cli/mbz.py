@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -22,10 +23,10 @@ from passerelle.mbz import (
     ScrubReport,
     Source,
     inspect,
-    inspection_to_dict,
     major_release,
     scrub,
 )
+from passerelle.store.documents import to_document
 from passerelle.words.sentences import say
 
 REFUSED = 3
@@ -54,9 +55,9 @@ def inspect_command(archive: str, target_release: str | None, as_json: bool, qui
         source = open_source(archive)
         inspection = inspect(source, target_release=target_release, verify_content=not quick)
     if as_json:
-        told = inspection_to_dict(inspection)
-        manifest = told.pop("manifest") or {}
-        click.echo(json.dumps({**told, **manifest}, ensure_ascii=False, indent=1))
+        verdict = {"accepted": inspection.accepted, "reasons": list(map(asdict, inspection.reasons))}
+        manifest = to_document(inspection.manifest) if inspection.manifest else {}
+        click.echo(json.dumps({**verdict, **manifest}, ensure_ascii=False, indent=1))
     else:
         _print_inspection(inspection, source.size, target_release)
     sys.exit(0 if inspection.accepted else REFUSED)
@@ -75,11 +76,11 @@ def scrub_command(archive: str, out: str) -> None:
     with _outside_the_file(archive):
         source = open_source(archive)
     if target.is_dir() or not target.absolute().parent.is_dir():
-        _stop(_say(f"{out} n'est pas un fichier possible.", f"{out} cannot be a file."))
+        _stop(_say(f"{out} n’est pas un fichier possible.", f"{out} cannot be a file."))
     if isinstance(source, FileSource) and target.exists() and target.samefile(source.path):
         _stop(
             _say(
-                "L'original ne peut pas être écrasé : donnez un autre nom au résultat.",
+                "L’original ne peut pas être écrasé : donnez un autre nom au résultat.",
                 "The original cannot be overwritten: give the result another name.",
             )
         )
@@ -161,17 +162,17 @@ _OUTSIDE = {
         "lecture interdite. Demandez le droit de lire ce fichier.",
         "reading is forbidden. Ask for the right to read this file.",
     ),
-    "directory": ("c'est un dossier. Donnez un fichier .mbz.", "this is a folder. Give an .mbz file."),
+    "directory": ("c’est un dossier. Donnez un fichier .mbz.", "this is a folder. Give an .mbz file."),
     "changed": (
         "le fichier a changé pendant la lecture. Recommencez.",
         "the file changed while it was read. Try again.",
     ),
     "away": (
-        "S3 ne répond pas. Vérifiez le réseau et l'adresse (AWS_ENDPOINT_URL), puis recommencez.",
+        "S3 ne répond pas. Vérifiez le réseau et l’adresse (AWS_ENDPOINT_URL), puis recommencez.",
         "S3 does not answer. Check the network and the address (AWS_ENDPOINT_URL), then try again.",
     ),
     "credentials": (
-        "S3 n'a pas pu être interrogé. Vérifiez les identifiants et la région AWS.",
+        "S3 n’a pas pu être interrogé. Vérifiez les identifiants et la région AWS.",
         "S3 could not be asked. Check the AWS credentials and region.",
     ),
     "disk": (
@@ -218,7 +219,7 @@ def _print_manifest(manifest: Manifest) -> None:
     )
     click.echo(f"Plugins: {', '.join(manifest.plugins)}")
     _list(
-        _say("Liens vers l'ancienne plate-forme", "Links to the old platform"),
+        _say("Liens vers l’ancienne plate-forme", "Links to the old platform"),
         [f"{link.member}: {link.url}" for link in manifest.old_links],
         count=manifest.old_link_count,
     )

@@ -149,13 +149,13 @@ def _check_secrets(name: str, site: Site, doors: Doors) -> Iterator[Finding]:
         except GiveUp:
             yield bad(
                 name,
-                f"le secret {parameter} n'est pas dans SSM : créez ce paramètre (SecureString)",
+                f"le secret {parameter} n’est pas dans SSM : créez ce paramètre (SecureString)",
                 f"the secret {parameter} is not in SSM: create that parameter (SecureString)",
             )
         except ValueError:
             yield bad(
                 name,
-                f"le secret {parameter} n'a pas la forme whsec_ suivie de base64 (16 octets au moins)",
+                f"le secret {parameter} n’a pas la forme whsec_ suivie de base64 (16 octets au moins)",
                 f"the secret {parameter} is not whsec_ followed by base64 (at least 16 bytes)",
             )
         else:
@@ -176,12 +176,12 @@ def _knocked(name: str, parameter: str, status: int | None) -> Finding:
     if status is None:
         return warning(
             name,
-            f"le secret {parameter} n'a pas pu être essayé : l'API de Passerelle ne répond pas",
+            f"le secret {parameter} n’a pas pu être essayé : l’API de Passerelle ne répond pas",
             f"the secret {parameter} could not be tried: Passerelle's API does not answer",
         )
     return bad(
         name,
-        f"le secret {parameter} n'a pas pu être essayé : l'API de Passerelle répond {status} ; "
+        f"le secret {parameter} n’a pas pu être essayé : l’API de Passerelle répond {status} ; "
         "lisez le journal de la fonction report_job",
         f"the secret {parameter} could not be tried: Passerelle's API answers {status}; "
         "read the log of the function report_job",
@@ -210,7 +210,7 @@ def _unmet(name: str, site: Site, error: PasserelleError) -> Finding:
             return bad(
                 name,
                 f"{site.url} ne répond pas comme un Moodle ({error.reason}) : "
-                "vérifiez l'adresse et le serveur",
+                "vérifiez l’adresse et le serveur",
                 f"{site.url} does not answer as a Moodle ({error.reason}): check the address and the server",
             )
         case MoodleRefused():
@@ -222,13 +222,13 @@ def _unmet(name: str, site: Site, error: PasserelleError) -> Finding:
         case GiveUp() if error.code == "secret_missing":
             return bad(
                 name,
-                f"le jeton {site.token} n'est pas dans SSM : créez ce paramètre (SecureString)",
+                f"le jeton {site.token} n’est pas dans SSM : créez ce paramètre (SecureString)",
                 f"the token {site.token} is not in SSM: create that parameter (SecureString)",
             )
         case _:
             return bad(
                 name,
-                f"la vérification s'est interrompue ({type(error).__name__})",
+                f"la vérification s’est interrompue ({type(error).__name__})",
                 f"the check broke off ({type(error).__name__})",
             )
 
@@ -272,7 +272,7 @@ def _plugins(name: str, facts: SiteFacts) -> Iterator[Finding]:
         listed = ", ".join(lacking)
         yield warning(
             name,
-            f"{listed} n'est pas installé : les enseignants passeront par le menu du cours",
+            f"{listed} n’est pas installé : les enseignants passeront par le menu du cours",
             f"{listed} is not installed: teachers will use the course menu",
         )
     there = [f"{plugin} {version}" for plugin, version in sorted(facts.plugins.items()) if version]
@@ -284,7 +284,7 @@ def _identity(name: str, site: Site, facts: SiteFacts) -> Iterator[Finding]:
     if facts.wwwroot and facts.wwwroot.rstrip("/") != site.url:
         yield bad(
             name,
-            f"ce Moodle dit s'appeler {facts.wwwroot} et non {site.url} : corrigez url",
+            f"ce Moodle dit s’appeler {facts.wwwroot} et non {site.url} : corrigez url",
             f"this Moodle says its address is {facts.wwwroot}, not {site.url}: correct url",
         )
     if not facts.site:
@@ -314,7 +314,7 @@ def _clock(name: str, met: Met) -> Iterator[Finding]:
     find = bad if skew >= SKEW_REFUSED else warning
     yield find(
         name,
-        f"l'horloge du serveur diffère de {seconds} s : réglez-la (NTP), "
+        f"l’horloge du serveur diffère de {seconds} s : réglez-la (NTP), "
         "les signatures ne valent que 5 minutes",
         f"the server's clock is {seconds} s off: set it (NTP), signatures hold for 5 minutes only",
     )
@@ -331,13 +331,13 @@ def _settings(name: str, site: Site, facts: SiteFacts) -> Iterator[Finding]:
     if site.language not in facts.languages:
         yield warning(
             name,
-            f"le paquet de langue « {site.language} » n'est pas installé",
+            f"le paquet de langue « {site.language} » n’est pas installé",
             f"the language pack “{site.language}” is not installed",
         )
     if not site.assistance.email:
         yield warning(
             name,
-            "aucune adresse d'assistance : une personne refusée ne saura à qui écrire (assistance.email)",
+            "aucune adresse d’assistance : une personne refusée ne saura à qui écrire (assistance.email)",
             "no assistance address: who is refused will not know whom to write to (assistance.email)",
         )
 
@@ -349,7 +349,7 @@ def _categories(name: str, met: Met) -> Iterator[Finding]:
         else:
             yield bad(
                 name,
-                f"aucune catégorie de numéro d'identifiant « {idnumber} » n'est vue : créez-la, corrigez "
+                f"aucune catégorie de numéro d’identification « {idnumber} » n’est vue : créez-la, corrigez "
                 f"network.yaml, ou permettez au compte de Passerelle de la voir ({VIEW_LIST})",
                 f"no category with the ID number “{idnumber}” is seen: create it, correct network.yaml, or "
                 f"allow Passerelle's account to see it ({VIEW_LIST})",

@@ -161,7 +161,7 @@ class _Page:
             mark = getattr(error, "problem_mark", None)
             why = getattr(error, "problem", None) or "YAML"
             line = mark.line + 1 if mark else 1
-            self._say(line, "", f"ce n'est pas du YAML ({why})", f"this is not YAML ({why})")
+            self._say(line, "", f"ce n’est pas du YAML ({why})", f"this is not YAML ({why})")
             raise NetworkRefused(tuple(self.problems)) from None
         return node
 
@@ -177,7 +177,7 @@ class _Page:
             self._say(
                 node.start_mark.line + 1,
                 FieldError(path, "").field,
-                "cette valeur n'est pas lisible",
+                "cette valeur n’est pas lisible",
                 "this value cannot be read",
             )
             return None

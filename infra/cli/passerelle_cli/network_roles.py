@@ -56,7 +56,7 @@ def judge_viewers(network: Network, facts: SiteFacts, there: SiteFacts | None) -
     elif not any("user" in (one.archetype, one.shortname) for one in outsiders):
         yield warning(
             hub.site,
-            "le rôle « utilisateur authentifié » n'est pas dit par ce Moodle : vérifiez à la main que les "
+            "le rôle « utilisateur authentifié » n’est pas dit par ce Moodle : vérifiez à la main que les "
             f"étudiants ne voient pas « {hub.category} »",
             "this Moodle does not tell of the role “authenticated user”: check by hand that students do not "
             f"see “{hub.category}”",
@@ -95,7 +95,7 @@ def _role_in(name: str, where: str, shortname: str, facts: SiteFacts, level: str
     if role is None:
         yield bad(
             name,
-            f"{where} : aucun rôle n'a le nom abrégé « {shortname} »",
+            f"{where} : aucun rôle n’a le nom abrégé « {shortname} »",
             f"{where}: no role has the short name “{shortname}”",
         )
     elif level not in role.contextlevels:

@@ -90,7 +90,7 @@ def _extracts(
         return read_sources(sources, rules.encoding, tables, not_before=not_before)
     extracts = read_sources(sources, rules.encoding, tables - {Table.PEOPLE}, not_before=not_before)
     french = (
-        f"{Table.PEOPLE} n'est pas dans {sources} : l'annuaire {rules.ldap.url} est interrogé. "
+        f"{Table.PEOPLE} n’est pas dans {sources} : l’annuaire {rules.ldap.url} est interrogé. "
         "Déposez ce fichier dans le dossier pour vous en passer."
     )
     english = (

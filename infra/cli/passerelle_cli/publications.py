@@ -292,7 +292,7 @@ def retrieve(
     if site not in world.network.sites:
         names = ", ".join(world.network.sites)
         raise click.BadParameter(
-            say(f"« {site} » n'est pas un site ({names})", f"“{site}” is no site ({names})"),
+            say(f"« {site} » n’est pas un site ({names})", f"“{site}” is no site ({names})"),
             param_hint="--site",
         )
     users = world.sites.lms(site).find_users("username", [username]).get(username, ())
@@ -316,7 +316,7 @@ def retrieve(
         publication=publication,
         target=Target(category_idnumber=category),
     )
-    started = str(retrievals.answer(world, command)["retrieval"])
+    started = str(retrievals.answer_retrieval(world, command)["retrieval"])
     if wait:
         _wait(world, started)
     record = world.records.get(Retrieval, started)

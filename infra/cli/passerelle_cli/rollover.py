@@ -13,13 +13,14 @@ from typing import Any, Literal
 import click
 
 from passerelle.domain.records import Person
-from passerelle.domain.rollover.plan import Line, Plan, Verdict, plan_to_dict
+from passerelle.domain.rollover.plan import Line, Plan, Verdict
 from passerelle.domain.rollover.rollover import Rollover
 from passerelle.domain.site_commands import AskRollover, LeftOutThing
 from passerelle.domain.sizes import spell_size
 from passerelle.domain.states import state_word
 from passerelle.errors import NotFound, Refused
 from passerelle.ports import World
+from passerelle.store.documents import to_document
 from passerelle.usecases.rollover import ask, plans
 from passerelle.words.sentences import say
 from passerelle_cli.main import language
@@ -97,7 +98,7 @@ def request(
         confirmed=confirmed,
         override=override,
     )
-    answer = ask.answer(world, command)
+    answer = ask.answer_rollover(world, command)
     if as_json:
         click.echo(json.dumps(answer, ensure_ascii=False, indent=1))
     elif answer["rollover"] is None:
@@ -116,7 +117,7 @@ def request(
 def check(find_stack: Callable[[], Stack], site: str, user: str, course_id: int) -> None:
     """*Vérifier mon cours*: a backup of last year's course, and what to repair in it."""
     world = find_stack().world()
-    answer = ask.answer(world, _command(world, site, user, "check", courseid=course_id))
+    answer = ask.answer_rollover(world, _command(world, site, user, "check", courseid=course_id))
     click.echo(f"{answer['rollover']}  {answer['state_word']}")
 
 
@@ -157,7 +158,7 @@ def report(find_stack: Callable[[], Stack], identity: str, page: Path | None, as
         _plan_report(world, plans.read(world, identity), as_json)
         return
     asked = _as(record, "report", format="html" if page else "json")
-    answer = ask.answer(world, asked)
+    answer = ask.answer_rollover(world, asked)
     if page is not None:
         page.write_text(str(answer["html"]), encoding="utf-8")
         click.echo(str(page))
@@ -182,7 +183,7 @@ def undo(find_stack: Callable[[], Stack], identity: str, user: str) -> None:
     record = world.records.get(Rollover, identity)
     if record is None:
         raise NotFound("rollover_unknown")
-    answer = ask.answer(world, _command(world, record.site, user, "undo", rollover=identity))
+    answer = ask.answer_rollover(world, _command(world, record.site, user, "undo", rollover=identity))
     click.echo(f"{answer['rollover']}  {answer['state_word']}")
 
 
@@ -194,7 +195,7 @@ def undo(find_stack: Callable[[], Stack], identity: str, user: str) -> None:
 def permit(find_stack: Callable[[], Stack], identity: str, site: str, user: str) -> None:
     """Allow the one transfer that a link names (its `permit=…`), as its N-1 teacher or an administrator."""
     world = find_stack().world()
-    answer = ask.answer(world, _command(world, site, user, "permit", permit=identity))
+    answer = ask.answer_rollover(world, _command(world, site, user, "permit", permit=identity))
     click.echo(f"{answer['permit']}  {answer['state']}")
 
 
@@ -211,7 +212,7 @@ def contents(find_stack: Callable[[], Stack], identity: str, as_json: bool) -> N
     record = world.records.get(Rollover, identity)
     if record is None:
         raise NotFound("rollover_unknown")
-    answer = ask.answer(world, _as(record, "contents"))
+    answer = ask.answer_rollover(world, _as(record, "contents"))
     if as_json:
         click.echo(json.dumps(answer, ensure_ascii=False, indent=1))
         return
@@ -285,7 +286,7 @@ def plan(find_stack: Callable[[], Stack], site: str, user: str, category: str, a
     """Say what would be done of a faculty, what not and why. Changes nothing."""
     made = plans.make(find_stack().world(), site, category, user)
     if as_json:
-        click.echo(json.dumps(plan_to_dict(made), ensure_ascii=False, indent=1))
+        click.echo(json.dumps(to_document(made), ensure_ascii=False, indent=1))
         return
     _say_plan(made, language())
 

@@ -69,7 +69,7 @@ class Laptop:
         try:
             tell("AWS embarqué démarré", "embedded AWS started")
             stack = deploy(emulator)
-            tell("template.yaml déployé, rien n'a été perdu", "template.yaml deployed, nothing dropped")
+            tell("template.yaml déployé, rien n’a été perdu", "template.yaml deployed, nothing dropped")
             twin = Twin.start(TITLES)
             document = _furnish(emulator, twin, stack)
             tell("cinq Moodle ouverts et reliés", "five Moodles opened and connected")

@@ -76,7 +76,7 @@ def test_a_file_that_is_missing_is_an_answer(monkeypatch, folder) -> None:
     done = run(monkeypatch, "P1", "E1", "--sources", folder)
 
     assert done.exit_code == 0
-    assert "ip.csv n'était pas utilisable" in done.output
+    assert "ip.csv n’était pas utilisable" in done.output
 
 
 @pytest.mark.parametrize("missing", ["people.csv", "elements.csv", "manifest.json"])

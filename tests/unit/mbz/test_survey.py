@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import base64
+import json
 from dataclasses import replace
 from html import escape
 
 import pytest
 
-from passerelle.domain.rollover.survey import survey_from_dict, survey_to_dict
+from passerelle.domain.rollover.survey import Survey
 from passerelle.mbz.sources import BytesSource
 from passerelle.mbz.survey import CannotSurvey, survey
+from passerelle.store.documents import from_document, to_document
 from tests.factories.mbz import WWWROOT, Backup, StoredFile, real_backup
 
 OLD = f"{WWWROOT}/mod/page/view.php?id=991"
@@ -300,7 +302,7 @@ def test_a_real_backup_of_a_real_moodle_is_surveyed_alike_as_tgz_and_zip(name: s
     ]
     assert seen.links[1].place.section == "1"
     assert len(seen.activities) == 8
-    assert survey_from_dict(survey_to_dict(seen)) == seen
+    assert from_document(Survey, json.loads(json.dumps(to_document(seen)))) == seen
 
 
 def test_an_archive_damaged_since_says_so() -> None:

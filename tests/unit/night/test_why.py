@@ -97,7 +97,7 @@ def test_the_newest_sources_answer(world, days_ago) -> None:
     assert (said["kind"], said["verdict"]) == ("answer", "out")
     assert said["places"][0]["reasons"][0]["cause"] == "ip_without_group"
     assert "ip.csv, ligne 2" in said["text"]
-    assert "Moodle n'a pas pu être consulté" in said["text"]
+    assert "Moodle n’a pas pu être consulté" in said["text"]
 
 
 @pytest.mark.rule("N22")

@@ -53,7 +53,7 @@ def test_enrolled_by_hand_is_said_in_both_languages(night) -> None:
     assert "by_hand" in causes(french)
     assert "à la main" in french["text"]
     assert "by hand" in english["text"]
-    assert "n'a pas pu être consulté" not in french["text"]
+    assert "n’a pas pu être consulté" not in french["text"]
 
 
 @pytest.mark.rule("N22")
@@ -178,4 +178,4 @@ def test_what_only_a_moodle_that_is_away_knows_is_not_said_to_be_nowhere(night, 
         AskWhy(site="caen", type="why", person=Person(username="d", lang="fr"), who=who, course=course),
     )
     assert said["kind"] in ("nobody", "nothing")
-    assert "n'a pas pu être consulté" in said["text"]
+    assert "n’a pas pu être consulté" in said["text"]

@@ -15,7 +15,8 @@ from passerelle.domain.orders.order import Delivery, Order, Tally
 from passerelle.domain.states import OrderState
 from passerelle.errors import TryAgain
 from passerelle.events.signatures import read_secret, sign
-from passerelle.runtime.shop_door import ShopDoor, answer
+from passerelle.runtime.doors import ShopDoor
+from passerelle.runtime.shop_door import answer_shop
 from passerelle.usecases.orders import receive, reconcile, work
 from tests.factories.orders import a_line, a_participant, a_payload, a_shop, some_facts
 from tests.factories.records import NOW
@@ -46,7 +47,7 @@ def post(
         "body": base64.b64encode(body).decode() if coded else body.decode(),
         "isBase64Encoded": coded,
     }
-    return answer(event, Context(), lambda: door)
+    return answer_shop(event, Context(), lambda: door)
 
 
 def signed(scene: OrderScene, body: bytes, event: str = "msg_1") -> dict[str, str]:

@@ -89,7 +89,7 @@ def test_a_preview_shows_the_family_of_a_course_from_its_oldest_member_down(scen
     first = published(scene, title="Chimie")
     home = brought_home(scene, first)
     child = published(scene, "lille", home.idnumber, title="Chimie, adaptée")
-    [card] = catalogue.answer(
+    [card] = catalogue.answer_search(
         scene.world, SearchCatalogue(site="lille", type="catalogue", publication=child)
     )["publications"]
     assert [(r["title"], r["depth"], r["here"], bool(r["hub_url"])) for r in card["family"]] == [
@@ -97,7 +97,7 @@ def test_a_preview_shows_the_family_of_a_course_from_its_oldest_member_down(scen
         ("Chimie, adaptée", 1, True, True),
     ]
     scene.ask("withdraw", publication=first)
-    [card] = catalogue.answer(
+    [card] = catalogue.answer_search(
         scene.world, SearchCatalogue(site="lille", type="catalogue", publication=child)
     )["publications"]
     assert [(r["state"], r["hub_url"] == "") for r in card["family"]] == [

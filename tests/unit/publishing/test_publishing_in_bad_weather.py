@@ -390,9 +390,9 @@ def test_an_old_id_with_another_target_does_not_get_the_old_retrieval(scene: Sce
             target=Target(),
         )
 
-    retrieve.answer(scene.world, asking(first))
+    retrieve.answer_retrieval(scene.world, asking(first))
     with pytest.raises(Refused, match="other_body"):
-        retrieve.answer(scene.world, asking(second))
+        retrieve.answer_retrieval(scene.world, asking(second))
 
 
 def test_completing_an_upload_that_was_given_up_is_refused(scene: Scene) -> None:

@@ -9,10 +9,11 @@ import pytest
 from passerelle.domain.moodle.core import Category
 from passerelle.domain.moodle.plugin import Holding
 from passerelle.domain.records import TargetLock
-from passerelle.domain.rollover.plan import Plan, Verdict, plan_from_dict, plan_to_dict
+from passerelle.domain.rollover.plan import Plan, Verdict
 from passerelle.domain.rollover.rollover import Rollover
 from passerelle.domain.states import RolloverState
 from passerelle.errors import NotFound, Refused
+from passerelle.store.documents import from_document, to_document
 from passerelle.usecases.rollover import plans
 from tests.factories.rollover import a_two_year_network
 from tests.fakes.cutting import Cut, Killed
@@ -124,7 +125,7 @@ def test_an_unknown_category_or_plan_is_named() -> None:
 def test_a_plan_survives_its_paper() -> None:
     scene = faculty(3)
     plan = plan_of(scene)
-    assert plan_from_dict(json.loads(json.dumps(plan_to_dict(plan)))) == plan
+    assert from_document(Plan, json.loads(json.dumps(to_document(plan)))) == plan
     assert plans.read(scene.world, plan.id) == plan
 
 

@@ -9,9 +9,10 @@ import pytest
 from passerelle.domain.backups.manifest import Activity, Group
 from passerelle.domain.moodle.left_out import LeftOut
 from passerelle.domain.records import Note
-from passerelle.domain.rollover.report import Aftermath, Code, Report, judge, report_from_dict, report_to_dict
+from passerelle.domain.rollover.report import Aftermath, Code, Report, judge
 from passerelle.domain.rollover.survey import DateFound, HeavyFile, Restriction, StaleLink, Survey
 from passerelle.pages.rollover_report import WORDS, as_page, as_rows
+from passerelle.store.documents import from_document, to_document
 from tests.factories.rollover import LAST_YEAR, NEW, OLD, THIS_YEAR, a_place, a_survey
 
 NOW = datetime(2026, 10, 5, 8, 0, tzinfo=UTC)
@@ -174,7 +175,7 @@ def test_more_links_than_are_listed_are_all_counted() -> None:
 def test_a_report_survives_its_paper() -> None:
     survey = replace(a_survey(), dates=(DateFound(a_place(), LAST_YEAR),), badges=1)
     made = report(survey, year_starts=THIS_YEAR)
-    assert report_from_dict(json.loads(json.dumps(report_to_dict(made)))) == made
+    assert from_document(Report, json.loads(json.dumps(to_document(made)))) == made
 
 
 @pytest.mark.rule("R12")

@@ -20,8 +20,8 @@ from passerelle.errors import (
 )
 from passerelle.events.bodies import BODY_LIMIT
 from passerelle.events.signatures import sign
-from passerelle.runtime.site_door import answer
-from passerelle.runtime.wiring import Door
+from passerelle.runtime.doors import SiteDoor
+from passerelle.runtime.site_door import answer_site
 from tests.fakes.references import FakeReferences
 from tests.fakes.requests import FakeRequests
 
@@ -54,7 +54,7 @@ class Site:
         self.clock, self.context, self.payload = clock, context, payload
         self.requests = FakeRequests(clock)
         self.calls: list[Any] = []
-        self.door = Door(world, self.requests, lambda site: (KEY,) if site == "caen" else (b"x" * 32,))
+        self.door = SiteDoor(world, self.requests, lambda site: (KEY,) if site == "caen" else (b"x" * 32,))
 
     def ask(
         self,
@@ -73,7 +73,7 @@ class Site:
             "pathParameters": {"site": "caen"} | (path or {}),
             "body": body.decode(),
         }
-        response = answer(event | more, self.context, route, usecase or self.done, lambda: self.door)
+        response = answer_site(event | more, self.context, route, usecase or self.done, lambda: self.door)
         return response["statusCode"], json.loads(response["body"]), response["headers"]
 
     def done(self, world, command) -> dict[str, object]:
@@ -182,10 +182,10 @@ def test_a_site_that_signs_for_another_is_refused(site) -> None:
 
 
 def test_a_body_too_large_is_refused_before_anything_else(site) -> None:
-    def never() -> Door:
+    def never() -> SiteDoor:
         raise AssertionError("nothing is opened for it")
 
-    response = answer({"body": "x" * (BODY_LIMIT + 1)}, site.context, "uploads", site.done, never)
+    response = answer_site({"body": "x" * (BODY_LIMIT + 1)}, site.context, "uploads", site.done, never)
     assert response["statusCode"] == 413
 
 
@@ -297,10 +297,10 @@ def test_no_word_about_the_person_or_the_error_is_logged(site, lines) -> None:
 
 
 def test_even_a_door_that_will_not_open_answers(site) -> None:
-    def shut() -> Door:
+    def shut() -> SiteDoor:
         raise TryAgain("S3 is away")
 
-    response = answer(site.payload, site.context, "uploads", site.done, shut)
+    response = answer_site(site.payload, site.context, "uploads", site.done, shut)
     assert response["statusCode"] == 503
     assert response["headers"]["retry-after"] == "30"
 

@@ -15,7 +15,8 @@ from passerelle.domain.orders.order import Buyer, Facts, Line
 from passerelle.domain.orders.shop import Shop
 from passerelle.domain.states import OrderState
 from passerelle.events.signatures import SignatureRefused
-from passerelle.runtime.shop_door import ShopDoor, answer
+from passerelle.runtime.doors import ShopDoor
+from passerelle.runtime.shop_door import answer_shop
 from passerelle.shops import registry
 from passerelle.shops.api import Api
 from passerelle.shops.payload import Figures, Said, people_in
@@ -101,7 +102,7 @@ def test_a_new_kind_of_shop_sells_from_its_door_to_moodle() -> None:
 
     def post(body: bytes) -> int:
         event = {"pathParameters": {"shop": "boutique"}, "headers": dict(sent.headers), "body": body.decode()}
-        return int(answer(event, Context(), lambda: door)["statusCode"])
+        return int(answer_shop(event, Context(), lambda: door)["statusCode"])
 
     assert post(sent.body + b" ") == 401
     assert post(sent.body) == 200

@@ -45,7 +45,7 @@ def test_two_teachers_in_the_same_instant_ten_times_are_one_restore_and_one_clea
             )
             together.wait()
             try:
-                return str(ask.answer(scene.world, command)["state"])
+                return str(ask.answer_rollover(scene.world, command)["state"])
             except GiveUp as refused:
                 return refused.code
 

@@ -140,4 +140,4 @@ def test_people_are_searched_and_paged(lycee, page):
 def test_what_is_not_there_says_so_in_words(lycee, page, path):
     answer = page(lycee, path)
     assert answer.status_code == 404
-    assert "Cette page n'existe pas sur ce site." in answer.text.replace("&#39;", "'")
+    assert "Cette page n’existe pas sur ce site." in answer.text.replace("&#39;", "'")

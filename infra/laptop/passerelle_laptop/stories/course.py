@@ -78,14 +78,14 @@ class CourseStory:
         )
         backup = self.tell.until(
             lambda: self._backup(upload, "accepted"),
-            "lue en entier : personne n'est inscrit dedans ; prête à mutualiser",
+            "lue en entier : personne n’est inscrit dedans ; prête à mutualiser",
             "read through: nobody enrolled inside; ready to be shared",
         )
         for note in backup["scrubbed"]:
             self.tell.line(note["message"], note["message"])
         self.tell.proved(
             not self.hub.log.count("local_passerelle_start_restore"),
-            "et rien n'est encore publié",
+            "et rien n’est encore publié",
             "and nothing is published yet",
         )
         return upload
@@ -102,13 +102,13 @@ class CourseStory:
         copy = self.hub.course("lycee-a:CHIM-L1")
         self.tell.proved(
             self._outline(self.hub, copy.id) == self._outline(self.a, self.course.id),
-            f"mêmes sections, mêmes activités ({len(copy.content.modules)}) qu'à la source",
+            f"mêmes sections, mêmes activités ({len(copy.content.modules)}) qu’à la source",
             f"same sections, same activities ({len(copy.content.modules)}) as the source",
         )
         people = self._people_of(self.hub, copy.id)
         self.tell.proved(
             people == ["ada"],
-            "une seule personne inscrite : l'autrice, qui voit et ne modifie pas",
+            "une seule personne inscrite : l’autrice, qui voit et ne modifie pas",
             "one person enrolled: the author, who views and does not edit",
         )
         message = self.tell.until(
@@ -169,7 +169,7 @@ class CourseStory:
         bucket = self.laptop.stack.outputs["BackupsBucket"]
         self.tell.until(
             lambda: not _exists(self.laptop, bucket, f"uploads/lycee-a/{upload}.mbz"),
-            "l'archive qui nomme des personnes a été effacée",
+            "l’archive qui nomme des personnes a été effacée",
             "the archive that names people has been erased",
         )
         try:
@@ -191,7 +191,7 @@ class CourseStory:
             status = 200
         except Answered as answered:
             status = answered.status
-        self.tell.proved(status == 404, "elle n'existe pas pour lui (404)", "it does not exist for it (404)")
+        self.tell.proved(status == 404, "elle n’existe pas pour lui (404)", "it does not exist for it (404)")
 
     def _bring_home(self, publication: Publication) -> str:
         self.tell.scene(
@@ -219,17 +219,17 @@ class CourseStory:
         course = self.b.course(int(str(done["course_url"]).rpartition("=")[2]))
         self.tell.proved(
             not course.visible and course.idnumber.startswith("psl-"),
-            f"caché, avec son propre numéro d'identifiant ({course.idnumber})",
+            f"caché, avec son propre numéro d’identification ({course.idnumber})",
             f"hidden, with an ID number of its own ({course.idnumber})",
         )
         self.tell.proved(
             self._people_of(self.b, course.id) == ["grace"],
-            "Grace en est l'enseignante éditrice, personne d'autre n'y est",
+            "Grace en est l’enseignante éditrice, personne d’autre n’y est",
             "Grace is its editing teacher, nobody else is in it",
         )
         self.tell.proved(
             self._outline(self.b, course.id) == self._outline(self.a, self.course.id),
-            "le contenu est celui d'Ada",
+            "le contenu est celui d’Ada",
             "its content is Ada's",
         )
         return str(course.idnumber)
@@ -252,12 +252,12 @@ class CourseStory:
         )
         again = self.tell.until(
             lambda: self._published(asked["publication"]),
-            "une nouvelle publication, à côté de celle d'Ada",
+            "une nouvelle publication, à côté de celle d’Ada",
             "a new publication, beside Ada's",
         )
         self.tell.proved(
             again.ancestor == ancestor.id,
-            "elle nomme le cours d'Ada comme ancêtre",
+            "elle nomme le cours d’Ada comme ancêtre",
             "it names Ada's as its ancestor",
         )
         copy = self.hub.course(f"lycee-b:{idnumber}")
@@ -292,7 +292,7 @@ class CourseStory:
         dead = {name: self.laptop.stack.waiting(name, dead=True) for name in queues}
         self.tell.proved(
             not any(dead.values()),
-            "aucun message n'est resté en souffrance",
+            "aucun message n’est resté en souffrance",
             "no message is in the dead letters",
         )
 

@@ -112,18 +112,18 @@ class NightStory:
         )
         self.tell.proved(
             not any(c.visible for c in self.site.state.courses.values() if c.idnumber),
-            "aucun n'est visible : c'est à l'enseignant de l'ouvrir",
+            "aucun n’est visible : c’est à l’enseignant de l’ouvrir",
             "none is visible: opening one is the teacher's business",
         )
         self.tell.proved(
             self._roles("CHI101", "curie") == ["student"]
             and self._roles("FOAD-CHI102", "lamarr") == ["student"],
-            "l'élément porté mène au cours du porteur, le télé-étudiant au cours FOAD",
+            "l’élément porté mène au cours du porteur, le télé-étudiant au cours FOAD",
             "the carried element leads to the carrier's course, the distance student to the FOAD course",
         )
 
     def _nothing_new(self) -> None:
-        self.tell.scene("2. La nuit suivante, rien n'a changé.", "2. The next night nothing has changed.")
+        self.tell.scene("2. La nuit suivante, rien n’a changé.", "2. The next night nothing has changed.")
         self._next_night()
         before = self.site.log.count("local_passerelle_apply")
         for stage in Stage:
@@ -154,7 +154,7 @@ class NightStory:
         archived = self.site.course("ex_LET202")
         self.tell.proved(
             bool(archived.content.modules),
-            f"sorti de l'offre, archivé avec son contenu : {archived.fullname}",
+            f"sorti de l’offre, archivé avec son contenu : {archived.fullname}",
             f"left the offer, archived with its content: {archived.fullname}",
         )
         self.tell.proved(
@@ -170,7 +170,7 @@ class NightStory:
 
     def _why(self) -> None:
         self.tell.scene(
-            "4. Le bureau d'aide demande, dans Moodle, pourquoi une étudiante n'est pas dans un cours.",
+            "4. Le bureau d’aide demande, dans Moodle, pourquoi une étudiante n’est pas dans un cours.",
             "4. The help desk asks, in Moodle, why a student is not in a course.",
         )
         answer = self._asked("agnesi", "LET201")
@@ -180,7 +180,7 @@ class NightStory:
         causes = [reason["cause"] for place in answer["places"] for reason in place["reasons"]]
         self.tell.proved(
             "in_grace" in causes,
-            "la réponse se colle dans un courriel : suspendue, jusqu'à quand, qui y peut quelque chose",
+            "la réponse se colle dans un courriel : suspendue, jusqu’à quand, qui y peut quelque chose",
             "fit to paste into a mail: suspended, until when, and who can change it",
         )
         self.site.enrol("CHI103", "franklin", "student")
@@ -188,7 +188,7 @@ class NightStory:
         causes = [reason["cause"] for place in answer["places"] for reason in place["reasons"]]
         self.tell.proved(
             "by_hand" in causes,
-            "une inscription faite à la main se voit, et n'est pas touchée",
+            "une inscription faite à la main se voit, et n’est pas touchée",
             "an enrolment made by hand is seen, and is not touched",
         )
 
@@ -220,7 +220,7 @@ class NightStory:
         link = LINK.format(site=NEW, night=self.day.isoformat(), lang="fr")
         self.tell.proved(
             "<html" in page and any(message.values["text"].endswith(link) for message in sent),
-            f"l'administratrice a le résumé et l'adresse de la page : {link}",
+            f"l’administratrice a le résumé et l’adresse de la page : {link}",
             f"the administrator has the summary and the page's address: {link}",
         )
         report = night_report.load_report(self.world, NEW, self.day)
@@ -228,13 +228,13 @@ class NightStory:
         self.tell.line(f"à corriger : {', '.join(checks)}", f"to correct: {', '.join(checks)}")
         self.tell.proved(
             "D9" not in checks,
-            "le cours archivé cette nuit n'est pas pris pour un cours qui vit encore",
+            "le cours archivé cette nuit n’est pas pris pour un cours qui vit encore",
             "the course archived this night is not taken for one that is still alive",
         )
 
     def _cut_export(self) -> None:
         self.tell.scene(
-            "6. L'export des inscriptions s'est arrêté au tiers ; son manifeste ne le dit pas.",
+            "6. L’export des inscriptions s’est arrêté au tiers ; son manifeste ne le dit pas.",
             "6. The export of registrations broke off at a third; its manifest does not say so.",
         )
         whole = copy.deepcopy(self.university)
@@ -247,7 +247,7 @@ class NightStory:
             self.tell.line(f"garde : {hold}", f"guard: {hold}")
         self.tell.proved(
             held.state is RunState.HELD and len(self.site.state.members) == members,
-            "le plan est retenu, personne n'a rien perdu",
+            "le plan est retenu, personne n’a rien perdu",
             "the plan is held, nobody lost anything",
         )
         groups = self._stage(Stage.GROUPS, quiet=True)
@@ -263,13 +263,13 @@ class NightStory:
         again = self.world.records.get(Run, run_id(NEW, self.day, Stage.ENROLMENTS))
         self.tell.proved(
             again is not None and again.state is RunState.DONE and not again.counts,
-            "la nuit d'après, l'export est entier : rien à faire, rien à réparer",
+            "la nuit d’après, l’export est entier : rien à faire, rien à réparer",
             "the night after, the export is whole: nothing to do, nothing to repair",
         )
 
     def _freeze(self) -> None:
         self.tell.scene(
-            "7. Gel : on prépare l'année suivante. Puis dégel.",
+            "7. Gel : on prépare l’année suivante. Puis dégel.",
             "7. A freeze, while the next year is prepared. Then a thaw.",
         )
         night_desk.freeze(self.world, NEW, Freeze(since=self.day, by="admin", why="2027"))
@@ -290,20 +290,20 @@ class NightStory:
             thawed = self._stage(stage, quiet=True)
         self.tell.proved(
             thawed.state is RunState.HELD and thawed.holds[0].startswith("thaw"),
-            "au dégel le plan se montre d'abord",
+            "au dégel le plan se montre d’abord",
             "after the thaw the plan shows itself first",
         )
         night_desk.release(self.world, thawed.id, "admin")
         apply.apply_run(self.world, thawed.id)
         self.tell.proved(
             self._roles("LET201", "shapley") == ["student"],
-            "libéré par admin : l'inscription est faite",
+            "libéré par admin : l’inscription est faite",
             "released by admin: the enrolment is made",
         )
 
     def _adopt(self) -> None:
         self.tell.scene(
-            "8. Un Moodle en service, rempli par l'inscription « base de données » : il est adopté.",
+            "8. Un Moodle en service, rempli par l’inscription « base de données » : il est adopté.",
             "8. A Moodle in service, filled by Moodle's database enrolment: it is adopted.",
         )
         self.laptop.document["sites"][LIVING]["night"] = RULES
@@ -318,7 +318,7 @@ class NightStory:
         before = picture(site)
         plan = adopt.adoption_from(world, LIVING, self.day, extracts, Takeover(method=METHOD))
         run = apply.apply_run(world, adopt.keep_adoption(world, plan).id)
-        self.tell.line(f"plan d'adoption : {_counted(run)}", f"the plan of adoption: {_counted(run)}")
+        self.tell.line(f"plan d’adoption : {_counted(run)}", f"the plan of adoption: {_counted(run)}")
         self.tell.proved(
             run.state is RunState.DONE and run.failed == 0 and picture(site) == before,
             "aucun cours écrit, aucun groupe, membre ou rôle perdu",

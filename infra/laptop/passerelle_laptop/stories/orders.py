@@ -47,7 +47,7 @@ class OrderStory:
 
     def _shelves(self) -> None:
         for shortname, fullname in (
-            ("SPOCM1", "SPOC d'appropriation de Moodle"),
+            ("SPOCM1", "SPOC d’appropriation de Moodle"),
             ("SUPPORT", "Aide aux clients"),
         ):
             if shortname not in self.site.state.shortnames:
@@ -76,7 +76,7 @@ class OrderStory:
         )
         self.tell.proved(
             self._mailed() >= 4,
-            "c'est Moodle qui envoie le premier mot de passe, Passerelle n'en connaît aucun",
+            "c’est Moodle qui envoie le premier mot de passe, Passerelle n’en connaît aucun",
             "it is Moodle that mails the first password; Passerelle knows none",
         )
         self.tell.proved(
@@ -118,7 +118,7 @@ class OrderStory:
             len(self.site.state.users) == before
             and self._enrolled() == {"student": 3, "teacher": 1}
             and len(self.site.messages_to(self._rose())) == 1,
-            "rien n'est fait deux fois : ni compte, ni inscription, ni message",
+            "rien n’est fait deux fois : ni compte, ni inscription, ni message",
             "nothing is done twice: no account, no enrolment, no message",
         )
 
@@ -154,7 +154,7 @@ class OrderStory:
 
     def _lost_course(self) -> None:
         self.tell.scene(
-            "4. Une commande vise un cours qui n'existe pas.",
+            "4. Une commande vise un cours qui n’existe pas.",
             "4. An order is for a course that does not exist.",
         )
         order = SampleOrder(number=f"{self.base}2", product="PERDU", people=PEOPLE[:1])
@@ -181,20 +181,20 @@ class OrderStory:
         waiting = self._until(order.number, lambda o: o.state == OrderState.WAITING, patience=150)
         self.tell.proved(
             status == 200 and waiting.wake_at is not None,
-            "la commande est acceptée et attend, avec l'heure du prochain essai",
+            "la commande est acceptée et attend, avec l’heure du prochain essai",
             "the order is accepted and waits, with the time of the next try",
         )
         self.site.faults.clear()
         self._until(order.number, lambda o: o.state == OrderState.FULFILLED, patience=120)
         self.tell.proved(
             holds=True,
-            french="le Moodle revient : elle est réalisée, sans que personne n'ait rien fait",
+            french="le Moodle revient : elle est réalisée, sans que personne n’ait rien fait",
             english="the Moodle is back: it is fulfilled, and nobody did anything",
         )
 
     def _other_shops(self) -> None:
         self.tell.scene(
-            "6. WooCommerce, Shopify et Stripe vendent le même cours ; quelqu'un falsifie une livraison.",
+            "6. WooCommerce, Shopify et Stripe vendent le même cours ; quelqu’un falsifie une livraison.",
             "6. WooCommerce, Shopify and Stripe sell the same course; somebody forges a delivery.",
         )
         for place, shop in enumerate(("woo", "shopify", "stripe")):
@@ -212,7 +212,7 @@ class OrderStory:
         status = send(self.laptop.stack.api, "boutique", "standard", "whsec_" + "A" * 44, forged)
         self.tell.proved(
             status == 401 and self.world.records.get(Order, f"boutique:{forged.number}") is None,
-            "la fausse est refusée (401) et ne laisse qu'un compte",
+            "la fausse est refusée (401) et ne laisse qu’un compte",
             "the forged one is refused (401) and leaves but a count",
         )
 
@@ -220,7 +220,7 @@ class OrderStory:
         self._rest()
         self.tell.proved(
             not self.laptop.stack.waiting("orders", dead=True),
-            "aucune commande n'est restée en souffrance",
+            "aucune commande n’est restée en souffrance",
             "no order is in the dead letters",
         )
 

@@ -81,7 +81,7 @@ class RolloverStory:
         )
         self.tell.proved(
             status["source"]["idnumber"] == CODE,
-            f"son cours de l'an passé est reconnu : {status['source']['fullname']} ({CODE})",
+            f"son cours de l’an passé est reconnu : {status['source']['fullname']} ({CODE})",
             f"her course of last year is recognised: {status['source']['fullname']} ({CODE})",
         )
         for trap in status["traps"]:
@@ -92,7 +92,7 @@ class RolloverStory:
         asked = self._ask("check")
         checked = self.tell.until(
             lambda: self._reported(asked["rollover"]),
-            "le cours de l'an passé est sauvegardé, prouvé, lu en entier",
+            "le cours de l’an passé est sauvegardé, prouvé, lu en entier",
             "last year's course is backed up, proved, read through",
             patience=PATIENT,
         )
@@ -107,7 +107,7 @@ class RolloverStory:
         self.tell.proved(
             not self.target.content.modules
             or all(m.kind == "news" for m in self.target.content.modules.values()),
-            "et rien n'a été touché",
+            "et rien n’a été touché",
             "and nothing was touched",
         )
 
@@ -118,7 +118,7 @@ class RolloverStory:
             self.tell.line(f"question : {question['message']}", f"question: {question['message']}")
         self.tell.proved(
             [q["code"] for q in asked["questions"]] == ["shared"] and not self._restores(),
-            "elle n'est pas seule dans ce cours : on le lui demande d'abord",
+            "elle n’est pas seule dans ce cours : on le lui demande d’abord",
             "she is not alone in this course: she is asked first",
         )
         asked = self._ask("start", confirmed=["shared"])
@@ -137,7 +137,7 @@ class RolloverStory:
         names = {module.name for module in self.target.content.modules.values()}
         self.tell.proved(
             {"Plan du cours", "Bibliographie"} <= names,
-            f"avec le contenu de l'an passé ({len(names)} activités)",
+            f"avec le contenu de l’an passé ({len(names)} activités)",
             f"with last year's content ({len(names)} activities)",
         )
         self.tell.proved(
@@ -147,7 +147,7 @@ class RolloverStory:
         )
         told = self.tell.until(
             lambda: next(iter(self.vert.messages_to("grace")), None),
-            "Grace, qui enseigne aussi dans ce cours, est prévenue, avec le moyen d'annuler",
+            "Grace, qui enseigne aussi dans ce cours, est prévenue, avec le moyen d’annuler",
             "Grace, who teaches in this course too, is told, with a way to undo",
         )
         self.tell.proved(
@@ -181,7 +181,7 @@ class RolloverStory:
         )
         said = self._refused("start", "ada", confirmed=["shared"])
         self.tell.proved(said["error"] == "rollover_restored", said["message"], said["message"])
-        self.tell.proved(self._restores() == before, "rien n'a bougé", "nothing moved")
+        self.tell.proved(self._restores() == before, "rien n’a bougé", "nothing moved")
 
     def _undo(self, done: Rollover) -> None:
         self.tell.scene("6. Finalement, on annule.", "6. After all, it is undone.")
@@ -205,19 +205,19 @@ class RolloverStory:
         asked = self._ask("start", destination="merge", confirmed=["shared", "merge"])
         self.tell.until(
             lambda: self._ended(asked["rollover"]),
-            "repris par le cron, il remet d'abord le cours en place, puis va au bout",
+            "repris par le cron, il remet d’abord le cours en place, puis va au bout",
             "taken up by cron, it first puts the course back, then goes to the end",
             patience=PATIENT,
         )
         job = self.vert.state.jobs[f"rol:{asked['rollover']}"]
         self.tell.proved(
             job.attempts == 2 and held < set(self._names()),
-            "fusionné : rien de ce qui était là n'a disparu",
+            "fusionné : rien de ce qui était là n’a disparu",
             "merged: nothing that was there is gone",
         )
         self.tell.proved(
             self._names().count("Plan du cours") == 1,
-            "et rien de l'an passé n'y est deux fois",
+            "et rien de l’an passé n’y est deux fois",
             "and nothing of last year is there twice",
         )
 
@@ -226,12 +226,12 @@ class RolloverStory:
 
     def _private_area(self) -> None:
         self.tell.scene(
-            "8. Ada modifie l'ancien cours et demande la sauvegarde dans sa zone privée.",
+            "8. Ada modifie l’ancien cours et demande la sauvegarde dans sa zone privée.",
             "8. Ada changes the old course and asks for the backup in her private area.",
         )
         self._edit_the_old_course("Erratum")
         self._stash(
-            "une sauvegarde fraîche est faite d'abord, puis déposée",
+            "une sauvegarde fraîche est faite d’abord, puis déposée",
             "a fresh backup is made first, then delivered",
         )
         files = [file.filename for file in self.vert.state.stash.get(self.vert.user("ada").id, [])]
@@ -250,7 +250,7 @@ class RolloverStory:
         self.laptop.stack.invoke("refresh_backups")
         self.tell.until(
             lambda: self._ask("status")["backup_ready"],
-            "la nuit n'a sauvegardé que ce cours, le seul qui avait changé",
+            "la nuit n’a sauvegardé que ce cours, le seul qui avait changé",
             "the night backed up that course only, the one that had changed",
             patience=PATIENT,
         )
@@ -281,7 +281,7 @@ class RolloverStory:
         dead = {name: self.laptop.stack.waiting(name, dead=True) for name in queues}
         self.tell.proved(
             not any(dead.values()),
-            "aucun message n'est resté en souffrance",
+            "aucun message n’est resté en souffrance",
             "no message is in the dead letters",
         )
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from passerelle_laptop.twin.archive import Vault
+    from passerelle_laptop.twin.installation import Installation
     from passerelle_laptop.twin.records import Course, User
-    from passerelle_laptop.twin.site import Site
     from passerelle_laptop.twin.state import State
 
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Asked:
     """The site's lock is held. `privileged` is false for a service user without capabilities."""
 
-    site: Site
+    site: Installation
     caller: User
     privileged: bool
     now: int

@@ -6,6 +6,7 @@ from typing import Any
 
 from passerelle_laptop.twin.asked import Asked, Handler
 from passerelle_laptop.twin.errors import invalid_parameter, moodle
+from passerelle_laptop.twin.importing import import_course
 
 
 def duplicate_course(asked: Asked, params: dict[str, Any]) -> dict[str, Any]:
@@ -21,9 +22,10 @@ def duplicate_course(asked: Asked, params: dict[str, Any]) -> dict[str, Any]:
     archive = site.workfile(f"duplicate:{source.id}:{params['shortname']}")
     site.write_mbz(source, archive)
     try:
-        made = site.import_mbz(
+        made = import_course(
+            site,
             archive,
-            category=params["categoryid"],
+            params["categoryid"],
             shortname=params["shortname"],
             fullname=params["fullname"],
             idnumber="",

@@ -1,4 +1,4 @@
-"""`local_passerelle` jobs: what starts, shows and cancels them. Doing them is `running.py`."""
+"""`local_passerelle` jobs: what starts, shows and cancels them. Doing them is `running.py`'s."""
 
 from __future__ import annotations
 
@@ -30,7 +30,6 @@ CHOICES = frozenset(
         OVERRIDE,
     }
 )
-ENDED = frozenset({"done", "failed", "cancelled"})
 
 
 def _start(asked: Asked, kind: str, params: dict[str, Any]) -> dict[str, Any]:
@@ -100,24 +99,7 @@ def cancel_job(asked: Asked, params: dict[str, Any]) -> dict[str, Any]:
 
 
 def describe(asked: Asked, job: Job) -> dict[str, Any]:
-    return job_row(job, asked.site.base_url)
-
-
-def job_row(job: Job, base_url: str) -> dict[str, Any]:
-    return {
-        "jobkey": job.jobkey,
-        "kind": job.kind,
-        "status": job.status,
-        "phase": job.phase,
-        "progress": job.progress,
-        "courseid": job.courseid,
-        "courseurl": f"{base_url}/course/view.php?id={job.courseid}" if job.courseid else None,
-        "map": list(job.map),
-        "warnings": list(job.warnings),
-        "error": job.error,
-        "upload": job.upload,
-        "timemodified": job.timemodified,
-    }
+    return job.row(asked.site.base_url)
 
 
 FUNCTIONS: dict[str, Handler] = {

@@ -334,3 +334,24 @@ class Job:
     # Faults: it never goes on; or it goes on and tells nobody.
     stuck: bool = False
     unreported: bool = False
+
+    @property
+    def ended(self) -> bool:
+        return self.status in {"done", "failed", "cancelled"}
+
+    def row(self, base_url: str) -> dict[str, Any]:
+        """As `local_passerelle_get_jobs` shows it."""
+        return {
+            "jobkey": self.jobkey,
+            "kind": self.kind,
+            "status": self.status,
+            "phase": self.phase,
+            "progress": self.progress,
+            "courseid": self.courseid,
+            "courseurl": f"{base_url}/course/view.php?id={self.courseid}" if self.courseid else None,
+            "map": list(self.map),
+            "warnings": list(self.warnings),
+            "error": self.error,
+            "upload": self.upload,
+            "timemodified": self.timemodified,
+        }

@@ -140,5 +140,5 @@ def standard_roles() -> list[Role]:
         Role(
             9, "networkteacher", "Enseignant du réseau", "", (*_EVERYWHERE, "module"), (*_VIEW, *_ACTIVITIES)
         ),
-        Role(10, "mentor", "Suivi d'une personne", "", ("user",)),
+        Role(10, "mentor", "Suivi d’une personne", "", ("user",)),
     ]

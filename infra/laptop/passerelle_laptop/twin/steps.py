@@ -20,9 +20,9 @@ from passerelle_laptop.twin.plugin_jobs import OVERRIDE
 from passerelle_laptop.twin.plugin_site import holdings, last_change
 from passerelle_laptop.twin.records import Course, EnrolInstance, StashedFile
 from passerelle_laptop.twin.restore import Options, restore_into
-from passerelle_laptop.twin.running import JobFailed, Killed, Walk
 from passerelle_laptop.twin.safety import clear, put_back, remember
 from passerelle_laptop.twin.state import fresh_idnumber, numbered
+from passerelle_laptop.twin.walk import JobFailed, Killed, Walk
 
 _BLOCK = 1 << 20
 _OK, _GONE = 200, frozenset({400, 401, 403, 404, 410})

@@ -37,6 +37,14 @@ class NotFound(GiveUp):
     """The thing asked for does not exist, or not for this caller."""
 
 
+class PaperUnreadable(GiveUp):
+    """A document is cut, is no such document, or was written by a newer release. `paper` is its key."""
+
+    def __init__(self, paper: str) -> None:
+        super().__init__("paper_unreadable", paper=paper)
+        self.paper = paper
+
+
 class Conflict(PasserelleError):
     """A conditional write lost its race: somebody else was first. Read again and decide again."""
 

@@ -11,7 +11,7 @@ from passerelle.unconfigured import NoReferences, NoShops, NoSources
 
 # The classes are named for the type checker only: a function pays at its cold start for those that it uses.
 if TYPE_CHECKING:
-    from passerelle.domain.backups.manifest import Inspection, Manifest, PersonalTrace
+    from passerelle.domain.backups.manifest import Inspection, PersonalTrace
     from passerelle.domain.moodle.core import (
         Category,
         Course,
@@ -45,11 +45,12 @@ if TYPE_CHECKING:
     from passerelle.domain.offer.stages import Stage
     from passerelle.domain.orders.order import Delivery, Facts, Order, Refund
     from passerelle.domain.orders.shop import Heard, Webhook
-    from passerelle.domain.records import Person, Record
+    from passerelle.domain.records import Document, Person, Record
     from passerelle.domain.refusals import Refusal
     from passerelle.domain.rollover.survey import Survey
 
 R = TypeVar("R", bound="Record")
+D = TypeVar("D", bound="Document")
 QueueName = Literal["publications", "retrievals", "jobs", "rollovers", "orders"]
 
 
@@ -142,6 +143,12 @@ class Archives(Protocol):
 class Papers(Protocol):
     """Manifests and other documents as JSON in the state bucket."""
 
+    def keep(self, key: str, document: Document) -> None: ...
+
+    def load(self, kind: type[D], key: str) -> D | None:
+        """Raises PaperUnreadable where it is cut, no such document, or a newer release's."""
+        ...
+
     def put(self, key: str, document: Mapping[str, object]) -> None: ...
 
     def put_json(self, key: str, text: str) -> None:
@@ -152,7 +159,9 @@ class Papers(Protocol):
         """A page or table that people open; `kind` is its media type."""
         ...
 
-    def get(self, key: str) -> Mapping[str, object] | None: ...
+    def get(self, key: str) -> Mapping[str, object] | None:
+        """Raises PaperUnreadable where it is no JSON object."""
+        ...
 
     def delete(self, key: str) -> None: ...
 
@@ -177,12 +186,6 @@ class BackupReader(Protocol):
 
     def survey(self, key: str) -> Survey:
         """What R12's report is made of, from one pass over the archive's own XML."""
-        ...
-
-    def manifest(self, document: Mapping[str, object]) -> Manifest: ...
-
-    def document(self, manifest: Manifest) -> Mapping[str, object]:
-        """The manifest as JSON."""
         ...
 
 

@@ -100,6 +100,13 @@ class Record(Protocol):
     def revision(self) -> int: ...
 
 
+class Document(Protocol):
+    """What the state bucket keeps as JSON; `FORMAT` counts how often its JSON changed (store.documents)."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+    FORMAT: ClassVar[int]
+
+
 class Stateful(Record, Protocol):
     """A record with a state and the moments it went through: an upload, a publication, a retrieval, …"""
 

@@ -15,11 +15,11 @@ _KINDS: Mapping[str, tuple[str, str]] = {
     "missing": ("il manque", "it is missing"),
     "missing_argument": ("il manque", "it is missing"),
     "missing_keyword_only_argument": ("il manque", "it is missing"),
-    "unexpected_keyword_argument": ("ce mot n'est pas connu ici", "this word is not known here"),
-    "extra_forbidden": ("ce mot n'est pas connu ici", "this word is not known here"),
+    "unexpected_keyword_argument": ("ce mot n’est pas connu ici", "this word is not known here"),
+    "extra_forbidden": ("ce mot n’est pas connu ici", "this word is not known here"),
     "literal_error": ("attendu : {expected}", "expected: {expected}"),
     "string_type": ("un texte est attendu (entre guillemets)", "a text is expected (in quotes)"),
-    "string_unicode": ("le texte n'est pas de l'Unicode valide", "the text is not valid Unicode"),
+    "string_unicode": ("le texte n’est pas de l’Unicode valide", "the text is not valid Unicode"),
     "string_too_long": ("au plus {max_length} caractères", "at most {max_length} characters"),
     "int_type": ("un nombre entier est attendu", "a whole number is expected"),
     "int_parsing": ("un nombre entier est attendu", "a whole number is expected"),
@@ -46,7 +46,7 @@ _KINDS: Mapping[str, tuple[str, str]] = {
         "lettres, chiffres et : . _ - seulement, 100 au plus",
         "only letters, digits and : . _ -, at most 100",
     ),
-    "not_json": ("le corps n'est pas un objet JSON en UTF-8", "the body is not a JSON object in UTF-8"),
+    "not_json": ("le corps n’est pas un objet JSON en UTF-8", "the body is not a JSON object in UTF-8"),
 }
 
 # What the classes of `domain` say in English → the same in French. A test keeps this complete.
@@ -58,23 +58,23 @@ _FRENCH: Mapping[str, str] = {
     "1 to 50": "de 1 à 50",
     "at most 5,000 things": "5 000 éléments au plus",
     "at most 20 codes": "20 codes au plus",
-    "is not an e-mail address": "n'est pas une adresse électronique",
+    "is not an e-mail address": "n’est pas une adresse électronique",
     "the address of the Moodle (its wwwroot), without a final slash": (
-        "l'adresse du Moodle (son wwwroot), sans barre oblique finale"
+        "l’adresse du Moodle (son wwwroot), sans barre oblique finale"
     ),
     "one parameter is named, or two while a secret is being changed": (
         "un paramètre est nommé, ou deux pendant un changement de secret"
     ),
     "it and calls_per_second are above zero": "il est, comme calls_per_second, supérieur à zéro",
     "at least 1": "au moins 1",
-    "it and parallel_backups are at least 1": "il est, comme parallel_backups, d'au moins 1",
-    "'{}' is not another of the sites": "« {} » n'est pas un autre des sites",
+    "it and parallel_backups are at least 1": "il est, comme parallel_backups, d’au moins 1",
+    "'{}' is not another of the sites": "« {} » n’est pas un autre des sites",
     "the button of '{}' names it": "le bouton de « {} » la nomme",
-    "'{}' is not a size such as 20 GB": "« {} » n'est pas une taille comme 20 GB",
+    "'{}' is not a size such as 20 GB": "« {} » n’est pas une taille comme 20 GB",
     "'{}' must be lower-case letters, digits and dashes": (
-        "« {} » s'écrit en minuscules, chiffres et tirets"
+        "« {} » s’écrit en minuscules, chiffres et tirets"
     ),
-    "'{}' is not one of the sites": "« {} » n'est pas l'un des sites",
+    "'{}' is not one of the sites": "« {} » n’est pas l’un des sites",
 }
 _FIELD_FIRST = re.compile(r"([a-z_][a-z0-9_.-]*): (.+)", re.DOTALL)
 _QUOTED = re.compile(r"'([^']*)'")

@@ -12,10 +12,12 @@ from passerelle.domain.backups.manifest import (
     Container,
     Files,
     Group,
+    LargeFile,
     Manifest,
     Origin,
     PersonalTrace,
     Section,
+    Total,
     Why,
 )
 from passerelle.mbz.findings import Broken
@@ -266,8 +268,8 @@ class Facts:
             files=Files(
                 count=self.files_rows,
                 total_bytes=self.files_bytes,
-                largest=tuple((name, bytes_) for bytes_, name in sorted(self._largest, reverse=True)),
-                by_mimetype=dict(sorted(self._mimetypes.items())),
+                largest=tuple(LargeFile(name, size) for size, name in sorted(self._largest, reverse=True)),
+                by_mimetype={kind: Total(*found) for kind, found in sorted(self._mimetypes.items())},
             ),
             people=bool(self.people),
             people_evidence=tuple(

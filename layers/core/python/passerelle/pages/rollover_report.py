@@ -14,15 +14,15 @@ from passerelle.words.typesetting import typeset_html
 # code → (French title, English title, French advice, English advice). `{names}` as in words.sentences.
 WORDS: Mapping[Code, tuple[str, str, str, str]] = {
     Code.STALE_LINK: (
-        "Liens non valides (vers l'ancienne plate-forme)",
+        "Liens non valides (vers l’ancienne plate-forme)",
         "Stale links (to the old platform)",
-        "Ouvrez l'activité, remplacez ce lien{new}.",
+        "Ouvrez l’activité, remplacez ce lien{new}.",
         "Open the activity and replace this link{new}.",
     ),
     Code.STALE_FILE_LINK: (
-        "Fichiers restés sur l'ancienne plate-forme",
+        "Fichiers restés sur l’ancienne plate-forme",
         "Files left on the old platform",
-        "Déposez le fichier dans ce cours, puis refaites le lien ou l'image.",
+        "Déposez le fichier dans ce cours, puis refaites le lien ou l’image.",
         "Put the file into this course, then make the link or image again.",
     ),
     Code.HEAVY_FILE: (
@@ -32,21 +32,21 @@ WORDS: Mapping[Code, tuple[str, str, str, str]] = {
         "Move this file ({size}) to the media library, put its link in its place, then delete it.",
     ),
     Code.PAST_DATE: (
-        "Dates d'une année passée",
+        "Dates d’une année passée",
         "Dates of a past year",
-        "Choisissez une date de cette année dans les paramètres de l'activité.",
+        "Choisissez une date de cette année dans les paramètres de l’activité.",
         "Choose a date of this year in the activity's settings.",
     ),
     Code.GROUP_MISSING: (
-        "Restrictions à un groupe qui n'existe pas",
+        "Restrictions à un groupe qui n’existe pas",
         "Restrictions to a group that does not exist",
-        "Dans « Restreindre l'accès », choisissez un groupe de cette année ou retirez la condition.",
+        "Dans « Restreindre l’accès », choisissez un groupe de cette année ou retirez la condition.",
         "Under “Restrict access”, choose a group of this year or remove the condition.",
     ),
     Code.GROUPING_MISSING: (
-        "Restrictions à un groupement qui n'existe pas",
+        "Restrictions à un groupement qui n’existe pas",
         "Restrictions to a grouping that does not exist",
-        "Dans « Restreindre l'accès », choisissez un groupement de cette année ou retirez la condition.",
+        "Dans « Restreindre l’accès », choisissez un groupement de cette année ou retirez la condition.",
         "Under “Restrict access”, choose a grouping of this year or remove the condition.",
     ),
     Code.ACTIVITY_MISSING: (
@@ -59,19 +59,19 @@ WORDS: Mapping[Code, tuple[str, str, str, str]] = {
         "Modules absents de la nouvelle plate-forme",
         "Plugins that the new platform lacks",
         "{times} activité(s) de ce type ne peuvent pas arriver : remplacez-les, ou demandez "
-        "l'installation du module à l'assistance.",
+        "l’installation du module à l’assistance.",
         "{times} activity(ies) of this kind cannot come: replace them, or ask the help desk to install it.",
     ),
     Code.BADGES_LEFT_OUT: (
         "Badges laissés de côté par Moodle",
         "Badges that Moodle left out",
-        "{times} badge(s) ne sont pas venus, parce qu'une partie du cours a été exclue : recréez-les.",
+        "{times} badge(s) ne sont pas venus, parce qu’une partie du cours a été exclue : recréez-les.",
         "{times} badge(s) did not come, because a part of the course was left out: make them again.",
     ),
     Code.GRADES_LEFT_OUT: (
         "Réglages du carnet de notes laissés de côté par Moodle",
         "Grade settings that Moodle left out",
-        "Les catégories et réglages du carnet de notes ne sont pas venus, parce qu'une partie du cours a été "
+        "Les catégories et réglages du carnet de notes ne sont pas venus, parce qu’une partie du cours a été "
         "exclue : vérifiez le carnet de notes.",
         "Grade categories and settings did not come, because a part of the course was left out: "
         "check the gradebook.",
@@ -79,7 +79,7 @@ WORDS: Mapping[Code, tuple[str, str, str, str]] = {
     Code.SAID_BY_MOODLE: (
         "Avertissements de Moodle",
         "Moodle's own warnings",
-        "Vérifiez ce point dans le cours ; en cas de doute, écrivez à l'assistance.",
+        "Vérifiez ce point dans le cours ; en cas de doute, écrivez à l’assistance.",
         "Check this in the course; if in doubt, write to the help desk.",
     ),
 }
@@ -130,8 +130,8 @@ _FIELDS: Mapping[str, tuple[str, str]] = {
     "generalfeedback": ("commentaire général", "general feedback"),
     "answertext": ("réponse", "answer"),
     "activity": ("consignes", "instructions"),
-    "availability": ("restreindre l'accès", "restrict access"),
-    "availabilityjson": ("restreindre l'accès", "restrict access"),
+    "availability": ("restreindre l’accès", "restrict access"),
+    "availabilityjson": ("restreindre l’accès", "restrict access"),
     "duedate": ("date de remise", "due date"),
     "cutoffdate": ("date limite", "cut-off date"),
     "allowsubmissionsfromdate": ("autoriser la remise dès le", "allow submissions from"),
@@ -142,10 +142,10 @@ _FIELDS: Mapping[str, tuple[str, str]] = {
 }
 TITLES: Mapping[bool, tuple[str, str]] = {
     True: (
-        "Ce qu'il faudra corriger avant de récupérer ce cours",
+        "Ce qu’il faudra corriger avant de récupérer ce cours",
         "What to correct before taking this course",
     ),
-    False: ("Ce qu'il reste à corriger dans ce cours", "What is left to correct in this course"),
+    False: ("Ce qu’il reste à corriger dans ce cours", "What is left to correct in this course"),
 }
 NOTHING = ("Rien à corriger : bravo.", "Nothing to correct: well done.")
 

@@ -39,11 +39,11 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "give_back": ("Rendre cette place", "Give this seat back"),
     "row": ("Ligne", "Row"),
     "not_done": (
-        "Rien n'a été enregistré : corrigez ces lignes, puis recommencez.",
+        "Rien n’a été enregistré : corrigez ces lignes, puis recommencez.",
         "Nothing was saved: correct these rows, then try again.",
     ),
     "done": (
-        "C'est enregistré. Les inscriptions se font dans les minutes qui suivent.",
+        "C’est enregistré. Les inscriptions se font dans les minutes qui suivent.",
         "Saved. The enrolments follow within minutes.",
     ),
     "open": ("inscription en cours", "being enrolled"),
@@ -51,7 +51,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "stopped": ("pas inscrit(e) :", "not enrolled:"),
     "started": ("a commencé", "has started"),
     "nothing": (
-        "Cette commande n'a pas (ou plus) de places à attribuer.",
+        "Cette commande n’a pas (ou plus) de places à attribuer.",
         "This order has no seats to give (any more).",
     ),
     "help": ("Une question ?", "A question?"),

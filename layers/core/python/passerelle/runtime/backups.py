@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from passerelle import mbz
-from passerelle.domain.backups.manifest import Manifest
 from passerelle.domain.rollover.survey import Survey
 from passerelle.mbz.sources_s3 import S3Sink, S3Source
 from passerelle.mbz.survey import survey
@@ -36,12 +35,6 @@ class S3Backups:
         """Raises CannotSurvey, CannotRead, StorageAway."""
         with aws_named():
             return survey(self._source(key))
-
-    def manifest(self, document: Mapping[str, object]) -> Manifest:
-        return mbz.manifest_from_dict(dict(document))
-
-    def document(self, manifest: Manifest) -> Mapping[str, object]:
-        return mbz.manifest_to_dict(manifest)
 
     def _source(self, key: str) -> S3Source:
         return S3Source(self._client, self._bucket(), key)

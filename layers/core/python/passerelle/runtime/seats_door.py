@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
@@ -18,6 +18,7 @@ from passerelle.events.seats import LinkDead, form_mark, mark_fits, read_link
 from passerelle.pages.seats import Said, dead, page
 from passerelle.ports import World
 from passerelle.runtime import wiring
+from passerelle.runtime.doors import SeatsDoor
 from passerelle.runtime.observability import begin, reference
 from passerelle.usecases.counters import count_up
 from passerelle.usecases.orders import seats
@@ -44,18 +45,12 @@ HEADERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class SeatsDoor:
-    world: World
-    keys: Callable[[], tuple[bytes, ...]]
-
-
 class TooOften(Refused):
     def __init__(self) -> None:
         super().__init__("too_often")
 
 
-def answer(
+def answer_buyer(
     event: Mapping[str, Any], context: object, open_door: Callable[[], SeatsDoor] | None = None
 ) -> Response:
     """API Gateway's response (payload 2.0). It never raises, and says of a dead link only that it is dead."""

@@ -4,39 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote
 
-from passerelle.domain.orders.shop import Shop
 from passerelle.errors import Conflict, GiveUp, TryAgain
 from passerelle.events.bodies import BodyTooLarge, raw_body
 from passerelle.events.signatures import SignatureRefused
 from passerelle.ports import World
 from passerelle.runtime import wiring
+from passerelle.runtime.doors import ShopDoor
 from passerelle.runtime.observability import begin, reference
 from passerelle.shops.registry import verified
 from passerelle.shops.vendor import Knock
 from passerelle.usecases.counters import count_up
 from passerelle.usecases.orders import receive
 
-if TYPE_CHECKING:
-    from passerelle.shops.api import Api
-
 Response = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class ShopDoor:
-    """What stands between a shop's delivery and the use cases."""
-
-    world: World
-    keys: Callable[[Shop], tuple[bytes, ...]]
-    api: Callable[[str], Api | None] = lambda _shop: None  # where the vendor itself must be asked
-
-
-def answer(
+def answer_shop(
     event: Mapping[str, Any], context: object, open_door: Callable[[], ShopDoor] | None = None
 ) -> Response:
     """API Gateway's response (payload 2.0) to one delivery. It never raises: a shop that gets no 200 sends

@@ -32,9 +32,9 @@ from passerelle.events.site import FieldRefused, Signed, read_command, read_requ
 from passerelle.events.validation_errors import FieldError
 from passerelle.ports import World
 from passerelle.runtime import wiring
+from passerelle.runtime.doors import SiteDoor
 from passerelle.runtime.observability import begin, reference
 from passerelle.runtime.settings import is_ours
-from passerelle.runtime.wiring import Door
 from passerelle.words.sentences import known, say
 
 if TYPE_CHECKING:
@@ -104,18 +104,18 @@ class Caller:
         return reference(self.site, self.request) if self.request else reference()
 
 
-def answer(
+def answer_site(
     event: Mapping[str, Any],
     context: object,
     route: str,
     usecase: Callable[[World, C], Mapping[str, object]],
-    open_door: Callable[[], Door] | None = None,
+    open_door: Callable[[], SiteDoor] | None = None,
 ) -> Response:
     """API Gateway's response (payload 2.0) to one signed request of a site. It never raises."""
     log = begin(context)
     caller = Caller(route)
     try:
-        given = _given(event, caller, usecase, open_door or wiring.door)
+        given = _given(event, caller, usecase, open_door or wiring.site_door)
     except Exception as error:  # noqa: BLE001 - whatever it is, the site gets an answer with a reference
         return _refusal(error, caller, log)
     log.info("answered", extra={"route": route, "site": caller.site, "request": caller.request})
@@ -126,7 +126,7 @@ def _given(
     event: Mapping[str, Any],
     caller: Caller,
     usecase: Callable[[World, C], Mapping[str, object]],
-    open_door: Callable[[], Door],
+    open_door: Callable[[], SiteDoor],
 ) -> Mapping[str, object]:
     request = read_request(event, caller.route)
     door = open_door()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import secrets as chance
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, cast
@@ -28,14 +28,13 @@ from passerelle.ports import (
     Sources,
     World,
 )
+from passerelle.runtime.doors import SeatsDoor, ShopDoor, SiteDoor
 from passerelle.runtime.settings import Misconfigured, Settings
 
 if TYPE_CHECKING:
     from botocore.session import Session
 
     from passerelle.domain.network import Network
-    from passerelle.runtime.seats_door import SeatsDoor
-    from passerelle.runtime.shop_door import ShopDoor
     from passerelle.runtime.shops import ShopDesk
     from passerelle.store.configuration import Configuration
     from passerelle.store.secrets import SecretsReader
@@ -61,15 +60,6 @@ class Later:
         value = getattr(self._make(), name)
         self.__dict__[name] = value  # found here from now on
         return value
-
-
-@dataclass(frozen=True, slots=True)
-class Door:
-    """What stands between a site's request and the use cases."""
-
-    world: World
-    requests: Requests
-    keys: Callable[[str], tuple[bytes, ...]]  # of a site; for an unknown one, keys that fit nothing
 
 
 @cache
@@ -139,20 +129,18 @@ class Wiring:
             references=cast(References, Later(lambda: self.references)),
         )
 
-    def door(self) -> Door:
+    def site_door(self) -> SiteDoor:
         # A person waits, and API Gateway for half a minute: a Moodle that is away must be said in time.
         world = replace(self.world(), sites=cast(Sites, Later(lambda: self.hurried_sites)))
         requests = cast(Requests, Later(lambda: self.requests))
-        return Door(world, requests, lambda site: self.keys(world.network, site))
+        return SiteDoor(world, requests, lambda site: self.keys(world.network, site))
 
     def shop_door(self) -> ShopDoor:
-        from passerelle.runtime.shop_door import ShopDoor
         from passerelle.runtime.shop_keys import shop_keys
 
         return ShopDoor(self.world(), lambda shop: shop_keys(shop, self.secret), self.shop_desk.api)
 
     def seats_door(self) -> SeatsDoor:
-        from passerelle.runtime.seats_door import SeatsDoor
         from passerelle.runtime.shop_keys import seat_keys
 
         world = self.world()
@@ -271,8 +259,8 @@ def world() -> World:
     return _warm().world()
 
 
-def door() -> Door:
-    return _warm().door()
+def site_door() -> SiteDoor:
+    return _warm().site_door()
 
 
 def shop_door() -> ShopDoor:

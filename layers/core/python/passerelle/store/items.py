@@ -36,6 +36,7 @@ from passerelle.domain.rollover.rollover import FreshStart, Permit, Rollover, Wh
 from passerelle.domain.states import BackupState, RetrievalState, RolloverState
 from passerelle.errors import GiveUp
 from passerelle.ports import R
+from passerelle.store.unknown_fields import unknown_in, with_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -207,11 +208,12 @@ def _adapter(kind: Kind) -> TypeAdapter[Any]:
     return _adapters[kind]
 
 
-def to_item(record: Record, stamp: str) -> Item:
-    """`stamp` is the write's own: by it a write whose answer was lost knows itself again."""
+def to_item(record: Record, stamp: str, unknown: Any = None) -> Item:
+    """`stamp` is the write's own: by it a write whose answer was lost knows itself again. `unknown`: the
+    fields that the stored record had and this release does not know.
+    """
     kind = type(record)
-    fields = _plain(_adapter(kind).dump_python(record))
-    del fields["revision"]
+    fields = with_unknown(fields_of(record), unknown)
     item: Item = key(kind, record.id) | {
         "revision": {"N": str(record.revision)},
         "stamp": {"S": stamp},
@@ -225,6 +227,18 @@ def to_item(record: Record, stamp: str) -> Item:
             item[f"{index.kept}pk"] = {"S": partition(kind, name, value)}
             item[f"{index.kept}sk"] = {"S": place(record)}
     return item | _time_to_live(record)
+
+
+def fields_of(record: Record) -> dict[str, Any]:
+    """As the table keeps them: times as text, numbers as Decimal, tuples as lists."""
+    fields: dict[str, Any] = _plain(_adapter(type(record)).dump_python(record))
+    del fields["revision"]
+    return fields
+
+
+def unknown_of(record: Record, item: Mapping[str, Any]) -> Any:
+    """What the item holds that this release does not know (`unknown_fields`)."""
+    return unknown_in(TypeDeserializer().deserialize(item["record"]), fields_of(record))
 
 
 def from_item(kind: type[R], item: Mapping[str, Any]) -> R:
@@ -275,11 +289,11 @@ CUTTABLE: dict[Kind, tuple[str, ...]] = {
 }
 
 
-def fitted(record: R) -> R:
+def fitted(record: R, unknown: Any = None) -> R:
     """The record, its longest list or text halved until it fits. Raises GiveUp where that is not enough."""
     kind = type(record)
-    while (size := size_of(to_item(record, "0" * 32))) > LARGEST:
-        fields = _plain(_adapter(kind).dump_python(record))
+    while (size := size_of(to_item(record, "0" * 32, unknown))) > LARGEST:
+        fields = fields_of(record)
         sizes = {path: size_of(_inside(fields, path)) for path in CUTTABLE.get(kind, ())}
         longest = max(sizes, key=lambda path: sizes[path], default="")
         if not longest or sizes[longest] == 0:

@@ -8,17 +8,28 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from passerelle.store.aws import aws_named, code_of
+from passerelle.store.documents import from_document, read_json, to_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mypy_boto3_s3.client import S3Client
 
+    from passerelle.domain.records import Document
+    from passerelle.ports import D
+
 
 class S3Papers:
     def __init__(self, client: S3Client, bucket: str) -> None:
         self._client = client
         self._bucket = bucket
+
+    def keep(self, key: str, document: Document) -> None:
+        self.put(key, to_document(document))
+
+    def load(self, kind: type[D], key: str) -> D | None:
+        found = self.get(key)
+        return None if found is None else from_document(kind, found, key)
 
     def put(self, key: str, document: Mapping[str, object]) -> None:
         self.put_json(key, json.dumps(document, ensure_ascii=False))
@@ -38,8 +49,7 @@ class S3Papers:
                 if code_of(error) != "NoSuchKey":
                     raise
                 return None
-        document: Mapping[str, object] = json.loads(body)
-        return document
+        return read_json(body, key)
 
     def delete(self, key: str) -> None:
         with aws_named():

@@ -25,7 +25,9 @@ from passerelle.store.items import (
     listings,
     partition,
     to_item,
+    unknown_of,
 )
+from passerelle.store.unknown_fields import Aside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -47,10 +49,11 @@ class DynamoRecords:
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client = client
         self._table = table
+        self._aside = Aside()
 
     def get(self, kind: type[R], key: str) -> R | None:
         item = self._item(kind, key)
-        return None if item is None else from_item(kind, item)
+        return None if item is None else self._read(kind, item)
 
     def add(self, record: R) -> R:
         record = fitted(record)
@@ -62,13 +65,16 @@ class DynamoRecords:
     def change(self, before: R, after: R) -> R:
         if (type(before), before.id) != (type(after), after.id):
             raise ValueError("a change keeps the record's kind and id")
-        written = fitted(replace(after, revision=before.revision + 1))
+        unknown = self._unknown(before)
+        written = fitted(replace(after, revision=before.revision + 1), unknown)
         stamp = uuid.uuid4().hex
-        put = self._put(to_item(written, stamp)) | _as_read(before)
+        put = self._put(to_item(written, stamp, unknown)) | _as_read(before)
         old, new = listings(before), listings(written)
         moves: Steps = [{"Put": self._put(item)} for at, item in new.items() if old.get(at) != item]
         moves += [{"Delete": self._at(*at)} for at in old.keys() - new.keys()]
         self._write(put, moves, written, stamp)
+        if unknown is not None:
+            self._aside.put(_revision(written), unknown)
         return written
 
     def delete(self, record: R) -> None:
@@ -101,9 +107,24 @@ class DynamoRecords:
         else:
             found = rows[:limit]
         more = _cursor(places[limit - 1]) if len(rows) > limit else None
-        return Page(tuple(from_item(kind, item) for item in found), more)
+        return Page(tuple(self._read(kind, item) for item in found), more)
 
     # -- reading -----------------------------------------------------------------------------------
+
+    def _read(self, kind: type[R], item: Mapping[str, Any]) -> R:
+        record = from_item(kind, item)
+        unknown = unknown_of(record, item)
+        if unknown is not None:
+            self._aside.put(_revision(record), unknown)
+        return record
+
+    def _unknown(self, before: Record) -> Any:
+        """What the stored record holds that this release does not know, as it was read."""
+        found = self._aside.get(_revision(before))
+        if found is None and self._aside.dropped:
+            item = self._item(type(before), before.id)
+            return None if item is None else unknown_of(before, item)
+        return found
 
     def _item(self, kind: Kind, record_id: str) -> Mapping[str, Any] | None:
         with aws_named():
@@ -206,6 +227,10 @@ def _as_read(record: Record, *, or_absent: bool = False) -> dict[str, Any]:
         "ExpressionAttributeNames": names,
         "ExpressionAttributeValues": values,
     }
+
+
+def _revision(record: Record) -> tuple[str, str, int]:
+    return type(record).__name__, record.id, record.revision
 
 
 def _lost(error: ClientError) -> bool:

@@ -103,15 +103,15 @@ def _given_up(lms: Lms, jobkey: str, job: Job | None) -> Job:
 def _finish(world: World, running: RunningJob, job: Job) -> None:
     match running.about:
         case "publication":
-            publish.finish(world, running.about_id, job)
+            publish.finish_publication(world, running.about_id, job)
         case "retrieval":
-            retrieve.finish(world, running.about_id, job)
+            retrieve.finish_retrieval(world, running.about_id, job)
         case "rollover":
-            steps.finish(world, running.about_id, job)
+            steps.finish_rollover(world, running.about_id, job)
         case "undo":
             steps.finish_undo(world, running.about_id, job)
         case "backup":
-            refresh.finish(world, running.site, running.id, job)
+            refresh.finish_backup(world, running.site, running.id, job)
 
 
 def _start_again(world: World, running: RunningJob) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 HOUSE: dict[str, tuple[str, str]] = {
     "aws_refused": (
-        "AWS refuse l'opération ({operation}, {aws}). Vérifiez les droits de la pile et vos identifiants.",
+        "AWS refuse l’opération ({operation}, {aws}). Vérifiez les droits de la pile et vos identifiants.",
         "AWS refuses the operation ({operation}, {aws}). Check the stack's rights and your credentials.",
     ),
     "stack_unknown": (
@@ -13,7 +13,7 @@ HOUSE: dict[str, tuple[str, str]] = {
         "No installation of Passerelle here ({where}). Run “passerelle up”, or name it with --stack-name.",
     ),
     "network_missing": (
-        "Aucun network.yaml n'est publié. Publiez-le : passerelle network push network.yaml.",
+        "Aucun network.yaml n’est publié. Publiez-le : passerelle network push network.yaml.",
         "No network.yaml is published. Publish one: passerelle network push network.yaml.",
     ),
     "network_invalid": (
@@ -23,11 +23,11 @@ HOUSE: dict[str, tuple[str, str]] = {
         "Check it (passerelle network check), then publish it again.",
     ),
     "secret_missing": (
-        "Le paramètre SSM {name} n'existe pas. Créez-le (SecureString) ou corrigez network.yaml.",
+        "Le paramètre SSM {name} n’existe pas. Créez-le (SecureString) ou corrigez network.yaml.",
         "The SSM parameter {name} does not exist. Create it (SecureString) or correct network.yaml.",
     ),
     "site_unknown": (
-        "« {site} » n'est pas un site de network.yaml.",
+        "« {site} » n’est pas un site de network.yaml.",
         "“{site}” is not a site of network.yaml.",
     ),
     "record_too_large": (
@@ -43,7 +43,7 @@ HOUSE: dict[str, tuple[str, str]] = {
         "A stored document cannot be read by this version. Tell whoever runs Passerelle.",
     ),
     "multipart_gone": (
-        "Cet envoi n'existe plus dans S3. Relancez la sauvegarde du cours.",
+        "Cet envoi n’existe plus dans S3. Relancez la sauvegarde du cours.",
         "This upload no longer exists in S3. Start the course backup again.",
     ),
     "parts_invalid": (

@@ -11,7 +11,7 @@ from passerelle.domain.offer.stages import Stage
 
 TROUBLES: Mapping[Trouble, tuple[str, str]] = {
     Trouble.FOAD_WITHOUT_TEACHER: (
-        "Le cours FOAD {course} « {name} » n'a aucun enseignant inscrit à la main ({students} étudiant(s)). "
+        "Le cours FOAD {course} « {name} » n’a aucun enseignant inscrit à la main ({students} étudiant(s)). "
         "Inscrivez-en un : la synchronisation ne le fera pas.",
         "The FOAD course {course} “{name}” has no teacher enrolled by hand ({students} student(s)). "
         "Enrol one: the synchronisation will not.",
@@ -23,14 +23,14 @@ TROUBLES: Mapping[Trouble, tuple[str, str]] = {
         "to the course of {bearer}, or remove the carrier.",
     ),
     Trouble.CARRIER_CHANGED: (
-        "{element} était porté par {before}, il l'est maintenant par {bearer} : étudiants et enseignants "
-        "changent de cours. Vérifiez que c'est voulu, et prévenez-les.",
+        "{element} était porté par {before}, il l’est maintenant par {bearer} : étudiants et enseignants "
+        "changent de cours. Vérifiez que c’est voulu, et prévenez-les.",
         "{element} was carried by {before} and is now by {bearer}: students and teachers change course. "
         "Check that this is meant, and tell them.",
     ),
     Trouble.HIDDEN_WITH_CONTENT: (
-        "Le cours {course} « {name} » est encore caché, alors qu'il a commencé le {start}, a du contenu "
-        "({activities} activité(s)) et {students} étudiant(s). Rendez-le visible s'il est prêt.",
+        "Le cours {course} « {name} » est encore caché, alors qu’il a commencé le {start}, a du contenu "
+        "({activities} activité(s)) et {students} étudiant(s). Rendez-le visible s’il est prêt.",
         "The course {course} “{name}” is still hidden, though it began on {start}, has content ({activities} "
         "activity(ies)) and {students} student(s). Make it visible if it is ready.",
     ),
@@ -40,18 +40,18 @@ TROUBLES: Mapping[Trouble, tuple[str, str]] = {
     ),
     Trouble.ARCHIVE_ACTIVE: (
         "Le cours archivé {course} « {name} » a été modifié le {day} : il sert encore. Vérifiez si le code "
-        "{code} doit revenir dans l'offre.",
+        "{code} doit revenir dans l’offre.",
         "The archived course {course} “{name}” was changed on {day}: it is still in use. Check whether "
         "the code {code} should come back to the offer.",
     ),
     Trouble.CODE_IS_BACK: (
-        "Le code {code} est dans l'offre, et le cours archivé {course} « {name} » est toujours là. "
+        "Le code {code} est dans l’offre, et le cours archivé {course} « {name} » est toujours là. "
         "Choisissez lequel des deux cours garder.",
         "The code {code} is in the offer, and the archived course {course} “{name}” is still there. Choose "
         "which of the two courses to keep.",
     ),
     Trouble.CATEGORY_KEPT: (
-        "La catégorie {category} a quitté l'offre mais n'est pas vide : {keeps}. Videz-la pour qu'elle "
+        "La catégorie {category} a quitté l’offre mais n’est pas vide : {keeps}. Videz-la pour qu’elle "
         "disparaisse.",
         "The category {category} left the offer but is not empty: {keeps}. Empty it to have it removed.",
     ),
@@ -62,46 +62,46 @@ TROUBLES: Mapping[Trouble, tuple[str, str]] = {
         "change it, change it in Apogée.",
     ),
     Trouble.IDNUMBER_BY_HAND: (
-        "Le numéro d'identifiant de {kind} {key} a été changé ou vidé à la main dans Moodle. Remettez-le, ou "
-        "laissez la synchronisation le faire.",
+        "Le numéro d’identification de {kind} {key} a été changé ou vidé à la main dans Moodle. Remettez-le, "
+        "ou laissez la synchronisation le faire.",
         "The idnumber of {kind} {key} was changed or emptied by hand in Moodle. Put it back, or let the "
         "synchronisation do so.",
     ),
     Trouble.HELD_TWICE: (
-        "Le numéro d'identifiant {key} est porté deux fois ({kind}) : rien n'y est touché. Corrigez l'un des "
-        "deux. {keeps}",
+        "Le numéro d’identification {key} est porté deux fois ({kind}) : rien n’y est touché. Corrigez l’un "
+        "des deux. {keeps}",
         "The idnumber {key} is held twice ({kind}): neither is touched. Correct one of the two. {keeps}",
     ),
     Trouble.NOT_ADOPTED: (
-        "{key} ({kind}) existe dans Moodle sans être de la synchronisation : elle n'y touche pas. Adoptez-le "
-        "(passerelle sync adopt), ou changez son numéro d'identifiant.",
+        "{key} ({kind}) existe dans Moodle sans être de la synchronisation : elle n’y touche pas. Adoptez-le "
+        "(passerelle sync adopt), ou changez son numéro d’identification.",
         "{key} ({kind}) exists in Moodle and is not the synchronisation's, which leaves it alone. Adopt it "
         "(passerelle sync adopt), or change its idnumber.",
     ),
     Trouble.NAME_TAKEN: (
-        "{key} ({kind}) ne peut pas prendre son nom : il est déjà pris ({keeps}). Renommez l'autre.",
+        "{key} ({kind}) ne peut pas prendre son nom : il est déjà pris ({keeps}). Renommez l’autre.",
         "{key} ({kind}) cannot take its name: it is taken already ({keeps}). Rename the other.",
     ),
     Trouble.STAGE_LATE: (
-        "L'étape « {stage} » de la nuit du {night} a commencé en retard ({started} au lieu de {due}).",
+        "L’étape « {stage} » de la nuit du {night} a commencé en retard ({started} au lieu de {due}).",
         "The stage “{stage}” of the night of {night} began late ({started} instead of {due}).",
     ),
     Trouble.STAGE_FAILED: (
-        "L'étape « {stage} » de la nuit du {night} a échoué ({error}). Corrigez, puis relancez-la.",
+        "L’étape « {stage} » de la nuit du {night} a échoué ({error}). Corrigez, puis relancez-la.",
         "The stage “{stage}” of the night of {night} failed ({error}). Repair, then run it again.",
     ),
     Trouble.STAGE_FROZEN: (
-        "L'étape « {stage} » de la nuit du {night} n'a rien appliqué : les synchronisations sont gelées.",
+        "L’étape « {stage} » de la nuit du {night} n’a rien appliqué : les synchronisations sont gelées.",
         "The stage “{stage}” of the night of {night} applied nothing: synchronisation is frozen.",
     ),
     Trouble.STAGE_MISSING: (
-        "L'étape « {stage} » de la nuit du {night} n'a pas eu lieu (attendue à {due}). Vérifiez la "
+        "L’étape « {stage} » de la nuit du {night} n’a pas eu lieu (attendue à {due}). Vérifiez la "
         "planification, puis lancez-la.",
         "The stage “{stage}” of the night of {night} did not run (due at {due}). Check the schedule, "
         "then run it.",
     ),
     Trouble.STAGE_UNFINISHED: (
-        "L'étape « {stage} » de la nuit du {night} n'est pas terminée et ne donne plus de nouvelles. "
+        "L’étape « {stage} » de la nuit du {night} n’est pas terminée et ne donne plus de nouvelles. "
         "Relancez-la : elle reprendra où elle en était.",
         "The stage “{stage}” of the night of {night} is not finished and has gone silent. Run it again: "
         "it goes on where it stopped.",
@@ -114,25 +114,25 @@ TROUBLES: Mapping[Trouble, tuple[str, str]] = {
     ),
     Trouble.HAND_DOUBLES: (
         "{person} est inscrit deux fois au cours {course} « {name} » ({by_night}) : par la "
-        "synchronisation et à la main. Retirez l'inscription faite à la main.",
+        "synchronisation et à la main. Retirez l’inscription faite à la main.",
         "{person} is enrolled twice in the course {course} “{name}” ({by_night}): by the synchronisation "
         "and by hand. Remove the enrolment made by hand.",
     ),
     Trouble.HAND_CONTRADICTS: (
         "{person}, dans le cours {course} « {name} » : à la main {by_hand}, et {by_night} (ou suspendu) "
-        "selon la synchronisation. Retirez l'inscription faite à la main si elle n'est pas voulue.",
+        "selon la synchronisation. Retirez l’inscription faite à la main si elle n’est pas voulue.",
         "{person}, in the course {course} “{name}”: {by_hand} by hand, and {by_night} (or suspended) by the "
         "synchronisation. Remove the enrolment made by hand if it is not meant.",
     ),
     Trouble.SPACE_SAME_NAME: (
-        "L'espace complémentaire « {name} » ({space}) porte le même nom que le cours {course} « {twin} ». "
-        "Vérifiez qu'il ne fait pas double emploi.",
+        "L’espace complémentaire « {name} » ({space}) porte le même nom que le cours {course} « {twin} ». "
+        "Vérifiez qu’il ne fait pas double emploi.",
         "The complementary space “{name}” ({space}) has the same name as the course {course} “{twin}”. Check "
         "that it is not a double.",
     ),
     Trouble.SPACE_SAME_PEOPLE: (
-        "L'espace complémentaire « {name} » ({space}) a les mêmes enseignants et {common} étudiants en "
-        "commun avec le cours {course} « {twin} ». Vérifiez qu'il ne fait pas double emploi.",
+        "L’espace complémentaire « {name} » ({space}) a les mêmes enseignants et {common} étudiants en "
+        "commun avec le cours {course} « {twin} ». Vérifiez qu’il ne fait pas double emploi.",
         "The complementary space “{name}” ({space}) has the same teachers as the course {course} "
         "“{twin}”, and {common} students in common with it. Check that it is not a double.",
     ),

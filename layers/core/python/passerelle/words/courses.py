@@ -5,12 +5,12 @@ from __future__ import annotations
 COURSES: dict[str, tuple[str, str]] = {
     # --- backups of a course (P2–P6) ---
     "no_backup": (
-        "Ce cours n'a pas encore de sauvegarde pour la mutualisation. "
-        "Cliquez d'abord sur « Sauvegarder », puis sur « Mutualiser ».",
+        "Ce cours n’a pas encore de sauvegarde pour la mutualisation. "
+        "Cliquez d’abord sur « Sauvegarder », puis sur « Mutualiser ».",
         "This course has no backup for sharing yet. Press “Back up” first, then “Share”.",
     ),
     "backup_uploading": (
-        "La sauvegarde est encore en cours d'envoi. Attendez qu'elle soit « prête à mutualiser », "
+        "La sauvegarde est encore en cours d’envoi. Attendez qu’elle soit « prête à mutualiser », "
         "puis cliquez à nouveau sur « Mutualiser ».",
         "The backup is still being sent. Wait until it is ready, then press “Share” again.",
     ),
@@ -25,22 +25,22 @@ COURSES: dict[str, tuple[str, str]] = {
         "Press “Refresh”, then “Share”.",
     ),
     "backup_unknown": (
-        "Cette sauvegarde n'existe pas (ou plus) pour ce cours. Rechargez la page pour voir la liste à jour.",
+        "Cette sauvegarde n’existe pas (ou plus) pour ce cours. Rechargez la page pour voir la liste à jour.",
         "This backup does not exist (any more) for this course. Reload the page to see the current list.",
     ),
     "backup_protected": (
         "Cette sauvegarde ne peut pas être supprimée : une publication en cours repose sur elle. "
-        "Retirez d'abord la publication.",
+        "Retirez d’abord la publication.",
         "This backup cannot be deleted: a live publication rests on it. Withdraw the publication first.",
     ),
     "backup_serves": (
-        "Cette sauvegarde ne peut pas être supprimée maintenant : un changement d'année en cours s'en sert. "
+        "Cette sauvegarde ne peut pas être supprimée maintenant : un changement d’année en cours s’en sert. "
         "Réessayez quand il sera terminé.",
         "This backup cannot be deleted now: a change of year that is under way uses it. "
         "Try again when it has ended.",
     ),
     "backup_not_ready": (
-        "Cette sauvegarde ne peut pas être téléchargée : elle est à l'état « {state} ». "
+        "Cette sauvegarde ne peut pas être téléchargée : elle est à l’état « {state} ». "
         "Rechargez la page pour voir la liste à jour.",
         "This backup cannot be downloaded: its state is “{state}”. Reload the page to see the current list.",
     ),
@@ -51,21 +51,21 @@ COURSES: dict[str, tuple[str, str]] = {
         "Move the videos to the media library, then try again.",
     ),
     "idnumber_too_long": (
-        "Le numéro d'identifiant du cours a {size} caractères ; le réseau en accepte {limit}. "
+        "Le numéro d’identification du cours a {size} caractères ; le réseau en accepte {limit}. "
         "Raccourcissez-le dans les paramètres du cours, puis recommencez.",
         "The course's ID number has {size} characters; the network takes {limit}. "
         "Shorten it in the course settings, then try again.",
     ),
     "upload_unknown": (
-        "Cet envoi n'existe pas pour ce site. Relancez la sauvegarde du cours.",
+        "Cet envoi n’existe pas pour ce site. Relancez la sauvegarde du cours.",
         "This upload does not exist for this site. Start the course backup again.",
     ),
     "upload_not_open": (
-        "Cet envoi est terminé : il n'accepte plus de données. Relancez la sauvegarde si nécessaire.",
+        "Cet envoi est terminé : il n’accepte plus de données. Relancez la sauvegarde si nécessaire.",
         "This upload is over and takes no more data. Start the backup again if needed.",
     ),
     "part_unknown": (
-        "La partie {part} n'existe pas : cet envoi en compte {parts}.",
+        "La partie {part} n’existe pas : cet envoi en compte {parts}.",
         "Part {part} does not exist: this upload has {parts}.",
     ),
     "parts_missing": (
@@ -73,13 +73,13 @@ COURSES: dict[str, tuple[str, str]] = {
         "Parts of this upload are missing ({count}). Send them, then complete it again.",
     ),
     "size_differs": (
-        "La sauvegarde reçue n'a pas la taille annoncée : l'envoi est incomplet ou mêlé. "
+        "La sauvegarde reçue n’a pas la taille annoncée : l’envoi est incomplet ou mêlé. "
         "Relancez la sauvegarde du cours.",
         "The backup received does not have the announced size: the upload is incomplete or mixed up. "
         "Start the course backup again.",
     ),
     "sha256_differs": (
-        "La sauvegarde reçue n'est pas celle qui a été annoncée (empreinte différente). "
+        "La sauvegarde reçue n’est pas celle qui a été annoncée (empreinte différente). "
         "Relancez la sauvegarde du cours.",
         "The backup received is not the one announced (different checksum). Start the course backup again.",
     ),
@@ -89,11 +89,11 @@ COURSES: dict[str, tuple[str, str]] = {
         "The backup holds users. Make it again without enrolled users.",
     ),
     "not_a_backup": (
-        "Le fichier n'est pas une sauvegarde Moodle. Choisissez un fichier .mbz fait par Moodle.",
+        "Le fichier n’est pas une sauvegarde Moodle. Choisissez un fichier .mbz fait par Moodle.",
         "The file is not a Moodle backup. Choose an .mbz file made by Moodle.",
     ),
     "not_a_course": (
-        "C'est la sauvegarde d'une activité ou d'une section. Sauvegardez le cours entier.",
+        "C’est la sauvegarde d’une activité ou d’une section. Sauvegardez le cours entier.",
         "This is the backup of an activity or a section. Back up the whole course.",
     ),
     "truncated": (
@@ -119,7 +119,7 @@ COURSES: dict[str, tuple[str, str]] = {
     ),
     "unsafe_member": (
         "La sauvegarde contient un fichier dangereux (il sortirait de son dossier). "
-        "Prévenez l'assistance ; relancez la sauvegarde depuis Moodle.",
+        "Prévenez l’assistance ; relancez la sauvegarde depuis Moodle.",
         "The backup holds a dangerous file (it would leave its folder). "
         "Tell the help desk; make the backup again from Moodle.",
     ),
@@ -128,11 +128,11 @@ COURSES: dict[str, tuple[str, str]] = {
         "The backup holds the same file twice. Make it again from Moodle.",
     ),
     "out_of_proportion": (
-        "La sauvegarde se déploie hors de toute proportion. Prévenez l'assistance.",
+        "La sauvegarde se déploie hors de toute proportion. Prévenez l’assistance.",
         "The backup unpacks out of all proportion. Tell the help desk.",
     ),
     "unsafe_xml": (
-        "La sauvegarde contient un XML piégé (entités). Prévenez l'assistance.",
+        "La sauvegarde contient un XML piégé (entités). Prévenez l’assistance.",
         "The backup holds dangerous XML (entities). Tell the help desk.",
     ),
     "bad_xml": (
@@ -149,29 +149,29 @@ COURSES: dict[str, tuple[str, str]] = {
         "Give the publication a title.",
     ),
     "publication_unknown": (
-        "Cette publication n'existe pas ou n'est plus au catalogue. Cherchez-la à nouveau.",
+        "Cette publication n’existe pas ou n’est plus au catalogue. Cherchez-la à nouveau.",
         "This publication does not exist or is no longer in the catalogue. Search for it again.",
     ),
     "not_yours": (
-        "Seul l'auteur de la publication ou un gestionnaire du réseau peut le faire. Demandez à l'un d'eux.",
+        "Seul l’auteur de la publication ou un gestionnaire du réseau peut le faire. Demandez à l’un d’eux.",
         "Only the author of the publication or a manager of the network can do this. Ask one of them.",
     ),
     "hub_only": (
-        "Cette liste n'est disponible que sur la plate-forme de mutualisation.",
+        "Cette liste n’est disponible que sur la plate-forme de mutualisation.",
         "This list is available on the sharing platform only.",
     ),
     "withdraw_too_early": (
-        "Cette publication ne peut pas être retirée : elle est à l'état « {state} ».",
+        "Cette publication ne peut pas être retirée : elle est à l’état « {state} ».",
         "This publication cannot be withdrawn: its state is “{state}”.",
     ),
     "newer_release": (
-        "Le cours vient d'un Moodle {release}, plus récent que celui de la plate-forme de destination "
+        "Le cours vient d’un Moodle {release}, plus récent que celui de la plate-forme de destination "
         "({target}). Il pourra être restauré quand elle aura été mise à jour.",
         "The course comes from Moodle {release}, newer than the target platform ({target}). "
         "It can be restored once that one has been upgraded.",
     ),
     "plugins_missing": (
-        "La plate-forme de destination n'a pas ces modules : {plugins}. "
+        "La plate-forme de destination n’a pas ces modules : {plugins}. "
         "Retirez ces activités, ou demandez leur installation.",
         "The target platform lacks these plugins: {plugins}. "
         "Remove those activities, or ask for their installation.",
@@ -181,18 +181,18 @@ COURSES: dict[str, tuple[str, str]] = {
         "The course ({size}) is over what the target platform accepts ({limit}). Make it lighter.",
     ),
     "author_unknown": (
-        "L'auteur n'a pas de compte sur la plate-forme de mutualisation : il n'y est pas inscrit, "
+        "L’auteur n’a pas de compte sur la plate-forme de mutualisation : il n’y est pas inscrit, "
         "son nom reste au catalogue.",
         "The author has no account on the sharing platform: he is not enrolled there, "
         "his name stays in the catalogue.",
     ),
     "author_ambiguous": (
-        "Plusieurs comptes de la plate-forme de mutualisation correspondent à l'auteur : "
-        "aucun n'a été inscrit. Prévenez l'assistance.",
+        "Plusieurs comptes de la plate-forme de mutualisation correspondent à l’auteur : "
+        "aucun n’a été inscrit. Prévenez l’assistance.",
         "Several accounts of the sharing platform match the author: none was enrolled. Tell the help desk.",
     ),
     "owner_unknown": (
-        "Votre compte n'a pas été trouvé sur votre site : le cours ne peut pas vous être confié.",
+        "Votre compte n’a pas été trouvé sur votre site : le cours ne peut pas vous être confié.",
         "Your account was not found on your site: the course cannot be given to you.",
     ),
     "later_published": (
@@ -201,29 +201,29 @@ COURSES: dict[str, tuple[str, str]] = {
     ),
     # --- retrieving (P11, R3, R5, R6) ---
     "retrieval_unknown": (
-        "Cette demande de rapatriement n'existe pas pour votre site.",
+        "Cette demande de rapatriement n’existe pas pour votre site.",
         "This retrieval does not exist for your site.",
     ),
     "target_unknown": (
-        "Le cours de destination n'existe pas sur votre site.",
+        "Le cours de destination n’existe pas sur votre site.",
         "The target course does not exist on your site.",
     ),
     "not_editing_teacher": (
-        "Vous n'êtes pas enseignant éditeur du cours de destination. Demandez-le à son responsable.",
+        "Vous n’êtes pas enseignant éditeur du cours de destination. Demandez-le à son responsable.",
         "You are not an editing teacher of the target course. Ask whoever is in charge of it.",
     ),
     "target_not_empty": (
-        "Le cours de destination n'est pas vide : {holds}. Choisissez « Fusionner », ou un cours vide.",
+        "Le cours de destination n’est pas vide : {holds}. Choisissez « Fusionner », ou un cours vide.",
         "The target course is not empty: {holds}. Choose “Merge”, or an empty course.",
     ),
     "target_restored": (
         "Un cours a déjà été restauré dans celui-ci. Un nouvel essai doublerait ou effacerait ce travail : "
-        "adressez-vous à l'assistance.",
+        "adressez-vous à l’assistance.",
         "A course was restored into this one already. Another try would double or erase that work: "
         "ask the help desk.",
     ),
     "target_busy": (
-        "Une autre restauration de ce cours est en cours. Attendez qu'elle se termine.",
+        "Une autre restauration de ce cours est en cours. Attendez qu’elle se termine.",
         "Another restore of this course is under way. Wait until it has ended.",
     ),
     "merge_unconfirmed": (
@@ -238,8 +238,8 @@ COURSES: dict[str, tuple[str, str]] = {
         "The target Moodle refuses this backup: {detail}",
     ),
     "download": (
-        "Le Moodle de destination n'a pas pu télécharger la sauvegarde. Réessayez ; "
-        "si cela se répète, prévenez l'assistance.",
+        "Le Moodle de destination n’a pas pu télécharger la sauvegarde. Réessayez ; "
+        "si cela se répète, prévenez l’assistance.",
         "The target Moodle could not fetch the backup. Try again; if it happens again, tell the help desk.",
     ),
     "sha256": (
@@ -251,8 +251,8 @@ COURSES: dict[str, tuple[str, str]] = {
         "The backup fetched by the target Moodle is incomplete. Try again.",
     ),
     "hostnotallowed": (
-        "Le Moodle de destination n'est pas autorisé à télécharger depuis cette adresse. "
-        "Son administrateur doit l'autoriser dans les réglages de Passerelle.",
+        "Le Moodle de destination n’est pas autorisé à télécharger depuis cette adresse. "
+        "Son administrateur doit l’autoriser dans les réglages de Passerelle.",
         "The target Moodle may not fetch from this address. "
         "Its administrator must allow it in Passerelle's settings.",
     ),
@@ -265,39 +265,40 @@ COURSES: dict[str, tuple[str, str]] = {
         "The restore was cancelled on the target Moodle.",
     ),
     "killed": (
-        "La restauration s'est interrompue sur le Moodle de destination ; rien n'y reste. Réessayez.",
+        "La restauration s’est interrompue sur le Moodle de destination ; rien n’y reste. Réessayez.",
         "The restore broke off on the target Moodle; nothing of it remains there. Try again.",
     ),
     "backupfailed": (
-        "Moodle n'a pas réussi à sauvegarder le cours. Réessayez ; si cela se répète, prévenez l'assistance.",
+        "Moodle n’a pas réussi à sauvegarder le cours. Réessayez ; si cela se répète, prévenez l’assistance.",
         "Moodle could not back the course up. Try again; if it happens again, tell the help desk.",
     ),
     "restorefailed": (
-        "La restauration a échoué sur le Moodle de destination : {detail} Prévenez l'assistance.",
+        "La restauration a échoué sur le Moodle de destination : {detail} Prévenez l’assistance.",
         "The restore failed on the target Moodle: {detail} Tell the help desk.",
     ),
     "categoryunknown": (
-        "La catégorie d'arrivée n'existe pas sur le Moodle de destination. "
+        "La catégorie d’arrivée n’existe pas sur le Moodle de destination. "
         "Son administrateur doit la créer ou corriger network.yaml.",
         "The arrival category does not exist on the target Moodle. "
         "Its administrator must create it or correct network.yaml.",
     ),
     "idnumbertaken": (
-        "Un autre cours du Moodle de destination porte déjà ce numéro d'identifiant. Prévenez l'assistance.",
+        "Un autre cours du Moodle de destination porte déjà ce numéro d’identification. Prévenez "
+        "l’assistance.",
         "Another course of the target Moodle already has this ID number. Tell the help desk.",
     ),
     "shortnametaken": (
-        "Un autre cours du Moodle de destination porte déjà ce nom abrégé. Prévenez l'assistance.",
+        "Un autre cours du Moodle de destination porte déjà ce nom abrégé. Prévenez l’assistance.",
         "Another course of the target Moodle already has this short name. Tell the help desk.",
     ),
     "peopleinside": (
-        "Le Moodle de destination a trouvé des utilisateurs dans la sauvegarde : rien n'a été restauré. "
-        "Cliquez sur « Rafraîchir » dans le cours d'origine, puis recommencez.",
+        "Le Moodle de destination a trouvé des utilisateurs dans la sauvegarde : rien n’a été restauré. "
+        "Cliquez sur « Rafraîchir » dans le cours d’origine, puis recommencez.",
         "The target Moodle found users in the backup: nothing was restored. "
         "Press “Refresh” in the source course, then try again.",
     ),
     "invalid": (
-        "Le Moodle de destination n'a pas compris la demande. Prévenez l'assistance.",
+        "Le Moodle de destination n’a pas compris la demande. Prévenez l’assistance.",
         "The target Moodle did not understand the request. Tell the help desk.",
     ),
     "precheck_warned": (
@@ -305,15 +306,15 @@ COURSES: dict[str, tuple[str, str]] = {
         "The target Moodle had a reservation and restored all the same: {detail}",
     ),
     "newerrelease": (
-        "La sauvegarde vient d'un Moodle plus récent, et a été restaurée quand même : {detail}",
+        "La sauvegarde vient d’un Moodle plus récent, et a été restaurée quand même : {detail}",
         "The backup comes from a newer Moodle, and was restored all the same: {detail}",
     ),
     "pluginmissing": (
-        "Le Moodle de destination n'a pas ce module : {detail}. Ses activités n'ont pas été restaurées.",
+        "Le Moodle de destination n’a pas ce module : {detail}. Ses activités n’ont pas été restaurées.",
         "The target Moodle lacks this plugin: {detail}. Its activities were not restored.",
     ),
     "roleunknown": (
-        "Le rôle prévu n'existe pas sur le Moodle de destination ({detail}). Prévenez son administrateur.",
+        "Le rôle prévu n’existe pas sur le Moodle de destination ({detail}). Prévenez son administrateur.",
         "The intended role does not exist on the target Moodle ({detail}). Tell its administrator.",
     ),
     "job_said": (
@@ -333,11 +334,11 @@ COURSES: dict[str, tuple[str, str]] = {
         "Check that its cron is running, then try again.",
     ),
     "moodle_refused": (
-        "Le Moodle « {site} » a refusé la demande ({errorcode}). Prévenez l'assistance.",
+        "Le Moodle « {site} » a refusé la demande ({errorcode}). Prévenez l’assistance.",
         "Moodle “{site}” refused the request ({errorcode}). Tell the help desk.",
     ),
     "job_unknown": (
-        "Cette tâche n'existe pas pour ce site.",
+        "Cette tâche n’existe pas pour ce site.",
         "This job does not exist for this site.",
     ),
 }

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 NIGHT: Mapping[str, tuple[str, str]] = {
     "no_night": (
-        "Aucune synchronisation nocturne n'est prévue pour {site}. "
+        "Aucune synchronisation nocturne n’est prévue pour {site}. "
         "Ajoutez « night: » au site dans network.yaml, puis publiez-le.",
         "No nightly synchronisation is set up for {site}. "
         "Add “night:” to the site in network.yaml, then push it.",
@@ -16,7 +16,7 @@ NIGHT: Mapping[str, tuple[str, str]] = {
         "There is no night of that name: {run}. See passerelle sync status.",
     ),
     "night_plan_unknown": (
-        "La nuit {run} n'a pas de plan. Calculez-le : passerelle sync plan --keep.",
+        "La nuit {run} n’a pas de plan. Calculez-le : passerelle sync plan --keep.",
         "The night {run} has no plan. Make it: passerelle sync plan --keep.",
     ),
     "night_held": (
@@ -25,42 +25,42 @@ NIGHT: Mapping[str, tuple[str, str]] = {
         "The plan {run} is held. Read it (passerelle sync show), then release it (passerelle sync release).",
     ),
     "night_busy": (
-        "La nuit {run} est en cours ailleurs. Attendez qu'elle finisse ; si ce travail a été interrompu, "
+        "La nuit {run} est en cours ailleurs. Attendez qu’elle finisse ; si ce travail a été interrompu, "
         "relancez dans {minutes} minutes.",
         "The night {run} is being worked on elsewhere. Wait for its end; if that work was cut off, "
         "run again in {minutes} minutes.",
     ),
     "night_frozen": (
-        "La nuit {run} est gelée : le plan dit ce qu'elle aurait fait. "
+        "La nuit {run} est gelée : le plan dit ce qu’elle aurait fait. "
         "Levez le gel : passerelle sync freeze --lift.",
         "The night {run} is frozen: its plan says what it would have done. "
         "Lift the freeze: passerelle sync freeze --lift.",
     ),
     "night_not_held": (
-        "La nuit {run} n'est pas retenue : il n'y a rien à libérer.",
+        "La nuit {run} n’est pas retenue : il n’y a rien à libérer.",
         "The night {run} is not held: there is nothing to release.",
     ),
     "night_overtaken": (
-        "Le plan {run} a été remplacé par celui d'une nuit plus récente, {later}. Regardez celui-là.",
+        "Le plan {run} a été remplacé par celui d’une nuit plus récente, {later}. Regardez celui-là.",
         "The plan {run} was replaced by that of a later night, {later}. Look at that one.",
     ),
     "night_unfinished": (
-        "La nuit {run} n'est pas terminée : {chunks} lots restent. "
+        "La nuit {run} n’est pas terminée : {chunks} lots restent. "
         "Reprenez-la : passerelle sync apply {run}.",
         "The night {run} is not over: {chunks} chunks are left. Go on with it: passerelle sync apply {run}.",
     ),
     "night_sources_stopped": (
-        "Des extractions manquent, sont coupées ou datent d'avant la nuit : {files}. Déposez-les à nouveau.",
+        "Des extractions manquent, sont coupées ou datent d’avant la nuit : {files}. Déposez-les à nouveau.",
         "Extracts are missing, cut, or older than the night: {files}. Deliver them again.",
     ),
     "stage_needs": (
-        "L'étape {stage} attend l'étape {needs}, qui ne s'est pas bien terminée. "
+        "L’étape {stage} attend l’étape {needs}, qui ne s’est pas bien terminée. "
         "Voyez passerelle sync status, puis relancez.",
         "The stage {stage} rests on {needs}, which did not end well. "
         "See passerelle sync status, then run again.",
     ),
     "stage_waited": (
-        "L'étape dont celle-ci a besoin ne s'est pas terminée à temps. Voyez passerelle sync status.",
+        "L’étape dont celle-ci a besoin ne s’est pas terminée à temps. Voyez passerelle sync status.",
         "The stage that this one needs did not end in time. See passerelle sync status.",
     ),
     "freeze_dates": (
@@ -68,11 +68,11 @@ NIGHT: Mapping[str, tuple[str, str]] = {
         "The freeze would end before it begins. Correct the dates.",
     ),
     "run_state": (
-        "La nuit ne peut pas passer de l'état {state} à {wanted}. Voyez passerelle sync status.",
+        "La nuit ne peut pas passer de l’état {state} à {wanted}. Voyez passerelle sync status.",
         "The night cannot go from {state} to {wanted}. See passerelle sync status.",
     ),
     "night_missing": (
-        "Des étapes de la nuit ont échoué ou n'ont pas eu lieu : {runs}. Voyez passerelle sync status.",
+        "Des étapes de la nuit ont échoué ou n’ont pas eu lieu : {runs}. Voyez passerelle sync status.",
         "Stages of the night failed or did not take place: {runs}. See passerelle sync status.",
     ),
     "night_report_link": ("Rapport complet : {link}", "Full report: {link}"),
@@ -81,7 +81,7 @@ NIGHT: Mapping[str, tuple[str, str]] = {
         "Full report: passerelle sync report --site {site} --night {night} --to FOLDER",
     ),
     "no_directory": (
-        "Aucun annuaire n'est configuré pour ce site. Complétez « night: ldap: » dans network.yaml.",
+        "Aucun annuaire n’est configuré pour ce site. Complétez « night: ldap: » dans network.yaml.",
         "No directory is set up for this site. Complete “night: ldap:” in network.yaml.",
     ),
 }

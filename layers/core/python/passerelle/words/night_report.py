@@ -34,17 +34,17 @@ KINDS: Mapping[str, Pair] = {
 
 # Why Moodle did not do an operation, by its code.
 CODES: Mapping[str, Pair] = {
-    "unknownuser": ("ce compte n'existe pas", "there is no such account"),
-    "unknowncourse": ("ce cours n'existe pas", "there is no such course"),
-    "unknowngroup": ("ce groupe n'existe pas", "there is no such group"),
-    "unknowncategory": ("cette catégorie n'existe pas", "there is no such category"),
-    "notours": ("n'appartient pas à la nuit : voyez D11", "is not the night's: see D11"),
+    "unknownuser": ("ce compte n’existe pas", "there is no such account"),
+    "unknowncourse": ("ce cours n’existe pas", "there is no such course"),
+    "unknowngroup": ("ce groupe n’existe pas", "there is no such group"),
+    "unknowncategory": ("cette catégorie n’existe pas", "there is no such category"),
+    "notours": ("n’appartient pas à la nuit : voyez D11", "is not the night's: see D11"),
     "notempty": ("quelque chose en dépend encore", "something still hangs on it"),
-    "idnumbertaken": ("ce numéro d'identification est pris", "this idnumber is taken"),
+    "idnumbertaken": ("ce numéro d’identification est pris", "this idnumber is taken"),
     "shortnametaken": ("ce nom abrégé est pris", "this short name is taken"),
     "invalid": ("Moodle refuse une de ces valeurs", "Moodle refuses one of these values"),
     "broken": (
-        "Moodle s'interrompt sur cette opération : lisez son journal d'erreurs PHP",
+        "Moodle s’interrompt sur cette opération : lisez son journal d’erreurs PHP",
         "Moodle breaks on this operation: read its PHP error log",
     ),
 }
@@ -75,15 +75,15 @@ WORDS: Mapping[str, Pair] = {
     "title": ("Rapport de la nuit", "Report of the night"),
     "night": ("Nuit du {day}", "Night of {day}"),
     "made": ("Établi {when}", "Made {when}"),
-    "well": ("La synchronisation s'est bien passée.", "The synchronisation went well."),
+    "well": ("La synchronisation s’est bien passée.", "The synchronisation went well."),
     "held": (
-        "Un plan est retenu : des retraits anormalement nombreux attendent qu'un administrateur les examine. "
-        "Rien n'a été retiré.",
+        "Un plan est retenu : des retraits anormalement nombreux attendent qu’un administrateur les examine. "
+        "Rien n’a été retiré.",
         "A plan is held: abnormally many removals wait for an administrator to look at them. Nothing was "
         "removed.",
     ),
     "failed": (
-        "Une étape a échoué ou n'a pas tout appliqué : voir « Déroulement ».",
+        "Une étape a échoué ou n’a pas tout appliqué : voir « Déroulement ».",
         "A stage failed or did not apply everything: see “Stages”.",
     ),
     "to_repair": ("{count} point(s) à corriger", "{count} point(s) to correct"),
@@ -96,12 +96,12 @@ WORDS: Mapping[str, Pair] = {
     "sources": ("Fichiers lus", "Files read"),
     "refused": ("Lignes refusées", "Rows refused"),
     "refused_note": (
-        "Ce que ces lignes désignent n'a été ni ajouté, ni retiré, ni renommé cette nuit.",
+        "Ce que ces lignes désignent n’a été ni ajouté, ni retiré, ni renommé cette nuit.",
         "What these rows stand for was neither added, nor removed, nor renamed this night.",
     ),
-    "undone": ("Ce que Moodle n'a pas fait", "What Moodle did not do"),
+    "undone": ("Ce que Moodle n’a pas fait", "What Moodle did not do"),
     "undone_note": (
-        "La nuit suivante l'essaiera à nouveau ; le reste a été fait.",
+        "La nuit suivante l’essaiera à nouveau ; le reste a été fait.",
         "The next night will try again; the rest was done.",
     ),
     "what": ("Constat et que faire", "What was found, what to do"),
@@ -135,7 +135,7 @@ WORDS: Mapping[str, Pair] = {
     "not_applied": ("refusées par Moodle", "refused by Moodle"),
     "withheld": ("retenues par le gel", "withheld by the freeze"),
     "elsewhere": (
-        "{count} IP portent sur des codes qui ne sont pas des espaces de cours : c'est normal.",
+        "{count} IP portent sur des codes qui ne sont pas des espaces de cours : c’est normal.",
         "{count} IPs are on codes that are no course spaces: that is normal.",
     ),
     "contents": ("Sommaire", "Contents"),

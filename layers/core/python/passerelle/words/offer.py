@@ -14,30 +14,30 @@ FILES: Mapping[FileFault, Sentence] = {
         "{file} is missing. Put it into the folder, then run again.",
     ),
     FileFault.EMPTY_FILE: (
-        "{file} est vide : pas même une ligne d'en-tête. Refaites l'extraction.",
+        "{file} est vide : pas même une ligne d’en-tête. Refaites l’extraction.",
         "{file} is empty: not even a header row. Make the extract again.",
     ),
     FileFault.MISSING_COLUMN: (
-        "{file} : la colonne « {column} » manque dans l'en-tête. Refaites l'extraction avec elle.",
+        "{file} : la colonne « {column} » manque dans l’en-tête. Refaites l’extraction avec elle.",
         "{file}: the column “{column}” is missing in the header. Make the extract again with it.",
     ),
     FileFault.DOUBLE_COLUMN: (
-        "{file} : la colonne « {column} » vient deux fois dans l'en-tête. Gardez-en une.",
+        "{file} : la colonne « {column} » vient deux fois dans l’en-tête. Gardez-en une.",
         "{file}: the column “{column}” comes twice in the header. Keep one.",
     ),
     FileFault.ROWS_DISAGREE: (
         "{file} : {found} lignes lues, {expected} annoncées par le manifeste. Le fichier est coupé ou "
-        "n'est pas celui du manifeste : déposez à nouveau les extractions.",
+        "n’est pas celui du manifeste : déposez à nouveau les extractions.",
         "{file}: {found} rows read, {expected} announced by the manifest. The file is cut, or not the "
         "manifest's: deliver the extracts again.",
     ),
     FileFault.SHA256_DISAGREES: (
-        "{file} : son empreinte ({found}…) n'est pas celle du manifeste ({expected}…). Déposez à nouveau "
+        "{file} : son empreinte ({found}…) n’est pas celle du manifeste ({expected}…). Déposez à nouveau "
         "les extractions.",
         "{file}: its checksum ({found}…) is not the manifest's ({expected}…). Deliver the extracts again.",
     ),
     FileFault.NOT_DECODABLE: (
-        "{file} ne se lit pas dans l'encodage indiqué. Vérifiez l'encodage.",
+        "{file} ne se lit pas dans l’encodage indiqué. Vérifiez l’encodage.",
         "{file} cannot be read in the given encoding. Check the encoding.",
     ),
     FileFault.BAD_MANIFEST: (
@@ -45,11 +45,11 @@ FILES: Mapping[FileFault, Sentence] = {
         "{file} cannot be read (“{column}”). It must be JSON and give year and files.",
     ),
     FileFault.TOO_OLD: (
-        "{file} : les extractions datent de {found}, il en faut d'après {expected}. Refaites-les.",
+        "{file} : les extractions datent de {found}, il en faut d’après {expected}. Refaites-les.",
         "{file}: the extracts are of {found}, they must be later than {expected}. Make them again.",
     ),
     FileFault.DELTA_WITHOUT_BULK: (
-        "{file} est un différentiel sans fichier complet avant lui. Donnez d'abord le fichier complet.",
+        "{file} est un différentiel sans fichier complet avant lui. Donnez d’abord le fichier complet.",
         "{file} is a delta with no bulk file before it. Give the bulk file first.",
     ),
     FileFault.UNKNOWN_VERSION: (
@@ -60,10 +60,10 @@ FILES: Mapping[FileFault, Sentence] = {
 
 ROWS: Mapping[Because, Sentence] = {
     Because.UNREADABLE_QUOTES: ("guillemets mal fermés", "quotes that do not close"),
-    Because.BAD_ENCODING: ("octets étrangers à l'encodage", "bytes that are not of the encoding"),
+    Because.BAD_ENCODING: ("octets étrangers à l’encodage", "bytes that are not of the encoding"),
     Because.NUL_BYTE: ("octet nul", "NUL byte"),
-    Because.SHORT_ROW: ("moins de champs que l'en-tête", "fewer fields than the header"),
-    Because.LONG_ROW: ("plus de champs que l'en-tête", "more fields than the header"),
+    Because.SHORT_ROW: ("moins de champs que l’en-tête", "fewer fields than the header"),
+    Because.LONG_ROW: ("plus de champs que l’en-tête", "more fields than the header"),
     Because.MISSING_VALUE: ("valeur absente", "no value"),
     Because.BAD_VALUE: ("valeur non admise", "a value that is not allowed"),
     Because.SEVERAL_VALUES: (
@@ -71,7 +71,7 @@ ROWS: Mapping[Because, Sentence] = {
         "several values where one is wanted",
     ),
     Because.DIFFERENT_VALUES: (
-        "même clé qu'une autre ligne, valeurs différentes",
+        "même clé qu’une autre ligne, valeurs différentes",
         "same key as another row, different values",
     ),
     Because.SAME_USERNAME: ("deux personnes, un identifiant", "two people, one username"),
@@ -80,7 +80,7 @@ ROWS: Mapping[Because, Sentence] = {
     Because.NO_FIRSTNAME: ("personne sans prénom", "a person without first name"),
     Because.NO_LASTNAME: ("personne sans nom", "a person without last name"),
     Because.SAME_IDNUMBER: (
-        "deux cours auraient le même numéro d'identifiant ou nom abrégé",
+        "deux cours auraient le même numéro d’identification ou nom abrégé",
         "two courses would have the same idnumber or short name",
     ),
     Because.LOOP: ("boucle", "a loop"),
@@ -95,11 +95,11 @@ ROWS: Mapping[Because, Sentence] = {
 # The codes of sources.ldap.DirectoryRefused.
 DIRECTORY: Mapping[str, Sentence] = {
     "ldap_not_allowed": (
-        "L'annuaire LDAP refuse le compte de lecture. Vérifiez son DN, son mot de passe et ses droits.",
+        "L’annuaire LDAP refuse le compte de lecture. Vérifiez son DN, son mot de passe et ses droits.",
         "The LDAP directory refuses the reading account. Check its DN, its password and its rights.",
     ),
     "ldap_no_such_base": (
-        "L'annuaire LDAP ne connaît pas la base {base}. Corrigez network.yaml.",
+        "L’annuaire LDAP ne connaît pas la base {base}. Corrigez network.yaml.",
         "The LDAP directory does not know the base {base}. Correct network.yaml.",
     ),
     "ldap_bad_filter": (
@@ -107,7 +107,7 @@ DIRECTORY: Mapping[str, Sentence] = {
         "The LDAP filter {filter} is malformed. Correct network.yaml.",
     ),
     "ldap_certificate_not_trusted": (
-        "Le certificat de {url} n'est signé par aucune autorité connue. Indiquez celle de l'université.",
+        "Le certificat de {url} n’est signé par aucune autorité connue. Indiquez celle de l’université.",
         "No known authority signed the certificate of {url}. Name the university's own.",
     ),
 }

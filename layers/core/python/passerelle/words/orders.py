@@ -4,7 +4,7 @@ from __future__ import annotations
 
 ORDERS: dict[str, tuple[str, str]] = {
     "order_unknown": (
-        "Cette commande n'existe pas ici : {order}. Vérifiez son numéro avec « passerelle orders list ».",
+        "Cette commande n’existe pas ici : {order}. Vérifiez son numéro avec « passerelle orders list ».",
         "This order does not exist here: {order}. Check its number with “passerelle orders list”.",
     ),
     "order_gone": (
@@ -12,23 +12,23 @@ ORDERS: dict[str, tuple[str, str]] = {
         "Order {order} was cancelled or refunded: it cannot be released.",
     ),
     "shop_unknown": (
-        "La boutique « {shop} » n'est pas (ou plus) dans network.yaml. Ajoutez-la, puis rejouez la commande.",
+        "La boutique « {shop} » n’est pas (ou plus) dans network.yaml. Ajoutez-la, puis rejouez la commande.",
         "Shop “{shop}” is not (or no longer) in network.yaml. Add it, then replay the order.",
     ),
     "payload_unreadable": (
         "La boutique a envoyé une commande, bien signée, mais illisible ({where}). "
-        "Elle est gardée : prévenez l'assistance, puis rejouez-la.",
+        "Elle est gardée : prévenez l’assistance, puis rejouez-la.",
         "The shop sent an order that is well signed but unreadable ({where}). "
         "It is kept: tell the help desk, then replay it.",
     ),
     "lines_unknown": (
-        "La boutique n'a pas dit ce qui a été acheté, et ne peut pas être interrogée. "
+        "La boutique n’a pas dit ce qui a été acheté, et ne peut pas être interrogée. "
         "Donnez une clé de lecture dans network.yaml (api.key), puis rejouez la commande.",
         "The shop did not say what was bought, and cannot be asked. "
         "Give a read-only key in network.yaml (api.key), then replay the order.",
     ),
     "product_unknown": (
-        "Le produit « {product} » n'est pas dans network.yaml. Ajoutez-le, puis rejouez la commande.",
+        "Le produit « {product} » n’est pas dans network.yaml. Ajoutez-le, puis rejouez la commande.",
         "Product “{product}” is not in network.yaml. Add it, then replay the order.",
     ),
     "handler_unknown": (
@@ -36,7 +36,7 @@ ORDERS: dict[str, tuple[str, str]] = {
         "Product “{product}” asks for an unknown handler: {handler}. Correct network.yaml.",
     ),
     "handler_needs_plugin": (
-        "Le produit « {product} » ({handler}) demande un module que ce Moodle n'a pas ({plugin}). "
+        "Le produit « {product} » ({handler}) demande un module que ce Moodle n’a pas ({plugin}). "
         "Traitez la commande à la main.",
         "Product “{product}” ({handler}) needs a plugin that this Moodle lacks ({plugin}). "
         "Handle the order by hand.",
@@ -58,13 +58,13 @@ ORDERS: dict[str, tuple[str, str]] = {
         "Parameter {parameter} of product “{product}” cannot be read. Correct network.yaml.",
     ),
     "amount_differs": (
-        "Le total de la commande n'est pas la somme de ses lignes. Rien n'a été fait : "
+        "Le total de la commande n’est pas la somme de ses lignes. Rien n’a été fait : "
         "vérifiez-la dans la boutique, puis validez-la ou annulez-la.",
         "The order's total is not the sum of its lines. Nothing was done: "
         "check it in the shop, then release or cancel it.",
     ),
     "price_differs": (
-        "Le produit « {product} » a été payé moins que son prix dans network.yaml. Rien n'a été fait : "
+        "Le produit « {product} » a été payé moins que son prix dans network.yaml. Rien n’a été fait : "
         "vérifiez la commande dans la boutique.",
         "Product “{product}” was paid less than its price in network.yaml. Nothing was done: "
         "check the order in the shop.",
@@ -74,53 +74,54 @@ ORDERS: dict[str, tuple[str, str]] = {
         "This amount cannot be read.",
     ),
     "amount_absurd": (
-        "Un chiffre de la commande n'a pas de sens ({figure}). Rien n'a été fait : "
+        "Un chiffre de la commande n’a pas de sens ({figure}). Rien n’a été fait : "
         "vérifiez-la dans la boutique, puis validez-la ou annulez-la.",
         "A figure of the order makes no sense ({figure}). Nothing was done: "
         "check it in the shop, then release or cancel it.",
     ),
     "currency_differs": (
         "Le produit « {product} » a été payé en {paid} ; son prix dans network.yaml est en {asked}. "
-        "Rien n'a été fait : ajoutez un prix dans cette monnaie (prices), ou validez la commande.",
+        "Rien n’a été fait : ajoutez un prix dans cette monnaie (prices), ou validez la commande.",
         "Product “{product}” was paid in {paid}; its price in network.yaml is in {asked}. "
         "Nothing was done: add a price in that currency (prices), or release the order.",
     ),
     "price_unknown": (
-        "Le produit « {product} » n'a pas de prix dans network.yaml, et ce qui a été acheté n'est dit que par "
-        "la page de paiement. Rien n'a été fait : donnez-lui un prix, puis rejouez la commande.",
+        "Le produit « {product} » n’a pas de prix dans network.yaml, et ce qui a été acheté n’est dit que "
+        "par la page de paiement. Rien n’a été fait : donnez-lui un prix, puis rejouez la commande.",
         "Product “{product}” has no price in network.yaml, and only the payment page says what was bought. "
         "Nothing was done: give it a price, then replay the order.",
     ),
     "test_order": (
-        "C'est une commande d'essai : aucun argent n'a circulé. Rien n'a été fait ; "
+        "C’est une commande d’essai : aucun argent n’a circulé. Rien n’a été fait ; "
         "validez-la, ou mettez test_orders: take dans network.yaml.",
         "This is a test order: no money moved. Nothing was done; "
         "release it, or set test_orders: take in network.yaml.",
     ),
     "quantity_unused": (
-        "« {product} » n'inscrit que l'acheteur : {count:# place payée ne sert|# places payées ne servent} à "
+        "« {product} » n’inscrit que l’acheteur : {count:# place payée ne sert|# places payées ne servent} à "
         "personne. Remboursez, ou vendez ce cours en places (std_setuponecoursesession).",
         "“{product}” enrols the buyer alone: {count:# paid place serves|# paid places serve} nobody. "
         "Refund, or sell this course in seats (std_setuponecoursesession).",
     ),
     "bought_again": (
-        "L'acheteur avait déjà « {course} » pour ces dates : cet achat n'ajoute rien. Remboursez-le, "
-        "ou prolongez l'accès avec « passerelle orders reschedule ».",
+        "L’acheteur avait déjà « {course} » pour ces dates : cet achat n’ajoute rien. Remboursez-le, "
+        "ou prolongez l’accès avec « passerelle orders reschedule ».",
         "The buyer already had “{course}” for these dates: this purchase adds nothing. Refund it, "
         "or extend the access with “passerelle orders reschedule”.",
     ),
     "no_order": (
-        "Cette livraison ne parle d'aucune commande.",
+        "Cette livraison ne parle d’aucune commande.",
         "This delivery is about no order.",
     ),
     "order_never_here": (
-        "Cette livraison parle d'une commande qui n'est jamais passée ici. "
+        "Cette livraison parle d’une commande qui n’est jamais passée ici. "
         "Si elle arrive, la livraison sera reprise.",
-        "This delivery speaks of an order that never came here. Should it come, the delivery will be taken up.",
+        "This delivery speaks of an order that never came here. "
+        "Should it come, the delivery will be taken up.",
     ),
     "release_no_help": (
-        "La commande {order} attend pour une autre raison que ses montants ({reason}) : la valider n'y change "
-        "rien. Voyez « passerelle orders show {order} ».",
+        "La commande {order} attend pour une autre raison que ses montants ({reason}) : la valider n’y "
+        "change rien. Voyez « passerelle orders show {order} ».",
         "Order {order} waits for another reason than its amounts ({reason}): releasing it changes nothing. "
         "See “passerelle orders show {order}”.",
     ),
@@ -133,11 +134,11 @@ ORDERS: dict[str, tuple[str, str]] = {
         "A {kind} shop can verify nothing without a key. Give api.key in network.yaml.",
     ),
     "name_invalid": (
-        "ce nom n'en est pas un : pas d'adresse, pas de retour à la ligne.",
+        "ce nom n’en est pas un : pas d’adresse, pas de retour à la ligne.",
         "this is no name: no address, no line break.",
     ),
     "too_many_people": (
-        "{people} personnes ont été déclarées pour {seats} place(s) de « {product} ». Rien n'a été fait : "
+        "{people} personnes ont été déclarées pour {seats} place(s) de « {product} ». Rien n’a été fait : "
         "corrigez la commande ou vendez les places manquantes.",
         "{people} people were declared for {seats} seat(s) of “{product}”. Nothing was done: "
         "correct the order or sell the missing seats.",
@@ -147,13 +148,13 @@ ORDERS: dict[str, tuple[str, str]] = {
         "Put aside by {by}: {why}",
     ),
     "course_unknown": (
-        "Le cours « {course} » n'existe pas sur « {site} ». Créez-le ou corrigez le produit, "
+        "Le cours « {course} » n’existe pas sur « {site} ». Créez-le ou corrigez le produit, "
         "puis rejouez la commande.",
         "Course “{course}” does not exist on “{site}”. Create it or correct the product, "
         "then replay the order.",
     ),
     "category_not_seen": (
-        "Aucune catégorie « {category} » n'est vue sur « {site} ». Créez-la, ou permettez au compte de "
+        "Aucune catégorie « {category} » n’est vue sur « {site} ». Créez-la, ou permettez au compte de "
         "Passerelle de la voir (moodle/category:viewcourselist).",
         "No category “{category}” is seen on “{site}”: it is not there, or Passerelle's account may not "
         "see it. Create it, or allow the account moodle/category:viewcourselist.",
@@ -165,39 +166,39 @@ ORDERS: dict[str, tuple[str, str]] = {
         "second account. Allow it moodle/site:viewuseridentity at site level.",
     ),
     "category_unknown": (
-        "La catégorie « {category} » n'existe pas sur « {site} ». Créez-la, puis rejouez la commande.",
+        "La catégorie « {category} » n’existe pas sur « {site} ». Créez-la, puis rejouez la commande.",
         "Category “{category}” does not exist on “{site}”. Create it, then replay the order.",
     ),
     "context_unknown": (
-        "Ce qui est désigné ({level} {instance}) n'existe pas. "
+        "Ce qui est désigné ({level} {instance}) n’existe pas. "
         "Corrigez le produit, puis rejouez la commande.",
         "What is named ({level} {instance}) does not exist. Correct the product, then replay the order.",
     ),
     "place_refused": (
-        "Moodle a refusé de créer le cours ou la catégorie ({errorcode}). Prévenez l'assistance.",
+        "Moodle a refusé de créer le cours ou la catégorie ({errorcode}). Prévenez l’assistance.",
         "Moodle refused to make the course or category ({errorcode}). Tell the help desk.",
     ),
     "role_unknown": (
-        "Le rôle « {role} » n'existe pas sur « {site} ». Créez-le ou corrigez network.yaml.",
+        "Le rôle « {role} » n’existe pas sur « {site} ». Créez-le ou corrigez network.yaml.",
         "Role “{role}” does not exist on “{site}”. Create it or correct network.yaml.",
     ),
     "role_refused": (
-        "Moodle a refusé d'attribuer le rôle « {role} » ({errorcode}). "
-        "Vérifiez qu'il peut l'être à ce niveau.",
+        "Moodle a refusé d’attribuer le rôle « {role} » ({errorcode}). "
+        "Vérifiez qu’il peut l’être à ce niveau.",
         "Moodle refused to assign role “{role}” ({errorcode}). Check that it can be at that level.",
     ),
     "role_missing": (
-        "Personne n'est encore désigné pour le rôle « {role} » de « {product} ». "
-        "L'acheteur peut le faire par le lien de ses places.",
+        "Personne n’est encore désigné pour le rôle « {role} » de « {product} ». "
+        "L’acheteur peut le faire par le lien de ses places.",
         "Nobody is named yet for the role “{role}” of “{product}”. The buyer can do so by his seats link.",
     ),
     "nothing_to_extend": (
-        "Il n'y a pas d'inscription de la boutique à prolonger dans « {course} ». "
+        "Il n’y a pas d’inscription de la boutique à prolonger dans « {course} ». "
         "Traitez la commande à la main.",
         "There is no enrolment of the shop to extend in “{course}”. Handle the order by hand.",
     ),
     "nothing_to_prorogate": (
-        "L'acheteur n'a pas de produit à proroger. Traitez la commande à la main.",
+        "L’acheteur n’a pas de produit à proroger. Traitez la commande à la main.",
         "The buyer has no product to prorogate. Handle the order by hand.",
     ),
     "course_ended": (
@@ -209,17 +210,17 @@ ORDERS: dict[str, tuple[str, str]] = {
         "Course “{course}” is hidden: those enrolled will not see it.",
     ),
     "course_without_idnumber": (
-        "Le cours « {course} » n'a pas de numéro d'identifiant : l'inscription se fera à la main de Moodle. "
-        "Donnez-lui en un.",
+        "Le cours « {course} » n’a pas de numéro d’identification : l’inscription se fera à la main de "
+        "Moodle. Donnez-lui en un.",
         "Course “{course}” has no ID number: enrolments will be Moodle's manual ones. Give it one.",
     ),
     "groups_not_separate": (
-        "Le cours « {course} » n'est pas en groupes séparés : les sessions se verront entre elles.",
+        "Le cours « {course} » n’est pas en groupes séparés : les sessions se verront entre elles.",
         "Course “{course}” is not in separate groups: sessions would see each other.",
     ),
     "no_enrolment_method": (
-        "Le cours « {course} » n'a pas de méthode d'inscription utilisable. Installez enrol_passerelle "
-        "ou activez l'inscription manuelle.",
+        "Le cours « {course} » n’a pas de méthode d’inscription utilisable. Installez enrol_passerelle "
+        "ou activez l’inscription manuelle.",
         "Course “{course}” has no usable enrolment method. "
         "Install enrol_passerelle or enable manual enrolment.",
     ),
@@ -229,7 +230,7 @@ ORDERS: dict[str, tuple[str, str]] = {
         "Role “{role}” cannot be assigned at that level ({level}). Change its context levels in Moodle.",
     ),
     "role_takes_over": (
-        "Le rôle « {role} » permettrait de modifier ou d'emprunter des comptes existants. "
+        "Le rôle « {role} » permettrait de modifier ou d’emprunter des comptes existants. "
         "Choisissez un rôle qui ne fait que voir.",
         "Role “{role}” would allow editing or taking over existing accounts. Choose a role that only views.",
     ),
@@ -238,11 +239,11 @@ ORDERS: dict[str, tuple[str, str]] = {
         "Passerelle cannot sign as {kind} does: use the shop's own simulator.",
     ),
     "email_invalid": (
-        "cette adresse électronique n'est pas valable. Corrigez-la.",
+        "cette adresse électronique n’est pas valable. Corrigez-la.",
         "this e-mail address is not valid. Correct it.",
     ),
     "email_missing": (
-        "il manque l'adresse électronique.",
+        "il manque l’adresse électronique.",
         "the e-mail address is missing.",
     ),
     "email_repeated": (
@@ -254,7 +255,7 @@ ORDERS: dict[str, tuple[str, str]] = {
         "this person already has a seat.",
     ),
     "email_twice": (
-        "deux comptes de la plate-forme ont cette adresse. L'assistance doit dire lequel est le bon.",
+        "deux comptes de la plate-forme ont cette adresse. L’assistance doit dire lequel est le bon.",
         "two accounts of the site have this address. The help desk must say which is the right one.",
     ),
     "name_missing": (
@@ -270,23 +271,23 @@ ORDERS: dict[str, tuple[str, str]] = {
         "too many rows at a time: 2,000 at most.",
     ),
     "account_suspended": (
-        "son compte est suspendu. L'assistance peut le rétablir, puis rejouer la commande.",
+        "son compte est suspendu. L’assistance peut le rétablir, puis rejouer la commande.",
         "this account is suspended. The help desk can restore it, then replay the order.",
     ),
     "account_deleted": (
-        "son compte a été supprimé. L'assistance doit dire s'il faut en faire un nouveau.",
+        "son compte a été supprimé. L’assistance doit dire s’il faut en faire un nouveau.",
         "this account was deleted. The help desk must say whether a new one is to be made.",
     ),
     "account_refused": (
-        "Moodle a refusé de créer le compte ({errorcode}). Prévenez l'assistance.",
+        "Moodle a refusé de créer le compte ({errorcode}). Prévenez l’assistance.",
         "Moodle refused to make the account ({errorcode}). Tell the help desk.",
     ),
     "enrol_refused": (
-        "Moodle a refusé l'inscription ({errorcode}). Prévenez l'assistance.",
+        "Moodle a refusé l’inscription ({errorcode}). Prévenez l’assistance.",
         "Moodle refused the enrolment ({errorcode}). Tell the help desk.",
     ),
     "group_refused": (
-        "Moodle a refusé le groupe ou son membre ({errorcode}). Prévenez l'assistance.",
+        "Moodle a refusé le groupe ou son membre ({errorcode}). Prévenez l’assistance.",
         "Moodle refused the group or its member ({errorcode}). Tell the help desk.",
     ),
     "seats_free": (
@@ -295,7 +296,7 @@ ORDERS: dict[str, tuple[str, str]] = {
     ),
     "choose_seats": (
         "{count} place(s) de « {product} » ont été remboursées alors que toutes sont attribuées. "
-        "L'acheteur doit dire lesquelles rendre.",
+        "L’acheteur doit dire lesquelles rendre.",
         "{count} seat(s) of “{product}” were refunded while all are taken. "
         "The buyer must say which to give back.",
     ),
@@ -308,11 +309,11 @@ ORDERS: dict[str, tuple[str, str]] = {
         "This person has already started: the seat can no longer be changed.",
     ),
     "no_free_seat": (
-        "Il n'y a pas assez de places libres : {free}.",
+        "Il n’y a pas assez de places libres : {free}.",
         "There are not enough free seats: {free}.",
     ),
     "seat_unknown": (
-        "Cette place n'existe pas (ou plus). Rechargez la page.",
+        "Cette place n’existe pas (ou plus). Rechargez la page.",
         "This seat does not exist (any more). Reload the page.",
     ),
     "shop_refused": (
@@ -320,11 +321,11 @@ ORDERS: dict[str, tuple[str, str]] = {
         "Shop “{shop}” refused Passerelle's request ({status}). Check its key.",
     ),
     "seats_link_dead": (
-        "Ce lien n'est plus valable. Demandez-en un nouveau à votre boutique.",
+        "Ce lien n’est plus valable. Demandez-en un nouveau à votre boutique.",
         "This link is no longer valid. Ask your shop for a new one.",
     ),
     "too_often": (
-        "Trop d'essais à la fois. Attendez quelques minutes, puis recommencez.",
+        "Trop d’essais à la fois. Attendez quelques minutes, puis recommencez.",
         "Too many tries at a time. Wait a few minutes, then try again.",
     ),
     "order_welcome_subject": (
@@ -352,7 +353,7 @@ ORDERS: dict[str, tuple[str, str]] = {
         "Enrolled, with a new account:",
     ),
     "order_found": (
-        "Inscrits, avec le compte qu'ils avaient :",
+        "Inscrits, avec le compte qu’ils avaient :",
         "Enrolled, with the account they had:",
     ),
     "order_stopped": (

@@ -6,33 +6,33 @@ from collections.abc import Mapping
 
 ROLLOVER: Mapping[str, tuple[str, str]] = {
     "no_previous": (
-        "Aucune plate-forme de l'année précédente n'est configurée pour ce site. Prévenez l'assistance.",
+        "Aucune plate-forme de l’année précédente n’est configurée pour ce site. Prévenez l’assistance.",
         "No platform of the year before is configured for this site. Tell the help desk.",
     ),
     "no_source": (
-        "Aucun cours de {year} ne porte le numéro d'identifiant « {idnumber} ». Choisissez vous-même "
+        "Aucun cours de {year} ne porte le numéro d’identification « {idnumber} ». Choisissez vous-même "
         "le cours "
-        "à récupérer, par son numéro d'identifiant ou son adresse.",
+        "à récupérer, par son numéro d’identification ou son adresse.",
         "No course of {year} has the ID number “{idnumber}”. Choose the course to take yourself, "
         "by its ID number or address.",
     ),
     "source_unknown": (
-        "Le cours choisi n'existe pas sur la plate-forme {year}. Vérifiez son numéro ou son adresse.",
+        "Le cours choisi n’existe pas sur la plate-forme {year}. Vérifiez son numéro ou son adresse.",
         "The course you chose does not exist on the {year} platform. Check its number or address.",
     ),
     "source_empty": (
-        "Le cours « {source} » de {year} est vide : il n'y a rien à récupérer.",
+        "Le cours « {source} » de {year} est vide : il n’y a rien à récupérer.",
         "The course “{source}” of {year} is empty: there is nothing to take.",
     ),
     "not_source_teacher": (
-        "Vous n'êtes pas enseignant du cours « {source} » de {year}. Une demande d'autorisation, "
+        "Vous n’êtes pas enseignant du cours « {source} » de {year}. Une demande d’autorisation, "
         "pour ce seul "
         "transfert, a été envoyée à : {asked}. Vous serez prévenu ; cliquez alors à nouveau.",
         "You are not a teacher of the course “{source}” of {year}. A request to allow this one transfer was "
         "sent to: {asked}. You will be told; then press the button again.",
     ),
     "permit_unknown": (
-        "Cette demande d'autorisation n'existe pas pour ce site.",
+        "Cette demande d’autorisation n’existe pas pour ce site.",
         "This request does not exist for this site.",
     ),
     "permit_not_yours": (
@@ -40,37 +40,37 @@ ROLLOVER: Mapping[str, tuple[str, str]] = {
         "Only an editing teacher of this course or an administrator can allow this transfer.",
     ),
     "rollover_not_empty": (
-        "Votre cours n'est pas vide : il contient {holds}. Le remplacer effacerait ce contenu. Videz-le, "
-        "choisissez « Fusionner » ou « Déposer dans ma zone privée », ou écrivez à l'assistance.",
+        "Votre cours n’est pas vide : il contient {holds}. Le remplacer effacerait ce contenu. Videz-le, "
+        "choisissez « Fusionner » ou « Déposer dans ma zone privée », ou écrivez à l’assistance.",
         "Your course is not empty: it holds {holds}. Replacing it would erase that. Empty it, choose “Merge” "
         "or “Put into my private area”, or write to the help desk.",
     ),
     "rollover_restored": (
         "Votre cours a déjà été restauré depuis {origin}. Le refaire effacerait ou doublerait ce travail. "
-        "Annulez d'abord cette restauration, ou écrivez à l'assistance.",
+        "Annulez d’abord cette restauration, ou écrivez à l’assistance.",
         "Your course was restored already from {origin}. Doing it again would erase or double that work. "
         "Undo that restore first, or write to the help desk.",
     ),
     "rollover_busy": (
-        "Une restauration de ce cours est déjà en cours, demandée par quelqu'un d'autre. "
-        "Attendez qu'elle se termine : vous serez prévenu.",
+        "Une restauration de ce cours est déjà en cours, demandée par quelqu’un d’autre. "
+        "Attendez qu’elle se termine : vous serez prévenu.",
         "A restore of this course is under way already, asked for by somebody else. "
         "Wait until it has ended: you will be told.",
     ),
     "override_not_allowed": (
-        "Seul un administrateur désigné peut passer outre ce refus. Écrivez à l'assistance.",
+        "Seul un administrateur désigné peut passer outre ce refus. Écrivez à l’assistance.",
         "Only a named administrator may go past this refusal. Write to the help desk.",
     ),
     "rollover_unknown": (
-        "Cette demande n'existe pas pour ce site.",
+        "Cette demande n’existe pas pour ce site.",
         "This request does not exist for this site.",
     ),
     "report_not_ready": (
-        "Le rapport n'est pas encore prêt. Réessayez dans quelques minutes.",
+        "Le rapport n’est pas encore prêt. Réessayez dans quelques minutes.",
         "The report is not ready yet. Try again in a few minutes.",
     ),
     "contents_not_ready": (
-        "La liste du contenu n'est pas encore prête : la sauvegarde est en cours. Réessayez dans "
+        "La liste du contenu n’est pas encore prête : la sauvegarde est en cours. Réessayez dans "
         "quelques minutes.",
         "The list of contents is not ready yet: the backup is being made. Try again in a few minutes.",
     ),
@@ -78,9 +78,9 @@ ROLLOVER: Mapping[str, tuple[str, str]] = {
     "groupingmissing": ("Groupement absent cette année : {detail}", "Grouping missing this year: {detail}"),
     # --- questions, each answered once (R5, R6, D18) ---
     "shared": (
-        "Vous n'êtes pas seul dans ce cours : {teachers} y enseigne(nt) aussi et sera (seront) "
+        "Vous n’êtes pas seul dans ce cours : {teachers} y enseigne(nt) aussi et sera (seront) "
         "prévenu(s), avec "
-        "le moyen d'annuler. Continuer ?",
+        "le moyen d’annuler. Continuer ?",
         "You are not alone in this course: {teachers} teach(es) in it too and will be told, with a "
         "way to undo. "
         "Go on?",
@@ -92,34 +92,34 @@ ROLLOVER: Mapping[str, tuple[str, str]] = {
         "doubled. Go on?",
     ),
     "foad_differs": (
-        "L'un des deux cours est un cours à distance (FOAD), l'autre non : « {source} » vers « {target} ». "
+        "L’un des deux cours est un cours à distance (FOAD), l’autre non : « {source} » vers « {target} ». "
         "Est-ce bien ce que vous voulez ?",
         "One of the two courses is a distance course (FOAD), the other is not: “{source}” to “{target}”. "
         "Is this what you want?",
     ),
     "other_code": (
-        "Le cours choisi n'a pas le même code : « {source} » vers « {target} ». Est-ce bien ce que "
+        "Le cours choisi n’a pas le même code : « {source} » vers « {target} ». Est-ce bien ce que "
         "vous voulez ?",
         "The course you chose has another code: “{source}” to “{target}”. Is this what you want?",
     ),
     # --- undo (R11) ---
     "undo_too_late": (
-        "Cette restauration ne peut plus être annulée : sa sauvegarde de sécurité n'est gardée que 30 jours.",
+        "Cette restauration ne peut plus être annulée : sa sauvegarde de sécurité n’est gardée que 30 jours.",
         "This restore can no longer be undone: its safety backup is kept for 30 days only.",
     ),
     "undo_nothing": (
-        "Il n'y a rien à annuler : la demande est à l'état « {state} ».",
+        "Il n’y a rien à annuler : la demande est à l’état « {state} ».",
         "There is nothing to undo: the state of the request is “{state}”.",
     ),
     "undo_failed": (
-        "L'annulation n'a pas abouti. Appuyez à nouveau sur « Annuler cette restauration » ; si cela se "
-        "répète, écrivez à l'assistance : la sauvegarde de sécurité est toujours là.",
+        "L’annulation n’a pas abouti. Appuyez à nouveau sur « Annuler cette restauration » ; si cela se "
+        "répète, écrivez à l’assistance : la sauvegarde de sécurité est toujours là.",
         "The undo did not succeed. Press “Undo this restore” again; if it happens again, write to the help "
         "desk: the safety backup is still there.",
     ),
     "changed": (
-        "Le cours a été modifié depuis la restauration : l'annuler effacerait ce travail. Écrivez à "
-        "l'assistance.",
+        "Le cours a été modifié depuis la restauration : l’annuler effacerait ce travail. Écrivez à "
+        "l’assistance.",
         "The course was changed since the restore: undoing would erase that work. Write to the help desk.",
     ),
     "alreadyundone": (
@@ -127,32 +127,32 @@ ROLLOVER: Mapping[str, tuple[str, str]] = {
         "This restore was undone already.",
     ),
     "nosafety": (
-        "La sauvegarde de sécurité de cette restauration n'existe plus. Écrivez à l'assistance.",
+        "La sauvegarde de sécurité de cette restauration n’existe plus. Écrivez à l’assistance.",
         "The safety backup of this restore no longer exists. Write to the help desk.",
     ),
     "notempty": (
-        "Le Moodle a trouvé du contenu dans le cours au moment de le restaurer ({detail}) : rien n'a "
+        "Le Moodle a trouvé du contenu dans le cours au moment de le restaurer ({detail}) : rien n’a "
         "été fait.",
         "Moodle found content in the course when about to restore it ({detail}): nothing was done.",
     ),
     "courseunknown": (
-        "Le cours n'existe plus sur la plate-forme. Vérifiez qu'il n'a pas été supprimé.",
+        "Le cours n’existe plus sur la plate-forme. Vérifiez qu’il n’a pas été supprimé.",
         "The course no longer exists on the platform. Check that it was not deleted.",
     ),
     "backup_failed": (
-        "La sauvegarde du cours de {year} n'a pas pu être faite. Réessayez ; si cela se répète, "
-        "écrivez à l'assistance. Votre cours n'a pas été touché.",
+        "La sauvegarde du cours de {year} n’a pas pu être faite. Réessayez ; si cela se répète, "
+        "écrivez à l’assistance. Votre cours n’a pas été touché.",
         "The backup of the {year} course could not be made. Try again; if it happens again, "
         "write to "
         "the help desk. Your course was not touched.",
     ),
     "source_backup_refused": (
-        "La sauvegarde du cours de {year} a été refusée : {reason} Votre cours n'a pas été touché.",
+        "La sauvegarde du cours de {year} a été refusée : {reason} Votre cours n’a pas été touché.",
         "The backup of the {year} course was refused: {reason} Your course was not touched.",
     ),
     # --- known traps about a rollover (D17, D18, D20) ---
     "D17_not_empty": (
-        "Le cours de destination n'est pas vide : {holds}.",
+        "Le cours de destination n’est pas vide : {holds}.",
         "The target course is not empty: {holds}.",
     ),
     "D17_restored": (
@@ -165,15 +165,15 @@ ROLLOVER: Mapping[str, tuple[str, str]] = {
     ),
     "D18_older": (
         "La dernière sauvegarde est plus ancienne que la dernière modification du cours : une nouvelle sera "
-        "faite d'abord.",
+        "faite d’abord.",
         "The latest backup is older than the course's last change: a new one will be made first.",
     ),
     "D20_not_before": (
-        "{count} enseignant(s) de cette année n'enseignai(en)t pas dans le cours de {year}.",
+        "{count} enseignant(s) de cette année n’enseignai(en)t pas dans le cours de {year}.",
         "{count} teacher(s) of this year did not teach in the course of {year}.",
     ),
     "D20_not_now": (
-        "{count} enseignant(s) du cours de {year} n'y est (sont) pas cette année.",
+        "{count} enseignant(s) du cours de {year} n’y est (sont) pas cette année.",
         "{count} teacher(s) of the {year} course is (are) not in it this year.",
     ),
     # --- a faculty's plan (R13) ---
@@ -182,16 +182,16 @@ ROLLOVER: Mapping[str, tuple[str, str]] = {
         "A teacher chose to start afresh.",
     ),
     "plan_asked": (
-        "Un enseignant l'a déjà demandé ({detail}).",
+        "Un enseignant l’a déjà demandé ({detail}).",
         "A teacher asked for it already ({detail}).",
     ),
-    "plan_no_idnumber": ("Le cours n'a pas de numéro d'identifiant.", "The course has no ID number."),
+    "plan_no_idnumber": ("Le cours n’a pas de numéro d’identification.", "The course has no ID number."),
     "plan_idnumber_twice": (
-        "Plusieurs cours de l'année précédente portent le numéro {detail}.",
+        "Plusieurs cours de l’année précédente portent le numéro {detail}.",
         "Several courses of last year have the ID number {detail}.",
     ),
     "plan_no_source": (
-        "Aucun cours de l'année précédente ne porte ce numéro.",
+        "Aucun cours de l’année précédente ne porte ce numéro.",
         "No course of last year has this ID number.",
     ),
     "plan_restored": ("Déjà restauré depuis {detail}.", "Restored already from {detail}."),
@@ -200,15 +200,15 @@ ROLLOVER: Mapping[str, tuple[str, str]] = {
         "A teacher has worked in it: {detail}.",
     ),
     "plan_source_empty": (
-        "Le cours de l'année précédente est vide.",
+        "Le cours de l’année précédente est vide.",
         "The course of last year is empty.",
     ),
     "plan_unknown": (
-        "Ce plan n'existe pas. Refaites-le avec « passerelle rollover plan ».",
+        "Ce plan n’existe pas. Refaites-le avec « passerelle rollover plan ».",
         "This plan does not exist. Make it again with “passerelle rollover plan”.",
     ),
     "plan_category_empty": (
-        "La catégorie « {category} » n'existe pas ou ne contient aucun cours.",
+        "La catégorie « {category} » n’existe pas ou ne contient aucun cours.",
         "The category “{category}” does not exist or holds no course.",
     ),
     # --- messages ---
@@ -216,14 +216,14 @@ ROLLOVER: Mapping[str, tuple[str, str]] = {
     "told_done": (
         "Le contenu de {year} a été restauré dans « {title} » : {courseurl}\n{todo} point(s) à "
         "vérifier dans le "
-        "rapport. Vous pouvez annuler pendant 30 jours, tant que personne n'a modifié le cours : {undourl}",
+        "rapport. Vous pouvez annuler pendant 30 jours, tant que personne n’a modifié le cours : {undourl}",
         "The content of {year} was restored into “{title}”: {courseurl}\n{todo} point(s) to check in the "
         "report. You can undo it for 30 days, while nobody has changed the course: {undourl}",
     ),
     "told_shared_subject": ("Votre cours a été restauré : {title}", "Your course was restored: {title}"),
     "told_shared": (
         "{who} a restauré le contenu de {year} dans « {title} » : {courseurl}\nSi cela ne convient pas, "
-        "annulez pendant que personne n'a modifié le cours : {undourl}",
+        "annulez pendant que personne n’a modifié le cours : {undourl}",
         "{who} restored the content of {year} into “{title}”: {courseurl}\nIf this is not right, "
         "undo it while "
         "nobody has changed the course: {undourl}",
@@ -236,7 +236,7 @@ ROLLOVER: Mapping[str, tuple[str, str]] = {
     ),
     "told_failed_subject": ("Cours non récupéré : {title}", "Course not taken over: {title}"),
     "told_failed": (
-        "Le contenu de {year} n'a pas été restauré dans « {title} ». {message} Référence : {reference}",
+        "Le contenu de {year} n’a pas été restauré dans « {title} ». {message} Référence : {reference}",
         "The content of {year} was not restored into “{title}”. {message} Reference: {reference}",
     ),
     "told_undone_subject": ("Restauration annulée : {title}", "Restore undone: {title}"),

@@ -26,7 +26,7 @@ SENTENCES: Mapping[str, Pair] = {
         "The field “{field}” does not fit: {problem}.",
     ),
     "not_found": (
-        "L'adresse demandée n'existe pas.",
+        "L’adresse demandée n’existe pas.",
         "The address asked for does not exist.",
     ),
     "body_too_large": (
@@ -38,7 +38,7 @@ SENTENCES: Mapping[str, Pair] = {
         "This request was already received with another content.",
     ),
     "conflict": (
-        "Quelqu'un d'autre vient d'agir sur le même objet. Rechargez la page, puis recommencez.",
+        "Quelqu’un d’autre vient d’agir sur le même objet. Rechargez la page, puis recommencez.",
         "Somebody else has just acted on the same thing. Reload the page, then try again.",
     ),
     "away": (
@@ -46,11 +46,11 @@ SENTENCES: Mapping[str, Pair] = {
         "The service or one of the Moodles does not answer just now. Try again in a few minutes.",
     ),
     "internal": (
-        "Une erreur inattendue s'est produite. Transmettez la référence à l'assistance.",
+        "Une erreur inattendue s’est produite. Transmettez la référence à l’assistance.",
         "Something unexpected went wrong. Give the reference to the help desk.",
     ),
     "bad_cursor": (
-        "La page demandée n'existe plus. Reprenez la recherche au début.",
+        "La page demandée n’existe plus. Reprenez la recherche au début.",
         "The page asked for is no longer there. Start the search again.",
     ),
     "traces_scrubbed": (
@@ -62,7 +62,7 @@ SENTENCES: Mapping[str, Pair] = {
         "{count} field(s) “{element}” of {member} may name people: check them.",
     ),
     "ownerunknown": (
-        "Une personne à inscrire n'a pas de compte sur le Moodle de destination.",
+        "Une personne à inscrire n’a pas de compte sur le Moodle de destination.",
         "A person to be enrolled has no account on the target Moodle.",
     ),
     **COURSES,

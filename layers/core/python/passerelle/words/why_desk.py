@@ -14,12 +14,12 @@ WHY: Mapping[str, tuple[str, str]] = {
         "{count} courses answer to “{asked}”. Be more precise, for instance by the code:",
     ),
     "why_nobody": (
-        "Personne ne répond à « {asked} » (identifiant, adresse, code ou nom). Vérifiez l'orthographe.",
+        "Personne ne répond à « {asked} » (identifiant, adresse, code ou nom). Vérifiez l’orthographe.",
         "Nobody answers to “{asked}” (login, e-mail, code or name). Check the spelling.",
     ),
     "why_nothing": (
-        "Aucun cours ne répond à « {asked} » (code, numéro d'identifiant, nom abrégé ou partie du nom). "
-        "Vérifiez l'orthographe.",
+        "Aucun cours ne répond à « {asked} » (code, numéro d’identification, nom abrégé ou partie du nom). "
+        "Vérifiez l’orthographe.",
         "No course answers to “{asked}” (code, idnumber, short name or part of its name). Check the "
         "spelling.",
     ),
@@ -28,23 +28,23 @@ WHY: Mapping[str, tuple[str, str]] = {
         "Give a reference, or a person and a course.",
     ),
     "why_not_looked": (
-        "Moodle n'a pas pu être consulté : cette réponse vient des seules sources et du journal des nuits.",
+        "Moodle n’a pas pu être consulté : cette réponse vient des seules sources et du journal des nuits.",
         "Moodle could not be looked at: this answer comes from the sources and the nights' records alone.",
     ),
     "why_sources": (
-        "Indiquez --sources (un dossier d'extractions) ou --site (un site de network.yaml).",
+        "Indiquez --sources (un dossier d’extractions) ou --site (un site de network.yaml).",
         "Give --sources (a folder of extracts) or --site (a site of network.yaml).",
     ),
     "no_extracts": (
-        "Aucune extraction n'a encore été déposée pour ce site : il n'y a rien sur quoi répondre.",
+        "Aucune extraction n’a encore été déposée pour ce site : il n’y a rien sur quoi répondre.",
         "No extract has been delivered for this site yet: there is nothing to answer from.",
     ),
     "report_unknown": (
-        "Il n'y a pas de rapport pour la nuit du {night} sur {site}.",
+        "Il n’y a pas de rapport pour la nuit du {night} sur {site}.",
         "There is no report of the night of {night} on {site}.",
     ),
     "reference_unknown": (
-        "La référence {reference} n'est pas connue pour ce site, ou date de plus de {days} jours.",
+        "La référence {reference} n’est pas connue pour ce site, ou date de plus de {days} jours.",
         "The reference {reference} is not known for this site, or is more than {days} days old.",
     ),
     "reference_found": (

@@ -19,9 +19,9 @@ _VERDICTS = {
         "{who} a sa place dans le cours {course} ({roles}).",
         "{who} belongs in the course {course} ({roles}).",
     ),
-    Verdict.OUT: ("Rien n'inscrit {who} au cours {course}.", "Nothing enrols {who} in the course {course}."),
+    Verdict.OUT: ("Rien n’inscrit {who} au cours {course}.", "Nothing enrols {who} in the course {course}."),
     Verdict.UNKNOWN: (
-        "Pour {who}, le cours {course} reste tel qu'il est : une ligne des sources n'a pas pu être lue.",
+        "Pour {who}, le cours {course} reste tel qu’il est : une ligne des sources n’a pas pu être lue.",
         "For {who} the course {course} stays as it is: a row of the sources could not be used.",
     ),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 
 
 class Container(StrEnum):
@@ -77,11 +78,23 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class LargeFile:
+    name: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    count: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Files:
     count: int
     total_bytes: int
-    largest: tuple[tuple[str, int], ...] = ()  # (file name, bytes), largest first, at most ten
-    by_mimetype: dict[str, tuple[int, int]] = field(default_factory=dict)  # (count, bytes)
+    largest: tuple[LargeFile, ...] = ()  # largest first, at most ten
+    by_mimetype: dict[str, Total] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +118,8 @@ class OldLink:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
+    FORMAT: ClassVar[int] = 1
+
     container: Container
     moodle_release: str  # 4.5.6 (Build: 20250811)
     moodle_version: str  # 2024100706

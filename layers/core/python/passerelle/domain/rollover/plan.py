@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from passerelle.domain.moodle.plugin import CourseState
 from passerelle.domain.rollover.rollover import Rollover, differences
@@ -44,6 +44,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
+    FORMAT: ClassVar[int] = 1
+
     id: str
     site: str
     previous: str
@@ -153,29 +155,3 @@ def without_twin(
         for row in courses
         if str(row.get("category") or "") in categories and str(row.get("idnumber") or "") not in matched
     )
-
-
-def plan_to_dict(plan: Plan) -> dict[str, Any]:
-    data = asdict(plan)
-    for row in data["lines"]:
-        row["verdict"] = str(row["verdict"])
-        row["teachers"] = list(row["teachers"])
-    return data
-
-
-def plan_from_dict(data: Mapping[str, Any]) -> Plan:
-    """Raises KeyError, TypeError or ValueError where `data` is no plan."""
-    lines = tuple(
-        Line(
-            **{
-                **row,
-                "verdict": Verdict(row["verdict"]),
-                "teachers": tuple(row["teachers"]),
-                "traps": tuple(row["traps"]),
-                "seconds": float(row["seconds"]),
-            }
-        )
-        for row in data["lines"]
-    )
-    twins = tuple((int(a), str(b), str(c)) for a, b, c in data["without_twin"])
-    return Plan(**{**data, "lines": lines, "without_twin": twins})

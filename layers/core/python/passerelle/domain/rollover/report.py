@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import ClassVar
 
 from passerelle.domain.backups.manifest import Group
 from passerelle.domain.moodle.left_out import LeftOut
@@ -47,6 +47,8 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Report:
+    FORMAT: ClassVar[int] = 1
+
     course: str  # full name of the course it speaks of
     course_url: str
     before: bool  # *Vérifier mon cours*: nothing was restored yet
@@ -55,6 +57,7 @@ class Report:
     counts: dict[str, int] = field(default_factory=dict)
     old_address: str = ""
     media_library: str = ""
+    map: tuple[tuple[str, int, int], ...] = ()  # kind, id on the old platform, id here
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,42 +255,3 @@ def _other_places(sentence: str, known: Iterable[str]) -> bool:
     for name in sorted(known, key=len, reverse=True):
         places = places.replace(name, "")
     return bool(places.strip(" ,;.\u00a0"))
-
-
-# --- as JSON ----------------------------------------------------------------------------------------
-
-
-def report_to_dict(report: Report) -> dict[str, Any]:
-    data = asdict(report)
-    data["made_at"] = int(report.made_at.timestamp())
-    for row, finding in zip(data["findings"], report.findings, strict=True):
-        row["code"] = finding.code.value
-        row["when"] = None if finding.when is None else int(finding.when.timestamp())
-    return data
-
-
-def report_from_dict(data: Mapping[str, Any]) -> Report:
-    """Raises KeyError, TypeError or ValueError where `data` is not what `report_to_dict` gave."""
-    rows = tuple(_finding(row) for row in data["findings"])
-    return Report(
-        **{
-            **data,
-            "made_at": datetime.fromtimestamp(int(data["made_at"]), UTC),
-            "findings": rows,
-            "counts": {str(code): int(count) for code, count in data["counts"].items()},
-        }
-    )
-
-
-def _finding(row: Mapping[str, Any]) -> Finding:
-    when = row["when"]
-    return Finding(
-        **{
-            **row,
-            "code": Code(row["code"]),
-            "place": Place(**row["place"]),
-            "when": None if when is None else datetime.fromtimestamp(int(when), UTC),
-            "size": int(row["size"]),
-            "times": int(row["times"]),
-        }
-    )

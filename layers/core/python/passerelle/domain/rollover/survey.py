@@ -6,10 +6,9 @@ before a restore or after one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from datetime import UTC, datetime
-from typing import Any, Literal
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Literal
 
 from passerelle.domain.backups.manifest import Activity, Group, Section
 
@@ -64,6 +63,8 @@ class Restriction:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
+    FORMAT: ClassVar[int] = 1
+
     wwwroot: str
     course_id: int
     startdate: datetime | None = None
@@ -80,41 +81,3 @@ class Survey:
     badges: int = 0
     grade_settings: bool = False  # categories or items of the gradebook that a person made
     plugins: tuple[str, ...] = ()
-
-
-def survey_to_dict(survey: Survey) -> dict[str, Any]:
-    data = asdict(survey)
-    data["startdate"] = _stamp(survey.startdate)
-    for row in data["dates"]:
-        row["when"] = _stamp(row["when"])
-    return data
-
-
-def survey_from_dict(data: Mapping[str, Any]) -> Survey:
-    """Raises KeyError or TypeError where `data` is not what `survey_to_dict` gave."""
-    kinds: dict[str, Any] = {
-        "links": StaleLink,
-        "files": HeavyFile,
-        "restrictions": Restriction,
-    }
-    whole: dict[str, Any] = {one.name: data[one.name] for one in fields(Survey) if one.name in data}
-    for name, kind in kinds.items():
-        whole[name] = tuple(kind(**{**row, "place": Place(**row["place"])}) for row in data[name])
-    whole["dates"] = tuple(DateFound(Place(**row["place"]), _moment(row["when"])) for row in data["dates"])
-    whole["sections"] = tuple(Section(**row) for row in data["sections"])
-    whole["activities"] = tuple(Activity(**row) for row in data["activities"])
-    whole["groups"] = tuple(Group(**row) for row in data["groups"])
-    whole["groupings"] = tuple(int(one) for one in data["groupings"])
-    marked = data.get("nights_groups")
-    whole["nights_groups"] = None if marked is None else tuple(int(one) for one in marked)
-    whole["plugins"] = tuple(data["plugins"])
-    whole["startdate"] = None if data["startdate"] is None else _moment(data["startdate"])
-    return Survey(**whole)
-
-
-def _stamp(when: datetime | None) -> int | None:
-    return None if when is None else int(when.timestamp())
-
-
-def _moment(seconds: int) -> datetime:
-    return datetime.fromtimestamp(int(seconds), UTC)

@@ -38,7 +38,7 @@ def _check(world: World, upload: Upload) -> Upload:
     if reasons or inspection.manifest is None:
         world.archives.delete(upload.accepted_key)
         return amend_if(world, upload, arrived, BackupState.REFUSED, reasons[0].code, reasons=reasons)
-    world.papers.put(upload.manifest_key, world.backups.document(inspection.manifest))
+    world.papers.keep(upload.manifest_key, inspection.manifest)
     return amend_if(
         world,
         upload,

@@ -17,7 +17,7 @@ from passerelle.usecases.backups.inspect import discard
 from passerelle.words.notes import note_text
 
 
-def answer(world: World, command: ManageBackups) -> Mapping[str, object]:
+def answer_backups(world: World, command: ManageBackups) -> Mapping[str, object]:
     course = network_id(command.site, command.idnumber)
     publications = list_all(world.records, Publication, "course", course)
     uploads = list_all(world.records, Upload, "course", course)

@@ -65,7 +65,7 @@ def start_again(world: World, site: str, jobkey: str, course_id: int) -> None:
         _came_to(world, jobkey, "", refusal.errorcode, ended=True)
 
 
-def finish(world: World, site: str, jobkey: str, job: Job) -> None:
+def finish_backup(world: World, site: str, jobkey: str, job: Job) -> None:
     """The old platform's backup has ended. Who waits for it is put back on his way."""
     done = job.status == JobStatus.DONE and bool(job.upload)
     error = "" if done else (job.error.code if job.error and job.error.code else job.status.value)

@@ -6,7 +6,7 @@ from datetime import date
 
 from passerelle.domain.night.plan.actual import read_actual
 from passerelle.domain.night.plan.adoption import Takeover, plan_adoption
-from passerelle.domain.night.plan.make import Night
+from passerelle.domain.night.plan.night import Night
 from passerelle.domain.night.plan.plan import Plan
 from passerelle.domain.night.plan.run import Run, moved_run
 from passerelle.domain.offer.build import build_desired

@@ -9,6 +9,7 @@ from passerelle.domain.night.plan.memory import Memory
 from passerelle.domain.night.plan.plan import Plan
 from passerelle.domain.night.plan.run import Run
 from passerelle.domain.night.plan.serialised import (
+    FORMAT,
     chunks_of,
     dumped,
     heading,
@@ -16,7 +17,7 @@ from passerelle.domain.night.plan.serialised import (
     read_memory,
     sha256_of_texts,
 )
-from passerelle.errors import NotFound
+from passerelle.errors import NotFound, PaperUnreadable
 from passerelle.ports import Papers
 
 ROOT = "nights"
@@ -44,11 +45,15 @@ def doubt_key(folder: str, name: str) -> str:
 
 
 def load_memory(papers: Papers, site: str) -> Memory:
-    return read_memory(papers.get(memory_key(site)))
+    found = papers.get(memory_key(site))
+    try:
+        return read_memory(found)
+    except (KeyError, TypeError, ValueError):
+        raise PaperUnreadable(memory_key(site)) from None
 
 
 def keep_memory(papers: Papers, site: str, memory: Memory) -> None:
-    papers.put(memory_key(site), memory_document(memory))
+    papers.put(memory_key(site), {"format": FORMAT, **memory_document(memory)})
 
 
 def keep_plan(papers: Papers, run_id: str, plan: Plan) -> tuple[str, str]:

@@ -11,8 +11,9 @@ from uuid import uuid4
 
 from passerelle.domain.night.plan.actual import TABLES as ALL
 from passerelle.domain.night.plan.actual import read_actual
-from passerelle.domain.night.plan.make import Night, make_plan
+from passerelle.domain.night.plan.make import make_plan
 from passerelle.domain.night.plan.memory import Memory
+from passerelle.domain.night.plan.night import Night
 from passerelle.domain.night.plan.plan import Hold, Plan, count
 from passerelle.domain.night.plan.run import SILENT, NightDesk, Run, moved_run, run_id
 from passerelle.domain.night.plan.serialised import dumped, memory_document, sha256_of

@@ -148,7 +148,7 @@ def for_shop(order: Order, shop: Shop) -> str:
 def dates(start: datetime, end: datetime | None, lang: str) -> str:
     if lang.startswith("fr"):
         since = f"à partir du {start:%d/%m/%Y}"
-        return f"{since}, jusqu'au {end:%d/%m/%Y}" if end else since
+        return f"{since}, jusqu’au {end:%d/%m/%Y}" if end else since
     since = f"from {start:%Y-%m-%d}"
     return f"{since} to {end:%Y-%m-%d}" if end else since
 

@@ -27,7 +27,7 @@ from passerelle.usecases.publishing import hub_copies, lineage
 from passerelle.words.notes import note_text
 
 
-def answer(world: World, command: AskPublication) -> Mapping[str, object]:
+def answer_publication(world: World, command: AskPublication) -> Mapping[str, object]:
     match command.action:
         case "status":
             return status(world, command)

@@ -15,7 +15,7 @@ from passerelle.usecases.publishing import lineage
 READ_AT_ONCE = 100  # records: a search with few answers still reads the whole catalogue
 
 
-def answer(world: World, command: SearchCatalogue) -> Mapping[str, object]:
+def answer_search(world: World, command: SearchCatalogue) -> Mapping[str, object]:
     if command.publication:
         publication = world.records.get(Publication, command.publication)
         if publication is None or publication.state != PublicationState.PUBLISHED:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from passerelle.domain.backups.compatibility import objections
+from passerelle.domain.backups.manifest import Manifest
 from passerelle.domain.backups.upload import CourseLine, Upload
 from passerelle.domain.moodle.plugin import Job, JobStatus, Owner, Restore, RestoreMode, Source
 from passerelle.domain.publishing.publication import (
@@ -97,10 +98,9 @@ def _claim(world: World, publication: Publication) -> Publication | None:
 
 def _prepare(world: World, publication: Publication, upload: Upload) -> Publication:
     """Write what the archive holds into the publication, for the catalogue and the question to the hub."""
-    document = world.papers.get(upload.manifest_key)
-    if document is None:
+    manifest = world.papers.load(Manifest, upload.manifest_key)
+    if manifest is None:
         return publication
-    manifest = world.backups.manifest(document)
     contents = inspect.contents_of(manifest, upload.accepted_size)
     return amend(
         world.records, Publication, publication.id, lambda before: replace(before, contents=contents)
@@ -147,7 +147,7 @@ def _restoring(world: World, publication: Publication, warnings: tuple[Note, ...
     return amend_if(world, publication, requested, then, "the hub restores it", warnings=warnings)
 
 
-def finish(world: World, publication_id: str, job: Job) -> None:
+def finish_publication(world: World, publication_id: str, job: Job) -> None:
     """The hub's job has ended. Repeated until every step stands."""
     publication = world.records.get(Publication, publication_id)
     if publication is None:

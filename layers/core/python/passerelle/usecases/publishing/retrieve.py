@@ -24,7 +24,7 @@ from passerelle.words.notes import note_text
 LOCK_LIVES = timedelta(hours=6)  # longer than any restore; a crash cannot leave it behind for ever
 
 
-def answer(world: World, command: AskRetrieval) -> Mapping[str, object]:
+def answer_retrieval(world: World, command: AskRetrieval) -> Mapping[str, object]:
     if command.action == "status":
         retrieval = world.records.get(Retrieval, command.retrieval)
         if retrieval is None or retrieval.site != command.site:
@@ -233,7 +233,7 @@ def _order(world: World, retrieval: Retrieval, publication: Publication, upload:
     )
 
 
-def finish(world: World, retrieval_id: str, job: Job) -> None:
+def finish_retrieval(world: World, retrieval_id: str, job: Job) -> None:
     """The site's job has ended. Repeated until every step stands."""
     retrieval = world.records.get(Retrieval, retrieval_id)
     if retrieval is None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
+from passerelle.domain.backups.manifest import Manifest
 from passerelle.domain.backups.upload import Upload
 from passerelle.domain.moodle.left_out import LeftOut
 from passerelle.domain.records import Note, Person, derived_id
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from passerelle.domain.moodle.plugin import CourseState
 
 
-def answer(world: World, command: AskRollover) -> Mapping[str, object]:
+def answer_rollover(world: World, command: AskRollover) -> Mapping[str, object]:
     if command.person is None:
         raise Refused("field", field="person", problem="missing")
     match command.action:
@@ -355,10 +356,9 @@ def contents(world: World, command: AskRollover) -> Mapping[str, object]:
     """The archive's own list, for leaving things out (R8). Ids are those that `exclude` takes."""
     rollover = own(world, command)
     upload = world.records.get(Upload, rollover.upload) if rollover.upload else None
-    document = world.papers.get(upload.manifest_key) if upload else None
-    if document is None:
+    manifest = world.papers.load(Manifest, upload.manifest_key) if upload else None
+    if manifest is None:
         raise Refused("contents_not_ready")
-    manifest = world.backups.manifest(document)
     survey = reports.survey_at_hand(world, upload) if upload else None
     marked = survey.nights_groups if survey else None
     return {

@@ -16,8 +16,6 @@ from passerelle.domain.rollover.plan import (
     Plan,
     decide,
     in_category,
-    plan_from_dict,
-    plan_to_dict,
     without_twin,
 )
 from passerelle.domain.rollover.rollover import FreshStart, Rollover, Wish, fresh_upload
@@ -79,15 +77,15 @@ def make(world: World, site: str, category: str, administrator: str) -> Plan:
         parallel=configured.parallel_restores,
         calls=dict(calls),
     )
-    world.papers.put(paper_key(plan.id), plan_to_dict(plan))
+    world.papers.keep(paper_key(plan.id), plan)
     return plan
 
 
 def read(world: World, plan: str) -> Plan:
-    kept = world.papers.get(paper_key(plan))
+    kept = world.papers.load(Plan, paper_key(plan))
     if kept is None:
         raise NotFound("plan_unknown")
-    return plan_from_dict(kept)
+    return kept
 
 
 def _rows(lms: Any, table: str, calls: Counter[str]) -> list[Mapping[str, Any]]:

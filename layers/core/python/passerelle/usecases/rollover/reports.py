@@ -12,11 +12,10 @@ from passerelle.domain.backups.upload import Upload
 from passerelle.domain.moodle.plugin import Job
 from passerelle.domain.publishing.publication import Contents
 from passerelle.domain.rollover.links import Leads, leads_to, new_address
-from passerelle.domain.rollover.report import Aftermath, Code, Report, judge, report_from_dict, report_to_dict
+from passerelle.domain.rollover.report import Aftermath, Code, Report, judge
 from passerelle.domain.rollover.rollover import Rollover, Whereabouts, left_out, whereabouts_id
-from passerelle.domain.rollover.survey import Survey, survey_from_dict, survey_to_dict
+from passerelle.domain.rollover.survey import Survey
 from passerelle.domain.states import RolloverState
-from passerelle.errors import GiveUp
 from passerelle.ports import World
 from passerelle.usecases.amend import amend, found_or_added, list_all
 from passerelle.usecases.moodle_jobs import warnings_of
@@ -27,13 +26,12 @@ LOOKED_UP = 200  # courses, sections and activities elsewhere that the links of 
 
 def survey_of(world: World, upload: Upload) -> Survey:
     """Made once per archive: a pass over all of it, minutes for the largest."""
-    kept = world.papers.get(upload.survey_key)
-    if kept is None:
+    survey = survey_at_hand(world, upload)
+    if survey is None:
         survey = world.backups.survey(upload.accepted_key)
         survey = replace(survey, nights_groups=_of_the_night(world, upload.site, survey))
-        world.papers.put(upload.survey_key, survey_to_dict(survey))
-        return survey
-    return survey_from_dict(kept)
+        world.papers.keep(upload.survey_key, survey)
+    return survey
 
 
 def _of_the_night(world: World, site: str, survey: Survey) -> tuple[int, ...] | None:
@@ -46,8 +44,7 @@ def _of_the_night(world: World, site: str, survey: Survey) -> tuple[int, ...] | 
 
 
 def survey_at_hand(world: World, upload: Upload) -> Survey | None:
-    kept = world.papers.get(upload.survey_key)
-    return None if kept is None else survey_from_dict(kept)
+    return world.papers.load(Survey, upload.survey_key)
 
 
 def write_report(world: World, rollover: Rollover, job: Job | None) -> Report | None:
@@ -57,11 +54,10 @@ def write_report(world: World, rollover: Rollover, job: Job | None) -> Report | 
     if survey is None:
         return None
     report = judge(survey, _aftermath(world, rollover, survey, job), world.clock.now())
-    document = report_to_dict(report)
     if job is not None:
-        document["map"] = [[line.kind, line.old, line.new] for line in job.map]
+        report = replace(report, map=tuple((line.kind, line.old, line.new) for line in job.map))
         _note_whereabouts(world, rollover, job)
-    world.papers.put(rollover.report_key, document)
+    world.papers.keep(rollover.report_key, report)
     return report
 
 
@@ -85,13 +81,9 @@ def _note_whereabouts(world: World, rollover: Rollover, job: Job) -> None:
 
 def read_report(world: World, rollover: Rollover) -> Report | None:
     """With the new addresses of what was taken over since it was written."""
-    kept = world.papers.get(rollover.report_key)
-    if kept is None:
+    report = world.papers.load(Report, rollover.report_key)
+    if report is None:
         return None
-    try:
-        report = report_from_dict({name: value for name, value in kept.items() if name != "map"})
-    except (KeyError, TypeError, ValueError):
-        raise GiveUp("paper_unreadable", paper=rollover.report_key) from None
     return report if report.before else _completed(world, rollover, report)
 
 

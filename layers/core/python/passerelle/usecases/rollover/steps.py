@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from passerelle.domain.backups.compatibility import objections
+from passerelle.domain.backups.manifest import Manifest
 from passerelle.domain.backups.upload import Upload
 from passerelle.domain.moodle.plugin import Job, JobStatus, Restore, RestoreMode, Source
 from passerelle.domain.publishing.publication import Contents
@@ -186,10 +187,9 @@ def _objections(world: World, rollover: Rollover, upload: Upload) -> Note | None
                 return found[0]
     if rollover.wish.destination == "stash":
         return None
-    document = world.papers.get(upload.manifest_key)
-    if document is None:
+    manifest = world.papers.load(Manifest, upload.manifest_key)
+    if manifest is None:
         return None
-    manifest = world.backups.manifest(document)
     contents = Contents(
         activities={},
         size=upload.accepted_size,
@@ -235,7 +235,7 @@ def filename(world: World, rollover: Rollover, upload: Upload) -> str:
 # --- how it ended -------------------------------------------------------------------------------------
 
 
-def finish(world: World, rollover_id: str, job: Job) -> None:
+def finish_rollover(world: World, rollover_id: str, job: Job) -> None:
     """The site's job has ended. Repeated until every step stands."""
     rollover = world.records.get(Rollover, rollover_id)
     if rollover is None:

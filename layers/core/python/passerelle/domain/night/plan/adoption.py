@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from passerelle.domain.night.plan.actual import Actual, Enrolment
-from passerelle.domain.night.plan.make import Night
 from passerelle.domain.night.plan.memory import Memory
+from passerelle.domain.night.plan.night import Night
 from passerelle.domain.night.plan.plan import Because, Operation, Phase, Plan, Stays, Still, Value, in_order
 from passerelle.domain.night.plan.serialised import dumped
 from passerelle.domain.offer.desired import STUDENT, Desired

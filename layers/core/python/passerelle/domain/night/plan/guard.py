@@ -13,7 +13,7 @@ from passerelle.domain.offer.stages import TABLES
 if TYPE_CHECKING:
     from passerelle.domain.night.plan.actual import Actual
     from passerelle.domain.night.plan.builder import Places
-    from passerelle.domain.night.plan.make import Night
+    from passerelle.domain.night.plan.night import Night
 
 
 def judge(

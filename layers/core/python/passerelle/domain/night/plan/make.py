@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
 
 from passerelle.domain.night.plan.accounts import plan_accounts, plan_cohorts
 from passerelle.domain.night.plan.actual import Actual
@@ -16,27 +15,9 @@ from passerelle.domain.night.plan.freeze import Withheld, withhold
 from passerelle.domain.night.plan.groups import plan_groups
 from passerelle.domain.night.plan.guard import judge
 from passerelle.domain.night.plan.memory import Memory
+from passerelle.domain.night.plan.night import Night
 from passerelle.domain.night.plan.plan import Hold, Operation, Plan, Stays, Verdict, in_order
-from passerelle.domain.night.policy import Freeze, NightRules
 from passerelle.domain.offer.desired import Desired
-from passerelle.domain.offer.stages import Stage
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Night:
-    """What a plan is made for. `stage`: None for all of them. `good_rows`: rows per file of the last good
-    night. `freezes`: all that are set, in force or not. `thawing`: the last run withheld something for a
-    freeze, so that this plan is looked at before it is done. `held_by`: a person holds this site's nights.
-    """
-
-    site: str
-    date: date
-    stage: Stage | None = None
-    rules: NightRules = field(default_factory=NightRules)
-    good_rows: Mapping[str, int] = field(default_factory=dict)
-    freezes: tuple[Freeze, ...] = ()
-    thawing: bool = False
-    held_by: str = ""
 
 
 def make_plan(

@@ -16,6 +16,7 @@ from passerelle.domain.night.plan.memory import Memory
 from passerelle.domain.night.plan.plan import ADDITIONS, Operation, Phase, Plan, count, reason_of
 from passerelle.domain.night.policy import Freeze
 
+FORMAT = 1  # of a plan's heading and chunks, and of what the night remembers; see store.documents
 CHUNK = 1000  # operations that one worker does before it confirms
 
 
@@ -107,6 +108,7 @@ def heading(plan: Plan, chunks: Iterable[str] = ()) -> dict[str, object]:
     """All of a plan but its operations. Personal data stand in operations only."""
     counts, frozen = count(plan.operations), count(plan.frozen)
     return {
+        "format": FORMAT,
         "site": plan.site,
         "night": plan.night.isoformat(),
         "stage": plan.stage.value if plan.stage else "",

@@ -20,11 +20,11 @@ from typing import Any
 
 from passerelle.domain.moodle.core import Category
 from passerelle.domain.night.policy import Freeze
-from passerelle.domain.orders.order import Dispute, Refund, Tally
+from passerelle.domain.orders.order import Dispute, Facts, Refund, Tally
 from passerelle.errors import Refused
 from passerelle.store.items import to_item
 from passerelle.usecases.night import desk
-from passerelle.usecases.orders import work
+from passerelle.usecases.orders import take, work
 from passerelle.usecases.rollover import plans
 from tests.factories.orders import some_facts
 from tests.factories.records import NOW, a_lock
@@ -57,7 +57,9 @@ def orders() -> OrderScene:
         snapshot_at=NOW + timedelta(hours=1),
         refunds=(Refund("re_1", 1000, {"1": 1}, NOW + timedelta(hours=1)),),
     )
-    work.merge(scene.world, "boutique", replace(later, disputes=(Dispute("dp_1", "open", NOW),)))
+    take.merge(scene.world, "boutique", replace(later, disputes=(Dispute("dp_1", "open", NOW),)))
+    elsewhere = Facts(order="9", sale=False, refunds=(Refund("re_9", 100),))
+    take.merge(scene.world, "boutique", elsewhere, "boutique:msg_9")  # waits for its order
     work.replay(scene.world, "boutique:1042")
     scene.deliver()
     scene.records.add(Tally(id="refused:boutique:2026-10-05", until=NOW, count=3))

@@ -15,13 +15,14 @@ _STAGE = Path(__file__).with_name("stage.php")
 @dataclass(frozen=True)
 class Stage:
     command: str  # runs a PHP program that it reads on standard input, in the site's directory
+    program: Path = _STAGE
 
     def play(self, scene: str, **said: Any) -> Any:
         """What the scene answers."""
         done = subprocess.run(
             self.command,
             shell=True,
-            input=_STAGE.read_text(encoding="utf-8"),
+            input=self.program.read_text(encoding="utf-8"),
             text=True,
             capture_output=True,
             env={**os.environ, "PASSERELLE_SCENE": json.dumps({"do": scene, **said})},

@@ -63,6 +63,12 @@ class start_restore extends external_api {
                 'username' => new external_value(PARAM_RAW, 'Username'),
                 'role' => new external_value(PARAM_RAW, 'Short name'),
             ]), 'Who is enrolled in the course', VALUE_DEFAULT, []),
+            'person' => new external_value(
+                PARAM_RAW,
+                'Username of whom it is done for: everything becomes his. Empty: an account of the plugin\'s own',
+                VALUE_DEFAULT,
+                ''
+            ),
         ]);
     }
 
@@ -84,6 +90,7 @@ class start_restore extends external_api {
      * @param array $exclude
      * @param bool $keepdates
      * @param array $owners
+     * @param string $person
      * @return array
      */
     public static function execute(
@@ -101,7 +108,8 @@ class start_restore extends external_api {
         array $settings = [],
         array $exclude = [],
         bool $keepdates = false,
-        array $owners = []
+        array $owners = [],
+        string $person = ''
     ): array {
         global $USER;
         $params = self::validate_parameters(self::execute_parameters(), [
@@ -120,6 +128,7 @@ class start_restore extends external_api {
             'exclude' => $exclude,
             'keep_dates' => $keepdates,
             'owners' => $owners,
+            'person' => $person,
         ]);
         $context = \context_system::instance();
         self::validate_context($context);

@@ -180,6 +180,41 @@ class archive {
     }
 
     /**
+     * Go through an XML file of an unpacked archive as Moodle will read it, whatever its size.
+     *
+     * Declared encodings and entities are refused: other readers would follow them.
+     *
+     * @param string $file
+     * @param callable $onelement called with the reader at the beginning of each element
+     */
+    public static function walk(string $file, callable $onelement): void {
+        $refusal = fn() => new job_failure('precheck', get_string('notabackup', 'local_passerelle'));
+        $head = file_get_contents($file, false, null, 0, 64);
+        if (!preg_match('~^<(\?xml version="1\.0" encoding="UTF-8"\?>|[a-z])~', $head)) {
+            throw $refusal();
+        }
+        $quiet = libxml_use_internal_errors(true);
+        $reader = \XMLReader::open($file, 'UTF-8', LIBXML_NONET | LIBXML_PARSEHUGE);
+        try {
+            while ($reader->read()) {
+                if ($reader->nodeType === \XMLReader::DOC_TYPE) {
+                    throw $refusal();
+                }
+                if ($reader->nodeType === \XMLReader::ELEMENT) {
+                    $onelement($reader);
+                }
+            }
+            if (libxml_get_errors()) {
+                throw $refusal();
+            }
+        } finally {
+            $reader->close();
+            libxml_clear_errors();
+            libxml_use_internal_errors($quiet);
+        }
+    }
+
+    /**
      * Make a backup of a course and keep it in a file area of the plugin's own.
      *
      * Every setting is set: no default of the site decides.

@@ -111,6 +111,7 @@ class course_snapshot {
             ['context' => $context->id]
         ));
         $snapshot['block'] = self::has_block($context);
+        $snapshot['owners'] = ownership::staying($context);
         // Enrolments and roles that exist now: a restore that brings people's work back adds none.
         $snapshot['lastenrolment'] = (int) $DB->get_field_sql('SELECT MAX(id) FROM {user_enrolments}');
         $snapshot['enrols'] = array_map('intval', $DB->get_fieldset_select('enrol', 'id', 'courseid = ?', [$course->id]));

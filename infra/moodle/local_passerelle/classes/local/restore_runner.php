@@ -49,13 +49,19 @@ class restore_runner extends runner {
         'competencies' => 1,
         'customfield' => 1,
         'contentbankcontent' => 1,
-        'permissions' => 1,
+        'permissions' => 0, // Of those that are asked for, what the person could set himself comes.
         'legacyfiles' => 1,
         'groups' => null, // With the course where it is new; into an existing one only if asked.
     ];
 
     /** Allows replacing the content of a course that is not empty; whoever may allow it is asked elsewhere. */
     public const OVERRIDE_NOTEMPTY = 'override_notempty';
+
+    /** @var ownership whose everything becomes */
+    private ownership $ownership;
+
+    /** @var h5p_packages what they need */
+    private h5p_packages $packages;
 
     #[\Override]
     protected function perform(): void {
@@ -68,8 +74,11 @@ class restore_runner extends runner {
         archive::need_room(dirname($archive), 2 * (int) $this->job->params['filesize']);
         $path = archive::unpack($archive, $this->job, $this->tempname());
         archive::refuse_people($path);
+        $this->ownership = new ownership($path, keeper::of($this->job->params['person'] ?? ''));
+        $this->packages = new h5p_packages($path);
         if ($course) {
-            $this->precheck($course->id);
+            $this->trim_overrides($path, (int) $course->id);
+            $this->precheck((int) $course->id);
             $this->job->phase('safety', 0.45);
             $this->make_safety($course);
             // The safety backup took the temporary tables; the restore's own precheck makes them anew.
@@ -79,6 +88,7 @@ class restore_runner extends runner {
         $this->restore($course);
         $this->job->phase('owners', 0.95, false);
         $this->settle((bool) $course);
+        $this->packages->warn($this->job, (int) $this->job->row->courseid, $this->ownership->keeper);
     }
 
     /**
@@ -246,6 +256,25 @@ class restore_runner extends runner {
     }
 
     /**
+     * Leave out the permission overrides that the person could not set himself, and tell of them (P19).
+     *
+     * @param string $path of the unpacked archive
+     * @param int $courseid
+     */
+    private function trim_overrides(string $path, int $courseid): void {
+        global $CFG, $DB;
+        if (empty($this->job->params['settings']['permissions'])) {
+            return;
+        }
+        $username = \core_text::strtolower(trim($this->job->params['person'] ?? ''));
+        $asking = ['username' => $username, 'deleted' => 0, 'mnethostid' => $CFG->mnet_localhost_id];
+        $leftout = overrides::trim($path, $courseid, (int) $DB->get_field('user', 'id', $asking));
+        if ($leftout) {
+            $this->job->warn('overridesleftout', get_string('overridesleftout', 'local_passerelle', implode(', ', $leftout)));
+        }
+    }
+
+    /**
      * Ask Moodle whether it can take the archive. Warnings are kept, errors refuse.
      *
      * @param int $courseid
@@ -253,7 +282,8 @@ class restore_runner extends runner {
     private function precheck(int $courseid): void {
         $controller = $this->controller($courseid);
         try {
-            $controller->execute_precheck(true);
+            // Moodle 5 makes a question bank in the target where it only looks: nothing that it makes is kept.
+            trial::run($courseid, fn() => $controller->execute_precheck(true));
             $this->keep_precheck($controller);
         } finally {
             $controller->destroy();
@@ -324,11 +354,14 @@ class restore_runner extends runner {
             if ($controller->get_target() === \backup::TARGET_EXISTING_DELETING) {
                 recycle_bin::closed(fn() => emptying::activities((int) $controller->get_courseid()));
             }
+            $this->ownership->begin();
             restore_under_way::with(
                 $ties,
+                $this->ownership,
                 $course ? $this->job->state['snapshot'] : null,
                 fn() => $controller->execute_plan()
             );
+            $this->ownership->settle($courseid, true);
         } finally {
             $controller->destroy();
         }
@@ -406,6 +439,7 @@ class restore_runner extends runner {
             rebuild_course_cache($courseid, true);
         }
         $this->enrol_owners($courseid);
+        course_caches::forget($courseid);
         if (!$existing) {
             // The block and its course menu work on the copy too, but one is enough.
             $has = $DB->record_exists('block_instances', [
@@ -472,7 +506,8 @@ class restore_runner extends runner {
             (int) $job->row->courseid,
             (int) $job->row->id,
             $job->state['snapshot'],
-            $job->state['brought'] ?? null
+            $job->state['brought'] ?? null,
+            $job->params['person'] ?? ''
         );
         unset($job->state['touched'], $job->state['brought']);
         $job->write(['map' => '[]']);

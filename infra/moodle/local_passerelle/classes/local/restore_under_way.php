@@ -29,34 +29,41 @@ class restore_under_way {
     /** @var group_ties|null */
     private static ?group_ties $ties = null;
 
+    /** @var ownership|null */
+    private static ?ownership $ownership = null;
+
     /** @var array|null what the target was before, null where nothing of it is to stay */
     private static ?array $snapshot = null;
 
     /**
      * Do a restore with these at hand.
      *
-     * @param group_ties|null $ties
+     * @param group_ties $ties
+     * @param ownership $ownership
      * @param array|null $snapshot
      * @param callable $restore
      */
-    public static function with(?group_ties $ties, ?array $snapshot, callable $restore): void {
+    public static function with(group_ties $ties, ownership $ownership, ?array $snapshot, callable $restore): void {
         self::$ties = $ties;
+        self::$ownership = $ownership;
         self::$snapshot = $snapshot;
         try {
             $restore();
         } finally {
             self::$ties = null;
+            self::$ownership = null;
             self::$snapshot = null;
         }
     }
 
     /**
-     * Groups are restored, nothing that refers to them is.
+     * Groups are restored, nothing that refers to them is; of files nothing but the groups' own.
      *
      * @param string $restoreid
      */
     public static function groups_are_there(string $restoreid): void {
         self::$ties?->lay($restoreid);
+        self::$ownership?->lay($restoreid);
     }
 
     /**

@@ -111,14 +111,24 @@ class safety {
      * @param int $jobid of the restore
      * @param array $snapshot taken before it
      * @param array|null $brought the groups it made, null if it was cut before they were known
+     * @param string $person username of whom the restore was for: what an administrator or nobody owned becomes his
      */
-    public static function undo(job $job, string $mode, int $courseid, int $jobid, array $snapshot, ?array $brought): void {
+    public static function undo(
+        job $job,
+        string $mode,
+        int $courseid,
+        int $jobid,
+        array $snapshot,
+        ?array $brought,
+        string $person
+    ): void {
         global $DB;
         if (!$DB->record_exists('course', ['id' => $courseid])) {
             throw new job_failure('courseunknown');
         }
         if ($mode === 'merge') {
             recycle_bin::closed(fn() => course_snapshot::remove_added($courseid, $snapshot, $brought));
+            course_caches::forget($courseid);
             return;
         }
         $file = archive::kept('safety', $jobid);
@@ -130,7 +140,7 @@ class safety {
         self::keep_backup_area($courseid, $jobid);
         archive::unpack($file, $job, $name);
         try {
-            self::restore_all($job, $courseid, $name);
+            self::restore_all($job, $courseid, $name, keeper::of($person), $snapshot['owners'] ?? []);
         } finally {
             global $CFG;
             remove_dir($CFG->backuptempdir . '/' . $name);
@@ -141,6 +151,7 @@ class safety {
         course_snapshot::settle($courseid, $snapshot);
         self::put_own_columns_back($courseid, $snapshot);
         self::return_backup_area($courseid, $jobid);
+        course_caches::forget($courseid);
     }
 
     /**
@@ -149,9 +160,12 @@ class safety {
      * @param job $job
      * @param int $courseid
      * @param string $name of the unpacked backup
+     * @param int $keeper who gets what an administrator or nobody owned
+     * @param int[] $staying who owned the rest
      */
-    private static function restore_all(job $job, int $courseid, string $name): void {
+    private static function restore_all(job $job, int $courseid, string $name, int $keeper, array $staying): void {
         global $CFG;
+        $ownership = new ownership($CFG->backuptempdir . '/' . $name, $keeper, $staying);
         // Groups stand still and so do their members: what people did in a group is tied to it by its id.
         $ties = group_ties::by_id($CFG->backuptempdir . '/' . $name, $courseid);
         $controller = new \restore_controller(
@@ -200,7 +214,9 @@ class safety {
                 throw new job_failure('restorefailed');
             }
             recycle_bin::closed(fn() => emptying::activities($courseid));
-            restore_under_way::with($ties, null, fn() => $controller->execute_plan());
+            $ownership->begin();
+            restore_under_way::with($ties, $ownership, null, fn() => $controller->execute_plan());
+            $ownership->settle($courseid, false);
         } finally {
             $controller->destroy();
         }

@@ -59,7 +59,8 @@ class undo_runner extends runner {
             $courseid,
             (int) $restore->row->id,
             $restore->state['snapshot'],
-            $restore->state['brought'] ?? null
+            $restore->state['brought'] ?? null,
+            $restore->params['person'] ?? ''
         );
         $restore->state['undone'] = $this->job->row->jobkey;
         $restore->write();

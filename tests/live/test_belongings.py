@@ -189,7 +189,10 @@ def test_a_course_without_people_is_put_back_to_its_owners_too(
     assert job["status"] == "done", job["error"]
     undone = ground.run("undo_restore", restorejobkey=job["jobkey"])
     assert undone["status"] == "done", undone["error"]
-    assert all_of(scenes.play("owners", courseid=made["courseid"])) == {colleague}
+    after = scenes.play("owners", courseid=made["courseid"])
+    # Moodle writes the first post of a single discussion anew, in the name of whom it is done for.
+    assert after.pop("posts") == [source["teacher"]]
+    assert all_of(after) == {colleague}
 
 
 @pytest.mark.rule("P19")

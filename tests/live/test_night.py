@@ -231,7 +231,7 @@ def test_a_course_that_changed_is_listed(ground, course):
     assert course["courseid"] not in [row["id"] for row in later["courses"]]
 
 
-def test_a_message_is_sent_once(ground):
+def test_a_message_is_sent_once(ground, mailbox):
     username, key = person(ground), fresh("k")
     message = {
         "key": key,

@@ -89,16 +89,16 @@ class h5p_packages {
         global $DB;
         $context = \context_course::instance($courseid);
         $came = $this->needs ? $DB->get_records_sql(
-            'SELECT f.contenthash, MIN(f.filename) AS filename FROM {files} f JOIN {context} x ON x.id = f.contextid
+            'SELECT f.id, f.contenthash, f.filename FROM {files} f JOIN {context} x ON x.id = f.contextid
               WHERE f.userid = :owner AND (x.id = :here OR ' . $DB->sql_like('x.path', ':inside') . ')
                     AND ' . $DB->sql_like('f.filename', ':name', false) . '
-           GROUP BY f.contenthash',
+           ORDER BY f.id',
             ['owner' => $owner, 'here' => $context->id, 'inside' => $context->path . '/%', 'name' => '%.h5p']
         ) : [];
         if (!$came) {
             return;
         }
-        $names = fn(array $files) => implode(', ', array_map(fn($file) => $file->filename, $files));
+        $names = fn(array $files) => implode(', ', array_unique(array_map(fn($file) => $file->filename, $files)));
         if (!has_capability('moodle/h5p:deploy', $context, $owner)) {
             $job->warn('h5pnotshown', get_string('h5pnotshown', 'local_passerelle', $names($came)));
         }
@@ -107,11 +107,11 @@ class h5p_packages {
         }
         $here = $DB->get_records('h5p_libraries', null, '', 'id, machinename, majorversion, minorversion');
         $here = array_map(fn($one) => "{$one->machinename} {$one->majorversion}.{$one->minorversion}", $here);
-        $missing = [];
-        foreach ($came as $hash => $file) {
-            foreach (array_diff($this->needs[$hash] ?? [], $here) as $library) {
+        $missing = $waiting = [];
+        foreach ($came as $id => $file) {
+            foreach (array_diff($this->needs[$file->contenthash] ?? [], $here) as $library) {
                 $missing[$library] = $library;
-                $waiting[$hash] = $file;
+                $waiting[$id] = $file;
             }
         }
         if ($missing) {

@@ -57,6 +57,13 @@ class ownership {
             JOIN {workshop} w ON w.id = s.workshopid WHERE w.course = :course)'],
     ];
 
+    /** Other lists of an archive that name owners, each with its elements. On its own site Moodle believes them. */
+    private const LISTS = [
+        'questions.xml' => 'ownerid|createdby|modifiedby',
+        'badges.xml' => 'usercreated|usermodified',
+        'course/contentbank.xml' => 'usercreated|usermodified',
+    ];
+
     /** @var int[] last ids of the tables before the restore: what is older is not ours to give */
     private array $last = [];
 
@@ -65,17 +72,25 @@ class ownership {
      *
      * @param string $path of the unpacked archive
      * @param int $keeper user id
-     * @param int[] $staying users who keep what is theirs, where the archive is the course's own
+     * @param int[]|null $staying users who keep what is theirs, where the archive is the course's own; null where it is not
      */
     public function __construct(
         /** @var string */
         private readonly string $path,
         /** @var int */
         public readonly int $keeper,
-        /** @var int[] */
-        private readonly array $staying = []
+        /** @var int[]|null */
+        private readonly ?array $staying = null
     ) {
-        $this->disown();
+        if (file_exists($path . '/files.xml')) {
+            $this->disown('files.xml', 'userid');
+            $this->prove($path . '/files.xml');
+        }
+        foreach ($staying === null ? self::LISTS : [] as $list => $elements) {
+            if (file_exists("{$path}/{$list}")) {
+                $this->disown($list, $elements);
+            }
+        }
     }
 
     /**
@@ -102,20 +117,22 @@ class ownership {
     }
 
     /**
-     * Write the archive's list of files anew, with the stand-in for everybody who does not stay.
+     * Write a list of the archive anew, with the stand-in for everybody who does not stay.
+     *
+     * @param string $list
+     * @param string $elements that name owners, parted by "|"
      */
-    private function disown(): void {
-        $file = $this->path . '/files.xml';
-        if (!file_exists($file)) {
-            return;
-        }
-        $staying = array_map('strval', $this->staying);
+    private function disown(string $list, string $elements): void {
+        $file = "{$this->path}/{$list}";
+        $staying = array_map('strval', $this->staying ?? []);
+        $stand = function (array $found) use ($staying): string {
+            $user = in_array($found[2], $staying, true) ? $found[2] : self::STAND_IN;
+            return "<{$found[1]}>{$user}</{$found[1]}>";
+        };
         $from = fopen($file, 'r');
         $to = fopen($file . '.new', 'w');
         while (($line = fgets($from)) !== false) {
-            $line = preg_replace_callback('~<userid>\s*([^<]*?)\s*</userid>~', function (array $found) use ($staying): string {
-                return '<userid>' . (in_array($found[1], $staying, true) ? $found[1] : self::STAND_IN) . '</userid>';
-            }, $line);
+            $line = preg_replace_callback("~<({$elements})>\\s*([^<]*?)\\s*</\\1>~", $stand, $line);
             if (fwrite($to, $line) !== strlen($line)) {
                 throw new job_failure('diskfull');
             }
@@ -123,7 +140,6 @@ class ownership {
         fclose($from);
         fclose($to);
         rename($file . '.new', $file);
-        $this->prove($file);
     }
 
     /**
@@ -132,7 +148,7 @@ class ownership {
      * @param string $file
      */
     private function prove(string $file): void {
-        $known = [(string) self::STAND_IN, ...array_map('strval', $this->staying)];
+        $known = [(string) self::STAND_IN, ...array_map('strval', $this->staying ?? [])];
         $files = $users = 0;
         archive::walk($file, function (\XMLReader $reader) use ($known, &$files, &$users): void {
             $files += (int) ($reader->name === 'file');
@@ -155,7 +171,7 @@ class ownership {
      */
     public function lay(string $restoreid): void {
         \restore_dbops::set_backup_ids_record($restoreid, 'user', self::STAND_IN, $this->keeper);
-        foreach ($this->staying as $user) {
+        foreach ($this->staying ?? [] as $user) {
             if (!\restore_dbops::get_backup_ids_record($restoreid, 'user', $user)) {
                 \restore_dbops::set_backup_ids_record($restoreid, 'user', $user, $user);
             }

@@ -216,7 +216,7 @@ class safety {
             recycle_bin::closed(fn() => emptying::activities($courseid));
             $ownership->begin();
             restore_under_way::with($ties, $ownership, null, fn() => $controller->execute_plan());
-            $ownership->settle($courseid, false);
+            $ownership->settle($courseid, !$people);
         } finally {
             $controller->destroy();
         }

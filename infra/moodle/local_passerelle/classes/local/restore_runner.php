@@ -57,6 +57,9 @@ class restore_runner extends runner {
     /** Allows replacing the content of a course that is not empty; whoever may allow it is asked elsewhere. */
     public const OVERRIDE_NOTEMPTY = 'override_notempty';
 
+    /** How many categories of questions are named. */
+    private const CATEGORIES = 10;
+
     /** @var ownership whose everything becomes */
     private ownership $ownership;
 
@@ -298,9 +301,14 @@ class restore_runner extends runner {
     private function keep_precheck(\restore_controller $controller): void {
         $results = $controller->get_precheck_results();
         $newer = get_config('', 'version') < $controller->get_info()->moodle_version;
-        foreach ($results['warnings'] ?? [] as $i => $warning) {
+        [$categories, $warnings] = self::fold_categories($results['warnings'] ?? []);
+        foreach ($warnings as $i => $warning) {
             // Moodle's first warning is that of a newer release, where there is one.
             $this->job->warn($newer && $i === 0 ? 'newerrelease' : 'precheck', trim(html_to_text($warning, 0, false)));
+        }
+        if ($categories) {
+            $shown = implode(', ', array_slice($categories, 0, self::CATEGORIES)) . (count($categories) > self::CATEGORIES ? '…' : '');
+            $this->job->warn('questionsmoved', get_string('questionsmoved', 'local_passerelle', $shown));
         }
         if (!empty($results['errors'])) {
             $errors = array_map(fn($error) => trim(html_to_text($error, 0, false)), $results['errors']);
@@ -312,6 +320,33 @@ class restore_runner extends runner {
                 $this->job->warn('pluginmissing', 'mod_' . $activity->modulename);
             }
         }
+    }
+
+    /**
+     * Moodle says of each category of questions that it goes to the course's bank. That needs nobody: it is told once.
+     *
+     * @param string[] $warnings
+     * @return array{string[], string[]} names of these categories, and the other warnings
+     */
+    private static function fold_categories(array $warnings): array {
+        $categories = $others = [];
+        foreach ($warnings as $warning) {
+            $name = null;
+            foreach (['qcategory2coursefallback', 'question2coursefallback'] as $sentence) {
+                [$before, $after] = explode('%name%', get_string($sentence, 'backup', (object) ['name' => '%name%']), 2) + [1 => ''];
+                if (str_starts_with($warning, $before) && str_ends_with($warning, $after)) {
+                    $name ??= substr($warning, strlen($before), strlen($warning) - strlen($before . $after));
+                }
+            }
+            if ($name === null) {
+                $others[] = $warning;
+            } else {
+                $categories[$name] = $name;
+            }
+        }
+        // The one above all others has no name that a person gave.
+        unset($categories['top']);
+        return [array_values($categories), $others];
     }
 
     /**

@@ -264,6 +264,7 @@ $string['privacy:metadata:sent:notifykey'] = 'Which message.';
 $string['privacy:metadata:sent:userid'] = 'To whom.';
 $string['privacy:metadata:timecreated'] = 'When.';
 $string['publishcourse'] = 'Share this course';
+$string['questionsmoved'] = 'Moodle put these question categories into a question bank of this course: {$a}.';
 $string['refusal'] = '{$a}';
 $string['report'] = 'What to correct';
 $string['report_html'] = 'as a page';

@@ -264,6 +264,7 @@ $string['privacy:metadata:sent:notifykey'] = 'Quel message.';
 $string['privacy:metadata:sent:userid'] = 'À qui.';
 $string['privacy:metadata:timecreated'] = 'Quand.';
 $string['publishcourse'] = 'Mutualiser ce cours';
+$string['questionsmoved'] = 'Moodle a rangé ces catégories de questions dans une banque de questions de ce cours : {$a}.';
 $string['refusal'] = '{$a}';
 $string['report'] = 'Ce qu’il faut corriger';
 $string['report_html'] = 'sous forme de page';

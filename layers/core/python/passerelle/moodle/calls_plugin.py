@@ -76,6 +76,7 @@ def start_restore(restore: Restore) -> Call[Job]:
         "exclude": [row_params(thing) for thing in restore.exclude],
         "keep_dates": restore.keep_dates,
         "owners": [row_params(owner) for owner in restore.owners],
+        "person": restore.person,
     }
     return Call("local_passerelle_start_restore", params, reads(Job), Repeat.SAME)
 

@@ -76,6 +76,24 @@ WORDS: Mapping[Code, tuple[str, str, str, str]] = {
         "Grade categories and settings did not come, because a part of the course was left out: "
         "check the gradebook.",
     ),
+    Code.OVERRIDES_LEFT_OUT: (
+        "Permissions laissées de côté",
+        "Permissions left out",
+        "Si vous en avez besoin, demandez à votre administrateur de les donner dans ce cours.",
+        "If you need them, ask your administrator to give them in this course.",
+    ),
+    Code.H5P_MISSING: (
+        "Contenus H5P qui ne s’affichent pas encore",
+        "H5P contents that are not shown yet",
+        "Transmettez cette phrase à l’administrateur de votre plate-forme.",
+        "Pass this sentence on to the administrator of your platform.",
+    ),
+    Code.NEEDS_NOBODY: (
+        "Pour information",
+        "For information",
+        "Il n’y a rien à faire.",
+        "There is nothing to do.",
+    ),
     Code.SAID_BY_MOODLE: (
         "Avertissements de Moodle",
         "Moodle's own warnings",

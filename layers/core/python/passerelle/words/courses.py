@@ -317,6 +317,11 @@ COURSES: dict[str, tuple[str, str]] = {
         "Le rôle prévu n’existe pas sur le Moodle de destination ({detail}). Prévenez son administrateur.",
         "The intended role does not exist on the target Moodle ({detail}). Tell its administrator.",
     ),
+    # The plugin's own sentence says it all.
+    "overridesleftout": ("{detail}", "{detail}"),
+    "h5plibraries": ("{detail}", "{detail}"),
+    "h5pnotshown": ("{detail}", "{detail}"),
+    "questionsmoved": ("{detail}", "{detail}"),
     "job_said": (
         "Le Moodle de destination signale : {detail}",
         "The target Moodle says: {detail}",

@@ -92,6 +92,7 @@ class Restore:
     exclude: tuple[LeftOut, ...] = ()
     keep_dates: bool = False
     owners: tuple[Owner, ...] = ()
+    person: str = field(default="", repr=False)  # username: everything becomes theirs; empty: nobody's (P19)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,10 @@ class Code(StrEnum):
     PLUGIN_MISSING = "plugin_missing"
     BADGES_LEFT_OUT = "badges_left_out"
     GRADES_LEFT_OUT = "grades_left_out"
+    OVERRIDES_LEFT_OUT = "overrides_left_out"  # permissions that the asking teacher could not set (P19)
+    H5P_MISSING = "h5p_missing"
     SAID_BY_MOODLE = "said_by_moodle"
+    NEEDS_NOBODY = "needs_nobody"  # what Moodle did otherwise, and is well as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,11 @@ class Report:
     old_address: str = ""
     media_library: str = ""
     map: tuple[tuple[str, int, int], ...] = ()  # kind, id on the old platform, id here
+
+    @property
+    def to_do(self) -> dict[str, int]:
+        """Per code, without what needs nobody."""
+        return {code: count for code, count in self.counts.items() if code != Code.NEEDS_NOBODY}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +236,13 @@ def _left_out(survey: Survey, after: Aftermath) -> Iterable[Finding]:
 
 _TOLD_ABOVE = frozenset({"pluginmissing"})
 _OF_GROUPS = {"groupmissing": Code.GROUP_MISSING, "groupingmissing": Code.GROUPING_MISSING}
+_SAID = {
+    **_OF_GROUPS,
+    "overridesleftout": Code.OVERRIDES_LEFT_OUT,
+    "h5plibraries": Code.H5P_MISSING,
+    "h5pnotshown": Code.H5P_MISSING,
+    "questionsmoved": Code.NEEDS_NOBODY,
+}
 
 
 def _warnings(after: Aftermath, told: Iterable[Finding]) -> Iterable[Finding]:
@@ -243,8 +258,8 @@ def _warnings(after: Aftermath, told: Iterable[Finding]) -> Iterable[Finding]:
         if warning.code in _TOLD_ABOVE:
             continue
         what = warning.details.get("detail", "") or warning.code
-        code = _OF_GROUPS.get(warning.code, Code.SAID_BY_MOODLE)
-        if code != Code.SAID_BY_MOODLE and not _other_places(what, known):
+        code = _SAID.get(warning.code, Code.SAID_BY_MOODLE)
+        if code in _OF_GROUPS.values() and not _other_places(what, known):
             continue
         yield Finding(code, Place("course"), what=what, repair_at=after.course_url)
 

@@ -138,6 +138,7 @@ def _order(world: World, publication: Publication, upload: Upload, owner: Owner 
         idnumber=copy_idnumber(publication, current=False),
         visible=False,
         owners=(owner,) if owner else (),
+        person=owner.username if owner else "",
     )
 
 

@@ -219,6 +219,7 @@ def _order(world: World, retrieval: Retrieval, publication: Publication, upload:
             source=source,
             mode=RestoreMode(retrieval.mode),
             courseid=retrieval.target_course_id,
+            person=retrieval.person.username,
         )
     return Restore(
         jobkey=retrieval.jobkey,
@@ -230,6 +231,7 @@ def _order(world: World, retrieval: Retrieval, publication: Publication, upload:
         idnumber=retrieval.idnumber,
         visible=False,
         owners=(Owner(username=retrieval.person.username, role=site.owner_role),),
+        person=retrieval.person.username,
     )
 
 

@@ -129,7 +129,7 @@ def _take_backup(world: World, rollover: Rollover) -> Rollover:
 
 def _report_check(world: World, rollover: Rollover) -> None:
     report = reports.write_report(world, rollover, None)
-    counts = report.counts if report else {}
+    counts = report.to_do if report else {}
     counted = amend(world.records, Rollover, rollover.id, lambda before: replace(before, findings=counts))
     # Told before it counts as done: a cut in between tells again, and the same key is sent once.
     messages.tell_asker(world, counted, "checked")
@@ -223,6 +223,7 @@ def _ask_moodle(world: World, rollover: Rollover, upload: Upload) -> Job:
             settings=settings_of(rollover.wish, override=rollover.override is not None),
             exclude=left_out(rollover.wish, survey.groups, survey.nights_groups),
             keep_dates=rollover.wish.keep_dates,
+            person=rollover.person.username,
         )
     )
 
@@ -253,7 +254,7 @@ def finish_rollover(world: World, rollover_id: str, job: Job) -> None:
         return
     if rollover.state == RolloverState.RESTORING:
         report = reports.write_report(world, rollover, job)
-        rollover = _restored(world, rollover, job, report.counts if report else {})
+        rollover = _restored(world, rollover, job, report.to_do if report else {})
     _let_go(world, rollover)
     messages.tell_asker(world, rollover, "done")
     messages.tell_others(world, rollover)

@@ -326,6 +326,29 @@ def test_into_the_course_where_he_stands_only_as_its_editing_teacher(scene: Scen
     assert scene.records[Retrieval, retrieval].course_id == mine.id
 
 
+@pytest.mark.rule("P19")
+def test_what_comes_to_the_hub_is_the_authors_and_what_comes_home_is_whose_it_is(scene: Scene) -> None:
+    publication = published(scene)
+    scene.retrieve(publication)
+    mine = scene.lille.add_course("MINE", teacher="grace")
+    scene.retrieve(publication, mode="merge", courseid=mine.id)
+    scene.deliver()
+    there = [restore for restore, _ in scene.hub.jobs.values()]
+    home = [restore for restore, _ in scene.lille.jobs.values()]
+    assert [restore.person for restore in there] == [owner.username for owner in there[0].owners]
+    assert [restore.person for restore in home] == ["grace", "grace"]
+    # The plugin brings permission overrides only where it is asked to.
+    assert not any("permissions" in restore.settings for restore in there + home)
+
+
+@pytest.mark.rule("P19")
+def test_a_copy_whose_author_the_hub_does_not_know_is_nobodys(scene: Scene) -> None:
+    scene.hub.users.clear()
+    published(scene)
+    [(restore, _)] = scene.hub.jobs.values()
+    assert restore.person == ""
+
+
 def test_one_restore_at_a_time_into_one_course(scene: Scene) -> None:
     publication = published(scene)
     mine = scene.lille.add_course("MINE", teacher="grace")

@@ -118,6 +118,17 @@ def test_nothing_of_the_target_is_renamed_moved_or_shown(scene: YearScene) -> No
     assert restore.owners == ()
 
 
+@pytest.mark.rule("P19")
+def test_everything_is_the_asking_teachers_and_permissions_are_asked_for_in_that_name(
+    scene: YearScene,
+) -> None:
+    scene.courses()
+    rollover = scene.roll_over()
+    restore = restore_of(scene, rollover.id)
+    assert restore.person == rollover.person.username != ""
+    assert restore.settings["permissions"] == "1"
+
+
 # --- R9 ---
 
 

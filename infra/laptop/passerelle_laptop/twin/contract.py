@@ -45,6 +45,7 @@ PARAMETERS: dict[str, Spec] = {
         exclude=_list(_object(kind=_value("alpha"), id=_value("int")), optional=True),
         keep_dates=_value("bool", 0),
         owners=_list(_object(username=_value("raw"), role=_value("alphanumext")), optional=True),
+        person=_value("raw", ""),
     ),
     "local_passerelle_undo_restore": _object(jobkey=_JOBKEY, restorejobkey=_value("raw")),
     "local_passerelle_stash_backup": _object(

@@ -14,6 +14,7 @@ import requests
 from passerelle_laptop.site_client import Answered, NotHeard, Person, Sending
 from passerelle_laptop.twin.archive import Archive, read
 from passerelle_laptop.twin.asked import Asked
+from passerelle_laptop.twin.belongings import given_to, keeper, may_override, with_overrides
 from passerelle_laptop.twin.core_enrolments import enrol_by_hand
 from passerelle_laptop.twin.mbz import write_backup
 from passerelle_laptop.twin.plugin_jobs import OVERRIDE
@@ -155,6 +156,7 @@ def _restore(walk: Walk, archive: Archive) -> None:
         if not walk.alive():
             raise Killed
         course = _new_course(walk, archive) if args["mode"] == "new" else _target(walk)
+        archive = _given(walk, archive, course, asked_overrides=options.wants("permissions", default=False))
         job.courseid = course.id
         if site.faults.for_job("killed", job.kind, job.jobkey, "restore", "during"):
             if args["mode"] == "replace":
@@ -174,6 +176,16 @@ def _restore(walk: Walk, archive: Archive) -> None:
         course.lastevent = min(course.lastevent, course.timemodified)
         if job.safety is not None:
             job.safety.edits, job.safety.restores = course.edits, course.restores
+
+
+def _given(walk: Walk, archive: Archive, course: Course, *, asked_overrides: bool) -> Archive:
+    """Everything is the person's; of the overrides that are asked for those come that they could set."""
+    state, person = walk.site.state, walk.job.args["person"]
+    may_set = may_override(state, course.id, person if asked_overrides else "")
+    archive, left = with_overrides(given_to(archive, keeper(state, person)), may_set)
+    if asked_overrides and left:
+        walk.warn("overridesleftout", ", ".join(left))
+    return archive
 
 
 def _new_course(walk: Walk, archive: Archive) -> Course:

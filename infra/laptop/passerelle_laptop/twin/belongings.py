@@ -18,7 +18,7 @@ OF_NOBODY = "passerelle-content"
 ADMIN = "admin"
 _OWNER = re.compile(rb"<(userid|ownerid|createdby|modifiedby|usercreated|usermodified)>[^<]*</\1>")
 _LISTS = ("files.xml", "questions.xml", "badges.xml", "course/contentbank.xml")
-# What Moodle's own table of capabilities marks with a risk beyond spam; enough of it to tell both kinds apart.
+# Some of what Moodle marks with a risk beyond spam: enough to tell both kinds apart.
 _RISKY = frozenset(
     {
         "moodle/site:trustcontent",

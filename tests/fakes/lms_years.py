@@ -13,6 +13,7 @@ from typing import Any
 
 from passerelle.domain.moodle.core import Course, CourseSection, Group, Module
 from passerelle.domain.moodle.plugin import (
+    ArchiveAddress,
     ChangedCourse,
     CourseState,
     Holding,
@@ -22,7 +23,6 @@ from passerelle.domain.moodle.plugin import (
     Moved,
     Restore,
     RestoreMode,
-    Source,
 )
 from tests.fakes.lms import FakeLms
 
@@ -141,7 +141,7 @@ class YearLms(FakeLms):
             return super().start_restore(restore)
         return self._errand(restore.jobkey, "restore", restore)
 
-    def stash_backup(self, jobkey: str, source: Source, username: str, filename: str) -> Job:
+    def stash_backup(self, jobkey: str, source: ArchiveAddress, username: str, filename: str) -> Job:
         return self._errand(jobkey, "stash", (source, username, filename))
 
     def undo_restore(self, jobkey: str, restorejobkey: str) -> Job:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from passerelle.domain.backups.upload import CourseLine, Upload
 from passerelle.domain.night.plan.run import NightDesk, Run
-from passerelle.domain.orders.ledger import Page as LedgerPage
+from passerelle.domain.orders.ledger import LedgerPage
 from passerelle.domain.orders.order import Delivery, Order, OrderName, Tally
 from passerelle.domain.publishing.publication import Publication, Retrieval
 from passerelle.domain.records import Record, RunningJob, TargetLock

@@ -22,7 +22,7 @@ from passerelle.domain.moodle.core import Category
 from passerelle.domain.night.policy import Freeze
 from passerelle.domain.orders.order import Dispute, Facts, Refund, Tally
 from passerelle.errors import Refused
-from passerelle.store.items import to_item
+from passerelle.store.items import kept_as, to_item
 from passerelle.usecases.night import desk
 from passerelle.usecases.orders import take, work
 from passerelle.usecases.rollover import plans
@@ -109,7 +109,7 @@ def written() -> tuple[dict[str, dict[str, Any]], dict[str, Mapping[str, object]
     for scene in (orders(), publications(), rollovers(), nights()):
         for record in scene.records:
             item = to_item(record, STAMP)
-            kind = type(record).__name__
+            kind = kept_as(type(record))
             items[kind] = max(items.get(kind, {}), item, key=lambda one: len(json.dumps(one)))
         papers = scene.base.papers
         for key in papers:  # type: ignore[attr-defined]

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from passerelle.domain.network import Network
-from passerelle.domain.orders.ledger import Page
+from passerelle.domain.orders.ledger import LedgerPage
 from passerelle.domain.orders.order import Delivery, Facts, Order
 from passerelle.domain.orders.shop import Shop
 from passerelle.errors import Conflict, TryAgain
@@ -139,8 +139,8 @@ class OrderScene:
     def order(self, key: str = "boutique:1042") -> Order:
         return self.records[Order, key]
 
-    def page(self, username: str) -> Page:
-        return self.records[Page, f"caen:{self.moodle.user(username).id}"]
+    def page(self, username: str) -> LedgerPage:
+        return self.records[LedgerPage, f"caen:{self.moodle.user(username).id}"]
 
     def enrolled(self, course: str = "SPOCM1", *, source: str = "shop") -> dict[str, tuple[str, ...]]:
         """username → roles, of those whom the shop's own instance holds."""
@@ -200,7 +200,7 @@ class OrderScene:
             record = replace(record, revision=0)
             if isinstance(record, Order):
                 record = replace(record, history=(), claimed=())
-            if isinstance(record, Page):
+            if isinstance(record, LedgerPage):
                 record = replace(record, places=record.places)
             return record
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import click
 
 from passerelle.domain.records import Person
-from passerelle.domain.rollover.plan import Line, Plan, Verdict
+from passerelle.domain.rollover.plan import Decision, Plan, PlanLine
 from passerelle.domain.rollover.rollover import Rollover
 from passerelle.domain.site_commands import AskRollover, LeftOutThing
 from passerelle.domain.sizes import spell_size
@@ -312,8 +312,8 @@ def _say_plan(made: Plan, lang: str) -> None:
     )
 
 
-def _say_line(line: Line, lang: str) -> str:
-    mark = {Verdict.DO: "+", Verdict.SKIP: "·", Verdict.REFUSE: "!"}[line.verdict]
+def _say_line(line: PlanLine, lang: str) -> str:
+    mark = {Decision.DO: "+", Decision.SKIP: "·", Decision.REFUSE: "!"}[line.verdict]
     why = say(line.why, lang, detail=line.detail) if line.why else ""
     about = spell_size(line.size, lang) if line.size else ""
     traps = " ".join(line.traps)

@@ -363,7 +363,9 @@ CALLS = [
     UNSAFE,
     calls_users.by_criteria(email="zoe@ex.org"),
     calls_site.send_messages([Message(5, "Bonjour Zoé")]),
-    calls_plugin.stash_backup("j", calls_plugin.Source("https://s3.example/presigned"), "zoe", "f.mbz"),
+    calls_plugin.stash_backup(
+        "j", calls_plugin.ArchiveAddress("https://s3.example/presigned"), "zoe", "f.mbz"
+    ),
 ]
 SAID = b'{"exception":"x","errorcode":"%s","message":"zoe@ex.org Zo\xc3\xa9 Ng","debuginfo":"zoe"}'
 SCENES = [

@@ -16,7 +16,7 @@ from passerelle.domain.moodle.core import (
     NewGroup,
     Outcome,
 )
-from passerelle.domain.moodle.plugin import Notification, Restore, RestoreMode, SiteLimits, Source
+from passerelle.domain.moodle.plugin import ArchiveAddress, Notification, Restore, RestoreMode, SiteLimits
 from passerelle.domain.records import Person
 from passerelle.errors import FixAccess, LookFirst, MoodleRefused, SpeaksOtherwise
 from passerelle.moodle.batching import CallLimits
@@ -301,7 +301,7 @@ def test_a_restore_goes_with_everything_said():
     table = Table(local_passerelle_start_restore={"jobkey": "pub:1", "status": "queued"})
     restore = Restore(
         "pub:1",
-        Source("https://s3.example/a?sig=1", "ab" * 32, 1234),
+        ArchiveAddress("https://s3.example/a?sig=1", "ab" * 32, 1234),
         RestoreMode.NEW,
         category="shared",
         fullname="Chimie",

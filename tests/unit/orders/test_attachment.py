@@ -8,7 +8,7 @@ import pytest
 
 from passerelle.domain.orders.accounts import Account
 from passerelle.domain.orders.attachment import role_over_buyer, role_over_person
-from passerelle.domain.orders.ledger import Page
+from passerelle.domain.orders.ledger import LedgerPage
 from passerelle.domain.orders.shop import Attachment
 from tests.factories.records import NOW
 
@@ -23,8 +23,8 @@ ADMINISTRATOR = Account(2, "admin", privileged=True)
 OTHER_BUYER = 99
 
 
-def a_page(*operators: int, existed: bool) -> Page:
-    return Page(
+def a_page(*operators: int, existed: bool) -> LedgerPage:
+    return LedgerPage(
         id="caen:11",
         site="caen",
         user_id=11,
@@ -65,7 +65,9 @@ def a_page(*operators: int, existed: bool) -> Page:
         "an administrator of another buyer, where only administrators are allowed",
     ],
 )
-def test_over_a_person_the_buyer_gets(person: Account, page: Page, rules: Attachment, role: str) -> None:
+def test_over_a_person_the_buyer_gets(
+    person: Account, page: LedgerPage, rules: Attachment, role: str
+) -> None:
     assert role_over_person(rules, BUYER, person, page, privileges_known=True) == role
 
 

@@ -10,7 +10,7 @@ from math import ceil
 
 import pytest
 
-from passerelle.domain.orders.ledger import Page, wanted
+from passerelle.domain.orders.ledger import LedgerPage, wanted
 from passerelle.domain.orders.order import Facts, Order, Refund, SeatState
 from passerelle.domain.states import OrderState
 from passerelle.errors import Conflict, TryAgain
@@ -117,7 +117,7 @@ def agree(scene: OrderScene) -> None:
     course = scene.moodle.course("SPOCM1")
     ledger = {
         page.username: (int(want.start.timestamp()), int(want.end.timestamp()) if want.end else 0)
-        for page in scene.records.all(Page)
+        for page in scene.records.all(LedgerPage)
         for place in page.places
         if place.course_id == course.id and (want := wanted(place)) is not None
     }

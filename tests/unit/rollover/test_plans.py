@@ -9,7 +9,7 @@ import pytest
 from passerelle.domain.moodle.core import Category
 from passerelle.domain.moodle.plugin import Holding
 from passerelle.domain.records import TargetLock
-from passerelle.domain.rollover.plan import Plan, Verdict
+from passerelle.domain.rollover.plan import Decision, Plan
 from passerelle.domain.rollover.rollover import Rollover
 from passerelle.domain.states import RolloverState
 from passerelle.errors import NotFound, Refused
@@ -47,7 +47,7 @@ def test_a_plan_changes_nothing_and_says_what_would_be_done_with_sizes_and_time(
     before = scene.end()
     plan = plan_of(scene)
     after = scene.end()
-    assert [line.verdict for line in plan.lines] == [Verdict.DO] * 3
+    assert [line.verdict for line in plan.lines] == [Decision.DO] * 3
     assert plan.seconds > 0
     assert {name: after[name] for name in after if name != "papers"} == {
         name: before[name] for name in before if name != "papers"
@@ -95,7 +95,7 @@ def test_an_idnumber_held_twice_last_year_is_for_a_person_to_look_at() -> None:
     scene = faculty(1)
     scene.bleu.add_course("SC0", teacher="ada", holds=["x"], categoryid=10)
     (line,) = plan_of(scene).lines
-    assert (line.verdict, line.why) == (Verdict.REFUSE, "plan_idnumber_twice")
+    assert (line.verdict, line.why) == (Decision.REFUSE, "plan_idnumber_twice")
 
 
 @pytest.mark.rule("D17")

@@ -18,9 +18,8 @@ from passerelle.events.signatures import SignatureRefused
 from passerelle.runtime.doors import ShopDoor
 from passerelle.runtime.shop_door import answer_shop
 from passerelle.shops import registry
-from passerelle.shops.api import Api
 from passerelle.shops.payload import Figures, Said, people_in
-from passerelle.shops.vendor import Knock, SampleDelivery, SampleOrder, Vendor
+from passerelle.shops.vendor import Api, Knock, SampleDelivery, SampleOrder, Vendor
 from passerelle_cli.network_file import NetworkRefused, read_network
 from tests.factories.orders import a_shop
 from tests.scenes.orders import OrderScene

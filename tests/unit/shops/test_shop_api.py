@@ -12,8 +12,8 @@ from passerelle.domain.orders.order import Facts, Order, Refund
 from passerelle.domain.orders.shop import ShopApi
 from passerelle.domain.states import OrderState
 from passerelle.errors import GiveUp, TryAgain
-from passerelle.shops.api import Api
 from passerelle.shops.registry import vendor
+from passerelle.shops.vendor import Api
 from passerelle.usecases.orders import fulfil
 from tests.factories.orders import a_shop, some_facts
 from tests.factories.records import NOW

@@ -17,9 +17,8 @@ import stripe
 from passerelle.domain.orders.shop import ShopApi
 from passerelle.errors import GiveUp, TryAgain
 from passerelle.events.signatures import SignatureRefused
-from passerelle.shops.api import Api
 from passerelle.shops.registry import Verified, vendor, verified
-from passerelle.shops.vendor import Knock
+from passerelle.shops.vendor import Api, Knock
 from tests.factories.orders import a_shop
 from tests.factories.records import NOW
 from tests.fakes.paypal import FakePayPal

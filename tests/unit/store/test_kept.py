@@ -17,7 +17,7 @@ from passerelle.domain.rollover.report import Report
 from passerelle.domain.rollover.survey import Survey
 from passerelle.errors import PaperUnreadable
 from passerelle.store.documents import STEPS, from_document, read_json, to_document
-from passerelle.store.items import from_item, to_item
+from passerelle.store.items import from_item, kept_as, to_item
 from passerelle.store.records import DynamoRecords
 from passerelle.store.unknown_fields import Aside
 from tests.fakes.records import KINDS
@@ -26,7 +26,7 @@ from tests.unit.store.conftest import TABLE
 
 KEPT = Path(__file__).parents[2] / "kept"
 RELEASES = sorted(folder.name for folder in KEPT.iterdir() if (folder / "items").is_dir())
-KIND = {kind.__name__: kind for kind in KINDS}
+KIND = {kept_as(kind): kind for kind in KINDS}
 DOCUMENTS: dict[str, Any] = {"manifest": Manifest, "survey": Survey, "report": Report, "rollover_plan": Plan}
 
 ITEMS = [(release, path.stem) for release in RELEASES for path in (KEPT / release / "items").glob("*.json")]

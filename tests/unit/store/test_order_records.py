@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from passerelle.domain.orders.ledger import Before, Grant, Owned, Page, Place, Tie
+from passerelle.domain.orders.ledger import Before, CourseAccess, Grant, LedgerPage, Owned, Tie
 from passerelle.domain.orders.order import (
     Delivery,
     Dispute,
@@ -52,9 +52,9 @@ def a_delivery(id: str = "boutique:msg_1", **changes: object) -> Delivery:  # no
     return Delivery(**{**whole, **changes})  # type: ignore[arg-type]
 
 
-def a_page(user: int = 7, **changes: object) -> Page:
+def a_page(user: int = 7, **changes: object) -> LedgerPage:
     grant = Grant("boutique:1042:1", "student", NOW, None, "boutique:1042")
-    place = Place(2, "SPOC-1", "manual", Before(True, True, ("teacher",)), (grant,), ("student",))
+    place = CourseAccess(2, "SPOC-1", "manual", Before(True, True, ("teacher",)), (grant,), ("student",))
     whole = {
         "id": f"caen:{user}",
         "site": "caen",
@@ -66,7 +66,7 @@ def a_page(user: int = 7, **changes: object) -> Page:
         "ties": (Tie(9, "user", 7, "mentor", ("boutique:1042:1",), ours=False, done=True),),
         "products": (Owned("boutique:1:1", "R", NOW),),
     }
-    return Page(**{**whole, **changes})  # type: ignore[arg-type]
+    return LedgerPage(**{**whole, **changes})  # type: ignore[arg-type]
 
 
 @both
@@ -103,7 +103,7 @@ def test_the_ledger_lists_pages_that_give_something(records):
     empty = a_page(8, places=(), ties=())
     for page in (a_page(), empty):
         records.add(page)
-    assert [page.user_id for page in records.list(Page, "site", "caen").items] == [7]
+    assert [page.user_id for page in records.list(LedgerPage, "site", "caen").items] == [7]
 
 
 def test_orders_and_the_ledger_stay_and_what_was_delivered_goes_after_a_season():

@@ -8,7 +8,7 @@ import pytest
 
 from passerelle.domain.moodle.core import Enrolment, Membership, NewCourse, NewGroup, NewUser, Outcome
 from passerelle.domain.moodle.left_out import LeftOut
-from passerelle.domain.moodle.plugin import Notification, Owner, Restore, RestoreMode, Source
+from passerelle.domain.moodle.plugin import ArchiveAddress, Notification, Owner, Restore, RestoreMode
 from passerelle.errors import MoodleAway, MoodleRefused
 from passerelle.moodle.batching import CallLimits
 from passerelle.moodle.client import Client, Site
@@ -53,7 +53,7 @@ def test_a_restore_is_started_followed_and_found_again(moodle, lycee, source):
     started = moodle.start_restore(
         Restore(
             "ret:1",
-            Source(shelf["sourceurl"], shelf["sha256"], shelf["filesize"]),
+            ArchiveAddress(shelf["sourceurl"], shelf["sha256"], shelf["filesize"]),
             RestoreMode.NEW,
             category="mut",
             fullname="Chimie",

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         Verdict,
     )
     from passerelle.domain.moodle.plugin import (
+        ArchiveAddress,
         ChangedCourse,
         CourseState,
         Job,
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
         OperationVerdict,
         Restore,
         SiteFacts,
-        Source,
     )
     from passerelle.domain.network import Network
     from passerelle.domain.offer.model import Extracts
@@ -212,7 +212,7 @@ class Lms(Protocol):
 
     def start_backup(self, jobkey: str, courseid: int, intent: str) -> Job: ...
 
-    def stash_backup(self, jobkey: str, source: Source, username: str, filename: str) -> Job:
+    def stash_backup(self, jobkey: str, source: ArchiveAddress, username: str, filename: str) -> Job:
         """Into the person's private backup area (R4)."""
         ...
 

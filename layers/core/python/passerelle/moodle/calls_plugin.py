@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from passerelle.domain.moodle.plugin import (
+    ArchiveAddress,
     ChangedCourse,
     CourseState,
     FoundUsers,
@@ -16,7 +17,6 @@ from passerelle.domain.moodle.plugin import (
     OperationVerdict,
     Restore,
     SiteFacts,
-    Source,
     UserField,
 )
 from passerelle.moodle.decode import Mismatch, shaped
@@ -86,7 +86,7 @@ def undo_restore(jobkey: str, restorejobkey: str) -> Call[Job]:
     return Call("local_passerelle_undo_restore", params, reads(Job), Repeat.SAME)
 
 
-def stash_backup(jobkey: str, source: Source, username: str, filename: str) -> Call[Job]:
+def stash_backup(jobkey: str, source: ArchiveAddress, username: str, filename: str) -> Call[Job]:
     params = {"jobkey": jobkey, **_source(source), "username": username, "filename": filename}
     return Call("local_passerelle_stash_backup", params, reads(Job), Repeat.SAME)
 
@@ -99,7 +99,7 @@ def cancel_job(jobkey: str) -> Call[Job]:
     return Call("local_passerelle_cancel_job", {"jobkey": jobkey}, reads(Job), Repeat.SAME)
 
 
-def _source(source: Source) -> dict[str, object]:
+def _source(source: ArchiveAddress) -> dict[str, object]:
     return {"sourceurl": source.url, "sha256": source.sha256, "filesize": source.filesize}
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from passerelle.domain.moodle.core import CourseChange, NewUser, User, Verdict
 from passerelle.domain.moodle.plugin import (
+    ArchiveAddress,
     ChangedCourse,
     CourseState,
     Job,
@@ -17,7 +18,6 @@ from passerelle.domain.moodle.plugin import (
     Restore,
     SiteFacts,
     SiteLimits,
-    Source,
     UserField,
 )
 from passerelle.errors import MoodleRefused
@@ -123,7 +123,7 @@ class Moodle(MoodleCore):
         """Raises MoodleRefused `changed`, `alreadyundone`, `nosafety`."""
         return self.ask(calls_plugin.undo_restore(jobkey, restorejobkey))
 
-    def stash_backup(self, jobkey: str, source: Source, username: str, filename: str) -> Job:
+    def stash_backup(self, jobkey: str, source: ArchiveAddress, username: str, filename: str) -> Job:
         return self.ask(calls_plugin.stash_backup(jobkey, source, username, filename))
 
     def get_jobs(self, jobkeys: Sequence[str]) -> Mapping[str, Job]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from passerelle.domain.orders.shop import Shop
     from passerelle.ports import Requests, World
-    from passerelle.shops.api import Api
+    from passerelle.shops.vendor import Api
 
 
 @dataclass(frozen=True, slots=True)

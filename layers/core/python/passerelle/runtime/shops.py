@@ -11,8 +11,9 @@ from passerelle.domain.orders.shop import Heard, Shop, Webhook
 from passerelle.errors import GiveUp
 from passerelle.events.seats import sign_link
 from passerelle.runtime.shop_keys import seat_keys
-from passerelle.shops.api import Api, Send, sender
+from passerelle.shops.api import Send, sender
 from passerelle.shops.registry import read_facts, vendor
+from passerelle.shops.vendor import Api
 from passerelle.usecases.orders.receive import unpacked
 
 

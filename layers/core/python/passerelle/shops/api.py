@@ -1,24 +1,16 @@
-"""A shop's own API: one request, and what its answers mean. Which requests is each vendor's matter.
-
-Only reading keys are needed; a key that may write only where the shop is to be told.
-"""
+"""One request to a shop, and what its answer means. Which requests is each vendor's matter."""
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import re
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from passerelle.errors import GiveUp, TryAgain
 
 if TYPE_CHECKING:
     from passerelle.domain.orders.order import Order
-    from passerelle.domain.orders.shop import Shop
-    from passerelle.shops.vendor import Vendor
 
 SECONDS = (5, 20)  # to connect, to answer
 FIRST_ERROR, TOO_MANY, FIRST_SERVER_ERROR = 400, 429, 500
@@ -88,46 +80,11 @@ def sender(shop: str) -> Send:
     return send
 
 
-@dataclass
-class Api:
-    """One shop's API. `key` is what the SSM parameter holds: a key, or `id:secret`. Kept between calls, so
-    that a token is asked for once.
-    """
-
-    name: str
-    shop: Shop
-    vendor: Vendor
-    key: str = field(repr=False)
-    send: Send
-    token: str = field(default="", repr=False)
-    token_until: float = 0.0
-
-    @property
-    def address(self) -> str:
-        return self.shop.api.url.rstrip("/") or self.vendor.address_of(self.shop)
-
-    def ask(self, method: str, path: str, **what: Any) -> Any:
-        """Raises ShopAway, ShopRefused."""
-        headers = self.vendor.credentials(self)
-        status, document = self.send(method, f"{self.address}{path}", headers=headers, **what)
-        self.check(status)
-        return document
-
-    def check(self, status: int) -> None:
-        if status == TOO_MANY or status >= FIRST_SERVER_ERROR:
-            raise ShopAway(self.name)
-        if status >= FIRST_ERROR:
-            raise ShopRefused(self.name, status)
-
-    def basic(self) -> str:
-        return f"Basic {base64.b64encode(self.key.encode()).decode()}"
-
-    def bearer(self, fetch: Callable[[], tuple[str, float]]) -> str:
-        """A token that `fetch` gets with its life in seconds; kept until a minute before its end."""
-        if time.monotonic() >= self.token_until:
-            self.token, seconds = fetch()
-            self.token_until = time.monotonic() + max(0.0, seconds - 60)
-        return f"Bearer {self.token}"
+def check(shop: str, status: int) -> None:
+    if status == TOO_MANY or status >= FIRST_SERVER_ERROR:
+        raise ShopAway(shop)
+    if status >= FIRST_ERROR:
+        raise ShopRefused(shop, status)
 
 
 def reference(order: Order) -> str:

@@ -20,12 +20,12 @@ from passerelle.domain.orders.people import read_people
 from passerelle.domain.orders.shop import Heard, Webhook
 from passerelle.errors import GiveUp
 from passerelle.events.signatures import SignatureRefused
+from passerelle.shops.api import check, reference, safe
 from passerelle.shops.payload import Figures, PayloadUnreadable, Said, lines_in, moment, people_in, peopled
-from passerelle.shops.vendor import Knock, Vendor
+from passerelle.shops.vendor import Api, Knock, Vendor
 
 if TYPE_CHECKING:
     from passerelle.domain.orders.shop import Shop
-    from passerelle.shops.api import Api
 
 LIVE, SANDBOX = "https://api-m.paypal.com", "https://api-m.sandbox.paypal.com"
 SIGNED = ("auth-algo", "cert-url", "transmission-id", "transmission-sig", "transmission-time")
@@ -115,8 +115,6 @@ class PayPal(Vendor):
 
     def complete(self, api: Api, order: Order) -> Facts:
         """Lines, amounts and payer as PayPal has them."""
-        from passerelle.shops.api import reference, safe
-
         whole = Said(api.ask("GET", f"/v2/checkout/orders/{safe(order.lines_at)}"))
         units = whole.things("purchase_units")
         lines = _lines(units, order.currency)
@@ -163,8 +161,6 @@ class PayPal(Vendor):
                 yield Heard(event.text("id"), event.text("event_type"), body, "", event.at("create_time"))
 
     def webhook(self, api: Api, door: str) -> Webhook | None:
-        from passerelle.shops.api import safe
-
         said = Said(api.ask("GET", f"/v1/notifications/webhooks/{safe(api.shop.webhook)}"))
         if said.text("url").rstrip("/") != door:
             return Webhook("absent")
@@ -203,7 +199,7 @@ def _token(api: Api) -> tuple[str, float]:
         headers={"Authorization": api.basic()},
         form={"grant_type": "client_credentials"},
     )
-    api.check(status)
+    check(api.name, status)
     said = Said(document if isinstance(document, Mapping) else {})
     return said.text("access_token"), float(said.text("expires_in") or 0)
 

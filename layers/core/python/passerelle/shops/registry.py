@@ -13,12 +13,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from passerelle.errors import GiveUp
-from passerelle.shops.vendor import Knock, SampleDelivery, SampleOrder, Vendor
+from passerelle.shops.vendor import Api, Knock, SampleDelivery, SampleOrder, Vendor
 
 if TYPE_CHECKING:
     from passerelle.domain.orders.order import Facts
     from passerelle.domain.orders.shop import Shop
-    from passerelle.shops.api import Api
 
 MODULES: dict[str, str] = {
     "paypal": "passerelle.shops.paypal",

@@ -17,12 +17,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from passerelle.domain.orders.order import Buyer, Facts, Line, Refund
 from passerelle.domain.orders.shop import Heard, Webhook
 from passerelle.shops.payload import Figures, PayloadUnreadable, Said, people_in, peopled, pick
-from passerelle.shops.vendor import Knock, SampleDelivery, SampleOrder, Vendor
+from passerelle.shops.vendor import Api, Knock, SampleDelivery, SampleOrder, Vendor
 from passerelle.shops.woocommerce import sign_base64, verify_base64
 
 if TYPE_CHECKING:
     from passerelle.domain.orders.shop import Shop
-    from passerelle.shops.api import Api
 
 VERSION = "2025-10"
 PAID = frozenset({"paid", "partially_refunded", "refunded"})

@@ -24,11 +24,10 @@ from passerelle.domain.orders.order import Buyer, Facts, Line, Participant, Refu
 from passerelle.events.signatures import read_secret, sign
 from passerelle.events.signatures import verify as verify_standard
 from passerelle.shops.payload import Figures, Said
-from passerelle.shops.vendor import Knock, SampleDelivery, SampleOrder, Vendor
+from passerelle.shops.vendor import Api, Knock, SampleDelivery, SampleOrder, Vendor
 
 if TYPE_CHECKING:
     from passerelle.domain.orders.shop import Shop
-    from passerelle.shops.api import Api
 
 TUTORS = ("tutor", "tuteur", "tutrice", "supervisor", "teacher")
 

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from passerelle.domain.orders.order import Buyer, Dispute, Facts, Line, Order, Participant, Refund
 from passerelle.domain.orders.shop import Heard, Webhook
 from passerelle.events.signatures import SignatureRefused
+from passerelle.shops.api import reference, safe
 from passerelle.shops.payload import Said, lines_in, moment, people_in, peopled, pick, split_name
-from passerelle.shops.vendor import Knock, SampleDelivery, SampleOrder, Vendor
+from passerelle.shops.vendor import Api, Knock, SampleDelivery, SampleOrder, Vendor
 
 if TYPE_CHECKING:
     from passerelle.domain.orders.shop import Shop
-    from passerelle.shops.api import Api
 
 TOLERANCE = timedelta(seconds=300)
 PAGE = 100
@@ -98,8 +98,6 @@ class Stripe(Vendor):
         return {"Authorization": f"Bearer {api.key}"}
 
     def complete(self, api: Api, order: Order) -> Facts:
-        from passerelle.shops.api import reference, safe
-
         session = f"/v1/checkout/sessions/{safe(order.lines_at)}"
         rows: list[Said] = []
         more = ""
@@ -152,8 +150,6 @@ class Stripe(Vendor):
 
     def confirm(self, api: Api, order: Order, text: str) -> None:
         """In the payment's metadata."""
-        from passerelle.shops.api import reference, safe
-
         intent = safe(reference(order))
         kind = "payment_intents" if intent.startswith("pi_") else "checkout/sessions"
         form = {"metadata[passerelle_state]": order.state.value, "metadata[passerelle]": text[:500]}

@@ -6,18 +6,21 @@ A new kind is a module with a `Vendor` in it, a line of the registry and an entr
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import base64
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from passerelle.domain.orders.shop import Heard, Webhook
 from passerelle.errors import GiveUp
+from passerelle.shops.api import check
 
 if TYPE_CHECKING:
     from passerelle.domain.orders.order import Facts, Order, Participant, Refund
     from passerelle.domain.orders.shop import Shop
-    from passerelle.shops.api import Api
+    from passerelle.shops.api import Send
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,3 +159,39 @@ class Vendor:
     def sample(self, key: bytes, order: SampleOrder, event: str) -> SampleDelivery:  # noqa: ARG002
         """A signed delivery as the shop sends it. Raises GiveUp `cannot_sign`."""
         raise GiveUp("cannot_sign", kind=self.kind)
+
+
+@dataclass
+class Api:
+    """One shop's own API, kept between calls, so that a token is asked for once. `key` is what the SSM
+    parameter holds: a key, or `id:secret`. One that may write is only needed where the shop is told.
+    """
+
+    name: str
+    shop: Shop
+    vendor: Vendor
+    key: str = field(repr=False)
+    send: Send
+    token: str = field(default="", repr=False)
+    token_until: float = 0.0
+
+    @property
+    def address(self) -> str:
+        return self.shop.api.url.rstrip("/") or self.vendor.address_of(self.shop)
+
+    def ask(self, method: str, path: str, **what: Any) -> Any:
+        """Raises ShopAway, ShopRefused."""
+        headers = self.vendor.credentials(self)
+        status, document = self.send(method, f"{self.address}{path}", headers=headers, **what)
+        check(self.name, status)
+        return document
+
+    def basic(self) -> str:
+        return f"Basic {base64.b64encode(self.key.encode()).decode()}"
+
+    def bearer(self, fetch: Callable[[], tuple[str, float]]) -> str:
+        """A token that `fetch` gets with its life in seconds; kept until a minute before its end."""
+        if time.monotonic() >= self.token_until:
+            self.token, seconds = fetch()
+            self.token_until = time.monotonic() + max(0.0, seconds - 60)
+        return f"Bearer {self.token}"

@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING, Any
 from passerelle.domain.orders.order import Buyer, Facts, Line, Order, Refund
 from passerelle.domain.orders.shop import Heard, Webhook
 from passerelle.events.signatures import SignatureRefused
+from passerelle.shops.api import reference, safe
 from passerelle.shops.payload import Figures, PayloadUnreadable, Said, people_in, peopled, pick
-from passerelle.shops.vendor import Knock, SampleDelivery, SampleOrder, Vendor
+from passerelle.shops.vendor import Api, Knock, SampleDelivery, SampleOrder, Vendor
 
 if TYPE_CHECKING:
     from passerelle.domain.orders.shop import Shop
-    from passerelle.shops.api import Api
 
 PING = re.compile(rb"webhook_id=[0-9]{1,20}")
 GONE = ("cancelled", "failed", "trash")
@@ -118,8 +118,6 @@ class WooCommerce(Vendor):
 
     def refunds(self, api: Api, order: Order) -> tuple[Refund, ...] | None:
         """WooCommerce tells the lines of a refund only here."""
-        from passerelle.shops.api import safe
-
         rows = api.ask("GET", f"/wp-json/wc/v3/orders/{safe(order.refunds_at)}/refunds?per_page={PAGE}")
         found = []
         for row in Said({"rows": rows}).things("rows"):
@@ -164,8 +162,6 @@ class WooCommerce(Vendor):
 
     def confirm(self, api: Api, order: Order, text: str) -> None:
         """A note, perhaps a status."""
-        from passerelle.shops.api import reference, safe
-
         path = f"/wp-json/wc/v3/orders/{safe(reference(order))}"
         notes = Said({"rows": api.ask("GET", f"{path}/notes")}).things("rows")
         if all(text not in note.text("note") for note in notes):

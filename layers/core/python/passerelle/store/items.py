@@ -28,7 +28,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from passerelle.domain.backups.upload import Upload
 from passerelle.domain.night.plan.run import Run
-from passerelle.domain.orders.ledger import Page as LedgerPage
+from passerelle.domain.orders.ledger import LedgerPage
 from passerelle.domain.orders.order import Delivery, Order, OrderName, Tally
 from passerelle.domain.publishing.publication import Publication, Retrieval
 from passerelle.domain.records import Record, RunningJob, TargetLock
@@ -114,8 +114,16 @@ AGE: dict[Kind, Callable[[Any], datetime]] = {
 }
 
 
+# Where the class has another name than the records that earlier releases wrote.
+KEPT_AS: dict[Kind, str] = {LedgerPage: "Page"}
+
+
+def kept_as(kind: Kind) -> str:
+    return KEPT_AS.get(kind, kind.__name__)
+
+
 def partition(kind: Kind, index: str, value: str) -> str:
-    return f"{kind.__name__}#{index}#{value}"
+    return f"{kept_as(kind)}#{index}#{value}"
 
 
 def place(record: Record) -> str:
@@ -124,7 +132,7 @@ def place(record: Record) -> str:
 
 
 def key(kind: Kind, record_id: str) -> dict[str, Any]:
-    return {"pk": {"S": f"{kind.__name__}#{record_id}"}, "sk": {"S": kind.__name__}}
+    return {"pk": {"S": f"{kept_as(kind)}#{record_id}"}, "sk": {"S": kept_as(kind)}}
 
 
 def listings(record: Record) -> dict[tuple[str, str], Item]:

@@ -67,7 +67,7 @@ class Owner:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ArchiveAddress:
     """Where a site fetches an archive. The address is presigned: it opens the archive to its holder."""
 
     url: str = field(repr=False)
@@ -80,7 +80,7 @@ class Restore:
     """`courseid` for merge and replace; `category` (idnumber) and the names for new."""
 
     jobkey: str
-    source: Source
+    source: ArchiveAddress
     mode: RestoreMode
     courseid: int | None = None
     category: str = ""

@@ -8,12 +8,12 @@ administers it: then nobody is risked.
 from __future__ import annotations
 
 from passerelle.domain.orders.accounts import Account
-from passerelle.domain.orders.ledger import Page
+from passerelle.domain.orders.ledger import LedgerPage
 from passerelle.domain.orders.shop import Attachment
 
 
 def role_over_person(
-    rules: Attachment, buyer: Account, person: Account, page: Page, *, privileges_known: bool
+    rules: Attachment, buyer: Account, person: Account, page: LedgerPage, *, privileges_known: bool
 ) -> str:
     """Short name of the role that the buyer gets over `person`, whose page of the ledger this is; or ""."""
     only_operator = set(page.operators) <= {buyer.user_id}

@@ -37,7 +37,7 @@ class Before:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CourseAccess:
     """One course of one person. `written` are the roles last put into Moodle, to know which to take."""
 
     course_id: int
@@ -77,7 +77,7 @@ class Owned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class LedgerPage:
     id: str  # {site}:{user id}
     site: str
     user_id: int
@@ -85,7 +85,7 @@ class Page:
     created_at: datetime
     existed: bool = True  # the account was there before the first order that named it
     operators: tuple[int, ...] = ()  # user ids of the buyers it was attached to
-    places: tuple[Place, ...] = ()
+    places: tuple[CourseAccess, ...] = ()
     ties: tuple[Tie, ...] = ()
     products: tuple[Owned, ...] = ()
     revision: int = 0
@@ -94,7 +94,7 @@ class Page:
     def live(self) -> bool:
         return any(place.grants for place in self.places) or any(tie.by for tie in self.ties)
 
-    def place(self, course_id: int) -> Place | None:
+    def place(self, course_id: int) -> CourseAccess | None:
         return next((place for place in self.places if place.course_id == course_id), None)
 
 
@@ -111,7 +111,7 @@ def page_id(site: str, user_id: int) -> str:
     return f"{site}:{user_id}"
 
 
-def wanted(place: Place) -> Wanted | None:
+def wanted(place: CourseAccess) -> Wanted | None:
     if not place.grants:
         return None
     ends = [grant.end for grant in place.grants]
@@ -122,14 +122,16 @@ def wanted(place: Place) -> Wanted | None:
     )
 
 
-def granted(page: Page, place: Place, grant: Grant) -> Page:
+def granted(page: LedgerPage, place: CourseAccess, grant: Grant) -> LedgerPage:
     """The page with this grant, once, in its latest form. `place` describes the course if it is new."""
     held = page.place(place.course_id) or place
     grants = tuple(g for g in held.grants if (g.by, g.role) != (grant.by, grant.role))
     return _with(page, replace(held, grants=tuple(sorted((*grants, grant), key=lambda g: (g.by, g.role)))))
 
 
-def kept(page: Page, order: str, grants: set[tuple[str, int, str]], ties: set[tuple[str, Key]]) -> Page:
+def kept(
+    page: LedgerPage, order: str, grants: set[tuple[str, int, str]], ties: set[tuple[str, Key]]
+) -> LedgerPage:
     """The page where this order gives nothing but what is named: (line, course, role) and (line, tie)."""
     prefix = f"{order}:"
 
@@ -154,7 +156,7 @@ def kept(page: Page, order: str, grants: set[tuple[str, int, str]], ties: set[tu
     )
 
 
-def tied(page: Page, tie: Tie, by: str) -> Page:
+def tied(page: LedgerPage, tie: Tie, by: str) -> LedgerPage:
     """The page with this tie held by one more line. A tie that stood by hand is never called ours."""
     for held in page.ties:
         if held.key == tie.key:
@@ -163,25 +165,25 @@ def tied(page: Page, tie: Tie, by: str) -> Page:
     return replace(page, ties=tuple(sorted((*page.ties, replace(tie, by=(by,))), key=lambda one: one.key)))
 
 
-def loose(page: Page) -> tuple[Tie, ...]:
+def loose(page: LedgerPage) -> tuple[Tie, ...]:
     """Ties that nobody pays for any more and that are ours to take."""
     return tuple(tie for tie in page.ties if not tie.by and tie.ours and tie.done)
 
 
-def tie_done(page: Page, key: Key) -> Page:
+def tie_done(page: LedgerPage, key: Key) -> LedgerPage:
     return replace(page, ties=tuple(replace(t, done=True) if t.key == key else t for t in page.ties))
 
 
-def without_loose(page: Page) -> Page:
+def without_loose(page: LedgerPage) -> LedgerPage:
     return replace(page, ties=tuple(tie for tie in page.ties if tie.by))
 
 
-def written(page: Page, course_id: int, roles: tuple[str, ...]) -> Page:
+def written(page: LedgerPage, course_id: int, roles: tuple[str, ...]) -> LedgerPage:
     place = page.place(course_id)
     return page if place is None else _with(page, replace(place, written=roles))
 
 
-def to_be_written(page: Page, course_id: int) -> Page:
+def to_be_written(page: LedgerPage, course_id: int) -> LedgerPage:
     """What Moodle may hold from now on: what it held, and what is wanted."""
     place = page.place(course_id)
     if place is None:
@@ -189,11 +191,11 @@ def to_be_written(page: Page, course_id: int) -> Page:
     return _with(page, replace(place, written=tuple(sorted({*place.written, *roles_wanted(place)}))))
 
 
-def roles_wanted(place: Place) -> tuple[str, ...]:
+def roles_wanted(place: CourseAccess) -> tuple[str, ...]:
     want = wanted(place)
     return want.roles if want else ()
 
 
-def _with(page: Page, place: Place) -> Page:
+def _with(page: LedgerPage, place: CourseAccess) -> LedgerPage:
     others = tuple(one for one in page.places if one.course_id != place.course_id)
     return replace(page, places=tuple(sorted((*others, place), key=lambda one: one.course_id)))

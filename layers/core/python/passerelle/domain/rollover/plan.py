@@ -19,18 +19,18 @@ SECONDS_OF_ANY_RESTORE = 12.0
 UNKNOWN_SIZE = 50_000_000  # of a course that was never backed up
 
 
-class Verdict(StrEnum):
+class Decision(StrEnum):
     DO = "do"
     SKIP = "skip"  # nothing to do, or somebody chose otherwise
     REFUSE = "refuse"  # R5: a person must look
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PlanLine:
     course_id: int
     idnumber: str
     fullname: str
-    verdict: Verdict
+    verdict: Decision
     why: str = ""  # a code of words.plan
     detail: str = ""  # what was found
     source_id: int = 0
@@ -51,13 +51,13 @@ class Plan:
     previous: str
     category: str
     made_at: int
-    lines: tuple[Line, ...]
+    lines: tuple[PlanLine, ...]
     without_twin: tuple[tuple[int, str, str], ...] = ()  # last year's: id, idnumber, full name
     parallel: int = 1
     calls: dict[str, int] = field(default_factory=dict)  # to Moodle, by function
 
-    def to_do(self) -> tuple[Line, ...]:
-        return tuple(line for line in self.lines if line.verdict == Verdict.DO)
+    def to_do(self) -> tuple[PlanLine, ...]:
+        return tuple(line for line in self.lines if line.verdict == Decision.DO)
 
     @property
     def seconds(self) -> float:
@@ -66,7 +66,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class TargetHistory:
     """What Passerelle itself knows of one target."""
 
     latest: Rollover | None = None
@@ -75,32 +75,34 @@ class Known:
     fresh: bool = False
 
 
-def decide(target: CourseState, source: CourseState | None, known: Known, *, doubled_idnumber: bool) -> Line:
+def decide(
+    target: CourseState, source: CourseState | None, known: TargetHistory, *, doubled_idnumber: bool
+) -> PlanLine:
     """One course. It is skipped where a teacher acted or chose *Je repars de zéro* (R13)."""
 
-    def line(verdict: Verdict, why: str = "", detail: str = "", **more: Any) -> Line:
-        return Line(target.courseid, target.idnumber, target.fullname, verdict, why, detail, **more)
+    def line(verdict: Decision, why: str = "", detail: str = "", **more: Any) -> PlanLine:
+        return PlanLine(target.courseid, target.idnumber, target.fullname, verdict, why, detail, **more)
 
     if known.fresh_start:
-        return line(Verdict.SKIP, "plan_fresh_start")
+        return line(Decision.SKIP, "plan_fresh_start")
     acted = known.latest
     if acted is not None and acted.state not in (RolloverState.REFUSED, RolloverState.FAILED):
-        return line(Verdict.SKIP, "plan_asked", acted.state.value)
+        return line(Decision.SKIP, "plan_asked", acted.state.value)
     if not target.idnumber.strip():
-        return line(Verdict.SKIP, "plan_no_idnumber")
+        return line(Decision.SKIP, "plan_no_idnumber")
     if doubled_idnumber:
-        return line(Verdict.REFUSE, "plan_idnumber_twice", target.idnumber)
+        return line(Decision.REFUSE, "plan_idnumber_twice", target.idnumber)
     if source is None:
-        return line(Verdict.SKIP, "plan_no_source")
+        return line(Decision.SKIP, "plan_no_source")
     if target.restoredfrom:
-        return line(Verdict.REFUSE, "plan_restored", target.restoredfrom)
+        return line(Decision.REFUSE, "plan_restored", target.restoredfrom)
     if not target.empty:
         holds = ", ".join(f"{one.kind}: {one.count}" for one in target.holds)
-        return line(Verdict.SKIP, "plan_not_empty", holds)
+        return line(Decision.SKIP, "plan_not_empty", holds)
     if source.empty:
-        return line(Verdict.SKIP, "plan_source_empty")
+        return line(Decision.SKIP, "plan_source_empty")
     return line(
-        Verdict.DO,
+        Decision.DO,
         source_id=source.courseid,
         source_fullname=source.fullname,
         size=known.size,
@@ -111,14 +113,14 @@ def decide(target: CourseState, source: CourseState | None, known: Known, *, dou
     )
 
 
-def estimate(known: Known) -> float:
+def estimate(known: TargetHistory) -> float:
     size = known.size or UNKNOWN_SIZE
     restore = SECONDS_OF_ANY_RESTORE + size / RESTORE_BYTES_PER_SECOND
     backup = 0.0 if known.fresh else SECONDS_OF_ANY_BACKUP + size / BACKUP_BYTES_PER_SECOND
     return round(restore + backup, 1)
 
 
-def _traps(target: CourseState, source: CourseState, known: Known) -> tuple[str, ...]:
+def _traps(target: CourseState, source: CourseState, known: TargetHistory) -> tuple[str, ...]:
     found = []
     if len(target.editingteachers) > 1:
         found.append("D17")

@@ -10,8 +10,8 @@ from passerelle.domain.moodle.core import Course, Membership, NewGroup
 from passerelle.domain.orders.grants import grant_of, nothing_new, owned_after
 from passerelle.domain.orders.ledger import (
     Before,
-    Page,
-    Place,
+    CourseAccess,
+    LedgerPage,
     granted,
     page_id,
     to_be_written,
@@ -58,11 +58,11 @@ class _Placed:
     course: Course
 
 
-def page_of(order_run: OrderRun, user_id: int, username: str, *, existed: bool) -> Page:
+def page_of(order_run: OrderRun, user_id: int, username: str, *, existed: bool) -> LedgerPage:
     if user_id not in order_run.pages:
         order_run.pages[user_id] = found_or_added(
             order_run.world.records,
-            Page(
+            LedgerPage(
                 id=page_id(order_run.shop.site, user_id),
                 site=order_run.shop.site,
                 user_id=user_id,
@@ -93,16 +93,16 @@ def _write_pages(order_run: OrderRun, placed: list[_Placed]) -> list[Note]:
         remarks: list[Note] = []
 
         def decide(
-            page: Page,
+            page: LedgerPage,
             remarks: list[Note] = remarks,
             mine: list[_Placed] = mine,
             noted: list[Note] = noted,
             befores: dict[int, Before] = befores,
-        ) -> Page:
+        ) -> LedgerPage:
             noted.clear()
             remarks.clear()
             for one in mine:
-                place = Place(
+                place = CourseAccess(
                     one.course.id,
                     one.course.idnumber,
                     "shop" if order_run.by_plugin(one.course) else "manual",
@@ -121,7 +121,7 @@ def _write_pages(order_run: OrderRun, placed: list[_Placed]) -> list[Note]:
                     page = to_be_written(page, one.course.id)
             return page
 
-        after = order_run.pages[account.user_id] = amend(order_run.world.records, Page, page.id, decide)
+        after = order_run.pages[account.user_id] = amend(order_run.world.records, LedgerPage, page.id, decide)
         if after.revision != page.revision:
             order_run.written.add(account.user_id)
         problems += noted
@@ -129,7 +129,7 @@ def _write_pages(order_run: OrderRun, placed: list[_Placed]) -> list[Note]:
     return problems + _register(order_run)
 
 
-def _before(order_run: OrderRun, course: Course, user_id: int, page: Page, *, existed: bool) -> Before:
+def _before(order_run: OrderRun, course: Course, user_id: int, page: LedgerPage, *, existed: bool) -> Before:
     """What stood by hand, looked at before the first grant, where we must write into the same instance."""
     if order_run.by_plugin(course) or not existed or page.place(course.id) is not None:
         return Before()
@@ -148,11 +148,11 @@ def _register(order_run: OrderRun) -> list[Note]:
     page = page_of(order_run, account.user_id, account.username, existed=account.existed)
     problems: list[Note] = []
 
-    def decide(page: Page) -> Page:
+    def decide(page: LedgerPage) -> LedgerPage:
         products, problems[:] = owned_after(page.products, session)
         return replace(page, products=products)
 
-    order_run.pages[account.user_id] = amend(order_run.world.records, Page, page.id, decide)
+    order_run.pages[account.user_id] = amend(order_run.world.records, LedgerPage, page.id, decide)
     return problems
 
 
@@ -186,23 +186,23 @@ def _enrol(order_run: OrderRun, user_ids: Iterable[int]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    page: Page
-    place: Place
+    page: LedgerPage
+    place: CourseAccess
     course: Course | None
 
 
-def note_written(order_run: OrderRun, page: Page, courses: set[int]) -> Page:
-    def decide(now: Page) -> Page:
+def note_written(order_run: OrderRun, page: LedgerPage, courses: set[int]) -> LedgerPage:
+    def decide(now: LedgerPage) -> LedgerPage:
         for place in now.places:
             if place.course_id in courses:
                 want = wanted(page.place(place.course_id) or place)
                 now = written(now, place.course_id, want.roles if want else ())
         return now
 
-    return amend(order_run.world.records, Page, page.id, decide)
+    return amend(order_run.world.records, LedgerPage, page.id, decide)
 
 
-def operations(page: Page, place: Place) -> list[dict[str, object]]:
+def operations(page: LedgerPage, place: CourseAccess) -> list[dict[str, object]]:
     """What brings this person's enrolment in the shop's own instance to what is paid for."""
     want = wanted(place)
     common: dict[str, object] = {"course": place.course, "username": page.username, "source": "shop"}

@@ -9,7 +9,7 @@ from passerelle.domain.moodle.core import Course
 from passerelle.domain.moodle.plugin import SiteFacts
 from passerelle.domain.network import Site
 from passerelle.domain.orders.accounts import Account
-from passerelle.domain.orders.ledger import Key, Page
+from passerelle.domain.orders.ledger import Key, LedgerPage
 from passerelle.domain.orders.order import Order, Participant, Seat, SeatState
 from passerelle.domain.orders.products import CourseName
 from passerelle.domain.orders.session import GONE, Session
@@ -29,7 +29,7 @@ class OrderRun:
     roster: Roster
     accounts: dict[str, Account] = field(default_factory=dict, repr=False)
     stopped: dict[str, Note] = field(default_factory=dict, repr=False)
-    pages: dict[int, Page] = field(default_factory=dict, repr=False)
+    pages: dict[int, LedgerPage] = field(default_factory=dict, repr=False)
     courses: dict[CourseName, Course | None] = field(default_factory=dict)
     held_ties: set[tuple[str, Key]] = field(default_factory=set)  # (line, tie) that this run stands for
     written: set[int] = field(default_factory=set)  # whose page this run changed

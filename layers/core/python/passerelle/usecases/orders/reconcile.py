@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from passerelle.domain.orders.ledger import Page
+from passerelle.domain.orders.ledger import LedgerPage
 from passerelle.domain.orders.order import Delivery, Order, SeatState
 from passerelle.domain.orders.session import desired, free_seats, read_lines
 from passerelle.domain.states import OrderState
@@ -26,7 +26,7 @@ REPORT = "reports/orders.json"
 
 
 @dataclass
-class Report:
+class Reconciliation:
     queued: list[str] = field(default_factory=list)  # orders and deliveries put back on their way
     overdue: list[str] = field(default_factory=list)  # unpaid for too long; never withdrawn by themselves
     parked: list[str] = field(default_factory=list)
@@ -41,7 +41,7 @@ class Report:
 
 def reconcile(world: World) -> int:
     """How many orders were queued again and differences found; the whole lies in `reports/orders.json`."""
-    report = Report()
+    report = Reconciliation()
     _deliveries(world, report)
     _orders(world, report)
     for site in dict.fromkeys(shop.site for shop in world.network.shops.values()):
@@ -53,7 +53,7 @@ def reconcile(world: World) -> int:
     return report.count
 
 
-def _deliveries(world: World, report: Report) -> None:
+def _deliveries(world: World, report: Reconciliation) -> None:
     now = world.clock.now()
     for delivery in list_all(world.records, Delivery, "state", "pending"):
         if now - delivery.received_at >= STALLED:
@@ -61,7 +61,7 @@ def _deliveries(world: World, report: Report) -> None:
             report.queued.append(delivery.id)
 
 
-def _orders(world: World, report: Report) -> None:
+def _orders(world: World, report: Reconciliation) -> None:
     now = world.clock.now()
     for state in (OrderState.PAID, OrderState.FULFILLING, OrderState.WAITING):
         for order in list_all(world.records, Order, "state", state.value):
@@ -80,7 +80,7 @@ def _orders(world: World, report: Report) -> None:
                 report.reminded.append(order.id)
 
 
-def _unpaid(world: World, report: Report) -> None:
+def _unpaid(world: World, report: Reconciliation) -> None:
     now = world.clock.now()
     for order in list_all(world.records, Order, "state", OrderState.RECEIVED.value):
         shop = world.network.shops.get(order.shop)
@@ -120,15 +120,15 @@ def _remind(world: World, order: Order) -> bool:
     return bool(free or unseen)
 
 
-def _compare(world: World, site: str, report: Report) -> None:
+def _compare(world: World, site: str, report: Reconciliation) -> None:
     """What the ledger says, put to Moodle again: what changes was missing, and is there again."""
     if not world.network.sites[site].plugins:
         _compare_by_hand(world, site, report)
         return
     roster = world.sites.roster(site)
-    for pages in _in_chunks(list_all(world.records, Page, "site", site)):
+    for pages in _in_chunks(list_all(world.records, LedgerPage, "site", site)):
         rows: list[dict[str, object]] = []
-        owners: list[tuple[Page, int]] = []
+        owners: list[tuple[LedgerPage, int]] = []
         for page in pages:
             for place in page.places:
                 if place.door != "shop":
@@ -152,12 +152,12 @@ def _compare(world: World, site: str, report: Report) -> None:
                 )
 
 
-def _compare_by_hand(world: World, site: str, report: Report) -> None:
+def _compare_by_hand(world: World, site: str, report: Reconciliation) -> None:
     """Without the plugin only presence can be seen; it is reported, and orders concerned are queued again."""
     roster = world.sites.roster(site)
     present: dict[int, set[int]] = {}
     queued: set[str] = set()
-    for page in list_all(world.records, Page, "site", site):
+    for page in list_all(world.records, LedgerPage, "site", site):
         for place in page.places:
             if not place.grants:
                 continue
@@ -185,5 +185,5 @@ def _compare_by_hand(world: World, site: str, report: Report) -> None:
                     report.queued.append(order)
 
 
-def _in_chunks(pages: list[Page]) -> Iterable[list[Page]]:
+def _in_chunks(pages: list[LedgerPage]) -> Iterable[list[LedgerPage]]:
     return (pages[start : start + AT_A_TIME] for start in range(0, len(pages), AT_A_TIME))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from passerelle.domain.moodle.core import Membership, RoleAssignment
-from passerelle.domain.orders.ledger import Key, Page, kept, loose, roles_wanted, wanted, without_loose
+from passerelle.domain.orders.ledger import Key, LedgerPage, kept, loose, roles_wanted, wanted, without_loose
 from passerelle.errors import GiveUp
 from passerelle.usecases.amend import amend
 from passerelle.usecases.orders.enrolments import (
@@ -30,15 +30,15 @@ def take_away(order_run: OrderRun) -> None:
             continue
         _leave_groups(order_run, page, after)
 
-        def decide(now: Page, owed: Owed = owed, ties: Ties = ties) -> Page:
+        def decide(now: LedgerPage, owed: Owed = owed, ties: Ties = ties) -> LedgerPage:
             return kept(now, order_run.order.id, owed, ties)
 
-        order_run.pages[user_id] = amend(order_run.world.records, Page, page.id, decide)
+        order_run.pages[user_id] = amend(order_run.world.records, LedgerPage, page.id, decide)
         _unenrol(order_run, user_id)
         _untie(order_run, user_id)
 
 
-def _owed(order_run: OrderRun, key: str, page: Page) -> Owed:
+def _owed(order_run: OrderRun, key: str, page: LedgerPage) -> Owed:
     """Of his grants those that stay. Where a course or an account cannot be found just now, what stands
     is left: only a refund, a cancellation or a swap takes away.
     """
@@ -58,21 +58,21 @@ def _owed(order_run: OrderRun, key: str, page: Page) -> Owed:
     return stays
 
 
-def _owed_ties(order_run: OrderRun, key: str, page: Page) -> Ties:
+def _owed_ties(order_run: OrderRun, key: str, page: LedgerPage) -> Ties:
     if key not in order_run.stopped and key in order_run.accounts:
         return {(by, tie.key) for tie in page.ties for by in tie.by if (by, tie.key) in order_run.held_ties}
     lines = {one.by for one in order_run.session.attached if key in (one.holder, one.over)}
     return {(by, tie.key) for tie in page.ties for by in tie.by if by in lines}
 
 
-def _unfinished(page: Page) -> bool:
+def _unfinished(page: LedgerPage) -> bool:
     """Whether an earlier run was cut after the ledger and before Moodle."""
     gone = any(not place.grants and place.written for place in page.places)
     fewer = any(set(place.written) - set(roles_wanted(place)) for place in page.places)
     return gone or fewer or bool(loose(page))
 
 
-def _leave_groups(order_run: OrderRun, before: Page, after: Page) -> None:
+def _leave_groups(order_run: OrderRun, before: LedgerPage, after: LedgerPage) -> None:
     """Out of the order's group first: unenrolled for good, Moodle itself would have taken him out."""
     for place in before.places:
         now = after.place(place.course_id)
@@ -111,4 +111,4 @@ def _untie(order_run: OrderRun, user_id: int) -> None:
         if rows:
             order_run.roster.unassign_roles(rows)
     if any(not tie.by for tie in page.ties):
-        order_run.pages[user_id] = amend(order_run.world.records, Page, page.id, without_loose)
+        order_run.pages[user_id] = amend(order_run.world.records, LedgerPage, page.id, without_loose)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from passerelle.domain.moodle.core import Enrolment, NewCategory, RoleAssignment
 from passerelle.domain.orders.accounts import Account
 from passerelle.domain.orders.attachment import role_over_buyer, role_over_person
-from passerelle.domain.orders.ledger import Page, Tie, tie_done, tied
+from passerelle.domain.orders.ledger import LedgerPage, Tie, tie_done, tied
 from passerelle.domain.orders.session import Attached, ContextRole, MadePlace
 from passerelle.domain.records import Note, distinct
 from passerelle.errors import GiveUp, MoodleRefused
@@ -59,7 +59,7 @@ def _tie(run: OrderRun, one: Attached) -> Tie | None:
     return Tie(holder.user_id, "user", over.user_id, role, ours=not (holder.existed and over.existed))
 
 
-def _without_former(run: OrderRun, page: Page) -> Page:
+def _without_former(run: OrderRun, page: LedgerPage) -> LedgerPage:
     """A buyer whom the shop has corrected since is no other operator."""
     former = {seat.user_id for seat in run.order.former}
     return replace(page, operators=tuple(one for one in page.operators if one not in former))
@@ -73,14 +73,14 @@ def _assign(run: OrderRun, wanted: dict[int, list[tuple[str, Tie]]]) -> list[Not
         account = names[user_id]
         page = page_of(run, user_id, account.username, existed=account.existed)
 
-        def decide(page: Page, mine: list[tuple[str, Tie]] = mine) -> Page:
+        def decide(page: LedgerPage, mine: list[tuple[str, Tie]] = mine) -> LedgerPage:
             for by, tie in mine:
                 page = tied(page, tie, by)
                 if tie.level == "user" and operator is not None and tie.holder == operator.user_id:
                     page = replace(page, operators=tuple(sorted({*page.operators, operator.user_id})))
             return page
 
-        page = run.pages[user_id] = amend(run.world.records, Page, page.id, decide)
+        page = run.pages[user_id] = amend(run.world.records, LedgerPage, page.id, decide)
         keys = {tie.key for _, tie in mine}
         run.held_ties |= {(by, tie.key) for by, tie in mine}
         missing += [(user_id, tie) for tie in page.ties if tie.key in keys and not tie.done]
@@ -106,12 +106,12 @@ def _tell_moodle(run: OrderRun, missing: list[tuple[int, Tie]]) -> list[Note]:
             problems.append(Note("role_refused", {"role": tie.role, "errorcode": verdict.errorcode}))
     for user_id, ties in done.items():
 
-        def decide(page: Page, ties: list[Tie] = ties) -> Page:
+        def decide(page: LedgerPage, ties: list[Tie] = ties) -> LedgerPage:
             for tie in ties:
                 page = tie_done(page, tie.key)
             return page
 
-        run.pages[user_id] = amend(run.world.records, Page, run.pages[user_id].id, decide)
+        run.pages[user_id] = amend(run.world.records, LedgerPage, run.pages[user_id].id, decide)
     return list(distinct(problems))
 
 

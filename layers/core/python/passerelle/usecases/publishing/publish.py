@@ -7,7 +7,7 @@ from dataclasses import replace
 from passerelle.domain.backups.compatibility import objections
 from passerelle.domain.backups.manifest import Manifest
 from passerelle.domain.backups.upload import CourseLine, Upload
-from passerelle.domain.moodle.plugin import Job, JobStatus, Owner, Restore, RestoreMode, Source
+from passerelle.domain.moodle.plugin import ArchiveAddress, Job, JobStatus, Owner, Restore, RestoreMode
 from passerelle.domain.publishing.publication import (
     Publication,
     Skip,
@@ -128,7 +128,7 @@ def _order(world: World, publication: Publication, upload: Upload, owner: Owner 
     url, _ = world.archives.sign(upload.accepted_key)
     return Restore(
         jobkey=publication.jobkey,
-        source=Source(url=url, sha256=upload.accepted_sha256, filesize=upload.accepted_size),
+        source=ArchiveAddress(url=url, sha256=upload.accepted_sha256, filesize=upload.accepted_size),
         mode=RestoreMode.NEW,
         category=world.network.hub_category(publication.source_category),
         fullname=publication.card.title[:LONGEST_FULLNAME],

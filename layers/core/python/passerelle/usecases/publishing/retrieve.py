@@ -8,7 +8,15 @@ from datetime import timedelta
 
 from passerelle.domain.backups.compatibility import objections
 from passerelle.domain.backups.upload import CourseLine, Upload
-from passerelle.domain.moodle.plugin import CourseState, Job, JobStatus, Owner, Restore, RestoreMode, Source
+from passerelle.domain.moodle.plugin import (
+    ArchiveAddress,
+    CourseState,
+    Job,
+    JobStatus,
+    Owner,
+    Restore,
+    RestoreMode,
+)
 from passerelle.domain.publishing.publication import Mode, Publication, Retrieval, home_idnumber
 from passerelle.domain.records import Note, Person, TargetLock, derived_id, network_id
 from passerelle.domain.site_commands import AskRetrieval
@@ -212,7 +220,7 @@ def _no_longer(world: World, retrieval: Retrieval, publication: Publication) -> 
 def _order(world: World, retrieval: Retrieval, publication: Publication, upload: Upload) -> Restore:
     url, _ = world.archives.sign(upload.accepted_key)
     site = world.network.sites[retrieval.site]
-    source = Source(url=url, sha256=upload.accepted_sha256, filesize=upload.accepted_size)
+    source = ArchiveAddress(url=url, sha256=upload.accepted_sha256, filesize=upload.accepted_size)
     if retrieval.mode != "new":
         return Restore(
             jobkey=retrieval.jobkey,

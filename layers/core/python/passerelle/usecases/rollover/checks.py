@@ -13,7 +13,7 @@ from passerelle.usecases.rollover.rights import on_other_site
 
 
 @dataclass(frozen=True, slots=True)
-class Trap:
+class TargetFinding:
     check: str  # D17, D18, D20
     note: Note
     who: str = "teacher"  # who repairs it
@@ -21,13 +21,15 @@ class Trap:
 
 def found(
     world: World, site: str, target: CourseState, source: CourseState | None, asker: str = ""
-) -> tuple[Trap, ...]:
-    traps = [Trap("D17", note) for note in of_target(target, asker, world.network.sites[site].language)]
+) -> tuple[TargetFinding, ...]:
+    traps = [
+        TargetFinding("D17", note) for note in of_target(target, asker, world.network.sites[site].language)
+    ]
     if source is None:
         return tuple(traps)
     previous = world.network.sites[site].previous
-    traps += [Trap("D18", note) for note in of_backup(world, previous, target, source)]
-    traps += [Trap("D20", note) for note in of_teachers(world, site, previous, target, source)]
+    traps += [TargetFinding("D18", note) for note in of_backup(world, previous, target, source)]
+    traps += [TargetFinding("D20", note) for note in of_teachers(world, site, previous, target, source)]
     return tuple(traps)
 
 

@@ -11,9 +11,9 @@ from passerelle.domain.backups.upload import Upload
 from passerelle.domain.moodle.plugin import CourseState
 from passerelle.domain.records import Note, Person, derived_id, network_id
 from passerelle.domain.rollover.plan import (
-    Known,
-    Line,
     Plan,
+    PlanLine,
+    TargetHistory,
     decide,
     in_category,
     without_twin,
@@ -117,7 +117,7 @@ def _known(
     previous: str,
     targets: Mapping[int, CourseState],
     sources: Mapping[str, CourseState],
-) -> dict[int, Known]:
+) -> dict[int, TargetHistory]:
     """Everything from three listings of Passerelle's own records, whatever the number of courses."""
     latest: dict[int, Rollover] = {}
     for rollover in list_all(world.records, Rollover, "site", site):
@@ -134,7 +134,7 @@ def _known(
         mine = backups.get(network_id(previous, target.idnumber.strip()), []) if source else []
         newest = max(mine, key=lambda upload: upload.sequence, default=None)
         fresh = fresh_upload(mine, source.lastchange) if source else None
-        known[number] = Known(
+        known[number] = TargetHistory(
             latest=latest.get(number),
             fresh_start=f"{site}#{number}" in chosen,
             size=newest.accepted_size or newest.filesize if newest else 0,
@@ -163,7 +163,7 @@ class Progress:
         return self.begun == self.total and not self.under_way
 
 
-def rollover_of(plan: Plan, line: Line) -> str:
+def rollover_of(plan: Plan, line: PlanLine) -> str:
     return derived_id("planned", plan.id, str(line.course_id))
 
 
@@ -171,7 +171,7 @@ def apply_some(
     world: World,
     plan: Plan,
     administrator: Person,
-    tell: Callable[[Line], None] = lambda _line: None,
+    tell: Callable[[PlanLine], None] = lambda _line: None,
     seen: dict[str, Rollover] | None = None,
 ) -> Progress:
     """Tops up to the plan's number at a time, and answers how it stands. Called until it is over.
@@ -200,7 +200,7 @@ def apply_some(
     return _progress(plan, states)
 
 
-def begin(world: World, plan: Plan, line: Line, administrator: Person) -> Rollover:
+def begin(world: World, plan: Plan, line: PlanLine, administrator: Person) -> Rollover:
     """Checked anew by the rollover itself: between plan and apply a teacher may have begun to work."""
     target = world.sites.lms(plan.site).get_course_states([line.course_id])[line.course_id]
     source = world.sites.lms(plan.previous).get_course_states([line.source_id])[line.source_id]
@@ -253,7 +253,7 @@ def progress(world: World, plan: Plan) -> Progress:
     return _progress(plan, _states(world, plan))
 
 
-def outcomes(world: World, plan: Plan) -> list[tuple[Line, Rollover | None]]:
+def outcomes(world: World, plan: Plan) -> list[tuple[PlanLine, Rollover | None]]:
     """For the plan's end: every line with what became of it."""
     states = _states(world, plan)
     return [(line, states.get(rollover_of(plan, line))) for line in plan.lines]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from passerelle.domain.backups.compatibility import objections
 from passerelle.domain.backups.manifest import Manifest
 from passerelle.domain.backups.upload import Upload
-from passerelle.domain.moodle.plugin import Job, JobStatus, Restore, RestoreMode, Source
+from passerelle.domain.moodle.plugin import ArchiveAddress, Job, JobStatus, Restore, RestoreMode
 from passerelle.domain.publishing.publication import Contents
 from passerelle.domain.records import Note, RunningJob, moved
 from passerelle.domain.rollover.rollover import (
@@ -207,7 +207,7 @@ def _job_is_over(world: World, jobkey: str) -> None:
 
 def _ask_moodle(world: World, rollover: Rollover, upload: Upload) -> Job:
     url, _ = world.archives.sign(upload.accepted_key)
-    source = Source(url=url, sha256=upload.accepted_sha256, filesize=upload.accepted_size)
+    source = ArchiveAddress(url=url, sha256=upload.accepted_sha256, filesize=upload.accepted_size)
     lms = world.sites.lms(rollover.site)
     if rollover.wish.destination == "stash":
         return lms.stash_backup(

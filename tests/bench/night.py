@@ -24,6 +24,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 
+from passerelle.domain.night.plan.night import Night
 from tests.bench.offer_data import Size, write_university
 
 SECONDS, MEGABYTES = 30, 800  # to reach, from extracts to plan
@@ -122,7 +123,7 @@ def bench_growth(folder: Path, size: Size, times: int) -> bool:
 def bench_twin(folder: Path) -> bool:
     """Over HTTP, with the project's own client."""
     from passerelle.domain.night.plan.actual import read_actual
-    from passerelle.domain.night.plan.make import Night, make_plan
+    from passerelle.domain.night.plan.make import make_plan
     from passerelle.domain.night.plan.memory import Memory
     from passerelle.domain.night.policy import Guard, Limit, NightRules
     from passerelle.domain.offer.build import build_desired

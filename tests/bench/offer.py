@@ -1,4 +1,4 @@
-"""Extracts → desired state and traps: seconds and peak memory.
+"""Extracts → desired state and findings: seconds and peak memory.
 
 python -m tests.bench.offer [--times 10]
 """
@@ -18,9 +18,10 @@ SECONDS, MEGABYTES = 20, 800  # to reach, for the size of one university
 
 def measure(folder: Path) -> None:
     """In a process of its own, so that making the data does not count."""
-    from passerelle.domain.night.checks.in_sources import find_traps
-    from passerelle.domain.offer.build import build_desired
+    from passerelle.domain.offer.build import build_desired, build_offer
     from passerelle.domain.offer.desired import as_lists
+    from passerelle.domain.offer.diagnosis import find_in_sources, look_at
+    from passerelle.domain.offer.naming import Naming
     from passerelle.sources.extracts import read_extracts, require_whole
 
     started = time.perf_counter()
@@ -33,11 +34,11 @@ def measure(folder: Path) -> None:
     lap("read")
     desired = build_desired(extracts)
     lap("desired")
-    traps = find_traps(extracts)
-    lap("traps")
+    findings = find_in_sources(look_at(extracts, build_offer(extracts, Naming())))
+    lap("findings")
     lists = as_lists(desired)
     lap("lists")
-    print({name: len(rows) for name, rows in lists.items()}, "traps:", len(traps))
+    print({name: len(rows) for name, rows in lists.items()}, "findings:", len(findings))
 
 
 def main() -> int:

@@ -11,7 +11,10 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import escape
+
+from passerelle.mbz import BytesSource, ScrubReport, scrub
 
 REAL = Path(__file__).parents[1] / "mbz"
 WWWROOT = "https://ecampus-bleu.example"
@@ -266,3 +269,10 @@ def zip_end(data: bytes) -> tuple[int, int, int]:
     """Count, length and start of a zip's central directory."""
     count, length, start = struct.unpack_from("<H2L", data, data.rfind(b"PK\x05\x06") + 10)
     return count, length, start
+
+
+def scrubbed(data: bytes, **options: Any) -> tuple[bytes, ScrubReport]:
+    """The archive without what it says of people, and the report."""
+    out = io.BytesIO()
+    report = scrub(BytesSource(data), out, **options)
+    return out.getvalue(), report

@@ -6,11 +6,13 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from passerelle.domain.moodle.plugin import CourseState
-from passerelle.domain.night.checks.in_moodle import Sight, find_in_moodle, find_in_runs, in_order
-from passerelle.domain.night.checks.in_sources import find_traps
+from passerelle.domain.night.checks.in_moodle import Sight, find_in_moodle, find_in_runs
 from passerelle.domain.night.plan.plan import Hold, Plan, Verdict
 from passerelle.domain.night.plan.run import Run
 from passerelle.domain.night.report.report import Ingredients, NightReport, compose
+from passerelle.domain.offer.build import build_offer
+from passerelle.domain.offer.diagnosis import Reason, find_in_sources, in_order, look_at
+from passerelle.domain.offer.naming import Naming
 from passerelle.domain.offer.stages import Stage
 from passerelle.domain.states import RunState
 from tests.factories.moodle_rows import Moodle
@@ -126,6 +128,11 @@ def a_university() -> University:
     return made
 
 
+def sources_findings(made: University, with_account: set[str] | None = None) -> tuple[Reason, ...]:
+    extracts = made.extracts()
+    return find_in_sources(look_at(extracts, build_offer(extracts, Naming()), with_account))
+
+
 def a_moodle() -> Moodle:
     moodle = Moodle().user("etu2", "22100002")
     for code, title in (("SCHI2A1", "Chimie organique 1"), ("SCHI2A2", "Chimie des solutions")):
@@ -153,7 +160,11 @@ def a_report(
     held = tuple(Hold("all", "", 2140, 9800, "5 %") for run in every if run.night == str(NIGHT) and run.holds)
     plan = Plan("caen", NIGHT, Stage.ENROLMENTS, "2026", verdict=Verdict(held))
     morning = datetime(2026, 10, 6, 7, 30, tzinfo=PARIS)
-    sightings = in_order([*find_in_moodle(sight, plan), *find_in_runs(every, NIGHT, morning, PARIS)])
+    findings = [
+        *sources_findings(made or a_university()),
+        *find_in_moodle(sight, plan),
+        *find_in_runs(every, NIGHT, morning, PARIS),
+    ]
     return compose(
         Ingredients(
             site="caen",
@@ -162,8 +173,7 @@ def a_report(
             made_at=morning,
             extracts=extracts,
             desired=desired,
-            traps=find_traps(extracts),
-            sightings=sightings,
+            findings=in_order(findings),
             runs=tuple(every),
             good_rows={"ip.csv": 16, "ade.csv": 2, "people.csv": 12},
         )

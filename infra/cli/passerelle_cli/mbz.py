@@ -10,16 +10,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
-from passerelle.domain.backups.manifest import Inspection, Manifest, PersonalTrace, Reason, Why
+from passerelle.domain.backups.manifest import Inspection, Manifest, PersonalTrace
 from passerelle.domain.sizes import spell_size
 from passerelle.errors import TryAgain
 from passerelle.mbz import (
+    BadPeople,
     CannotRead,
     FileSource,
-    Limits,
+    People,
     ScrubReport,
     Source,
     inspect,
@@ -27,6 +29,7 @@ from passerelle.mbz import (
     scrub,
 )
 from passerelle.store.documents import to_document
+from passerelle.words.archives import means_word
 from passerelle.words.sentences import say
 
 REFUSED = 3
@@ -44,7 +47,10 @@ def mbz() -> None:
 @click.option("--target-release", metavar="R", help="The Moodle that is to take it, such as 4.5.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object: the manifest and the verdict.")
 @click.option("--quick", is_flag=True, help="Of a zip, read only its XML: no hash of contents or archive.")
-def inspect_command(archive: str, target_release: str | None, as_json: bool, quick: bool) -> None:
+@click.option("--people", metavar="FILE", help="people.bin, as the site's plugin writes it (P20).")
+def inspect_command(
+    archive: str, target_release: str | None, as_json: bool, quick: bool, people: str | None
+) -> None:
     """Say what a backup holds and whether it may be published.
 
     ARCHIVE is a file or s3://bucket/key. Exit status: 0 accepted, 3 refused, 1 not readable.
@@ -53,20 +59,27 @@ def inspect_command(archive: str, target_release: str | None, as_json: bool, qui
         raise click.BadParameter(_say("4.5, par exemple", "such as 4.5"), param_hint="--target-release")
     with _outside_the_file(archive, as_json=as_json):
         source = open_source(archive)
-        inspection = inspect(source, target_release=target_release, verify_content=not quick)
+        inspection = inspect(
+            source,
+            target_release=target_release,
+            verify_content=not quick,
+            people=None if people is None else _read_people(people),
+        )
     if as_json:
         verdict = {"accepted": inspection.accepted, "reasons": list(map(asdict, inspection.reasons))}
         manifest = to_document(inspection.manifest) if inspection.manifest else {}
         click.echo(json.dumps({**verdict, **manifest}, ensure_ascii=False, indent=1))
     else:
-        _print_inspection(inspection, source.size, target_release)
+        _print_inspection(inspection)
     sys.exit(0 if inspection.accepted else REFUSED)
 
 
 @mbz.command("scrub")
 @click.argument("archive", metavar="IN")
 @click.argument("out", metavar="OUT")
-def scrub_command(archive: str, out: str) -> None:
+@click.option("--people", metavar="FILE", help="people.bin, as the site's plugin writes it (P20).")
+@click.option("--keep-keys", is_flag=True, help="Keep passwords of quizzes, lessons and meetings.")
+def scrub_command(archive: str, out: str, people: str | None, keep_keys: bool) -> None:
     """Write IN to OUT without what it says of people: same members, sizes and index.
 
     IN is a file or s3://bucket/key, OUT a file. Nothing is written unless IN is a sound backup without
@@ -85,9 +98,11 @@ def scrub_command(archive: str, out: str) -> None:
             )
         )
     with _outside_the_file(archive):
-        report = _write(source, target)
+        report = _write(
+            source, target, people=None if people is None else _read_people(people), keep_keys=keep_keys
+        )
     if not report.accepted:
-        _print_reasons(report.inspection, source.size, None)
+        _print_reasons(report.inspection)
         sys.exit(REFUSED)
     _print_scrubbed(report, out)
 
@@ -106,7 +121,7 @@ def open_source(archive: str) -> Source:
     return S3Source(boto3.client("s3"), bucket, key)
 
 
-def _write(source: Source, target: Path) -> ScrubReport:
+def _write(source: Source, target: Path, *, people: People | None, keep_keys: bool) -> ScrubReport:
     """Beside the target first, in its place only when all is written and accepted."""
     descriptor, name = tempfile.mkstemp(
         prefix=f".{target.name}.", suffix=".part", dir=target.absolute().parent
@@ -114,7 +129,7 @@ def _write(source: Source, target: Path) -> ScrubReport:
     part = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            report = scrub(source, file)
+            report = scrub(source, file, people=people, keep_keys=keep_keys)
             file.flush()
             os.fsync(file.fileno())
         if report.accepted:
@@ -123,6 +138,15 @@ def _write(source: Source, target: Path) -> ScrubReport:
     finally:
         part.unlink(missing_ok=True)
     return report
+
+
+def _read_people(path: str) -> People:
+    """Raises CannotRead; a file of another form ends the command."""
+    source = FileSource(path)
+    try:
+        return People(source.read_range(0, source.size))
+    except BadPeople:
+        _stop(say("people_unreadable", _language()))
 
 
 def _give_usual_rights(part: Path) -> None:
@@ -186,13 +210,13 @@ _OUTSIDE = {
 }
 
 
-def _print_inspection(inspection: Inspection, size: int, target_release: str | None) -> None:
+def _print_inspection(inspection: Inspection) -> None:
     if inspection.manifest is not None:
         _print_manifest(inspection.manifest)
     if inspection.accepted:
         click.echo(_say("Verdict : acceptée.", "Verdict: accepted."))
     else:
-        _print_reasons(inspection, size, target_release)
+        _print_reasons(inspection)
 
 
 def _print_manifest(manifest: Manifest) -> None:
@@ -232,28 +256,21 @@ def _print_manifest(manifest: Manifest) -> None:
         _say("Données peut-être personnelles, non retirées", "Possibly personal data, not scrubbed"),
         [trace for trace in manifest.traces if not trace.scrubbed],
     )
+    _list(
+        _say("Laissés de côté, car Moodle ne les écrit jamais", "Left out, as Moodle never writes them"),
+        list(manifest.left_out),
+        count=manifest.left_out_count,
+    )
     if manifest.sha256:
         click.echo(f"SHA-256: {manifest.sha256}")
 
 
-def _print_reasons(inspection: Inspection, size: int, target_release: str | None) -> None:
+def _print_reasons(inspection: Inspection) -> None:
     click.echo(_say("Verdict : refusée.", "Verdict: refused."))
     for reason in inspection.reasons:
-        spoken = _spell_reason(reason, inspection.manifest, size, target_release)
-        where = f" [{reason.member}]" if reason.member else ""
+        spoken = say(reason.what or reason.code, _language(), **reason.details)
+        where = f" [{reason.member}]" if reason.member and reason.member not in spoken else ""
         click.echo(f"- {reason.code}: {spoken}{where}")
-
-
-def _spell_reason(reason: Reason, manifest: Manifest | None, size: int, target_release: str | None) -> str:
-    lang = _language()
-    if reason.code is Why.TOO_LARGE:
-        limit = spell_size(Limits().archive, lang)
-        return say(reason.code, lang, size=spell_size(size, lang), limit=limit)
-    if reason.code is Why.NEWER_RELEASE:
-        release = "?" if manifest is None else manifest.backup_release
-        return say(reason.code, lang, release=release, target=target_release)
-    # The reader's own message is finer than the sentence of its code, but English only.
-    return say(reason.code, lang) if lang == "fr" else reason.message
 
 
 def _print_scrubbed(report: ScrubReport, out: str) -> None:
@@ -269,7 +286,12 @@ def _print_scrubbed(report: ScrubReport, out: str) -> None:
 
 
 def _print_traces(title: str, traces: list[PersonalTrace]) -> None:
-    _list(title, [f"{trace.member}: {trace.element} × {trace.count}" for trace in traces], limit=40)
+    lang = _language()
+    lines = [
+        f"{trace.member}: {trace.element} × {trace.count} ({means_word(trace.means, lang)})"
+        for trace in traces
+    ]
+    _list(title, lines, limit=40)
 
 
 def _list(title: str, lines: list[str], *, limit: int = _LISTED, count: int | None = None) -> None:
@@ -283,7 +305,7 @@ def _list(title: str, lines: list[str], *, limit: int = _LISTED, count: int | No
         click.echo("  …")
 
 
-def _stop(message: str) -> None:
+def _stop(message: str) -> NoReturn:
     click.echo(message, err=True)
     sys.exit(UNREADABLE)
 

@@ -41,7 +41,7 @@ from passerelle.usecases.night.plan_stage import (
     tonight,
     uncollected,
 )
-from passerelle.words.checks_in_moodle import say_scope
+from passerelle.words.causes import say_scope
 from passerelle.words.plan import say_reason, say_refusal, say_still, say_thing, say_untouched
 from passerelle_cli.extracts import read_sources
 from passerelle_cli.main import language

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import click
 
-from passerelle.domain.night.report.report import as_document
 from passerelle.usecases.night.plan_stage import rules_of, tonight
 from passerelle.usecases.night.report import files_of, make_report, write_report
+from passerelle.words.night_report import as_document
 from passerelle_cli.stack import Stack, on_a_stack
 
 

@@ -57,7 +57,7 @@ def test_json_has_the_verdict_the_reasons_and_the_manifest():
     refused = json.loads(run("inspect", real("chimie-nofiles-nousers-tgz"), "--json").output)
     assert refused["accepted"] is False
     assert [reason["code"] for reason in refused["reasons"]] == ["files_left_out"]
-    assert set(refused["reasons"][0]) == {"code", "message", "member"}
+    assert set(refused["reasons"][0]) == {"code", "what", "message", "member", "details"}
 
 
 def test_a_damaged_content_of_a_zip_is_found_without_being_asked_for(tmp_path):

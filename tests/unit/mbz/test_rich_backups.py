@@ -66,6 +66,8 @@ def test_each_place_that_named_somebody_is_told():
     _, report = scrubbed("riche-calendar-tgz")
     places = {(re.sub(r"_\d+", "", trace.member), trace.element): trace.count for trace in report.scrubbed}
     assert places == {
+        ("activities/bigbluebuttonbn/bigbluebuttonbn.xml", "moderatorpass"): 1,
+        ("activities/bigbluebuttonbn/bigbluebuttonbn.xml", "viewerpass"): 1,
         ("activities/forum/roles.xml", "modifierid"): 1,
         ("activities/lti/inforef.xml", "id"): 1,
         ("activities/lti/lti.xml", "createdby"): 1,
@@ -93,6 +95,7 @@ def test_each_place_that_named_somebody_is_told():
         ("files.xml", "author"): 11,
         ("files.xml", "userid"): 17,
         ("groups.xml", "enrolmentkey"): 1,
+        ("moodle_backup.log", "log"): 1,
         ("outcomes.xml", "usermodified"): 1,
         ("questions.xml", "comment"): 6,
         ("questions.xml", "createdby"): 14,

@@ -12,22 +12,19 @@ from passerelle.domain.moodle.plugin import CourseState
 from passerelle.domain.night.checks.in_moodle import (
     Earlier,
     Sight,
-    Sighting,
-    Trouble,
     courses_to_look_into,
     find_in_moodle,
     find_in_runs,
 )
-from passerelle.domain.night.checks.in_sources import find_traps
 from passerelle.domain.night.plan.plan import Because, Hold, Phase, Plan, Stays, Still, Verdict, operation
 from passerelle.domain.night.plan.run import Run
-from passerelle.domain.night.why.causes import Repairs
+from passerelle.domain.offer.diagnosis import Cause, Repairs
 from passerelle.domain.offer.model import RowRef
 from passerelle.domain.offer.stages import Stage
 from passerelle.domain.states import RunState
-from passerelle.words.checks_in_moodle import TROUBLES, say_trouble
+from passerelle.words.causes import say_finding
 from tests.factories.moodle_rows import Moodle
-from tests.factories.night import a_moodle, a_university
+from tests.factories.night import a_moodle, a_university, sources_findings
 from tests.factories.offer import University
 
 TODAY = date(2026, 10, 6)
@@ -40,8 +37,8 @@ def sight(made: University, moodle: Moodle, states: dict[str, CourseState] | Non
     return Sight(made.desired(), moodle.actual(), TODAY, states=states or {})
 
 
-def troubles(seen: Sight, plan: Plan | None = None) -> list[tuple[Trouble, str]]:
-    return [(one.trouble, one.course) for one in find_in_moodle(seen, plan)]
+def causes(seen: Sight, plan: Plan | None = None) -> list[tuple[Cause, str]]:
+    return [(one.cause, one.course) for one in find_in_moodle(seen, plan)]
 
 
 def days(ago: int) -> int:
@@ -60,8 +57,8 @@ def foad() -> University:
 def test_a_foad_course_without_a_teacher_by_hand_is_the_cemus() -> None:
     (found,) = find_in_moodle(sight(foad(), Moodle().course("FOAD-E1").course("E1")))
 
-    assert (found.trouble, found.course, found.repairs) == (
-        Trouble.FOAD_WITHOUT_TEACHER,
+    assert (found.cause, found.course, found.about.repairs) == (
+        Cause.FOAD_WITHOUT_TEACHER,
         "FOAD-E1",
         Repairs.CEMU,
     )
@@ -81,7 +78,7 @@ def test_a_foad_course_without_a_teacher_by_hand_is_the_cemus() -> None:
 def test_only_a_teacher_by_hand_makes_a_foad_course_complete(role, method, found) -> None:
     moodle = Moodle().course("FOAD-E1").enrolled("FOAD-E1", method=method, role=role)
 
-    assert bool(troubles(sight(foad(), moodle))) is found
+    assert bool(causes(sight(foad(), moodle))) is found
 
 
 # -- D5 -----------------------------------------------------------------------------------------------
@@ -99,7 +96,7 @@ def test_content_left_in_a_course_that_became_carried(idnumber, state, found) ->
     seen = sight(carried(), moodle, {idnumber: state})
 
     assert idnumber in courses_to_look_into(seen)
-    assert ((Trouble.BECAME_CARRIED, idnumber) in troubles(seen)) is found
+    assert ((Cause.BECAME_CARRIED, idnumber) in causes(seen)) is found
 
 
 @pytest.mark.rule("D5")
@@ -108,8 +105,8 @@ def test_a_carrier_that_changed_since_last_night_is_told() -> None:
     made = carried().element("E0")
     before = Earlier(carriers={"E2": "E0"})
 
-    assert troubles(replace(sight(made, Moodle()), earlier=before)) == [(Trouble.CARRIER_CHANGED, "E0")]
-    assert troubles(replace(sight(made, Moodle()), earlier=Earlier(carriers={"E2": "E1"}))) == []
+    assert causes(replace(sight(made, Moodle()), earlier=before)) == [(Cause.CARRIER_CHANGED, "E0")]
+    assert causes(replace(sight(made, Moodle()), earlier=Earlier(carriers={"E2": "E1"}))) == []
 
 
 # -- D8 -----------------------------------------------------------------------------------------------
@@ -119,11 +116,11 @@ def test_a_carrier_that_changed_since_last_night_is_told() -> None:
 @pytest.mark.parametrize(
     ("visible", "start", "students", "state", "expected"),
     [
-        (False, "2026-09-01", True, FULL, Trouble.HIDDEN_WITH_CONTENT),
+        (False, "2026-09-01", True, FULL, Cause.HIDDEN_WITH_CONTENT),
         (False, "2026-11-01", True, FULL, None),
         (False, "2026-09-01", False, FULL, None),
         (False, "2026-09-01", True, EMPTY, None),
-        (True, "2026-09-01", True, EMPTY, Trouble.VISIBLE_EMPTY),
+        (True, "2026-09-01", True, EMPTY, Cause.VISIBLE_EMPTY),
         (True, "2026-09-01", True, FULL, None),
     ],
 )
@@ -134,7 +131,7 @@ def test_hidden_with_content_and_students_or_visible_and_empty(
     if students:
         moodle.enrolled()
 
-    found = troubles(sight(University().element(start=start), moodle, {"E1": state}))
+    found = causes(sight(University().element(start=start), moodle, {"E1": state}))
 
     assert found == ([(expected, "E1")] if expected else [])
 
@@ -154,14 +151,14 @@ def test_moodle_is_asked_only_about_courses_that_may_be_found() -> None:
 @pytest.mark.parametrize(
     ("idnumber", "ago", "expected"),
     [
-        ("ex_OLD", 2, Trouble.ARCHIVE_ACTIVE),
+        ("ex_OLD", 2, Cause.ARCHIVE_ACTIVE),
         ("ex_OLD", 90, None),
-        ("ex_E1", 90, Trouble.CODE_IS_BACK),
-        ("ex_E1_2", 90, Trouble.CODE_IS_BACK),
+        ("ex_E1", 90, Cause.CODE_IS_BACK),
+        ("ex_E1_2", 90, Cause.CODE_IS_BACK),
     ],
 )
 def test_an_archive_that_lives_or_whose_code_is_back(idnumber, ago, expected) -> None:
-    found = troubles(sight(University().element(), Moodle().course(idnumber, lastchange=days(ago))))
+    found = causes(sight(University().element(), Moodle().course(idnumber, lastchange=days(ago))))
 
     assert found == ([(expected, idnumber)] if expected else [])
 
@@ -170,8 +167,8 @@ def test_an_archive_that_lives_or_whose_code_is_back(idnumber, ago, expected) ->
 def test_archiving_itself_is_no_activity() -> None:
     seen = sight(University().element(), Moodle().course("ex_OLD", lastchange=days(2)))
 
-    assert troubles(replace(seen, archived_on={"ex_OLD": TODAY - timedelta(days=2)})) == []
-    assert troubles(replace(seen, archived_on={"ex_OLD": TODAY - timedelta(days=5)})) != []
+    assert causes(replace(seen, archived_on={"ex_OLD": TODAY - timedelta(days=2)})) == []
+    assert causes(replace(seen, archived_on={"ex_OLD": TODAY - timedelta(days=5)})) != []
 
 
 # -- D10, D11, D14 ------------------------------------------------------------------------------------
@@ -190,22 +187,22 @@ def plan(*operations, stays=(), holds=()) -> Plan:
 
 
 STAYS = [
-    ("D10", Stays("category", ("C9",), Still.NOT_EMPTY, ("2 cours",)), Trouble.CATEGORY_KEPT),
-    ("D11", Stays("course", ("E1",), Still.HELD_TWICE), Trouble.HELD_TWICE),
-    ("D11", Stays("course", ("E1",), Still.NOT_ADOPTED), Trouble.NOT_ADOPTED),
-    ("D11", Stays("course", ("E1",), Still.IDNUMBER_LOST), Trouble.IDNUMBER_BY_HAND),
-    ("D11", Stays("user", ("p1",), Still.NAME_TAKEN, ("P2",)), Trouble.NAME_TAKEN),
+    ("D10", Stays("category", ("C9",), Still.NOT_EMPTY, ("2 cours",)), Cause.CATEGORY_KEPT),
+    ("D11", Stays("course", ("E1",), Still.HELD_TWICE), Cause.HELD_TWICE),
+    ("D11", Stays("course", ("E1",), Still.NOT_ADOPTED), Cause.NOT_ADOPTED),
+    ("D11", Stays("course", ("E1",), Still.IDNUMBER_LOST), Cause.IDNUMBER_BY_HAND),
+    ("D11", Stays("user", ("p1",), Still.NAME_TAKEN, ("P2",)), Cause.NAME_TAKEN),
 ]
 
 
 @pytest.mark.rule("D10")
 @pytest.mark.rule("D11")
-@pytest.mark.parametrize(("check", "stays", "trouble"), STAYS)
-def test_what_the_plan_leaves_standing_is_told(check, stays, trouble) -> None:
+@pytest.mark.parametrize(("check", "stays", "cause"), STAYS)
+def test_what_the_plan_leaves_standing_is_told(check, stays, cause) -> None:
     (found,) = find_in_moodle(sight(University(), Moodle()), plan(stays=(stays,)))
 
-    assert (found.check, found.trouble) == (check, trouble)
-    assert stays.key[0] in say_trouble(found, "fr")
+    assert (found.about.check, found.cause) == (check, cause)
+    assert stays.key[0] in say_finding(found, "fr")
 
 
 @pytest.mark.rule("N21")
@@ -224,7 +221,7 @@ def test_a_name_is_by_hand_only_if_the_sources_did_not_change(before, found) -> 
     seen = sight(University().element(), Moodle().course("E1", fullname="Mon cours", visible=False))
     seen = replace(seen, earlier=Earlier(fullnames={"E1": before}))
 
-    assert ((Trouble.NAME_BY_HAND, "E1") in troubles(seen, plan(update))) is found
+    assert ((Cause.NAME_BY_HAND, "E1") in causes(seen, plan(update))) is found
 
 
 @pytest.mark.rule("D14")
@@ -234,8 +231,8 @@ def test_an_abnormal_number_is_told_with_its_limit() -> None:
 
     (found,) = find_in_moodle(sight(University(), Moodle()), held)
 
-    assert (found.check, found.course) == ("D14", "E1")
-    assert "40 sur 50" in say_trouble(found, "fr")
+    assert (found.about.check, found.course) == ("D14", "E1")
+    assert "40 sur 50" in say_finding(found, "fr")
 
 
 # -- D15 ----------------------------------------------------------------------------------------------
@@ -245,16 +242,16 @@ def test_an_abnormal_number_is_told_with_its_limit() -> None:
 @pytest.mark.parametrize(
     ("active", "role", "method", "expected"),
     [
-        (True, "student", "manual", Trouble.HAND_DOUBLES),
-        (True, "editingteacher", "manual", Trouble.HAND_CONTRADICTS),
-        (False, "student", "manual", Trouble.HAND_CONTRADICTS),
+        (True, "student", "manual", Cause.HAND_DOUBLES),
+        (True, "editingteacher", "manual", Cause.HAND_CONTRADICTS),
+        (False, "student", "manual", Cause.HAND_CONTRADICTS),
         (True, "student", "cohort", None),
     ],
 )
 def test_a_hand_made_enrolment_doubles_or_contradicts_the_nights(active, role, method, expected) -> None:
     moodle = Moodle().user().course(visible=False).enrolled(active=active).enrolled(method=method, role=role)
 
-    found = troubles(sight(University().element(), moodle))
+    found = causes(sight(University().element(), moodle))
 
     assert found == ([(expected, "E1")] if expected else [])
 
@@ -264,7 +261,7 @@ def test_a_hand_made_enrolment_doubles_or_contradicts_the_nights(active, role, m
 def test_a_hand_made_enrolment_alone_is_nobodys_business() -> None:
     moodle = Moodle().user().course(visible=False).enrolled(method="manual")
 
-    assert troubles(sight(University().element(), moodle)) == []
+    assert causes(sight(University().element(), moodle)) == []
 
 
 # -- D16 ----------------------------------------------------------------------------------------------
@@ -277,7 +274,7 @@ def test_a_space_with_the_name_of_a_course_is_its_twin() -> None:
 
     found = find_in_moodle(sight(University().element(title="Element E1"), moodle))
 
-    assert [one.trouble for one in found] == [Trouble.SPACE_SAME_NAME]
+    assert [one.cause for one in found] == [Cause.SPACE_SAME_NAME]
 
 
 @pytest.mark.rule("D16")
@@ -291,7 +288,7 @@ def test_a_space_with_the_people_of_a_course_is_its_twin(others, found) -> None:
     for number in range(others):
         moodle.enrolled("SP", f"x{number}", method="manual")
 
-    assert ((Trouble.SPACE_SAME_PEOPLE, "E1") in troubles(sight(University().element(), moodle))) is found
+    assert ((Cause.SPACE_SAME_PEOPLE, "E1") in causes(sight(University().element(), moodle))) is found
 
 
 # -- D13 ----------------------------------------------------------------------------------------------
@@ -313,8 +310,8 @@ def run(state: RunState = RunState.DONE, *, stage: str = "offer", at: str = "04:
 NINE = datetime(2026, 10, 6, 9, 0, tzinfo=PARIS)
 
 
-def night_troubles(*runs: Run, now: datetime = NINE) -> dict[str, Trouble]:
-    return {one.what["stage"]: one.trouble for one in find_in_runs(runs, TODAY, now, PARIS)}
+def night_causes(*runs: Run, now: datetime = NINE) -> dict[str, Cause]:
+    return {one.details["stage"]: one.cause for one in find_in_runs(runs, TODAY, now, PARIS)}
 
 
 @pytest.mark.rule("D13")
@@ -323,38 +320,29 @@ def night_troubles(*runs: Run, now: datetime = NINE) -> dict[str, Trouble]:
     ("state", "at", "expected"),
     [
         (RunState.DONE, "04:00", None),
-        (RunState.DONE, "06:10", Trouble.STAGE_LATE),
-        (RunState.FAILED, "04:00", Trouble.STAGE_FAILED),
-        (RunState.FROZEN, "04:00", Trouble.STAGE_FROZEN),
-        (RunState.APPLYING, "04:00", Trouble.STAGE_UNFINISHED),
+        (RunState.DONE, "06:10", Cause.STAGE_LATE),
+        (RunState.FAILED, "04:00", Cause.STAGE_FAILED),
+        (RunState.FROZEN, "04:00", Cause.STAGE_FROZEN),
+        (RunState.APPLYING, "04:00", Cause.STAGE_UNFINISHED),
         (RunState.HELD, "04:00", None),
     ],
 )
 def test_a_stage_late_failed_frozen_or_silent_is_told(state, at, expected) -> None:
-    assert night_troubles(run(state, at=at)).get("offer") == expected
+    assert night_causes(run(state, at=at)).get("offer") == expected
 
 
 @pytest.mark.rule("D13")
 def test_a_night_that_did_not_run_is_told_stage_by_stage_once_their_hours_have_passed() -> None:
-    assert set(night_troubles()) == {stage.value for stage in Stage}
-    assert set(night_troubles(now=NINE.replace(hour=4, minute=20))) == {"users", "cohorts"}
+    assert set(night_causes()) == {stage.value for stage in Stage}
+    assert set(night_causes(now=NINE.replace(hour=4, minute=20))) == {"users", "cohorts"}
 
 
 @pytest.mark.rule("D13")
 def test_a_whole_night_run_by_hand_stands_for_its_stages() -> None:
-    assert night_troubles(run(stage="night", at="08:00")) == {}
+    assert night_causes(run(stage="night", at="08:00")) == {}
 
 
 # -- words --------------------------------------------------------------------------------------------
-
-
-def test_every_trouble_has_a_check_somebody_and_a_sentence_in_both_languages() -> None:
-    assert set(TROUBLES) == set(Trouble)
-    for trouble, (french, english) in TROUBLES.items():
-        assert Sighting(trouble).check in {f"D{number}" for number in (4, 5, 8, 9, 10, 11, 13, 14, 15, 16)}
-        assert {part.partition("}")[0] for part in french.split("{")[1:]} == {
-            part.partition("}")[0] for part in english.split("{")[1:]
-        }
 
 
 @pytest.mark.rule("D1")
@@ -367,8 +355,8 @@ def test_in_a_university_of_every_trap_each_check_finds_something() -> None:
     stays = (Stays("category", ("OLD",), Still.NOT_EMPTY), Stays("course", ("E9",), Still.NOT_ADOPTED))
     night = plan(stays=stays, holds=[Hold("all", "", 2140, 9800, "5 %")])
 
-    found = {one.check for one in (*find_in_moodle(seen, night), *find_in_runs([], TODAY, NINE, PARIS))}
-    found |= {one.check.value for one in find_traps(made.extracts())}
+    found = {one.about.check for one in (*find_in_moodle(seen, night), *find_in_runs([], TODAY, NINE, PARIS))}
+    found |= {one.about.check for one in sources_findings(made)}
 
     assert found == {f"D{number}" for number in range(1, 17)}
 
@@ -392,7 +380,7 @@ def test_a_clean_university_of_sixty_distance_elements_and_a_thousand_students_h
         moodle.enrolled(f"D{number % 60}", f"p{number}")
     seen = sight(made, moodle, dict.fromkeys(moodle.actual().by_idnumber("course"), FULL))
 
-    assert find_traps(made.extracts()) == ()
+    assert sources_findings(made) == ()
     assert find_in_moodle(seen, plan()) == ()
 
 
@@ -401,4 +389,4 @@ def test_a_clean_moodle_has_no_finding() -> None:
     moodle = Moodle().user().course("E1").enrolled().course("FOAD-E1", visible=False)
     moodle.enrolled("FOAD-E1", "t1", method="manual", role="editingteacher").course("S", ours=False)
 
-    assert troubles(sight(made, moodle, {"E1": FULL, "FOAD-E1": FULL}), plan()) == []
+    assert causes(sight(made, moodle, {"E1": FULL, "FOAD-E1": FULL}), plan()) == []

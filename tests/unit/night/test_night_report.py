@@ -14,15 +14,15 @@ import pytest
 
 from passerelle.domain.moodle.plugin import CourseState
 from passerelle.domain.night.policy import NightRules
-from passerelle.domain.night.report.report import as_document
-from passerelle.domain.night.why.causes import Repairs
+from passerelle.domain.offer.diagnosis import Cause, Reason, Repairs
 from passerelle.domain.states import RunState
 from passerelle.errors import FixAccess, MoodleAway
 from passerelle.pages.night_report import as_csv, as_page, csv_name
 from passerelle.pages.plots import Plot, Series, draw, spell
 from passerelle.usecases.night.isolate import BROKEN
 from passerelle.usecases.night.report import load_report, make_report, report_key, report_nights, write_report
-from passerelle.words.night_report import CHECKS, CODES, KINDS, WORDS
+from passerelle.words.causes import CHECKS
+from passerelle.words.night_report import CODES, KINDS, WORDS, as_document
 from tests.factories.moodle_rows import Moodle
 from tests.factories.night import PARIS, a_month, a_report, a_run
 from tests.factories.offer import University
@@ -85,7 +85,11 @@ def test_what_titles_and_names_hold_is_shown_and_never_markup(report) -> None:
         people=dict.fromkeys(report.people, struck),
         faculties=dict.fromkeys(report.faculties, struck),
         courses=dict.fromkeys(report.courses, struck),
-        lines=tuple(replace(line, french=struck, english=struck) for line in report.lines),
+        lines=tuple(
+            replace(line, reason=replace(line.reason, details=dict.fromkeys(line.reason.details, struck)))
+            for line in report.lines
+            if "start" not in line.reason.details
+        ),
     )
 
     page = Reading(as_page(spoiled, "fr", PARIS))
@@ -127,7 +131,7 @@ def test_a_held_night_says_so_first() -> None:
 def test_a_night_that_did_not_run_is_a_report_as_well() -> None:
     report = a_report(runs=[])
 
-    assert [line.what for line in report.lines if line.check == "D13"] == ["stage_missing"] * 5
+    assert [line.reason.cause for line in report.lines if line.check == "D13"] == ["stage_missing"] * 5
     assert "Aucun changement cette nuit" in as_page(report, "fr", PARIS)
 
 
@@ -151,7 +155,8 @@ def test_each_faculty_has_its_lines_in_a_file_that_a_spreadsheet_reads(report) -
 
 
 def test_no_cell_of_a_file_is_a_formula(report) -> None:
-    line = replace(report.lines[0], faculty="X", french="=HYPERLINK(1)", course="@SUM(A1)")
+    reason = Reason(Cause.NO_EMAIL, course="@SUM(A1)", person="=HYPERLINK(1)")
+    line = replace(report.lines[0], faculty="X", reason=reason)
 
     row = list(csv.reader(io.StringIO(as_csv(replace(report, lines=(line,)), "X", "fr")), delimiter=";"))[1]
 
@@ -227,7 +232,7 @@ def test_a_night_that_ran_is_reported_with_its_counts_and_traps(stage) -> None:
 
     assert report.counts["course_create"] == 2
     assert [stage.state for stage in report.stages] == ["done"]
-    assert {(line.check, line.person or line.course) for line in report.lines} == {
+    assert {(line.check, line.reason.person or line.reason.course) for line in report.lines} == {
         ("D1", "P2"),
         ("D4", "FOAD-E1"),
     }

@@ -15,7 +15,7 @@ MAKING = """
 import hashlib, json
 from datetime import timedelta
 from random import Random
-from passerelle.domain.night.report.report import as_document
+from passerelle.words.night_report import as_document
 from passerelle.domain.night.plan.serialised import text_of
 from passerelle.usecases.night.report import make_report
 from tests.scenes.night_site import NIGHT

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 
-from passerelle.domain.night.why.causes import ABOUT, Cause, Repairs
-from passerelle.domain.night.why.explain import Answer, Place, Verdict, explain, look_at
+from passerelle.domain.night.why.explain import Answer, Place, Verdict, explain
 from passerelle.domain.night.why.question import AskedCourse, AskedPerson, find_courses, find_people
 from passerelle.domain.offer.build import build_desired, build_offer
+from passerelle.domain.offer.diagnosis import Cause, Reason, Repairs, find_in_sources, look_at
 from passerelle.domain.offer.model import RowRef
 from passerelle.domain.offer.naming import Naming
 from passerelle.domain.offer.stages import Stage
@@ -140,9 +140,12 @@ OUT = [
         Cause.GROUP_UNKNOWN,
         Repairs.SCOLARITE,
     ),
-    ("N12", University().element().group(on=()).person().ip(), Cause.GROUP_ELSEWHERE, Repairs.SCOLARITE),
-    ("N7", shared().ip("P1", "E2", "G2"), Cause.GROUP_NOT_SHARED, Repairs.SCOLARITE),
-    ("D6", shared().ip("P1", "E2", "G2"), Cause.GROUP_NOT_SHARED, Repairs.SCOLARITE),
+    (
+        "N12",
+        University().element().group("G2", on=("E1",)).group(on=()).person().ip(),
+        Cause.GROUP_ELSEWHERE,
+        Repairs.SCOLARITE,
+    ),
 ]
 
 
@@ -158,6 +161,26 @@ def test_a_student_outside_is_told_the_one_cause(rule, made, cause, repairs) -> 
     about = found.reasons[0].about
     assert rule in (about.rule, about.check)
     assert (about.repairs, about.stage) == (repairs, Stage.ENROLMENTS)
+
+
+@pytest.mark.rule("N7")
+@pytest.mark.rule("D6")
+def test_a_student_in_a_group_that_the_carrier_lacks_is_told_so() -> None:
+    found = place(ask(shared().ip("P1", "E2", "G2")))
+
+    assert found.verdict is Verdict.OUT
+    assert causes(found) == {Cause.GROUP_NOT_SHARED, Cause.IN_NO_SHARED_GROUP}
+
+
+@pytest.mark.rule("D1")
+@pytest.mark.rule("D2")
+def test_a_distance_student_whose_ip_reaches_no_group_is_sent_to_the_cemu_group_by_both() -> None:
+    made = University().element("E1").element("E2", distance=True).person().tele().ip("P1", "E2", "")
+    made.group("G2", "TD", on=("E2",)).group("GC", "CEMU", on=("E2",))
+
+    found = place(ask(made, course="E2"))
+
+    assert causes(found) == {Cause.NO_CEMU_GROUP_REACHED, Cause.CEMU_GROUP_MISSING}
 
 
 def test_rows_without_group_are_not_blamed_where_another_row_enrols() -> None:
@@ -277,7 +300,7 @@ def test_a_bad_row_leaves_it_unknown_and_is_named(made, cause, rule) -> None:
     assert Verdict.UNKNOWN in {one.verdict for one in answer.places}
     assert Verdict.IN not in {one.verdict for one in answer.places}
     assert cause in answer.causes
-    assert rule in (ABOUT[cause].rule, ABOUT[cause].check)
+    assert rule in (cause.about.rule, cause.about.check)
 
 
 @pytest.mark.rule("N21")
@@ -417,3 +440,39 @@ def test_why_says_what_the_night_does(chance) -> None:
 @given(CHANCE)
 def test_why_says_unknown_exactly_where_the_night_moves_nothing(chance) -> None:
     _agrees(grow_and_spoil(chance)[1])
+
+
+# -- the same diagnosis as the report's ----------------------------------------------------------------------
+
+
+def _said(reasons: list[Reason] | tuple[Reason, ...]) -> set[tuple[str, ...]]:
+    """What a check says: cause, place (the element whose course it is, and the one it is about), who repairs."""
+    return {
+        (one.about.check, one.cause, one.course, one.details.get("element", ""), one.about.repairs)
+        for one in reasons
+        if one.about.check
+    }
+
+
+@settings(max_examples=150, deadline=None)
+@given(CHANCE)
+@pytest.mark.rule("N22")
+@pytest.mark.rule("D1")
+@pytest.mark.rule("D2")
+@pytest.mark.rule("D3")
+@pytest.mark.rule("D6")
+@pytest.mark.rule("D7")
+@pytest.mark.rule("D12")
+def test_report_and_why_give_each_check_the_same_cause_place_and_repair(chance) -> None:
+    made = chance.choice((grow(chance), grow_and_spoil(chance)[1]))
+    extracts = made.extracts()
+    look = look_at(extracts, build_offer(extracts, Naming()))
+    report = find_in_sources(look)
+    for person in extracts.people:
+        asked = AskedPerson(person.code, person, person.username)
+        for element, bearer in look.offer.structure.bearer.items():
+            answer = explain(look, asked, AskedCourse(element))
+            told = [*answer.notes, *(reason for place in answer.places for reason in place.reasons)]
+            mine = [one for one in report if one.person == person.code and one.course in ("", bearer)]
+            nobodys = [one for one in report if not one.person and one.course == bearer]
+            assert _said(mine) <= _said(told) <= _said([*mine, *nobodys])

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from passerelle.domain.night.checks.in_sources import find_traps
 from passerelle.domain.offer.build import build_desired
 from passerelle.domain.offer.desired import STUDENT, Desired, as_lists
 from passerelle.domain.offer.model import Registration
 from passerelle.sources.extracts import read_extracts
+from tests.factories.night import sources_findings
 from tests.factories.offer import University
 from tests.unit.offer.universities import CHANCE, grow_and_spoil, shuffle, spoiled, universities
 
@@ -35,7 +35,7 @@ def keys(desired: Desired, name: str) -> set[tuple[str, ...]]:
 
 
 def as_text(made: University) -> str:
-    traps = [(f.trap, f.element, f.bearer, f.person, f.group) for f in find_traps(made.extracts())]
+    traps = [(f.cause, f.course, f.person, dict(f.details)) for f in sources_findings(made)]
     return json.dumps([as_lists(made.desired()), traps])
 
 

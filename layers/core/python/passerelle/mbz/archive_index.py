@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from passerelle.domain.backups.manifest import Why
 from passerelle.mbz.findings import Broken
+from passerelle.mbz.names import is_left_out
 
 if TYPE_CHECKING:
     from passerelle.mbz.findings import Findings
@@ -37,7 +37,7 @@ class ArchiveIndex:
     def feed(self, data: memoryview) -> None:
         self._raw += data
         if len(self._raw) > self._limits.index:
-            raise Broken(Why.OUT_OF_PROPORTION, "the archive's index is of absurd size", INDEX)
+            raise Broken("index_too_large", INDEX)
 
     def finish(self) -> None:
         self._present = True
@@ -47,10 +47,21 @@ class ArchiveIndex:
         else:
             self._count = int(title.group(1))
 
-    def compare(self, header: Header) -> None:
+    def replacement(self) -> bytes:
+        """The index of the scrubbed archive: without what is left out of it."""
+        title, *lines = bytes(self._raw).split(b"\n")
+        kept = [line for line in lines if not line or not _tells_of_left_out(line)]
+        if len(kept) == len(lines):
+            return bytes(self._raw)
+        count = sum(map(bool, kept))
+        return b"\n".join([re.sub(rb"\d+\Z", str(count).encode(), title), *kept])
+
+    def compare(self, header: Header, *, left_out: bool = False) -> None:
         """A member other than the index has come."""
         if not self._present or self._lies:
             return
+        if left_out and not self._next_tells(header.name):
+            return  # came after Moodle had made the archive, and goes again
         self._seen += 1
         line = self._next_line()
         kind = b"d" if header.directory else b"f"
@@ -71,17 +82,16 @@ class ArchiveIndex:
         missing = self._next_line()
         if missing is not None:
             name = missing.split(b"\t")[0].decode("utf-8", "replace")[:200]
-            self._findings.add(
-                Why.TRUNCATED, "a member that the archive's index promises is not inside; send it again", name
-            )
+            self._findings.add("promised_by_index", name)
         elif self._count != self._seen:
             self._lie(INDEX)
 
     def _lie(self, member: str) -> None:
         self._lies = True
-        self._findings.add(
-            Why.DAMAGED, "the archive's index does not tell what is inside; make the backup again", member
-        )
+        self._findings.add("index_lies", member)
+
+    def _next_tells(self, name: str) -> bool:
+        return self._raw.startswith(name.encode().rstrip(b"/"), self._place)
 
     def _next_line(self) -> bytes | None:
         end = self._raw.find(b"\n", self._place)
@@ -91,3 +101,8 @@ class ArchiveIndex:
         line = bytes(self._raw[self._place : end])
         self._place = end + 1
         return line
+
+
+def _tells_of_left_out(line: bytes) -> bool:
+    name, _, rest = line.partition(b"\t")
+    return is_left_out(name.decode("utf-8", "replace"), directory=rest.startswith(b"d"))

@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections import Counter
 
 from passerelle.domain.backups.manifest import Reason, Why
+from passerelle.domain.backups.refusals import REFUSALS
+from passerelle.words.sentences import say
 
 PER_CODE = 5  # a damaged archive can break one rule ten thousand times; five examples are enough
+
+
+def reason(what: str, member: str | None = None, **details: str) -> Reason:
+    """`what` is a key of `REFUSALS`; its sentence may name the member and the details."""
+    told = {"member": member, **details} if member is not None else details
+    return Reason(REFUSALS[what], say(what, "en", **told), member, what, told)
 
 
 class Broken(Exception):
     """The archive cannot be read beyond this point; `reason` says why."""
 
-    def __init__(self, code: Why, message: str, member: str | None = None) -> None:
-        super().__init__(code)
-        self.reason = Reason(code, message, member)
+    def __init__(self, what: str, member: str | None = None, **details: str) -> None:
+        super().__init__(what)
+        self.reason = reason(what, member, **details)
 
 
 class Findings:
@@ -22,23 +30,23 @@ class Findings:
 
     def __init__(self) -> None:
         self._reasons: list[Reason] = []
-        self._counts: Counter[Why] = Counter()
+        self._counts: Counter[str] = Counter()
 
-    def add(self, code: Why, message: str, member: str | None = None) -> None:
-        self.take(Reason(code, message, member))
+    def add(self, what: str, member: str | None = None, **details: str) -> None:
+        self.take(reason(what, member, **details))
 
     def take(self, reason: Reason) -> None:
-        self._counts[reason.code] += 1
-        if self._counts[reason.code] <= PER_CODE:
+        self._counts[reason.what] += 1
+        if self._counts[reason.what] <= PER_CODE:
             self._reasons.append(reason)
 
     def __bool__(self) -> bool:
         return bool(self._reasons)
 
-    def __contains__(self, code: Why) -> bool:
-        return self._counts[code] > 0
-
     def reasons(self) -> tuple[Reason, ...]:
         """Each reason once, those that say most about the archive first."""
         order = {code: place for place, code in enumerate(Why)}
-        return tuple(sorted(dict.fromkeys(self._reasons), key=lambda reason: order[reason.code]))
+        known: dict[tuple[str, str | None], Reason] = {}
+        for found in self._reasons:
+            known.setdefault((found.what, found.member), found)
+        return tuple(sorted(known.values(), key=lambda found: order[found.code]))

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, cast
 
 from isal import igzip_lib
 
-from passerelle.domain.backups.manifest import Why
 from passerelle.mbz.findings import Broken
 from passerelle.mbz.sources import CHUNK
 
@@ -30,11 +29,7 @@ class Proportion:
     def add(self, length: int, member: str | None = None) -> None:
         self.unpacked += length
         if self.unpacked > self._allowed:
-            raise Broken(
-                Why.OUT_OF_PROPORTION,
-                "the archive unpacks to far more than its size allows; make the backup again",
-                member,
-            )
+            raise Broken("unpacks_too_far", member)
 
 
 class Gunzip:
@@ -68,16 +63,14 @@ class Gunzip:
 
     def finish(self) -> None:
         if self._inflate is not None or self._carried or not self._members:
-            raise Broken(Why.TRUNCATED, "the archive stops in the middle; send it again")
+            raise Broken("cut")
 
     def _inflate_some(self, data: bytes) -> bytes:
         assert self._inflate is not None  # noqa: S101 - narrows the type for mypy
         try:
             return bytes(self._inflate.decompress(data, CHUNK))
         except BAD_DEFLATE:
-            raise Broken(
-                Why.DAMAGED, "the archive's compressed data or checksum is damaged; send it again"
-            ) from None
+            raise Broken("checksum") from None
 
     def _next_member(self, data: bytes) -> bytes:
         data = self._carried + data
@@ -90,9 +83,9 @@ class Gunzip:
             self._carried = data
             return b""
         if not data.startswith(GZIP_MAGIC):
-            raise Broken(Why.DAMAGED, "bytes that belong to no member follow the archive; send it again")
+            raise Broken("bytes_outside")
         self._members += 1
         if self._members > self._limits.gzip_members:
-            raise Broken(Why.OUT_OF_PROPORTION, "the archive is made of absurdly many gzip members")
+            raise Broken("too_many_gzip_members")
         self._inflate = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
         return data

@@ -5,20 +5,22 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from passerelle.domain.backups.manifest import Container, Inspection, Manifest, Reason, Why
+from passerelle.domain.backups.manifest import Container, Inspection, Manifest
+from passerelle.domain.sizes import spell_size
 from passerelle.mbz.archive_index import INDEX, ArchiveIndex
 from passerelle.mbz.facts import Facts, major_release
-from passerelle.mbz.findings import Broken, Findings
+from passerelle.mbz.findings import Broken, Findings, reason
 from passerelle.mbz.gunzip import GZIP_MAGIC, Gunzip, Proportion
 from passerelle.mbz.hashing import Lane
-from passerelle.mbz.limits import GIB, Limits
+from passerelle.mbz.limits import Limits
 from passerelle.mbz.members import Members
-from passerelle.mbz.tar import TarReading
+from passerelle.mbz.tar import LEFT_OUT, TarReading
 from passerelle.mbz.zip_pass import inspect_zip
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from passerelle.mbz.people import People
     from passerelle.mbz.sources import Source
     from passerelle.mbz.tar import Consumer, Header
 
@@ -32,12 +34,15 @@ def inspect(
     limits: Limits | None = None,
     verify_content: bool = False,
     threads: bool = True,
+    people: People | None = None,
+    keep_keys: bool = False,
 ) -> Inspection:
     """Read an archive and say whether it may be published (P3, P4, P16).
 
     A tgz is always read through once, everything in it proved. Of a zip the XML is read by a few ranged
     reads, which proves P3 and P4; `verify_content` reads it through as well, for the hashes of its
-    contents and of itself (without which the manifest's sha256 is empty).
+    contents and of itself (without which the manifest's sha256 is empty). `people` is what the site knows of
+    its people (P20); with `keep_keys` passwords that open something are reported, not scrubbed.
 
     Raises CannotRead for what is no fault of the archive, ValueError for a release that is none.
     """
@@ -45,7 +50,7 @@ def inspect(
     if target_release is not None and major_release(target_release) is None:
         raise ValueError(target_release)
     findings = Findings()
-    facts = Facts(limits, findings)
+    facts = Facts(limits, findings, people=people, keep_keys=keep_keys)
     manifest: Manifest | None = None
     try:
         container = recognise(source, limits)
@@ -63,24 +68,20 @@ def inspect(
 def conclude(findings: Findings, manifest: Manifest | None) -> Inspection:
     reasons = findings.reasons()
     if not reasons and manifest is None:
-        reasons = (Reason(Why.NOT_A_BACKUP, "this is no Moodle backup"),)
+        reasons = (reason("no_moodle_backup"),)
     return Inspection(accepted=not reasons, reasons=reasons, manifest=manifest)
 
 
 def recognise(source: Source, limits: Limits) -> Container:
     """By its first bytes, never by its name. Raises Broken."""
     if source.size > limits.archive:
-        raise Broken(
-            Why.TOO_LARGE,
-            f"the archive is larger than {limits.archive / GIB:.0f} GiB; "
-            "move large files to the media library and make the backup again",
-        )
+        raise Broken("too_large", size=spell_size(source.size, "en"), limit=spell_size(limits.archive, "en"))
     start = source.read_range(0, min(4, source.size)) if source.size else b""
     if start.startswith(ZIP_MAGICS):
         return Container.ZIP
     if start.startswith(GZIP_MAGIC):
         return Container.TGZ
-    raise Broken(Why.NOT_A_BACKUP, "this is no Moodle backup: neither a tgz nor a zip archive")
+    raise Broken("not_an_archive")
 
 
 class TgzPass:
@@ -129,5 +130,6 @@ class TgzPass:
             if header.name == INDEX and not header.directory:
                 self._dossier.names.admit(header.name)
                 return self._index
-        self._index.compare(header)
-        return self._members.open(header.name, header.size, directory=header.directory)
+        consumer = self._members.open(header.name, header.size, directory=header.directory)
+        self._index.compare(header, left_out=consumer is LEFT_OUT)
+        return consumer

@@ -10,20 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from functools import lru_cache
+
+from passerelle.domain.backups.manifest import Means
+from passerelle.mbz.cures import Cure
+from passerelle.mbz.plugins import KEYS, PLUGIN_PLACES, PluginPlace
 
 Path = Sequence[str]  # element names from the root down
 
 NULL = "$@NULL@$"
-
-
-class Cure(Enum):
-    """What becomes of a value. The member keeps its length: spaces follow the element."""
-
-    EMPTY = "empty"
-    ZERO = "zero"  # Moodle's restore breaks on an empty user id
-    REMOVE = "remove"  # the element itself: a row that makes no sense without its person
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +28,7 @@ class Place:
     members: re.Pattern[str]
     elements: dict[str, Cure]
     within: str | None = None
+    means: Means = Means.PLACE
 
 
 def _members(pattern: str) -> re.Pattern[str]:
@@ -91,25 +87,71 @@ PLACES = (
 )
 
 
-def cures_for(member: str) -> dict[str, tuple[tuple[str | None, Cure], ...]]:
-    """P4 for one member: element name → (enclosing element or None, cure), the first that fits counts."""
-    cures: dict[str, tuple[tuple[str | None, Cure], ...]] = {}
-    for place in PLACES:
+def _of_plugin(row: PluginPlace, means: Means) -> Place:
+    return Place(_members(rf"activities/{row.module}_\d+/{row.module}\.xml"), row.elements, row.within, means)
+
+
+_ALL_PLACES = (
+    *PLACES,
+    *(_of_plugin(row, Means.PLUGIN) for row in PLUGIN_PLACES),
+    *(_of_plugin(row, Means.KEY) for row in KEYS),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What becomes of the elements of one name in one member."""
+
+    within: str | None  # enclosing element, if it matters
+    cure: Cure
+    means: Means
+
+
+def rules_for(member: str) -> dict[str, tuple[Rule, ...]]:
+    """P4 for one member: element name → rules, the first that fits counts."""
+    rules: dict[str, tuple[Rule, ...]] = {}
+    for place in _ALL_PLACES:
         if place.members.match(member):
             for element, cure in place.elements.items():
-                cures[element] = (*cures.get(element, ()), (place.within, cure))
-    return cures
+                rules[element] = (*rules.get(element, ()), Rule(place.within, cure, place.means))
+    return rules
 
 
-# Any other element of such a name is reported (P4).
-SUSPECT = re.compile(r".*userid\Z|user.*ed\Z|.*email\Z", re.IGNORECASE)
-# Elements of that form which hold no person: counts and switches of Moodle's own.
+# By name: any other element or attribute so called is reported where it has a value (P4).
+_OF_A_USER = re.compile(r".*userid\Z|user.*ed\Z", re.IGNORECASE)
+_OF_SOMEBODY = re.compile(
+    r"(?:owner|author|creator|email).*\Z|host_id\Z"
+    r"|.*(?:by|emails?|manager|teacher.*|organi[sz]er.*|organi[sz]ator.*)\Z",
+    re.IGNORECASE,
+)
+_OF_NOBODY = re.compile(
+    r".*(?:sort|order|group|filter|display|stand)by\Z|authori[sz].*|email\w*format\Z", re.IGNORECASE
+)
+_LONGEST_NAME = 255  # characters: what is longer is a text, not a person
 _NO_PERSON = frozenset({"users_included", "userinfo_included"})
 
 
 @lru_cache(maxsize=4096)  # a backup has a few hundred element names, each thousands of times
-def is_suspect(element: str) -> bool:
-    return SUSPECT.match(element) is not None and element.lower() not in _NO_PERSON
+def _suspicion(element: str) -> int:
+    if element.lower() in _NO_PERSON:
+        return 0
+    if _OF_A_USER.match(element):
+        return 2
+    return 1 if _OF_SOMEBODY.match(element) and not _OF_NOBODY.match(element) else 0
+
+
+def is_suspect(element: str, value: str) -> bool:
+    """Whether a value may name somebody by the name of what holds it."""
+    suspicion = _suspicion(element)
+    if suspicion == 0 or not has_value(value):
+        return False
+    if suspicion == 2:
+        return True
+    text = value.strip()
+    # `emailteachers` is a switch and `emaildelay` a number: only an id can be a person's.
+    if text.lower() in ("1", "-1", "true", "false", "yes", "no") or len(text) > _LONGEST_NAME or "<" in text:
+        return False
+    return not (element.lower().startswith("email") and is_number(text))
 
 
 # Leaves that name somebody though their element's name does not say so: reported, for it is the course's
@@ -123,6 +165,7 @@ _NAMING = {
     "availabilityjson": _NAMING_CONDITION,
     "participants": _NAMED_PARTICIPANT,
     "claimcomment": re.compile(r"\S"),  # an endorser's own words, in badges.xml
+    "data": re.compile(r'"teacher":"?[1-9]'),  # of customcert: the teacher whose name is printed
 }
 
 
@@ -134,6 +177,36 @@ def names_somebody(element: str, value: str) -> bool:
 def has_value(text: str) -> bool:
     value = text.strip()
     return value not in ("", "0", NULL)
+
+
+def is_number(text: str) -> bool:
+    """Digits as Moodle writes them; `²` and the digits of other scripts are none."""
+    return text.isascii() and text.isdigit()
+
+
+# By the site's own knowledge (P20): where a login may stand. A plugin's own fields hold anything; in those
+# that Moodle itself writes, `page` is a module and `test` a title, and only a few are free text.
+_OF_MOODLE = frozenset(
+    {"area", "component", "element", "filearea", "format", "kind", "lang", "language", "layout", "level"}
+    | {"mode", "modulename", "name", "plugin", "pluginname", "state", "status", "subplugin", "subtype"}
+    | {"theme", "timezone", "title", "type"}
+)
+_FREE = frozenset({"content", "description", "intro", "summary"})
+
+
+def is_third_party(member: str) -> bool:
+    """The own file of an activity that Moodle does not ship."""
+    match = _ACTIVITY.match(member)
+    return match is not None and match[2] not in _COMMON and match[2] not in _SHIPPED
+
+
+def may_hold_a_login(path: Path, *, third_party: bool) -> bool:
+    name = path[-1]
+    if third_party:
+        return name not in _OF_MOODLE
+    if name == "value":
+        return len(path) > 1 and path[-2] == "customfield"
+    return name in _FREE or any(step.startswith(("plugin_", "subplugin_")) for step in path[:-1])
 
 
 # P3: rows that exist only for a person, as (enclosing element, row), whatever member they stand in.
@@ -199,10 +272,16 @@ ACTIVITY_ROWS: dict[str, frozenset[tuple[str, str]]] = {
 WITHOUT_USERS = frozenset(
     {"book", "folder", "imscp", "label", "page", "qbank", "resource", "subsection", "url"}
 )
+_SHIPPED = WITHOUT_USERS | ACTIVITY_ROWS.keys()
 # Rows of a user among those that every backup has: an override of one person's dates.
 _PERSONAL_OVERRIDES = frozenset({"overrides", "user_overrides"})
 
-_ACTIVITY = re.compile(r"activities/([a-z0-9]+)_\d+/([a-z0-9]+)\.xml\Z")
+_ACTIVITY = re.compile(r"activities/([a-z0-9_]+)_\d+/([a-z0-9_]+)\.xml\Z")
+# What every activity has beside its own file.
+_COMMON = frozenset(
+    {"calendar", "comments", "competencies", "completion", "filters", "grade_history", "grades", "grading"}
+    | {"inforef", "logs", "logstores", "module", "roles", "xapistate"}
+)
 
 PersonTest = Callable[[Path, str], bool]
 
@@ -222,21 +301,22 @@ def proofs_for(member: str) -> Proofs:
     if lower == "questions.xml":
         return Proofs(PEOPLE_ROWS - {("comments", "comment")}, None)
     match = _ACTIVITY.match(lower)
-    if match is None or match.group(1) != match.group(2):
+    if match is None or match.group(2) in _COMMON:
         return Proofs(PEOPLE_ROWS, None)
-    module = match.group(1)
+    module = match.group(2)
     if module in WITHOUT_USERS:
         return Proofs(PEOPLE_ROWS, None)
     if module in ACTIVITY_ROWS:
         return Proofs(PEOPLE_ROWS | ACTIVITY_ROWS[module], _is_personal_override)
     # An activity that Moodle does not ship: nobody can say which of its rows are a user's, so a user id
     # in one of them counts as a user.
-    return Proofs(PEOPLE_ROWS, _is_user_id)
+    return Proofs(PEOPLE_ROWS, is_user_id)
 
 
-def _is_user_id(path: Path, value: str) -> bool:
-    return path[-1] == "userid" and value.strip().isdigit() and int(value) > 0
+def is_user_id(path: Path, value: str) -> bool:
+    text = value.strip()
+    return path[-1] == "userid" and is_number(text) and text.strip("0") != ""
 
 
 def _is_personal_override(path: Path, value: str) -> bool:
-    return _is_user_id(path, value) and not _PERSONAL_OVERRIDES.isdisjoint(path)
+    return is_user_id(path, value) and not _PERSONAL_OVERRIDES.isdisjoint(path)

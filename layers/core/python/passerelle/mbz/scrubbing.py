@@ -17,6 +17,7 @@ from passerelle.mbz.zip_pass import read_zip_through
 
 if TYPE_CHECKING:
     from passerelle.mbz.gzip_writing import Sink
+    from passerelle.mbz.people import People
     from passerelle.mbz.sources import Source
 
 _PIECE = 512 * KIB
@@ -49,7 +50,15 @@ class ScrubReport:
         manifest = self.inspection.manifest
         if manifest is None or not self.accepted:
             return None
-        return replace(manifest, size=self.size, sha256=self.sha256, traces=self.reported)
+        return replace(
+            manifest,
+            size=self.size,
+            sha256=self.sha256,
+            traces=self.reported,
+            left_out=(),
+            left_out_count=0,
+            people_known=False,
+        )
 
     @property
     def _traces(self) -> tuple[PersonalTrace, ...]:
@@ -63,6 +72,8 @@ def scrub(
     target_release: str | None = None,
     limits: Limits | None = None,
     threads: bool = True,
+    people: People | None = None,
+    keep_keys: bool = False,
 ) -> ScrubReport:
     """Inspect in full and write the scrubbed archive in the same pass (P3, P4, P16).
 
@@ -71,7 +82,7 @@ def scrub(
     """
     limits = limits or Limits()
     findings = Findings()
-    facts = Facts(limits, findings)
+    facts = Facts(limits, findings, people=people, keep_keys=keep_keys)
     packing = Packing(sink, threads=threads)
     manifest: Manifest | None = None
     try:

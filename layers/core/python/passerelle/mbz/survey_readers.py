@@ -21,6 +21,8 @@ from passerelle.mbz.personal import NULL
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from passerelle.mbz.personal import Rule
+
 MIB = 1024 * 1024
 _KEPT = 10_000  # candidates of each kind
 _LONGEST = 1_000  # characters of an address
@@ -133,7 +135,7 @@ class Collected:
     def restrict(self, place: Place, value: str) -> None:
         try:
             tree = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             return
         for condition in _conditions(tree):
             kind = str(condition.get("type", ""))
@@ -189,7 +191,7 @@ class SurveyReader:
         self._labels.pop(len(path), None)
         self.begin(path, attributes)
 
-    def leaf(self, path: Sequence[str], value: str) -> None:
+    def leaf(self, path: Sequence[str], value: str, *, told: bool = False) -> None:  # noqa: ARG002 - Reader's
         if not value or value == NULL:
             return
         name = path[-1]
@@ -203,8 +205,12 @@ class SurveyReader:
     def long_text(self, path: Sequence[str], part: str) -> None:
         self.collected.scan(self.here(path), part)
 
-    def personal(self, element: str) -> None:
+    def personal(self, element: str, value: str, rule: Rule) -> bool:  # noqa: ARG002 - Reader's
         """Scrubbed before; nobody's business here."""
+        return False
+
+    def gone(self, path: Sequence[str], value: str) -> None:
+        """Nothing goes away here."""
 
     def here(self, path: Sequence[str]) -> Place:
         part = next(

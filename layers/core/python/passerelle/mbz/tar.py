@@ -11,8 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from passerelle.domain.backups.manifest import Why
 from passerelle.mbz.findings import Broken
+from passerelle.mbz.names import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +44,7 @@ _EXTENSIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    name: str
+    name: str  # without the "./" that tar puts before names where somebody packs a folder by hand
     size: int
     directory: bool
 
@@ -60,14 +60,33 @@ class Consumer(Protocol):
 class Editor(Consumer, Protocol):
     """A consumer that hands the bytes on, some of them replaced, never more or fewer."""
 
+    edits: int  # how many were replaced so far
+
     def take(self) -> bytes: ...
+
+
+class Replaced(Consumer, Protocol):
+    """A consumer that gives the member's new content, of any size, once it has seen all of the old one."""
+
+    def replacement(self) -> bytes: ...
+
+
+class LeftOut:
+    """Takes the bytes of a member that is not handed on."""
+
+    def feed(self, data: memoryview) -> None: ...
+
+    def finish(self) -> None: ...
+
+
+LEFT_OUT = LeftOut()
 
 
 class TarReading:
     """Push parser. `open_member` chooses who takes a member's bytes; None skips them.
 
-    `emit`, if given, gets the whole stream back, with the bytes of editors replaced by what they hand out.
-    Raises Broken.
+    `emit`, if given, gets the whole stream back, with the bytes of editors and replaced members as those
+    give them, and without what is left out. Raises Broken.
     """
 
     def __init__(
@@ -81,6 +100,8 @@ class TarReading:
         self._emit = emit
         self._partial = b""  # of a header
         self._consumer: Consumer | None = None
+        self._held = b""  # the header of a member that will be replaced
+        self._silent = False  # of this member the emitted stream holds other bytes, or none
         self._left = 0  # bytes of the member still to come
         self._padding = 0
         self._zero_blocks = 0
@@ -106,7 +127,7 @@ class TarReading:
 
     def finish(self) -> None:
         if self._partial or self._left or self._padding or not self._zero_blocks:
-            raise Broken(Why.TRUNCATED, "the archive stops in the middle of its members; send it again")
+            raise Broken("cut")
 
     def _content(self, view: memoryview) -> memoryview:
         part = view[: self._left]
@@ -119,22 +140,31 @@ class TarReading:
     def _hand_over(self, part: memoryview) -> None:
         if self._consumer is not None:
             self._consumer.feed(part)
-        if self._emit is not None:
+        if self._emit is not None and not self._silent:
             take = getattr(self._consumer, "take", None)
             self._emit(part if take is None else take())
 
     def _close(self) -> None:
         if self._consumer is not None:
             self._consumer.finish()
-            take = getattr(self._consumer, "take", None)
-            if self._emit is not None and take is not None:
-                self._emit(take())
+            if self._emit is not None:
+                self._emit_rest(self._consumer, self._emit)
         self._consumer = None
+
+    def _emit_rest(self, consumer: Consumer, emit: Callable[[bytes | memoryview], None]) -> None:
+        take = getattr(consumer, "take", None)
+        if take is not None:
+            emit(take())
+        replacement = getattr(consumer, "replacement", None)
+        if replacement is not None:
+            content = replacement()
+            emit(_resized(self._held, len(content)))
+            emit(content + bytes(-len(content) % BLOCK))
 
     def _skip_padding(self, view: memoryview) -> memoryview:
         part = view[: self._padding]
         self._padding -= len(part)
-        if self._emit is not None:
+        if self._emit is not None and not self._silent:
             self._emit(bytes(len(part)))  # whatever hid there is not handed on
         return view[len(part) :]
 
@@ -146,14 +176,17 @@ class TarReading:
             return
         if self._zero_blocks:
             # Moodle would go on and unpack what follows; other readers stop here.
-            raise Broken(Why.UNSAFE_MEMBER, "members follow the end of the archive; make the backup again")
+            raise Broken("after_the_end")
         header = self._read_header(block)
-        if self._emit is not None:
-            self._emit(block)
         self._headers += 1
         self._left = header.size
         self._padding = -header.size % BLOCK
         self._consumer = self._open_member(header)
+        self._silent = self._consumer is LEFT_OUT
+        if hasattr(self._consumer, "replacement"):
+            self._held, self._silent = block, True
+        if self._emit is not None and not self._silent:
+            self._emit(_tidied(block))
         if not header.size:
             self._close()
 
@@ -161,36 +194,28 @@ class TarReading:
         checksum = _octal(block[148:156])
         if checksum != sum(block) - sum(block[148:156]) + 8 * 32:
             if not self._headers:
-                raise Broken(Why.NOT_A_BACKUP, "this is no Moodle backup: no tar archive is inside")
-            raise Broken(Why.DAMAGED, "a member's header is damaged; send the archive again")
+                raise Broken("no_tar_inside")
+            raise Broken("header_damaged")
         if block[257:263] not in (b"ustar\0", b"ustar "):
-            raise Broken(Why.NOT_A_BACKUP, "this is no Moodle backup: its tar format is none of Moodle's")
+            raise Broken("foreign_tar")
         name = _name(block)
         return self._read_kind(block, name)
 
     def _read_kind(self, block: bytes, name: str) -> Header:
         kind = block[156:157]
         if kind in _EXTENSIONS:
-            raise Broken(
-                Why.UNSAFE_MEMBER,
-                f"{_EXTENSIONS[kind]} that Moodle cannot read; make the backup with Moodle itself",
-                name,
-            )
+            raise Broken("extended_header", name, kind=_EXTENSIONS[kind])
         size = _octal(block[124:135])
         if size is None or block[135:136] not in (b"\0", b" "):
-            raise Broken(Why.UNSAFE_MEMBER, "a member's size is none that Moodle can read", name)
+            raise Broken("size_unreadable", name)
         if kind in _LINKS_AND_DEVICES:
-            self._findings.add(
-                Why.UNSAFE_MEMBER,
-                f"{_LINKS_AND_DEVICES[kind]} is inside; make the backup with Moodle itself",
-                name,
-            )
+            self._findings.add("link_or_device", name, kind=_LINKS_AND_DEVICES[kind])
         elif kind not in _FILE_KINDS and kind != _DIRECTORY:
-            raise Broken(Why.UNSAFE_MEMBER, "a member of a kind that no backup has", name)
+            raise Broken("kind_unknown", name)
         elif kind != _DIRECTORY and not name.endswith("/"):
             return Header(name, size, directory=False)
         if size:
-            raise Broken(Why.UNSAFE_MEMBER, "a folder, link or device claims to have content", name)
+            raise Broken("folder_with_content", name)
         return Header(name, 0, directory=True)
 
 
@@ -200,16 +225,48 @@ def _octal(field: bytes) -> int | None:
 
 
 def _name(block: bytes) -> str:
-    name = block[:100].split(b"\0", 1)[0]
+    name = _text(block[:100])
     if block[257:263] == b"ustar\0":
-        prefix = block[345:500].split(b"\0", 1)[0]
+        prefix = _text(block[345:500])
         if prefix:
             name = prefix + b"/" + name
     elif any(block[345:500]):
         # GNU's own use of these bytes; Moodle reads them as the start of the name all the same.
-        raise Broken(Why.UNSAFE_MEMBER, "a member's header has fields that Moodle would read as its name")
+        raise Broken("name_hidden_in_fields")
     try:
         text = name.decode()
     except UnicodeDecodeError:
-        raise Broken(Why.UNSAFE_MEMBER, "a member's name is not UTF-8") from None
+        raise Broken("name_not_utf8") from None
+    if "\0" in text:
+        raise Broken("name_after_nul", printable(text))
     return text.removeprefix("./") or "./"
+
+
+def _text(field: bytes) -> bytes:
+    """As Moodle's extractor reads it: up to the NULs at the end, not up to the first one."""
+    return field.rstrip(b"\0")
+
+
+def _tidied(block: bytes) -> bytes:
+    """The header as Moodle would have written it.
+
+    Without "./" before the name: Moodle's quick look at an archive asks for `moodle_backup.xml` and misses
+    `./moodle_backup.xml`. And without the login of whoever packed the archive by hand.
+    """
+    ustar = block[257:263] == b"ustar\0"
+    start, length = (345, 155) if ustar and block[345:346] != b"\0" else (0, 100)
+    field = _text(block[start : start + length])
+    field = b"" if start and field == b"." else field.removeprefix(b"./")
+    tidied = block[:start] + field.ljust(length, b"\0") + block[start + length :]
+    tidied = tidied[:265] + bytes(64) + tidied[329:]
+    return block if tidied == block else _resealed(tidied)
+
+
+def _resized(block: bytes, size: int) -> bytes:
+    return _resealed(block[:124] + f"{size:011o}\0".encode() + block[136:])
+
+
+def _resealed(block: bytes) -> bytes:
+    """The header with its checksum made anew."""
+    blank = block[:148] + b" " * 8 + block[156:]
+    return block[:148] + f"{sum(blank):06o}\0 ".encode() + block[156:]

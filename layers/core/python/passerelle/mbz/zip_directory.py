@@ -11,11 +11,13 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from passerelle.domain.backups.manifest import Why
 from passerelle.mbz.findings import Broken
 from passerelle.mbz.limits import KIB
+from passerelle.mbz.names import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from passerelle.mbz.findings import Findings
     from passerelle.mbz.limits import Limits
     from passerelle.mbz.sources import Source
@@ -27,6 +29,10 @@ _LOCATOR64 = struct.Struct("<4sLQL")
 RECORD = struct.Struct("<4s4B4HL2L5H2L")
 LOCAL = struct.Struct("<4s5H3L2H")
 _END_MAGIC = b"PK\x05\x06"
+_LOCATOR_MAGIC = b"PK\x06\x07"
+_RECORD_MAGIC = b"PK\x01\x02"
+_SEARCHED = 0xFFFF + 22 + 20  # bytes at the end in which libzip looks for an end record
+_UNICODE_PATH = 0x7075
 _MAX32 = 0xFFFFFFFF
 _MAX16 = 0xFFFF
 STORED, DEFLATED = 0, 8
@@ -58,7 +64,6 @@ class Directory:
     entries: tuple[Entry, ...]  # in the order of their bytes
     listed: tuple[int, ...]  # the offsets in the directory's own order
     start: int
-    comment: bytes
 
 
 def read_directory(source: Source, limits: Limits, findings: Findings) -> Directory:
@@ -67,17 +72,21 @@ def read_directory(source: Source, limits: Limits, findings: Findings) -> Direct
     tail = source.read_range(tail_start, source.size - tail_start)
     place = tail.rfind(_END_MAGIC)
     if place < 0 or place + _END.size > len(tail):
-        raise Broken(Why.TRUNCATED, "the archive stops before its table of contents; send it again")
+        raise Broken("cut_before_contents")
     _, disk, _, _, count, length, start, comment = _END.unpack_from(tail, place)
     end = tail_start + place
     if end + _END.size + comment != source.size:
-        raise Broken(Why.DAMAGED, "bytes that belong to no member follow the archive; send it again")
+        raise Broken("bytes_outside")
+    # libzip follows a zip64 record wherever its locator stands before the end record, called for or not.
+    located = tail[max(0, place - _LOCATOR64.size) :].startswith(_LOCATOR_MAGIC)
     if count == _MAX16 or _MAX32 in (length, start):
         count, length, start, end = _read_end64(tail, tail_start, place)
+    elif located:
+        raise Broken("zip64_uncalled_for")
     if disk or start + length != end:
-        raise Broken(Why.DAMAGED, "the archive's table of contents is damaged; send it again")
+        raise Broken("contents_damaged")
     if count > limits.members or length > limits.index * 2:
-        raise Broken(Why.OUT_OF_PROPORTION, "the archive has absurdly many members")
+        raise Broken("too_many_members")
     table = (
         tail[start - tail_start : start - tail_start + length]
         if start >= tail_start
@@ -86,21 +95,39 @@ def read_directory(source: Source, limits: Limits, findings: Findings) -> Direct
     entries = _read_entries(table, count, start)
     for entry in entries:
         _judge(entry, findings)
+    _refuse_second_table(source, tail, tail_start, place)
     offsets = tuple(entry.offset for entry in entries)
     ordered = _with_ends(sorted(entries, key=lambda entry: entry.offset), start)
-    return Directory(ordered, offsets, start, tail[place + _END.size :])
+    return Directory(ordered, offsets, start)
+
+
+def _refuse_second_table(source: Source, tail: bytes, tail_start: int, own: int) -> None:
+    """libzip tries every end record in the last 64 KiB, the first one first, and keeps the best.
+
+    A backup in a backup has an end record of its own, but its table does not stand where that says.
+    """
+    place = tail.find(_END_MAGIC, max(0, len(tail) - _SEARCHED))
+    while place >= 0:
+        if place != own and place + _END.size <= len(tail):
+            _, _, _, _, count, length, start, _ = _END.unpack_from(tail, place)
+            located = tail[max(0, place - _LOCATOR64.size) :].startswith(_LOCATOR_MAGIC)
+            fits = bool(count) and start + length <= tail_start + place
+            if located or (fits and source.read_range(start, 4) == _RECORD_MAGIC):
+                raise Broken("two_tables_of_contents")
+        place = tail.find(_END_MAGIC, place + 1)
 
 
 def _read_end64(tail: bytes, tail_start: int, place: int) -> tuple[int, int, int, int]:
     try:
         magic, _, at, _ = _LOCATOR64.unpack_from(tail, place - _LOCATOR64.size)
-        if magic != b"PK\x06\x07" or at < tail_start:
-            raise Broken(Why.DAMAGED, "the archive's table of contents is damaged; send it again")
-        magic64, _, _, _, _, _, _, count, length, start = _END64.unpack_from(tail, at - tail_start)
+        if magic != _LOCATOR_MAGIC or at < tail_start:
+            raise Broken("contents_damaged")
+        magic64, size, _, _, _, _, _, count, length, start = _END64.unpack_from(tail, at - tail_start)
     except struct.error:
-        raise Broken(Why.DAMAGED, "the archive's table of contents is damaged; send it again") from None
-    if magic64 != b"PK\x06\x06":
-        raise Broken(Why.DAMAGED, "the archive's table of contents is damaged; send it again")
+        raise Broken("contents_damaged") from None
+    follows = at - tail_start + _END64.size + _LOCATOR64.size == place
+    if magic64 != b"PK\x06\x06" or size != _END64.size - 12 or not follows:
+        raise Broken("contents_damaged")
     return count, length, start, at
 
 
@@ -113,7 +140,7 @@ def _read_entries(table: bytes, count: int, start: int) -> list[Entry]:
         except struct.error:
             fields = (b"",)
         if fields[0] != b"PK\x01\x02":
-            raise Broken(Why.DAMAGED, "the archive's table of contents is damaged; send it again")
+            raise Broken("contents_damaged")
         flags, method, crc, packed, size = fields[5], fields[6], fields[9], fields[10], fields[11]
         length, extra, comment, offset = fields[12], fields[13], fields[14], fields[18]
         stop = place + RECORD.size + length + extra + comment
@@ -121,13 +148,16 @@ def _read_entries(table: bytes, count: int, start: int) -> list[Entry]:
         extras = table[place + RECORD.size + length : place + RECORD.size + length + extra]
         size, packed, offset = _widen(extras, size, packed, offset)
         if stop > len(table) or offset >= start:
-            raise Broken(Why.DAMAGED, "the archive's table of contents is damaged; send it again")
+            raise Broken("contents_damaged")
         record = table[place:stop]
-        name = _decode(raw_name, utf8=bool(flags & _UTF8))
+        name = _decode(raw_name, utf8=bool(flags & _UTF8)).removeprefix("./") or "./"
+        if comment:
+            raise Broken("zip_comment", printable(name))
+        refuse_second_name(extras, name)
         entries.append(Entry(name, raw_name, record, flags, method, crc, packed, size, offset, 0))
         place = stop
     if len(entries) != count:
-        raise Broken(Why.DAMAGED, "the archive's table of contents miscounts its members; send it again")
+        raise Broken("contents_damaged")
     return entries
 
 
@@ -139,20 +169,29 @@ def _widen(extras: bytes, size: int, packed: int, offset: int) -> tuple[int, int
         return size, packed, offset
     field = zip64_field(extras)
     if len(field) < 8 * len(wide):
-        raise Broken(Why.DAMAGED, "the archive's table of contents is damaged; send it again")
+        raise Broken("contents_damaged")
     for rank, place in enumerate(wide):
         values[place] = struct.unpack_from("<Q", field, 8 * rank)[0]
     return values[0], values[1], values[2]
 
 
-def zip64_field(extras: bytes) -> bytes:
+def refuse_second_name(extras: bytes, name: str) -> None:
+    """Moodle takes a member's name from this field where it fits, and libzip does as well."""
+    if any(kind == _UNICODE_PATH for kind, _ in extra_fields(extras)):
+        raise Broken("name_in_unicode_field", printable(name))
+
+
+def extra_fields(extras: bytes) -> Iterator[tuple[int, bytes]]:
+    """Kind and whole field, header included."""
     place = 0
     while place + 4 <= len(extras):
         kind, length = struct.unpack_from("<2H", extras, place)
-        if kind == 1:
-            return extras[place + 4 : place + 4 + length]
+        yield kind, extras[place : place + 4 + length]
         place += 4 + length
-    return b""
+
+
+def zip64_field(extras: bytes) -> bytes:
+    return next((field[4:] for kind, field in extra_fields(extras) if kind == 1), b"")
 
 
 def _decode(raw: bytes, *, utf8: bool) -> str:
@@ -160,41 +199,35 @@ def _decode(raw: bytes, *, utf8: bool) -> str:
         return raw.decode()
     except UnicodeDecodeError:
         if utf8:
-            raise Broken(Why.UNSAFE_MEMBER, "a member's name is not UTF-8") from None
+            raise Broken("name_not_utf8") from None
         return raw.decode("cp437")
 
 
 def _judge(entry: Entry, findings: Findings) -> None:
     if entry.flags & _ENCRYPTED:
-        raise Broken(
-            Why.UNSAFE_MEMBER, "a member is encrypted; make the backup with Moodle itself", entry.name
-        )
+        raise Broken("encrypted", entry.name)
     if entry.method not in (STORED, DEFLATED):
-        raise Broken(Why.UNSAFE_MEMBER, "a member is packed in a way that Moodle cannot read", entry.name)
+        raise Broken("method_unknown", entry.name)
     if entry.method == STORED and entry.packed != entry.size:
-        raise Broken(
-            Why.DAMAGED, "a member's sizes contradict each other; send the archive again", entry.name
-        )
+        raise Broken("sizes_differ", entry.name)
     if entry.directory and entry.size:
-        raise Broken(Why.UNSAFE_MEMBER, "a folder claims to have content", entry.name)
+        raise Broken("folder_with_content", entry.name)
     made_by_unix = entry.record[5] == 3
     mode = struct.unpack_from("<L", entry.record, 38)[0] >> 16
     kind = stat.S_IFMT(mode)
     if made_by_unix and kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-        findings.add(
-            Why.UNSAFE_MEMBER, "a link or device is inside; make the backup with Moodle itself", entry.name
-        )
+        findings.add("link_or_device", entry.name, kind=oct(kind))
 
 
 def _with_ends(entries: list[Entry], start: int) -> tuple[Entry, ...]:
     """Each member must end before the next starts: overlapping ones unpack to any size."""
     if entries and entries[0].offset:
-        raise Broken(Why.DAMAGED, "bytes that belong to no member precede the archive")
+        raise Broken("bytes_outside")
     ends = [*(entry.offset for entry in entries[1:]), start][: len(entries)]
     placed = []
     for entry, end in zip(entries, ends, strict=True):
         if entry.offset + LOCAL.size + len(entry.raw_name) + entry.packed > end:
-            raise Broken(Why.OUT_OF_PROPORTION, "members overlap; make the backup again", entry.name)
+            raise Broken("members_overlap", entry.name)
         placed.append(
             Entry(
                 entry.name,

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from isal import igzip_lib, isal_zlib
 
-from passerelle.domain.backups.manifest import Why
 from passerelle.mbz.findings import Broken
 from passerelle.mbz.gunzip import BAD_DEFLATE, Proportion
+from passerelle.mbz.names import printable
 from passerelle.mbz.sources import CHUNK
-from passerelle.mbz.xml import XmlReading
-from passerelle.mbz.zip_directory import DEFLATED, FOLLOWED, LOCAL
+from passerelle.mbz.tar import LEFT_OUT
+from passerelle.mbz.zip_directory import DEFLATED, FOLLOWED, LOCAL, refuse_second_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from passerelle.mbz.members import Members
-    from passerelle.mbz.tar import Consumer
+    from passerelle.mbz.tar import Consumer, Editor
     from passerelle.mbz.zip_directory import Entry
     from passerelle.mbz.zip_writing import ZipWriting
 
@@ -68,7 +68,7 @@ class Walk:
 
     def finish(self) -> None:
         if self._entry is not None:
-            raise Broken(Why.TRUNCATED, "the archive stops in the middle of a member; send it again")
+            raise Broken("cut")
 
     def _next(self) -> None:
         self._entry = next(self._entries, None)
@@ -84,28 +84,32 @@ class Walk:
             self._open(entry, self._header)
             self._header = b""
         elif len(self._header) == LOCAL.size and self._header[:4] != b"PK\x03\x04":
-            raise Broken(Why.DAMAGED, "a member's header is damaged; send the archive again", entry.name)
+            raise Broken("header_damaged", entry.name)
         return len(part)
 
     def _open(self, entry: Entry, header: bytes) -> None:
         _, _, flags, method, _, _, crc, packed, size, length, _ = LOCAL.unpack_from(header)
-        told = (flags & ~FOLLOWED, method, header[LOCAL.size : LOCAL.size + length])
-        if told != (entry.flags & ~FOLLOWED, entry.method, entry.raw_name):
-            raise Broken(Why.DAMAGED, "a member is not what the archive's table of contents says", entry.name)
+        if header[LOCAL.size : LOCAL.size + length] != entry.raw_name:
+            raise Broken("names_differ", printable(entry.name))
+        refuse_second_name(header[LOCAL.size + length :], entry.name)
+        if (flags & ~FOLLOWED, method) != (entry.flags & ~FOLLOWED, entry.method):
+            raise Broken("other_than_contents_say", entry.name)
         if (
             not flags & FOLLOWED
             and max(packed, size) < 0xFFFFFFFF
             and ((crc, packed, size) != (entry.crc, entry.packed, entry.size))
         ):
-            raise Broken(Why.DAMAGED, "a member is not what the archive's table of contents says", entry.name)
+            raise Broken("other_than_contents_say", entry.name)
         rest = entry.end - entry.offset - len(header) - entry.packed
         if rest < 0 or rest > (_MAX_TRAILER if flags & FOLLOWED else 0):
-            raise Broken(Why.DAMAGED, "bytes that belong to no member stand between members", entry.name)
+            raise Broken("bytes_outside", entry.name)
         self._trailer = rest
         consumer = self._members.open(entry.name, entry.size, directory=entry.directory)
-        editor = consumer if isinstance(consumer, XmlReading) and consumer.editing else None
         if self._writing is not None:
-            self._writing.begin(entry, header, may_change=editor is not None)
+            if consumer is LEFT_OUT:
+                self._writing.leave_out()
+            else:
+                self._writing.begin(entry, header, may_change=_editor(consumer) is not None)
         self._data = _MemberData(entry, consumer, self._proportion, self._writing)
         if not entry.packed:
             self._close(self._data)
@@ -117,13 +121,18 @@ class Walk:
             self._next()
 
 
+def _editor(consumer: Consumer | None) -> Editor | None:
+    """The consumer, where it hands out other bytes than it takes."""
+    return cast("Editor", consumer) if getattr(consumer, "editing", False) else None
+
+
 class _MemberData:
     def __init__(
         self, entry: Entry, consumer: Consumer | None, proportion: Proportion, writing: ZipWriting | None
     ) -> None:
         self.left = entry.packed
         self._writing = writing
-        self._editor = consumer if isinstance(consumer, XmlReading) and consumer.editing else None
+        self._editor = _editor(consumer)
         self._entry = entry
         self._consumer = consumer
         self._proportion = proportion
@@ -182,8 +191,4 @@ class _MemberData:
             raise self._damage() from None
 
     def _damage(self) -> Broken:
-        return Broken(
-            Why.DAMAGED,
-            "a member's data does not have its checksum; send the archive again",
-            self._entry.name,
-        )
+        return Broken("checksum", self._entry.name)

@@ -9,15 +9,16 @@ from html import escape
 from zoneinfo import ZoneInfo
 
 from passerelle.domain.night.report.report import ADDED, REMOVED, Line, NightReport, NotApplied, StageLine
-from passerelle.domain.night.why.causes import Repairs
 from passerelle.domain.night.why.effects import say_day, say_moment
+from passerelle.domain.offer.diagnosis import Repairs
 from passerelle.domain.offer.model import RowRef
 from passerelle.domain.states import RunState, state_word
 from passerelle.pages.plots import Plot, Series, draw, spell
-from passerelle.words.checks_in_moodle import say_stage
-from passerelle.words.night_report import CHECKS, CODES, KINDS, pick, word
+from passerelle.words.causes import CHECKS, say_finding, say_repairs, say_stage
+from passerelle.words.formatter import pick
+from passerelle.words.night_report import CODES, KINDS, word
+from passerelle.words.offer import say_file, say_row
 from passerelle.words.typesetting import typeset_html
-from passerelle.words.why import say_repairs
 
 MOST_LINES = 100  # of one check under one service; the rest stands in the CSV files
 MOST_ROWS = 3  # source rows beside one line
@@ -185,7 +186,7 @@ def _service(report: NightReport, repairs: Repairs, lines: Sequence[Line], lang:
 
 def _check(report: NightReport, check: str, lines: Sequence[Line], lang: str) -> str:
     title = f"{pick(CHECKS[check], lang)} ({spell(len(lines), lang)})"
-    with_people = any(line.person for line in lines)
+    with_people = any(line.reason.person for line in lines)
     names = ["person"] * with_people + ["what", "course", "where"]
     rows = (_line(report, line, lang, with_people=with_people) for line in lines[:MOST_LINES])
     more = len(lines) - MOST_LINES
@@ -196,14 +197,13 @@ def _check(report: NightReport, check: str, lines: Sequence[Line], lang: str) ->
 
 
 def _line(report: NightReport, line: Line, lang: str, *, with_people: bool) -> str:
-    name = report.people.get(line.person, "")
-    said = line.say(lang)
-    person = f"{escape(name)}<br>{escape(line.person)}" if name else escape(line.person)
-    if name:
-        said = said.replace(line.person, name, 1)
-    beside = (report.courses.get(line.course, line.course), report.faculties.get(line.faculty, ""))
+    reason = line.reason
+    name = report.people.get(reason.person, "")
+    said = say_finding(reason, lang, name)
+    person = f"{escape(name)}<br>{escape(reason.person)}" if name else escape(reason.person)
+    beside = (report.courses.get(reason.course, reason.course), report.faculties.get(line.faculty, ""))
     place = "<br>".join(escape(one) for one in beside if one)
-    rows = "<br>".join(escape(one) for one in _rows(line.rows, lang)) or "–"
+    rows = "<br>".join(escape(one) for one in _rows(reason.rows, lang)) or "–"
     first = f'<td class="who">{person or "–"}</td>' if with_people else ""
     course = f'<td class="at">{place or "–"}</td>'
     return f'<tr>{first}<td>{escape(said)}</td>{course}<td class="where">{rows}</td></tr>'
@@ -359,9 +359,8 @@ def _undone_line(one: NotApplied, place: int) -> str:
 
 
 def _refused(report: NightReport, lang: str) -> str:
-    place = 0 if lang.startswith("fr") else 1
-    problems = "".join(f"<li><strong>{escape(one[place])}</strong></li>" for one in report.problems)
-    rows = "".join(f"<li>{escape(one[place])}</li>" for one in report.refused[:MOST_LINES])
+    problems = "".join(f"<li><strong>{escape(say_file(one, lang))}</strong></li>" for one in report.problems)
+    rows = "".join(f"<li>{escape(say_row(one, lang))}</li>" for one in report.refused[:MOST_LINES])
     more = len(report.refused) - MOST_LINES
     rest = f"<li>… {spell(more, lang)}</li>" if more > 0 else ""
     return f'<p class="note">{escape(word("refused_note", lang))}</p><ul>{problems}{rows}{rest}</ul>'
@@ -396,14 +395,15 @@ def as_csv(report: NightReport, faculty: str, lang: str) -> str:
 
 
 def _csv_row(people: Mapping[str, str], line: Line, lang: str) -> list[str]:
+    reason, name = line.reason, people.get(line.reason.person, "")
     return [
         line.check,
-        say_repairs(Repairs(line.repairs), lang),
-        line.course,
-        line.person,
-        people.get(line.person, ""),
-        line.say(lang),
-        " ; ".join(_rows(line.rows, lang)),
+        say_repairs(line.repairs, lang),
+        reason.course,
+        reason.person,
+        name,
+        say_finding(reason, lang, name),
+        " ; ".join(_rows(reason.rows, lang)),
     ]
 
 

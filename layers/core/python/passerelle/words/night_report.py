@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
 
-Pair = tuple[str, str]
+from passerelle.domain.night.report.report import NightReport
+from passerelle.words.causes import say_finding
+from passerelle.words.formatter import Pair, pick
+from passerelle.words.offer import say_file, say_row
 
 KINDS: Mapping[str, Pair] = {
     "user_create": ("comptes créés", "accounts made"),
@@ -47,28 +53,6 @@ CODES: Mapping[str, Pair] = {
         "Moodle s’interrompt sur cette opération : lisez son journal d’erreurs PHP",
         "Moodle breaks on this operation: read its PHP error log",
     ),
-}
-
-CHECKS: Mapping[str, Pair] = {
-    "D1": ("Inscription (IP) sans groupe", "Registration (IP) without group"),
-    "D2": (
-        "Enseignement à distance : conditions réunies en partie",
-        "Distance learning: conditions met in part",
-    ),
-    "D3": ("Enseignement à distance : coche et groupes CEMU", "Distance learning: flag and CEMU groups"),
-    "D4": ("Cours FOAD sans enseignant", "FOAD course without teacher"),
-    "D5": ("Cours avec contenu devenu porté", "Course with content that became carried"),
-    "D6": ("Porteur et porté sans groupe commun", "Carrier and carried without shared group"),
-    "D7": ("ADE : associé, hors Apogée ou obsolète", "ADE: associated, not Apogée's or obsolete"),
-    "D8": ("Cours caché ou vide", "Hidden or empty course"),
-    "D9": ("Cours archivé encore actif", "Archived course still active"),
-    "D10": ("Catégorie hors offre non vide", "Category out of the offer, not empty"),
-    "D11": ("Noms et identifiants changés à la main", "Names and idnumbers changed by hand"),
-    "D12": ("Personne sans identifiant, adresse ou nom", "Person without login, e-mail or name"),
-    "D13": ("Étape en retard, en échec ou absente", "Stage late, failed or missing"),
-    "D14": ("Nombre anormal de retraits", "Abnormal number of removals"),
-    "D15": ("Inscription à la main en double", "Enrolment doubled by hand"),
-    "D16": ("Espace complémentaire en double", "Complementary space doubled"),
 }
 
 WORDS: Mapping[str, Pair] = {
@@ -148,10 +132,39 @@ WORDS: Mapping[str, Pair] = {
 }
 
 
-def pick(pair: Pair, lang: str) -> str:
-    return pair[0] if lang.startswith("fr") else pair[1]
-
-
 def word(name: str, lang: str, **values: str) -> str:
     said = pick(WORDS[name], lang)
     return said.format(**values) if values else said
+
+
+def as_document(report: NightReport) -> dict[str, Any]:
+    """JSON, for programs: all of the report, names of people aside."""
+    document: dict[str, Any] = asdict(report) | {"counts": dict(report.counts)}
+    del document["people"]
+    document["lines"] = [
+        {
+            "check": line.check,
+            "what": line.reason.cause.value,
+            "repairs": line.repairs.value,
+            "faculty": line.faculty,
+            "course": line.reason.course,
+            "person": line.reason.person,
+            "rows": [asdict(row) for row in line.reason.rows],
+            "french": say_finding(line.reason, "fr"),
+            "english": say_finding(line.reason, "en"),
+        }
+        for line in report.lines
+    ]
+    document["refused"] = [(say_row(row, "fr"), say_row(row, "en")) for row in report.refused]
+    document["problems"] = [(say_file(one, "fr"), say_file(one, "en")) for one in report.problems]
+    return _plain(document)  # type: ignore[no-any-return]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(name): _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    return value

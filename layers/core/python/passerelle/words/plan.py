@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from passerelle.domain.night.plan.plan import Because, Still
 from passerelle.domain.offer.model import Because as Refusal
-from passerelle.words.checks_in_moodle import THINGS
-from passerelle.words.night_report import CODES, Pair, pick
+from passerelle.words.causes import THINGS
+from passerelle.words.formatter import Pair, pick
+from passerelle.words.night_report import CODES
 from passerelle.words.offer import ROWS
 
 REASONS: Mapping[str, Pair] = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from passerelle.words.administrators import HOUSE
+from passerelle.words.archives import ARCHIVES
 from passerelle.words.courses import COURSES
 from passerelle.words.formatter import Pair, fill
 from passerelle.words.night import NIGHT
@@ -53,19 +54,12 @@ SENTENCES: Mapping[str, Pair] = {
         "La page demandée n’existe plus. Reprenez la recherche au début.",
         "The page asked for is no longer there. Start the search again.",
     ),
-    "traces_scrubbed": (
-        "{count} mention(s) de personnes ont été effacées de la sauvegarde.",
-        "{count} mention(s) of people were scrubbed from the backup.",
-    ),
-    "traces_left": (
-        "{count} champ(s) « {element} » de {member} pourraient nommer des personnes : vérifiez-les.",
-        "{count} field(s) “{element}” of {member} may name people: check them.",
-    ),
     "ownerunknown": (
         "Une personne à inscrire n’a pas de compte sur le Moodle de destination.",
         "A person to be enrolled has no account on the target Moodle.",
     ),
     **COURSES,
+    **ARCHIVES,
     **ORDERS,
     **HOUSE,
     **ROLLOVER,

@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from passerelle.domain.night.why.causes import Reason, Repairs
 from passerelle.domain.night.why.effects import say_moment, takes_effect
 from passerelle.domain.night.why.explain import Answer, Place, Verdict
 from passerelle.domain.night.why.question import AskedCourse, AskedPerson
-from passerelle.words.why import say_cause, say_repairs
+from passerelle.domain.offer.diagnosis import Reason, Repairs
+from passerelle.words.causes import say_cause, say_repairs
 
 _VERDICTS = {
     Verdict.IN: (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -38,6 +39,8 @@ class Reason:
     code: Why
     message: str  # English; names the member and what to do
     member: str | None = None
+    what: str = ""  # a key of domain.backups.refusals, finer than `code`
+    details: Mapping[str, str] = field(default_factory=dict)  # what its sentence needs, no personal data
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,19 @@ class Files:
     by_mimetype: dict[str, Total] = field(default_factory=dict)
 
 
+class Means(StrEnum):
+    """By what something personal was recognised (P4, P20)."""
+
+    PLACE = "place"  # where Moodle itself writes people
+    PLUGIN = "plugin"  # the table of what third-party plugins write
+    VALUE = "value"  # its whole value is one or more e-mail addresses
+    TEXT = "text"  # an e-mail address inside a text
+    NAME = "name"  # the name of its element or attribute
+    INFOREF = "inforef"  # Moodle's own list of whom an activity refers to
+    PEOPLE = "people"  # the site's own knowledge of its people
+    KEY = "key"  # a password that opens something
+
+
 @dataclass(frozen=True, slots=True)
 class PersonalTrace:
     """One kind of personal datum (P4): where it stands and how often, never its value."""
@@ -104,13 +120,15 @@ class PersonalTrace:
     member: str
     element: str
     count: int
-    scrubbed: bool  # False: reported only (an element that P4 does not name)
+    scrubbed: bool  # False: reported only
+    means: Means = Means.PLACE
 
 
 @dataclass(frozen=True, slots=True)
 class OldLink:
     """A link to the platform of origin: typed as an address, or encoded by Moodle (`$@…@$`) towards
-    something that is not in the backup, and then given as the address that a restore writes back."""
+    something that is not in the backup, and then given as the address that a restore writes back, or as it
+    stands where only its own plugin knows that address."""
 
     member: str
     url: str
@@ -140,6 +158,9 @@ class Manifest:
     size: int  # bytes of the archive
     sha256: str  # empty where the archive was not read through (a zip looked at by ranges)
     old_link_count: int = 0
+    left_out: tuple[str, ...] = ()  # members that Moodle never writes: not in the scrubbed archive
+    left_out_count: int = 0
+    people_known: bool = False  # the site's own knowledge of its people was at hand (P20)
 
 
 @dataclass(frozen=True, slots=True)

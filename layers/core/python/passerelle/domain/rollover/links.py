@@ -99,6 +99,11 @@ _COURSE_NAMES: Mapping[str, str] = {
     "BADGESVIEWBYID": "badges/view.php",
     "USERINDEXVIEWBYID": "user/index.php",
 }
+# By a number of the module's own code: where that is installed, its restore writes this address back.
+_BY_NUMBER: Mapping[str, str] = {
+    "HVPEMBEDBYID": "mod/hvp/embed.php?id=",
+    "WIKIPAGEBYID": "mod/wiki/view.php?pageid=",
+}
 _BY_INSTANCE = re.compile(r"([A-Z0-9]+)VIEWBY([A-Z])\Z")
 
 
@@ -115,7 +120,8 @@ def written_back(
 ) -> str:
     """The old address that Moodle writes for an encoded link whose target is not in the archive.
 
-    Empty where the target is inside, or where nobody but its module knows what the name means.
+    Empty where the target is inside. Of a name that only its own module understands, the code itself, as it
+    stays in the page where that module is not installed.
     """
     first = int(numbers[0]) if numbers and numbers[0].isdigit() else 0
     if name in _COURSE_NAMES:
@@ -133,9 +139,17 @@ def written_back(
     if "VIEWBYID" in name:
         module = name.partition("VIEWBYID")[0].lower()
         return "" if first in set(modules) else f"{wwwroot}/mod/{module}/view.php?id={first}"
+    if "BYID" in name:
+        return "" if first in set(modules) else _address_by_number(name, numbers, wwwroot)
     by_instance = _BY_INSTANCE.match(name)
     if by_instance:
         module, letter = by_instance[1].lower(), by_instance[2].lower()
         inside = (module, first) in instances
         return "" if inside else f"{wwwroot}/mod/{module}/view.php?{letter}={first}"
     return ""
+
+
+def _address_by_number(name: str, numbers: tuple[str, ...], wwwroot: str) -> str:
+    if name in _BY_NUMBER:
+        return f"{wwwroot}/{_BY_NUMBER[name]}{numbers[0] if numbers else ''}"
+    return f"$@{name}*{'*'.join(numbers)}@$"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from passerelle.domain.backups.manifest import Inspection, Manifest, PersonalTrace, Section
+from passerelle.domain.backups.manifest import Inspection, Manifest, Means, PersonalTrace, Section
 from passerelle.domain.backups.upload import Upload
 from passerelle.domain.publishing.publication import Contents, Publication, past_keeping
 from passerelle.domain.records import Note
@@ -15,6 +16,7 @@ from passerelle.ports import Cleaned, World
 from passerelle.usecases.amend import amend, amend_if, list_all
 from passerelle.usecases.backups import receive, refresh
 
+NOTES_KEPT = 50  # of each kind, in a report
 NAMES_KEPT = 500  # of sections and activities: enough to preview, bounded for the record's size
 
 
@@ -38,14 +40,15 @@ def _check(world: World, upload: Upload) -> Upload:
     if reasons or inspection.manifest is None:
         world.archives.delete(upload.accepted_key)
         return amend_if(world, upload, arrived, BackupState.REFUSED, reasons[0].code, reasons=reasons)
-    world.papers.keep(upload.manifest_key, inspection.manifest)
+    manifest = inspection.manifest
+    world.papers.keep(upload.manifest_key, manifest)
     return amend_if(
         world,
         upload,
         arrived,
         BackupState.ACCEPTED,
         "proved and scrubbed",
-        scrubbed=_report(cleaned),
+        scrubbed=_report(cleaned, manifest),
         accepted_size=cleaned.size,
         accepted_sha256=cleaned.sha256,
     )
@@ -53,7 +56,10 @@ def _check(world: World, upload: Upload) -> Upload:
 
 def _reasons(upload: Upload, inspection: Inspection) -> tuple[Note, ...]:
     reasons = tuple(
-        Note(reason.code.value, {"detail": reason.message, "member": reason.member or ""})
+        Note(
+            reason.what or reason.code.value,
+            {**reason.details, "detail": reason.message, "member": reason.member or ""},
+        )
         for reason in inspection.reasons
     )
     manifest = inspection.manifest
@@ -66,16 +72,39 @@ def _reasons(upload: Upload, inspection: Inspection) -> tuple[Note, ...]:
     return reasons
 
 
-def _report(cleaned: Cleaned) -> tuple[Note, ...]:
-    """What was scrubbed and what was left, by place and number, never by value (P4)."""
-    wiped = sum(trace.count for trace in cleaned.traces if trace.scrubbed)
-    left: list[PersonalTrace] = [trace for trace in cleaned.traces if not trace.scrubbed]
+def _report(cleaned: Cleaned, manifest: Manifest) -> tuple[Note, ...]:
+    """What was scrubbed and what was left, by place and number, never by value (P4, P20)."""
+    titles = {f"activities/{a.plugin}_{a.module_id}": a.title for a in manifest.activities}
+    wiped = sum(t.count for t in cleaned.traces if t.scrubbed and t.means is not Means.KEY)
+    keys = [t for t in cleaned.traces if t.means is Means.KEY]
     notes = [Note("traces_scrubbed", {"count": str(wiped)})] if wiped else []
     notes += [
-        Note("traces_left", {"count": str(t.count), "element": t.element, "member": t.member})
-        for t in left[:50]
+        Note("keys_emptied" if t.scrubbed else "keys_kept", _where(t, titles)) for t in keys[:NOTES_KEPT]
     ]
+    left = [t for t in cleaned.traces if not t.scrubbed and t.means is not Means.KEY]
+    notes += [Note(_LEFT.get(t.means, "traces_left"), _where(t, titles)) for t in left[:NOTES_KEPT]]
+    if manifest.left_out:
+        names = ", ".join(manifest.left_out[:5])
+        notes.append(Note("members_left_out", {"count": str(manifest.left_out_count), "names": names}))
     return tuple(notes)
+
+
+_LEFT = {
+    Means.TEXT: "addresses_in_texts",
+    Means.INFOREF: "people_in_unknown_fields",
+    Means.PEOPLE: "people_of_the_site",
+}
+
+
+def _where(trace: PersonalTrace, titles: Mapping[str, str]) -> dict[str, str]:
+    """An activity by its title, anything else by its file."""
+    title = titles.get("/".join(trace.member.split("/")[:2]), "")
+    return {
+        "count": str(trace.count),
+        "element": trace.element,
+        "member": trace.member,
+        "place": title or trace.member,
+    }
 
 
 def contents_of(manifest: Manifest, size: int) -> Contents:

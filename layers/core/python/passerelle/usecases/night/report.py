@@ -15,9 +15,7 @@ from passerelle.domain.night.checks.in_moodle import (
     courses_to_look_into,
     find_in_moodle,
     find_in_runs,
-    in_order,
 )
-from passerelle.domain.night.checks.in_sources import find_traps
 from passerelle.domain.night.plan.actual import Actual, read_actual
 from passerelle.domain.night.plan.plan import (
     Because,
@@ -32,8 +30,9 @@ from passerelle.domain.night.plan.plan import (
 )
 from passerelle.domain.night.plan.run import WHOLE, NightDesk, Run
 from passerelle.domain.night.policy import NightRules
-from passerelle.domain.night.report.report import Ingredients, NightReport, as_document, compose
+from passerelle.domain.night.report.report import Ingredients, NightReport, compose
 from passerelle.domain.offer.build import build_desired, build_offer
+from passerelle.domain.offer.diagnosis import find_in_sources, in_order, look_at
 from passerelle.domain.offer.model import Extracts
 from passerelle.domain.offer.stages import Stage
 from passerelle.domain.states import RunState
@@ -44,6 +43,7 @@ from passerelle.usecases.night.apply import failures_of
 from passerelle.usecases.night.desk import runs_of
 from passerelle.usecases.night.documents import ROOT, load_heading, load_lines
 from passerelle.usecases.night.plan_stage import PAGE, rules_of, tonight
+from passerelle.words.night_report import as_document
 from passerelle.words.sentences import say
 
 LANGUAGES = ("fr", "en")
@@ -81,7 +81,12 @@ def make_report(
     states = lms.get_course_states_by_idnumber(courses_to_look_into(sight))
     sight = replace(sight, states=states)
     plan = _planned(world, runs, site, night)
-    sightings = [*find_in_moodle(sight, plan), *find_in_runs(runs, night, now, rules.zone)]
+    look = look_at(extracts, build_offer(extracts, rules.naming), with_account)
+    findings = [
+        *find_in_sources(look),
+        *find_in_moodle(sight, plan),
+        *find_in_runs(runs, night, now, rules.zone),
+    ]
     desk = world.records.get(NightDesk, site)
     return compose(
         Ingredients(
@@ -91,8 +96,7 @@ def make_report(
             made_at=now,
             extracts=extracts,
             desired=desired,
-            traps=find_traps(extracts, rules.naming, with_account),
-            sightings=in_order(sightings),
+            findings=in_order(findings),
             runs=tuple(runs),
             good_rows=_good_rows(desk),
             failures=tuple(_failures(world, runs, night)),

@@ -10,7 +10,7 @@ from typing import Any
 from passerelle.domain.night.plan.actual import Actual
 from passerelle.domain.night.plan.run import NightDesk
 from passerelle.domain.night.why.effects import say_moment
-from passerelle.domain.night.why.explain import Answer, Look, explain, look_at
+from passerelle.domain.night.why.explain import Answer, explain
 from passerelle.domain.night.why.in_moodle import (
     Nights,
     add_nights,
@@ -22,6 +22,7 @@ from passerelle.domain.night.why.in_moodle import (
 )
 from passerelle.domain.night.why.question import MOST, AskedCourse, AskedPerson, find_courses, find_people
 from passerelle.domain.offer.build import build_offer
+from passerelle.domain.offer.diagnosis import Look, look_at
 from passerelle.domain.offer.enrolling import Offer
 from passerelle.domain.offer.model import Extracts, Planning, Registration
 from passerelle.domain.offer.naming import Naming, fill

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from passerelle.domain.night.checks.in_moodle import ARCHIVE
 from passerelle.domain.night.plan.actual import Actual, read_actual
-from passerelle.domain.night.why.in_moodle import ARCHIVE, is_archive_of
+from passerelle.domain.night.why.in_moodle import is_archive_of
 from passerelle.domain.night.why.question import AskedPerson, find_courses, find_people
 from passerelle.domain.offer.enrolling import Offer
 from passerelle.domain.offer.model import Extracts

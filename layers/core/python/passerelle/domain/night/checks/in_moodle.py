@@ -7,19 +7,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
-from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from passerelle.domain.moodle.plugin import CourseState
 from passerelle.domain.night.plan.actual import Actual, Course, Enrolment
 from passerelle.domain.night.plan.plan import Because, Plan, Still
 from passerelle.domain.night.plan.run import WHOLE, Run
-from passerelle.domain.night.why.causes import Repairs
 from passerelle.domain.night.why.effects import TIMES
 from passerelle.domain.night.why.question import plain
 from passerelle.domain.offer.desired import STUDENT, TEACHER, Desired
+from passerelle.domain.offer.diagnosis import Cause, Reason, in_order
 from passerelle.domain.offer.model import Element, RowRef, Table
 from passerelle.domain.offer.naming import Naming, fill
 from passerelle.domain.offer.stages import Stage
@@ -31,84 +30,6 @@ LATE = timedelta(minutes=30)  # after its hour, for a stage to begin
 TEACHING = frozenset({TEACHER, "teacher"})
 LEAST_COMMON = 5  # students shared, before a space is called the twin of a course
 COMMON_SHARE = 0.8
-
-
-class Trouble(StrEnum):
-    """What exactly was found; each has its sentence in words.checks_in_moodle."""
-
-    FOAD_WITHOUT_TEACHER = "foad_without_teacher"
-    BECAME_CARRIED = "became_carried"
-    CARRIER_CHANGED = "carrier_changed"
-    HIDDEN_WITH_CONTENT = "hidden_with_content"
-    VISIBLE_EMPTY = "visible_empty"
-    ARCHIVE_ACTIVE = "archive_active"
-    CODE_IS_BACK = "code_is_back"
-    CATEGORY_KEPT = "category_kept"
-    NAME_BY_HAND = "name_by_hand"
-    IDNUMBER_BY_HAND = "idnumber_by_hand"
-    HELD_TWICE = "held_twice"
-    NOT_ADOPTED = "not_adopted"
-    NAME_TAKEN = "name_taken"
-    STAGE_LATE = "stage_late"
-    STAGE_FAILED = "stage_failed"
-    STAGE_FROZEN = "stage_frozen"
-    STAGE_MISSING = "stage_missing"
-    STAGE_UNFINISHED = "stage_unfinished"
-    TOO_MANY = "too_many"
-    HAND_DOUBLES = "hand_doubles"
-    HAND_CONTRADICTS = "hand_contradicts"
-    SPACE_SAME_NAME = "space_same_name"
-    SPACE_SAME_PEOPLE = "space_same_people"
-
-
-_ABOUT: Mapping[Trouble, tuple[str, Repairs]] = {
-    Trouble.FOAD_WITHOUT_TEACHER: ("D4", Repairs.CEMU),
-    Trouble.BECAME_CARRIED: ("D5", Repairs.SCOLARITE),
-    Trouble.CARRIER_CHANGED: ("D5", Repairs.SCOLARITE),
-    Trouble.HIDDEN_WITH_CONTENT: ("D8", Repairs.TEACHER),
-    Trouble.VISIBLE_EMPTY: ("D8", Repairs.TEACHER),
-    Trouble.ARCHIVE_ACTIVE: ("D9", Repairs.ADMINISTRATOR),
-    Trouble.CODE_IS_BACK: ("D9", Repairs.ADMINISTRATOR),
-    Trouble.CATEGORY_KEPT: ("D10", Repairs.ADMINISTRATOR),
-    Trouble.NAME_BY_HAND: ("D11", Repairs.ADMINISTRATOR),
-    Trouble.IDNUMBER_BY_HAND: ("D11", Repairs.ADMINISTRATOR),
-    Trouble.HELD_TWICE: ("D11", Repairs.ADMINISTRATOR),
-    Trouble.NOT_ADOPTED: ("D11", Repairs.ADMINISTRATOR),
-    Trouble.NAME_TAKEN: ("D11", Repairs.ADMINISTRATOR),
-    Trouble.STAGE_LATE: ("D13", Repairs.ADMINISTRATOR),
-    Trouble.STAGE_FAILED: ("D13", Repairs.ADMINISTRATOR),
-    Trouble.STAGE_FROZEN: ("D13", Repairs.ADMINISTRATOR),
-    Trouble.STAGE_MISSING: ("D13", Repairs.ADMINISTRATOR),
-    Trouble.STAGE_UNFINISHED: ("D13", Repairs.ADMINISTRATOR),
-    Trouble.TOO_MANY: ("D14", Repairs.ADMINISTRATOR),
-    Trouble.HAND_DOUBLES: ("D15", Repairs.TEACHER),
-    Trouble.HAND_CONTRADICTS: ("D15", Repairs.TEACHER),
-    Trouble.SPACE_SAME_NAME: ("D16", Repairs.ADMINISTRATOR),
-    Trouble.SPACE_SAME_PEOPLE: ("D16", Repairs.ADMINISTRATOR),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """A finding of this page. `what` fills its sentence: counts, codes and names of objects.
-
-    `person` is a code or a login; the report, which may, puts a name beside it.
-    """
-
-    trouble: Trouble
-    course: str = ""
-    category: str = ""
-    person: str = field(default="", repr=False)
-    what: Mapping[str, str] = field(default_factory=dict)
-    rows: tuple[RowRef, ...] = ()
-
-    @property
-    def check(self) -> str:
-        return _ABOUT[self.trouble][0]
-
-    @property
-    def repairs(self) -> Repairs:
-        return _ABOUT[self.trouble][1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +59,7 @@ class Sight:
         return (RowRef(file, found.line),) if found else ()
 
 
-def find_in_moodle(sight: Sight, plan: Plan | None = None) -> tuple[Sighting, ...]:
+def find_in_moodle(sight: Sight, plan: Plan | None = None) -> tuple[Reason, ...]:
     """D4, D5, D8, D9, D15, D16; with the night's plan also D10, D11 and D14. In order of check and course."""
     held = _Held.read(sight.actual)
     found = [
@@ -152,21 +73,6 @@ def find_in_moodle(sight: Sight, plan: Plan | None = None) -> tuple[Sighting, ..
     if plan is not None:
         found += [*_standing_still(plan), *_changed_by_hand(sight, plan), *_abnormal(plan)]
     return in_order(found)
-
-
-def in_order(found: Iterable[Sighting]) -> tuple[Sighting, ...]:
-    return tuple(sorted(found, key=_order))
-
-
-def _order(one: Sighting) -> tuple[int, str, str, str, str, tuple[tuple[str, str], ...]]:
-    return (
-        int(one.check[1:]),
-        one.trouble,
-        one.course,
-        one.category,
-        one.person,
-        tuple(sorted(one.what.items())),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +118,7 @@ def _has_content(sight: Sight, idnumber: str) -> bool:
 # -- D4 -----------------------------------------------------------------------------------------------
 
 
-def _foad_without_teacher(sight: Sight, held: _Held) -> Iterator[Sighting]:
+def _foad_without_teacher(sight: Sight, held: _Held) -> Iterator[Reason]:
     for course in _ours(sight):
         desired = sight.desired.courses.get(course.idnumber)
         if desired is None or not desired.foad:
@@ -220,9 +126,7 @@ def _foad_without_teacher(sight: Sight, held: _Held) -> Iterator[Sighting]:
         rows = held.by_course.get(course.id, ())
         if not any(row.active and not row.ours and not TEACHING.isdisjoint(row.roles) for row in rows):
             what = {"name": course.fullname, "students": str(len(held.people(course.id, [STUDENT])))}
-            yield Sighting(
-                Trouble.FOAD_WITHOUT_TEACHER, course.idnumber, what=what, rows=sight.row(desired.element)
-            )
+            yield Reason(Cause.FOAD_WITHOUT_TEACHER, sight.row(desired.element), what, course.idnumber)
 
 
 # -- D5 -----------------------------------------------------------------------------------------------
@@ -246,17 +150,17 @@ def _former(sight: Sight, element: Element, there: frozenset[str]) -> list[str]:
     return [idnumber for idnumber in (own, f"{ARCHIVE}{own}") if idnumber in there]
 
 
-def _carried(sight: Sight) -> Iterator[Sighting]:
+def _carried(sight: Sight) -> Iterator[Reason]:
     there = _there(sight)
     for element, before in _moved_elements(sight):
         bearer = sight.desired.structure.bearer[element.code]
         what = {"element": element.code, "bearer": bearer, "before": before}
         for idnumber in _former(sight, element, there):
             if _has_content(sight, idnumber):
-                yield Sighting(Trouble.BECAME_CARRIED, idnumber, what=what, rows=sight.row(element.code))
+                yield Reason(Cause.BECAME_CARRIED, sight.row(element.code), what, idnumber)
         if before:
             course = fill(sight.naming.course_idnumber, code=before)
-            yield Sighting(Trouble.CARRIER_CHANGED, course, what=what, rows=sight.row(element.code))
+            yield Reason(Cause.CARRIER_CHANGED, sight.row(element.code), what, course)
 
 
 # -- D8 -----------------------------------------------------------------------------------------------
@@ -268,7 +172,7 @@ def _begun_with_students(sight: Sight, course: Course, held: _Held) -> bool:
     return not course.visible and begun and bool(held.people(course.id, [STUDENT]))
 
 
-def _visibility(sight: Sight, held: _Held) -> Iterator[Sighting]:
+def _visibility(sight: Sight, held: _Held) -> Iterator[Reason]:
     for course in _ours(sight):
         desired = sight.desired.courses.get(course.idnumber)
         state = sight.states.get(course.idnumber)
@@ -284,15 +188,15 @@ def _visibility(sight: Sight, held: _Held) -> Iterator[Sighting]:
         rows = sight.row(desired.element)
         if not state.empty and _begun_with_students(sight, course, held):
             what["start"] = desired.startdate.isoformat() if desired.startdate else ""
-            yield Sighting(Trouble.HIDDEN_WITH_CONTENT, course.idnumber, what=what, rows=rows)
+            yield Reason(Cause.HIDDEN_WITH_CONTENT, rows, what, course.idnumber)
         elif course.visible and state.empty:
-            yield Sighting(Trouble.VISIBLE_EMPTY, course.idnumber, what=what, rows=rows)
+            yield Reason(Cause.VISIBLE_EMPTY, rows, what, course.idnumber)
 
 
 # -- D9 -----------------------------------------------------------------------------------------------
 
 
-def _archives(sight: Sight) -> Iterator[Sighting]:
+def _archives(sight: Sight) -> Iterator[Reason]:
     for course in _ours(sight):
         if not course.idnumber.startswith(ARCHIVE):
             continue
@@ -304,21 +208,20 @@ def _archives(sight: Sight) -> Iterator[Sighting]:
         what = {"name": course.fullname, "code": back or code}
         if back:
             element = sight.desired.courses[back].element
-            yield Sighting(Trouble.CODE_IS_BACK, course.idnumber, what=what, rows=sight.row(element))
+            yield Reason(Cause.CODE_IS_BACK, sight.row(element), what, course.idnumber)
             continue
         changed = datetime.fromtimestamp(course.lastchange, UTC).date()
         archived = sight.archived_on.get(course.idnumber)
         # Archiving is itself a change of the course.
         if changed >= sight.today - RECENT and (archived is None or changed > archived):
             what["day"] = changed.isoformat()
-            yield Sighting(Trouble.ARCHIVE_ACTIVE, course.idnumber, what=what)
+            yield Reason(Cause.ARCHIVE_ACTIVE, (), what, course.idnumber)
 
 
 # -- D15 ----------------------------------------------------------------------------------------------
 
 
-def _by_hand(sight: Sight, held: _Held) -> Iterator[Sighting]:
-    """Shop enrolments are Passerelle's own, and those of FOAD teachers are by hand by rule (N15)."""
+def _by_hand(sight: Sight, held: _Held) -> Iterator[Reason]:
     codes = {row.username: row.idnumber for row in sight.actual.users.values()}
     for course in _ours(sight):
         desired = sight.desired.courses.get(course.idnumber)
@@ -327,25 +230,29 @@ def _by_hand(sight: Sight, held: _Held) -> Iterator[Sighting]:
         rows = held.by_course.get(course.id, ())
         nights = {row.username: row for row in rows if row.ours}
         for row in rows:
-            night = nights.get(row.username)
-            if row.method != "manual" or not row.active or night is None:
-                continue
-            person = codes.get(row.username) or row.username
-            what = {
-                "name": course.fullname,
-                "by_hand": ", ".join(row.roles),
-                "by_night": ", ".join(night.roles),
-            }
-            if night.active and set(row.roles) == set(night.roles):
-                yield Sighting(Trouble.HAND_DOUBLES, course.idnumber, person=person, what=what)
-            elif not (desired.foad and not TEACHING.isdisjoint(row.roles)):
-                yield Sighting(Trouble.HAND_CONTRADICTS, course.idnumber, person=person, what=what)
+            reason = beside_the_nights(row, nights.get(row.username), foad=desired.foad)
+            if reason is not None:
+                details = {**reason.details, "name": course.fullname}
+                person = codes.get(row.username) or row.username
+                yield replace(reason, details=details, course=course.idnumber, person=person)
+
+
+def beside_the_nights(row: Enrolment, night: Enrolment | None, *, foad: bool) -> Reason | None:
+    """D15. Shop enrolments are Passerelle's own, and those of FOAD teachers are by hand by rule (N15)."""
+    if row.method != "manual" or not row.active or night is None:
+        return None
+    said = {"method": row.method, "by_hand": ", ".join(row.roles), "by_night": ", ".join(night.roles)}
+    if night.active and set(row.roles) == set(night.roles):
+        return Reason(Cause.HAND_DOUBLES, (), said)
+    if foad and not TEACHING.isdisjoint(row.roles):
+        return None
+    return Reason(Cause.HAND_CONTRADICTS, (), said)
 
 
 # -- D16 ----------------------------------------------------------------------------------------------
 
 
-def _twins(sight: Sight, held: _Held) -> Iterator[Sighting]:
+def _twins(sight: Sight, held: _Held) -> Iterator[Reason]:
     ours = [row for row in _ours(sight) if row.idnumber in sight.desired.courses]
     by_title = {_bare(sight, row): row for row in sorted(ours, key=lambda row: row.idnumber, reverse=True)}
     by_person: defaultdict[str, set[int]] = defaultdict(set)
@@ -358,7 +265,7 @@ def _twins(sight: Sight, held: _Held) -> Iterator[Sighting]:
         twin = by_title.get(plain(space.fullname)) or by_title.get(plain(space.shortname))
         if twin is not None:
             what = {"name": space.fullname, "space": space.shortname, "twin": twin.fullname}
-            yield Sighting(Trouble.SPACE_SAME_NAME, twin.idnumber, what=what)
+            yield Reason(Cause.SPACE_SAME_NAME, (), what, twin.idnumber)
             continue
         yield from _same_people(sight, held, space, by_person)
 
@@ -371,7 +278,7 @@ def _bare(sight: Sight, course: Course) -> str:
 
 def _same_people(
     sight: Sight, held: _Held, space: Course, by_teacher: Mapping[str, set[int]]
-) -> Iterator[Sighting]:
+) -> Iterator[Reason]:
     teachers = held.people(space.id, TEACHING)
     students = held.people(space.id, [STUDENT])
     if not teachers or len(students) < LEAST_COMMON:
@@ -390,31 +297,31 @@ def _same_people(
                 "twin": course.fullname,
                 "common": str(common),
             }
-            yield Sighting(Trouble.SPACE_SAME_PEOPLE, course.idnumber, what=what)
+            yield Reason(Cause.SPACE_SAME_PEOPLE, (), what, course.idnumber)
 
 
 # -- D10, D11, D14: what the plan already says ---------------------------------------------------------
 
 _STILL = {
-    Still.HELD_TWICE: Trouble.HELD_TWICE,
-    Still.NOT_ADOPTED: Trouble.NOT_ADOPTED,
-    Still.IDNUMBER_LOST: Trouble.IDNUMBER_BY_HAND,
-    Still.NAME_TAKEN: Trouble.NAME_TAKEN,
+    Still.HELD_TWICE: Cause.HELD_TWICE,
+    Still.NOT_ADOPTED: Cause.NOT_ADOPTED,
+    Still.IDNUMBER_LOST: Cause.IDNUMBER_BY_HAND,
+    Still.NAME_TAKEN: Cause.NAME_TAKEN,
 }
 
 
-def _standing_still(plan: Plan) -> Iterator[Sighting]:
+def _standing_still(plan: Plan) -> Iterator[Reason]:
     for one in plan.stays:
         what = {"kind": one.kind, "key": " / ".join(one.key), "keeps": ", ".join(one.what)}
         if one.because is Still.NOT_EMPTY and one.kind == "category":
-            yield Sighting(Trouble.CATEGORY_KEPT, category=one.key[0], what=what)
+            yield Reason(Cause.CATEGORY_KEPT, (), {**what, "category": one.key[0]})
         elif one.because in _STILL:
             course = one.key[0] if one.kind in ("course", "group", "enrolment", "member") else ""
             person = one.key[-1] if one.kind == "user" else ""
-            yield Sighting(_STILL[one.because], course=course, person=person, what=what)
+            yield Reason(_STILL[one.because], (), what, course, person)
 
 
-def _changed_by_hand(sight: Sight, plan: Plan) -> Iterator[Sighting]:
+def _changed_by_hand(sight: Sight, plan: Plan) -> Iterator[Reason]:
     """A name that the sources did not change since last night, and Moodle has otherwise."""
     names = {row.idnumber: row.fullname for row in _ours(sight)}
     for one in (*plan.operations, *plan.frozen):
@@ -426,15 +333,15 @@ def _changed_by_hand(sight: Sight, plan: Plan) -> Iterator[Sighting]:
                 "key": str(one["idnumber"]),
                 "keeps": str(one["newidnumber"]),
             }
-            yield Sighting(Trouble.IDNUMBER_BY_HAND, course=one.course, what=what)
+            yield Reason(Cause.IDNUMBER_BY_HAND, (), what, one.course)
         elif one.op == "course_update" and one.because is Because.CHANGED and one["fullname"]:
             idnumber, wanted = str(one["idnumber"]), str(one["fullname"])
             if sight.earlier.fullnames.get(idnumber) == wanted != names.get(idnumber, wanted):
                 what = {"kind": "course", "key": idnumber, "keeps": names[idnumber], "name": wanted}
-                yield Sighting(Trouble.NAME_BY_HAND, course=idnumber, what=what)
+                yield Reason(Cause.NAME_BY_HAND, (), what, idnumber)
 
 
-def _abnormal(plan: Plan) -> Iterator[Sighting]:
+def _abnormal(plan: Plan) -> Iterator[Reason]:
     for hold in plan.verdict.holds:
         what = {
             "scope": hold.scope,
@@ -443,9 +350,7 @@ def _abnormal(plan: Plan) -> Iterator[Sighting]:
             "there": str(hold.there),
             "limit": hold.limit,
         }
-        course = hold.key if hold.scope == "course" else ""
-        category = hold.key if hold.scope == "category" else ""
-        yield Sighting(Trouble.TOO_MANY, course=course, category=category, what=what)
+        yield Reason(Cause.TOO_MANY, (), what, hold.key if hold.scope == "course" else "")
 
 
 # -- D13 ------------------------------------------------------------------------------------------------
@@ -457,35 +362,35 @@ def find_in_runs(
     now: datetime,
     zone: ZoneInfo,
     times: Mapping[Stage, time] = TIMES,
-) -> tuple[Sighting, ...]:
+) -> tuple[Reason, ...]:
     """D13 for one night: late, failed, frozen, unfinished, or not run at all though its hour has passed."""
     of_night = {run.stage: run for run in runs if run.night == night.isoformat() and not run.adoption}
-    found: list[Sighting] = []
+    found: list[Reason] = []
     for stage, hour in times.items():
         due = datetime.combine(night, hour, zone)
         run = of_night.get(stage.value) or of_night.get(WHOLE)
         what = {"stage": stage.value, "night": night.isoformat(), "due": due.isoformat()}
         if run is None:
             if now > due + LATE:
-                found.append(Sighting(Trouble.STAGE_MISSING, what=what))
+                found.append(Reason(Cause.STAGE_MISSING, (), what))
             continue
         what["state"] = run.state.value
-        trouble = _trouble_of(run, due, now)
-        if trouble is not None:
+        cause = _cause_of(run, due, now)
+        if cause is not None:
             what |= {"error": run.error, "started": run.started_at.astimezone(zone).isoformat()}
-            found.append(Sighting(trouble, what=what))
+            found.append(Reason(cause, (), what))
     return in_order(found)
 
 
-def _trouble_of(run: Run, due: datetime, now: datetime) -> Trouble | None:
+def _cause_of(run: Run, due: datetime, now: datetime) -> Cause | None:
     match run.state:
         case RunState.FAILED:
-            return Trouble.STAGE_FAILED
+            return Cause.STAGE_FAILED
         case RunState.FROZEN:
-            return Trouble.STAGE_FROZEN
+            return Cause.STAGE_FROZEN
         case RunState.DONE:
             late = run.stage != WHOLE and run.started_at > due + LATE
-            return Trouble.STAGE_LATE if late else None
+            return Cause.STAGE_LATE if late else None
         case RunState.HELD:
             return None  # D14 says why
-    return Trouble.STAGE_UNFINISHED if now > run.heard_at + timedelta(hours=1) else None
+    return Cause.STAGE_UNFINISHED if now > run.heard_at + timedelta(hours=1) else None

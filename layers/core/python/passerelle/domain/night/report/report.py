@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from passerelle.domain.night.checks.in_moodle import Sighting
-from passerelle.domain.night.checks.in_sources import Finding, Who
 from passerelle.domain.night.plan.plan import Phase
 from passerelle.domain.night.plan.run import Run
-from passerelle.domain.night.why.causes import Repairs
 from passerelle.domain.offer.desired import Desired
-from passerelle.domain.offer.model import Extracts, RowRef
+from passerelle.domain.offer.diagnosis import Reason, Repairs
+from passerelle.domain.offer.model import Extracts, FileProblem, RefusedRow
 from passerelle.domain.offer.structure import Structure
 from passerelle.domain.states import RunState
-from passerelle.words.checks_in_moodle import say_trouble
-from passerelle.words.checks_in_sources import say_trap
-from passerelle.words.offer import say_file, say_row
 
 NIGHTS_SHOWN = 30
 
@@ -38,18 +33,16 @@ REMOVED: tuple[str, ...] = (
 class Line:
     """One thing to repair. `faculty`: code of the category at the top, empty where there is none."""
 
-    check: str
-    what: str  # of Trap or Trouble
-    repairs: str  # of Repairs
+    reason: Reason
     faculty: str
-    course: str
-    person: str  # code
-    rows: tuple[RowRef, ...]
-    french: str
-    english: str
 
-    def say(self, lang: str) -> str:
-        return self.french if lang.startswith("fr") else self.english
+    @property
+    def check(self) -> str:
+        return self.reason.about.check
+
+    @property
+    def repairs(self) -> Repairs:
+        return self.reason.about.repairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +104,8 @@ class NightReport:
     made_at: datetime
     stages: tuple[StageLine, ...] = ()
     lines: tuple[Line, ...] = ()
-    refused: tuple[tuple[str, str], ...] = ()  # sentences: French, English
-    problems: tuple[tuple[str, str], ...] = ()
+    refused: tuple[RefusedRow, ...] = ()
+    problems: tuple[FileProblem, ...] = ()
     not_applied: tuple[NotApplied, ...] = ()
     untouched: int = 0
     elsewhere: int = 0  # IP rows on codes that are no element
@@ -150,14 +143,6 @@ class NightReport:
         return {code: tuple(found[code]) for code in sorted(found)}
 
 
-_REPAIRS = {
-    Who.SCOLARITE: Repairs.SCOLARITE,
-    Who.DEVE: Repairs.DEVE,
-    Who.PLANNING: Repairs.PLANNING,
-    Who.IDENTITY: Repairs.IDENTITY,
-}
-
-
 @dataclass(frozen=True, slots=True)
 class Ingredients:
     """What a report is made of. `runs`: all that are known of the site; `good_rows`: file → rows."""
@@ -168,8 +153,7 @@ class Ingredients:
     made_at: datetime
     extracts: Extracts
     desired: Desired
-    traps: tuple[Finding, ...] = ()
-    sightings: tuple[Sighting, ...] = ()
+    findings: tuple[Reason, ...] = ()
     runs: tuple[Run, ...] = ()
     good_rows: Mapping[str, int] = field(default_factory=dict)
     failures: tuple[Mapping[str, Any], ...] = ()  # lines of plans, each with Moodle's `errorcode`
@@ -178,7 +162,7 @@ class Ingredients:
 
 def compose(made_of: Ingredients) -> NightReport:
     top = _faculty_of(made_of.desired.structure)
-    lines = [*_trap_lines(made_of, top), *_sighting_lines(made_of, top)]
+    lines = [Line(one, top(_element_of(made_of.desired, one.course))) for one in made_of.findings]
     names = _names(made_of, lines)
     extracts = made_of.extracts
     categories = made_of.desired.structure.categories
@@ -191,10 +175,8 @@ def compose(made_of: Ingredients) -> NightReport:
         made_at=made_of.made_at,
         stages=tuple(_stages(made_of.runs, made_of.night)),
         lines=tuple(lines),
-        refused=tuple(
-            (say_row(row, "fr"), say_row(row, "en")) for row in (*extracts.refused, *extracts.noted)
-        ),
-        problems=tuple((say_file(one, "fr"), say_file(one, "en")) for one in extracts.problems),
+        refused=(*extracts.refused, *extracts.noted),
+        problems=extracts.problems,
         not_applied=tuple(map(_not_applied, made_of.failures)),
         untouched=len(made_of.desired.untouched),
         elsewhere=made_of.desired.registrations_elsewhere,
@@ -231,41 +213,14 @@ def _faculty_of(structure: Structure) -> Callable[[str], str]:
     return of
 
 
-def _trap_lines(made_of: Ingredients, top: Callable[[str], str]) -> Iterator[Line]:
-    for found in made_of.traps:
-        yield Line(
-            check=found.check.value,
-            what=found.trap.value,
-            repairs=_REPAIRS[found.who].value,
-            faculty=top(found.bearer or found.element),
-            course=found.bearer or found.element,
-            person=found.person,
-            rows=found.rows,
-            french=say_trap(found, "fr"),
-            english=say_trap(found, "en"),
-        )
-
-
-def _sighting_lines(made_of: Ingredients, top: Callable[[str], str]) -> Iterator[Line]:
-    courses = made_of.desired.courses
-    for one in made_of.sightings:
-        course = courses.get(one.course)
-        yield Line(
-            check=one.check,
-            what=one.trouble.value,
-            repairs=one.repairs.value,
-            faculty=top(course.element) if course else "",
-            course=one.course,
-            person=one.person,
-            rows=one.rows,
-            french=say_trouble(one, "fr"),
-            english=say_trouble(one, "en"),
-        )
+def _element_of(desired: Desired, course: str) -> str:
+    """A reason names an element, or a course of Moodle by its idnumber."""
+    return desired.courses[course].element if course in desired.courses else course
 
 
 def _course_names(desired: Desired, lines: Iterable[Line]) -> dict[str, str]:
     found = {}
-    for name in sorted({line.course for line in lines}):
+    for name in sorted({line.reason.course for line in lines}):
         if name in desired.courses:
             found[name] = desired.courses[name].fullname
         elif name in desired.structure.elements:
@@ -274,7 +229,7 @@ def _course_names(desired: Desired, lines: Iterable[Line]) -> dict[str, str]:
 
 
 def _names(made_of: Ingredients, lines: Iterable[Line]) -> dict[str, str]:
-    wanted = {line.person for line in lines if line.person}
+    wanted = {line.reason.person for line in lines if line.reason.person}
     return {
         person.code: f"{person.firstname} {person.lastname}".strip()
         for person in made_of.extracts.people
@@ -329,20 +284,3 @@ def _night(name: str, runs: Iterable[Run]) -> Trend:
     added = sum(counts[kind] for kind in ADDED)
     removed = sum(counts[kind] for kind in REMOVED)
     return Trend(name, added, counts.total() - added - removed, removed, seconds, held, failed)
-
-
-def as_document(report: NightReport) -> dict[str, Any]:
-    """JSON, for programs: all of the report, names of people aside."""
-    document: dict[str, Any] = _plain(asdict(report)) | {"counts": dict(report.counts)}
-    del document["people"]
-    return document
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    if isinstance(value, Mapping):
-        return {str(name): _plain(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
-    return value

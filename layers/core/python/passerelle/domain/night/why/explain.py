@@ -7,28 +7,37 @@ university: it is derived from the same offer, row by row.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from passerelle.domain.night.why.causes import Cause, Reason, Weight
 from passerelle.domain.night.why.question import AskedCourse, AskedPerson
 from passerelle.domain.offer.desired import STUDENT, TEACHER, DesiredCourse
-from passerelle.domain.offer.enrolling import Offer
+from passerelle.domain.offer.diagnosis import (
+    Cause,
+    Fate,
+    Look,
+    Reason,
+    Weight,
+    about_element,
+    about_record,
+    about_student,
+    about_teacher,
+    fate_of,
+    registration_details,
+    unread_rows,
+)
 from passerelle.domain.offer.model import (
     Because,
     Element,
-    Extracts,
     Kind,
     Planning,
     RefusedRow,
     Registration,
     Row,
-    RowRef,
     Table,
 )
-from passerelle.domain.offer.people import LACKING, People, Standings, read_people, read_standings
-from passerelle.domain.offer.sharing import Tri, refused_rows
+from passerelle.domain.offer.sharing import Tri
 
 
 class Verdict(StrEnum):
@@ -69,31 +78,6 @@ class Answer:
         return tuple(dict.fromkeys(reason.cause for reason in found))
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """The sources, read once for as many questions as there are."""
-
-    extracts: Extracts
-    offer: Offer
-    people: People
-    standings: Standings
-
-    def refs(self, rows: Iterable[Row | RefusedRow]) -> tuple[RowRef, ...]:
-        return tuple(
-            sorted(
-                RowRef(
-                    row.file if isinstance(row, RefusedRow) else self.extracts.file_of(row.table), row.line
-                )
-                for row in rows
-            )
-        )
-
-
-def look_at(extracts: Extracts, offer: Offer, with_account: Collection[str] | None = None) -> Look:
-    """`with_account`: as for build_desired."""
-    return Look(extracts, offer, read_people(extracts, with_account), read_standings(extracts))
-
-
 def explain(look: Look, person: AskedPerson, course: AskedCourse) -> Answer:
     offer = look.offer
     if course.refused is not None:
@@ -110,35 +94,62 @@ def explain(look: Look, person: AskedPerson, course: AskedCourse) -> Answer:
 
 
 def _about_refused_element(look: Look, person: AskedPerson, course: AskedCourse) -> Answer:
-    rows = [row for row in look.extracts.elements if row.code == course.element]
-    refused = [
-        row
-        for row in look.extracts.refused
-        if row.table is Table.ELEMENTS and row.fields.get("code") == course.element
-    ]
-    because = course.refused or Because.BAD_VALUE
-    details = {"element": course.element, "because": because.value}
-    reason = Reason(Cause.ELEMENT_REFUSED, look.refs([*rows, *refused]), details)
+    reason = element_refused(look, course.element)
     place = Place(
         course.only or course.element, course.title, bool(course.only), Verdict.UNKNOWN, (), (reason,)
     )
     return Answer(person, course, "", (place,))
 
 
+def element_refused(look: Look, code: str, rows: Iterable[Row] = ()) -> Reason:
+    """Why an element is not to be relied on: its own row, what it hangs on, or a file that stopped."""
+    because = look.offer.structure.refused_elements.get(code)
+    needed = _HANGS_ON.get(because, (Table.ELEMENTS,)) if because else (Table.ELEMENTS,)
+    for table in needed:
+        if table in look.extracts.stopped:
+            return Reason(Cause.FILE_STOPPED, (), {"file": look.extracts.file_of(table)})
+    named = [row for row in look.extracts.elements if row.code == code]
+    refused = [*unread_rows(look, Table.ELEMENTS, {"code": code})]
+    if because is None:  # a row that does not say its code may be this one
+        return _unreadable(look, refused, code)
+    if because in _UNKNOWN:  # or what it names may stand in a row that could not be read
+        hidden = [
+            row
+            for table in needed
+            for row in look.extracts.refused
+            if row.table is table and not row.fields.get("code")
+        ]
+        if hidden:
+            return _unreadable(look, hidden, code)
+    own = [row for row in refused if row.fields.get("code")]
+    details = {"element": code, "because": because.value}
+    return Reason(Cause.ELEMENT_REFUSED, look.refs([*named, *own, *rows]), details)
+
+
+_HANGS_ON: Mapping[Because, tuple[Table, ...]] = {
+    Because.UNKNOWN_CATEGORY: (Table.CATEGORIES,),
+    Because.REFUSED_CATEGORY: (Table.CATEGORIES,),
+    Because.UNKNOWN_CARRIER: (Table.ELEMENTS,),
+    Because.REFUSED_CARRIER: (Table.ELEMENTS, Table.CATEGORIES),
+}
+_UNKNOWN = frozenset(_HANGS_ON)
+
+
+def _unreadable(look: Look, rows: list[RefusedRow], what: str) -> Reason:
+    details = {"what": what, **_first(rows)}
+    return Reason(Cause.ROW_UNREADABLE, look.refs(rows), details)
+
+
 def _about_nothing(look: Look, person: AskedPerson, course: AskedCourse) -> Answer:
-    extracts = look.extracts
-    both: tuple[Registration | Planning, ...] = (*extracts.registrations, *extracts.plannings)
-    rows = [row for row in both if row.element == course.element and row.person in person.codes]
-    verdict, cause = Verdict.OUT, Cause.NOT_IN_OFFER
-    if look.offer.is_refused_element(course.element):  # a refused row hides its code: it may be this one
-        verdict, cause = Verdict.UNKNOWN, Cause.ELEMENT_REFUSED
-    details = {"element": course.element, "because": Because.BAD_VALUE.value}
-    place = Place("", course.title, False, verdict, (), (Reason(cause, look.refs(rows), details),))
-    return Answer(person, course, "", (place,))
-
-
-# A cause, what its sentence needs, and the rows that show it beside the one it is about.
-_Fate = tuple[Cause, dict[str, str], Sequence[Row | RefusedRow]]
+    if look.offer.is_refused_element(course.element):
+        verdict, reason = Verdict.UNKNOWN, element_refused(look, course.element)
+    else:
+        extracts = look.extracts
+        both: tuple[Registration | Planning, ...] = (*extracts.registrations, *extracts.plannings)
+        rows = [row for row in both if row.element == course.element and row.person in person.codes]
+        verdict = Verdict.OUT
+        reason = Reason(Cause.NOT_IN_OFFER, look.refs(rows), {"element": course.element})
+    return Answer(person, course, "", (Place("", course.title, False, verdict, (), (reason,)),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,36 +192,28 @@ class _Question:
     # -- the person ---------------------------------------------------------------------------------
 
     def about_person(self) -> Iterator[Reason]:
-        if self._stopped(Table.PEOPLE):
+        look, people, row = self.look, self.look.people, self.person.row
+        if Table.PEOPLE in look.extracts.stopped:
             yield from self._stopped(Table.PEOPLE)
             return
-        people, row = self.look.people, self.person.row
         if row is not None and self.person.code in people.users:
             return
         because = people.incomplete.get(self.person.code)
         if row is not None and because is not None:
-            cause = Cause(because.value) if because in LACKING else Cause.PERSON_REFUSED
-            yield Reason(cause, self.look.refs([row]), {"because": because.value})
+            lacking = [*about_record(look, row)]
+            yield from lacking or [Reason(Cause.PERSON_REFUSED, look.refs([row]), {"because": because.value})]
             return
-        refused = [
-            one
-            for one in refused_rows(self.look.extracts, Table.PEOPLE)
-            if (self.person.code and one.fields.get("code") == self.person.code)
-            or (self.person.username and one.fields.get("username") == self.person.username)
-        ]
-        if refused:
-            first = min(refused, key=lambda one: list(Because).index(one.because))
-            yield Reason(Cause.PERSON_REFUSED, self.look.refs(refused), {"because": first.because.value})
-        elif people.any_refused:
-            hidden = [
-                one
-                for one in refused_rows(self.look.extracts, Table.PEOPLE)
-                if not (one.fields.get("code") or one.fields.get("username"))
-            ]
-            details = {"because": hidden[0].because.value}
-            yield Reason(Cause.PERSON_REFUSED, self.look.refs(hidden), details)
+        named = {"code": self.person.code, "username": self.person.username}
+        every = [one for one in look.extracts.refused if one.table is Table.PEOPLE]
+        own = [one for one in every if any(v and one.fields.get(n) == v for n, v in named.items())]
+        hidden = [one for one in every if not (one.fields.get("code") or one.fields.get("username"))]
+        if own:
+            first = min(own, key=lambda one: list(Because).index(one.because))
+            yield Reason(Cause.PERSON_REFUSED, look.refs(own), {"because": first.because.value})
+        elif hidden:
+            yield Reason(Cause.PERSON_UNREADABLE, look.refs(hidden), _first(hidden))
         else:
-            yield Reason(Cause.PERSON_UNKNOWN, (), {"file": self.look.extracts.file_of(Table.PEOPLE)})
+            yield Reason(Cause.PERSON_UNKNOWN, (), {"file": look.extracts.file_of(Table.PEOPLE)})
 
     def _usable(self) -> bool:
         return any(self.look.people.username(code) is not None for code in self.person.codes)
@@ -235,120 +238,74 @@ class _Question:
             is_open = any(reason.weight is Weight.OPEN for reason in both)
             verdict = Verdict.UNKNOWN if is_open else Verdict.OUT
         if verdict is Verdict.OUT and usable and self.look.offer.elements_open:
-            both, verdict = [*both, self._hidden_element()], Verdict.UNKNOWN
-        reasons = tuple(_worth_telling(both, verdict, foad=course.foad))
+            # A row that does not say its code may be any element, this one's carried ones included.
+            rows = [row for row in self._refused(Table.ELEMENTS) if not row.fields.get("code")]
+            hidden = self._stopped(Table.ELEMENTS) or [_unreadable(self.look, rows, self.bearer)]
+            both, verdict = [*both, *hidden], Verdict.UNKNOWN
+        reasons = tuple(_worth_telling(both, verdict))
         return Place(course.idnumber, course.fullname, course.foad, verdict, tuple(roles), reasons)
-
-    def _hidden_element(self) -> Reason:
-        """A refused row that does not say its code may be any element, this one's carried ones included."""
-        rows = [row for row in self._refused(Table.ELEMENTS) if not row.fields.get("code")]
-        return Reason(Cause.ELEMENT_REFUSED, self.look.refs(rows), self._details() | _first(rows))
 
     def is_staff(self) -> bool:
         return self.person.row is not None and self.person.row.kind is Kind.STAFF
 
     def _details(self, **more: str) -> dict[str, str]:
-        foad = self.look.offer.courses.foad.get(self.bearer)
-        return {
-            "element": self.asked.element,
-            "bearer": self.bearer,
-            "course": self.look.offer.courses.ordinary[self.bearer].idnumber,
-            "foad": foad.idnumber if foad else self.asked.only,
-            **more,
-        }
+        said = self.look.details(self.bearer, element=self.asked.element)
+        return {**said, "foad": said["foad"] or self.asked.only, **more}
 
     # -- as a student -----------------------------------------------------------------------------------
 
-    def _registrations(self) -> list[Registration]:
-        """All his rows that lead to this bearer, whichever element they are on."""
-        of = self.look.offer.structure.bearer
-        rows = (row for row in self.look.extracts.registrations if row.person in self.person.codes)
-        mine = [row for row in rows if of.get(row.element) == self.bearer]
-        return sorted(mine, key=lambda row: (row.element != self.asked.element, row.element, row.group))
-
     def _as_student(self, course: DesiredCourse) -> list[Reason]:
-        rows = self._registrations()
-        fates = [(row, self._fate(row, course)) for row in rows]
-        merged: defaultdict[tuple[Cause, tuple[tuple[str, str], ...]], list[Row | RefusedRow]] = defaultdict(
-            list
+        look, of = self.look, self.look.offer.structure.bearer
+        every = [row for row in look.extracts.registrations if row.person in self.person.codes]
+        here = [row for row in every if of.get(row.element) == self.bearer]
+        fates = [(row, fate_of(look, row)) for row in here]
+        merged: defaultdict[tuple[Cause, tuple[tuple[str, str], ...]], list[Row | RefusedRow]]
+        merged = defaultdict(list)
+        for row, fate in fates:
+            told = self._seen_from(course, fate, [one.cause for _, one in fates])
+            if told is not None:
+                details = self._details(**registration_details(look, row))
+                details |= {"file": fate.file} if fate.file else _first(fate.beside)
+                merged[told, tuple(sorted(details.items()))] += [row, *fate.beside]
+        reasons = [Reason(cause, look.refs(rows), dict(said)) for (cause, said), rows in merged.items()]
+        certain = self.person.row is not None and not look.may_have_more_rows(
+            Table.IP, self.person.codes, [self.asked.element]
         )
-        for row, (cause, details, also) in fates:
-            merged[cause, tuple(sorted(details.items()))] += [row, *also]
-        reasons = [
-            Reason(cause, self.look.refs(rows), dict(details)) for (cause, details), rows in merged.items()
-        ]
-        if not rows and not self.is_staff():
-            reasons.append(Reason(Cause.NO_IP, (), self._details(file=self.look.extracts.file_of(Table.IP))))
-        reasons += self._refused_registrations()
-        return [*reasons, *self._all_or_nothing(rows, course)]
+        if not here and certain and not self.is_staff():
+            reasons.append(Reason(Cause.NO_IP, (), self._details(file=look.extracts.file_of(Table.IP))))
+        if self._usable():
+            reasons += self._checks(every, fates)
+        return [*reasons, *self._refused_registrations()]
 
-    def _fate(self, row: Registration, course: DesiredCourse) -> _Fate:
-        """What became of one IP row, seen from one course of its bearer."""
-        offer, sharing = self.look.offer, self.look.offer.sharing
-        said = self._details(element=row.element, group=row.group)
-        reach = offer.reach(row)
-        if reach.group is None:
-            return self._groupless_fate(row, reach.reached, said)
-        said |= {"label": reach.group.label, "collection": reach.group.collection}
-        if reach.reached is Tri.MAYBE:
-            return Cause.ATTACHMENT_REFUSED, said, self._refused(Table.COLLECTIONS)
-        if reach.reached is Tri.NO:
-            attached = sharing.attached(reach.group.collection, row.element)
-            cause = Cause.GROUP_ELSEWHERE if attached is Tri.NO else Cause.GROUP_NOT_SHARED
-            return cause, said, [reach.group]
-        if reach.course is not None and reach.course.foad:
-            return self._foad_fate(row, course, said)
-        if course.foad:
-            tele = self.look.standings.is_tele(row.person)
-            return (Cause.CAMPUS_ONLY if tele is Tri.NO else Cause.CEMU_GROUP_MISSING), said, []
-        return (Cause.GROUP if row.element == self.bearer else Cause.GROUP_OF_CARRIED), said, []
-
-    def _groupless_fate(self, row: Registration, reached: Tri, said: dict[str, str]) -> _Fate:
-        sharing = self.look.offer.sharing
-        if row.group:
-            refused = self._refused(Table.GROUPS, code=row.group)
-            return (
-                (Cause.GROUP_REFUSED, said, refused)
-                if reached is Tri.MAYBE
-                else (Cause.GROUP_UNKNOWN, said, [])
+    def _checks(self, every: list[Registration], fates: list[tuple[Registration, Fate]]) -> Iterator[Reason]:
+        """What the report says of this person here, and of the elements and groups behind it."""
+        look = self.look
+        own = [one for one in about_student(look, self.person.code, every) if one.course == self.bearer]
+        yield from own
+        groupless = [row.element for row, fate in fates if fate.cause is Cause.ELEMENT_WITHOUT_GROUP]
+        for element in dict.fromkeys(groupless):
+            yield from (
+                one for one in about_element(look, element) if one.cause is Cause.ELEMENT_WITHOUT_GROUP
             )
-        has_groups = any(
-            sharing.groups_of.get(collection) for collection in sharing.of_element.get(row.element, ())
-        )
-        return (Cause.IP_WITHOUT_GROUP if has_groups else Cause.ELEMENT_WITHOUT_GROUP), said, []
+        if not any(one.cause is Cause.FLAG_MISSING for one in own):
+            groups = {row.group for row, fate in fates if fate.cause in _IN_ORDINARY}
+            for one in about_element(look, self.bearer):
+                if one.cause is Cause.CEMU_GROUP_NOT_DISTANCE and one.details["group"] in groups:
+                    yield one
 
-    def _foad_fate(self, row: Registration, course: DesiredCourse, said: dict[str, str]) -> _Fate:
-        tele = self.look.standings.is_tele(row.person)
-        mine = [one for one in self.look.extracts.standings if one.person == row.person]
-        if tele is Tri.NO:
-            return Cause.IA_MISSING, said | {"year": self.look.extracts.year}, [*mine]
+    def _seen_from(self, course: DesiredCourse, fate: Fate, every: list[Cause]) -> Cause | None:
+        """What a registration's fate says of one of the bearer's courses; what a check says is said there."""
+        if fate.cause.about.weight is Weight.OPEN:
+            return fate.cause if course.foad or not fate.foad else Cause.FOAD_INSTEAD
+        if fate.cause.about.check:
+            return None
+        if fate.foad:
+            return fate.cause if course.foad else Cause.FOAD_INSTEAD
         if not course.foad:
-            return Cause.FOAD_INSTEAD, said, []
-        if tele is Tri.MAYBE:
-            refused = self._refused(Table.IA, person_code=row.person)
-            return Cause.ROW_REFUSED, said | _first(refused), [*refused]
-        return Cause.FOAD_CONDITIONS, said, [one for one in mine if one.tele]
-
-    def _all_or_nothing(self, rows: list[Registration], course: DesiredCourse) -> Iterator[Reason]:
-        """D2 and D3 beside the enrolment itself: the table of infra/docs/extracts.md."""
-        reaches = [(row, self.look.offer.reach(row)) for row in rows]
-        good = [(row, reach) for row, reach in reaches if reach.reached is Tri.YES]
-        cemu = [row for row, reach in good if reach.group is not None and reach.group.is_cemu]
-        ordinary = [row for row, reach in good if reach.group is not None and not reach.group.is_cemu]
-        tele = any(self.look.standings.is_tele(row.person) is Tri.YES for row in rows)
-        distance = self.look.offer.structure.elements[self.bearer].distance
-        bearer = self.look.offer.structure.elements[self.bearer]
-        said = self._details(group=cemu[0].group if cemu else "")
-        unclear = any(reach.reached is Tri.MAYBE for _, reach in reaches)
-        if not distance and tele and not cemu and rows and not unclear and not course.foad:
-            yield Reason(Cause.TELE_ON_CAMPUS_ELEMENT, self.look.refs([*rows, bearer]), said)
-        if not distance and cemu:
-            cause = Cause.FLAG_MISSING if tele else Cause.CEMU_GROUP_NOT_DISTANCE
-            yield Reason(cause, self.look.refs([*cemu, bearer]), said)
-        if distance and tele and cemu and ordinary:
-            yield Reason(Cause.IN_BOTH_COURSES, self.look.refs([*cemu, *ordinary]), said)
-        if distance and tele and not cemu and ordinary and not course.foad:
-            yield Reason(Cause.CEMU_GROUP_MISSING, self.look.refs(ordinary), said)
+            return fate.cause
+        campus = all(cause in _IN_ORDINARY or cause.about.check == "D1" for cause in every)
+        on_campus = campus and all(self.look.standings.is_tele(code) is Tri.NO for code in self.person.codes)
+        return Cause.CAMPUS_ONLY if on_campus else None
 
     # -- as a teacher -----------------------------------------------------------------------------------
 
@@ -369,19 +326,12 @@ class _Question:
             element = planned[0].element
             cause = Cause.PLANNED if own else Cause.PLANNED_ON_CARRIED
             return [Reason(cause, self.look.refs(own or planned), self._details(element=element))]
-        by_cause: defaultdict[Cause, list[Planning]] = defaultdict(list)
-        for row in rows:
-            for cause in _why_not_planned(row):
-                by_cause[cause].append(row)
-        found = [
-            Reason(
-                cause,
-                self.look.refs(those),
-                self._details(element=those[0].element, sheet=those[0].sheet),
-            )
-            for cause, those in by_cause.items()
-        ]
-        if not rows and self.is_staff():
+        found = [*about_teacher(self.look, self.person.code, self.bearer, rows)]
+        if (
+            not rows
+            and self.is_staff()
+            and not self.look.may_have_more_rows(Table.ADE, self.person.codes, [self.asked.element])
+        ):
             file = self.look.extracts.file_of(Table.ADE)
             found.append(Reason(Cause.NOT_PLANNED, (), self._details(file=file)))
         return [*found, *refused]
@@ -412,7 +362,7 @@ class _Question:
         found = []
         for row in self._refused(table):
             code, element = row.fields.get("person_code"), row.fields.get("element_code")
-            if row.line == 0 or (code and code not in self.person.codes):
+            if code and code not in self.person.codes:
                 continue
             bearer = self.look.offer.structure.bearer.get(element) if element else None
             about_it = (
@@ -445,53 +395,31 @@ class _Question:
         return found
 
     def _element_refused(self, row: Registration | Planning) -> Reason:
-        because = self.look.offer.structure.refused_elements.get(row.element, Because.BAD_VALUE)
-        details = self._details(element=row.element, because=because.value)
-        return Reason(Cause.ELEMENT_REFUSED, self.look.refs([row]), details)
+        reason = element_refused(self.look, row.element, [row])
+        return replace(reason, details={**self._details(), **reason.details})
 
-    def _refused(self, table: Table, **fields: str) -> list[RefusedRow]:
-        """Refused rows of a table that have these values, or do not say."""
-        return [
-            row
-            for row in refused_rows(self.look.extracts, table)
-            if all((row.fields.get(name) or value) == value for name, value in fields.items())
-        ]
+    def _refused(self, table: Table) -> list[RefusedRow]:
+        return [row for row in self.look.extracts.refused if row.table is table]
 
     def _stopped(self, *tables: Table) -> list[Reason]:
         files = [self.look.extracts.file_of(table) for table in tables if table in self.look.extracts.stopped]
         return [Reason(Cause.FILE_STOPPED, (), {"file": file}) for file in sorted(set(files))]
 
 
-_LED_SOMEWHERE = {Cause.CAMPUS_ONLY, Cause.CEMU_GROUP_MISSING, Cause.FOAD_INSTEAD, Cause.IA_MISSING}
+_IN_ORDINARY = {Cause.GROUP, Cause.GROUP_OF_CARRIED}
 _ORDER = list(Weight)
 
 
-def _worth_telling(reasons: Iterable[Reason], verdict: Verdict, *, foad: bool) -> list[Reason]:
-    """Of who is in, not which of his other rows lead nowhere; but what D2 asks to be repaired, always."""
-    found = {(reason.cause, reason.rows): reason for reason in reasons}
-    told = list(found.values())
-    led = any(reason.cause in _LED_SOMEWHERE for reason in told)
+def _worth_telling(reasons: Iterable[Reason], verdict: Verdict) -> list[Reason]:
+    """Of who is in, not which other rows lead nowhere; but what a check asks to be repaired, always."""
+    told = [*{(reason.cause, reason.rows): reason for reason in reasons}.values()]
     if verdict is Verdict.IN:
-        told = [
-            reason
-            for reason in told
-            if reason.weight is not Weight.WITHHOLDS
-            or reason.cause is Cause.IA_MISSING
-            or (reason.cause is Cause.CEMU_GROUP_MISSING and not foad)
-        ]
-    elif led:
-        told = [reason for reason in told if reason.cause is not Cause.IP_WITHOUT_GROUP]
+        told = [one for one in told if one.weight is not Weight.WITHHOLDS or one.about.check]
     return sorted(told, key=lambda reason: _ORDER.index(reason.weight))
 
 
-def _why_not_planned(row: Planning) -> Iterator[Cause]:
-    if row.status != "PLANNED":
-        yield Cause.ASSOCIATED_ONLY
-    if row.origin != "APOGEE":
-        yield Cause.SHEET_NOT_APOGEE
-    if row.state != "CURRENT":
-        yield Cause.SHEET_OBSOLETE
-
-
-def _first(rows: list[RefusedRow]) -> dict[str, str]:
-    return {"because": rows[0].because.value, "file": rows[0].file} if rows else {}
+def _first(rows: Sequence[Row | RefusedRow]) -> dict[str, str]:
+    for row in rows:
+        if isinstance(row, RefusedRow):
+            return {"because": row.because.value, "file": row.file}
+    return {}

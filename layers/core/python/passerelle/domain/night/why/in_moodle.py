@@ -6,17 +6,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
+from passerelle.domain.night.checks.in_moodle import ARCHIVE, beside_the_nights
 from passerelle.domain.night.plan.actual import Account, Actual, Course, Enrolment
 from passerelle.domain.night.plan.memory import Memory
 from passerelle.domain.night.plan.run import WHOLE, Run
 from passerelle.domain.night.policy import Freeze
-from passerelle.domain.night.why.causes import Cause, Reason
 from passerelle.domain.night.why.explain import Answer, Place, Verdict
 from passerelle.domain.night.why.question import AskedCourse, AskedPerson, plain
+from passerelle.domain.offer.diagnosis import Cause, Reason
 from passerelle.domain.offer.stages import Stage
 from passerelle.domain.states import RunState
-
-ARCHIVE = "ex_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,10 +185,11 @@ def _about_place(place: Place, seen: Seen, nights: Nights) -> Iterator[Reason]:
     mine = [row for row in seen.enrolments if row.course == place.course]
     night = next((row for row in mine if row.ours), None)
     yield from _about_enrolment(place, night, nights, standing=len(copies) > 1 or not copies[0].ours)
-    cause = Cause.BY_HAND_TWICE if night is not None and night.active else Cause.BY_HAND
     for row in mine:
         if not row.ours and row.active:
-            yield Reason(cause, (), {**said, **_said_of(row)})
+            beside = beside_the_nights(row, night, foad=place.foad)
+            found = beside or Reason(Cause.BY_HAND, (), _said_of(row))
+            yield replace(found, details={**found.details, **said}, course=place.course)
     inside = night is not None and night.active
     if not any(copy.course.visible for copy in copies) and (inside or "student" in place.roles):
         yield Reason(Cause.COURSE_HIDDEN, (), said)

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 import pytest
 
-from passerelle.domain.night.checks.in_sources import Finding, Trap, Who, find_traps
+from passerelle.domain.offer.diagnosis import Cause, Reason, Repairs
 from passerelle.domain.offer.model import RowRef
-from passerelle.words.checks_in_sources import TRAPS, WHO, say_trap
+from passerelle.words.causes import CHECKS, FINDINGS, REPAIRS, REPLIES, say_cause, say_finding
+from tests.factories.night import sources_findings
 from tests.factories.offer import University
 
 
 def traps(made: University) -> list[tuple[str, str, str]]:
     """Trap, element or group, person."""
     return [
-        (found.trap.value, found.group or found.element, found.person)
-        for found in find_traps(made.extracts())
+        (
+            found.cause.value,
+            found.details.get("group" if not found.person else "element", "")
+            or found.details.get("element", ""),
+            found.person,
+        )
+        for found in sources_findings(made)
     ]
 
 
-def only(made: University, check: str) -> list[Finding]:
-    return [found for found in find_traps(made.extracts()) if found.check == check]
+def only(made: University, check: str) -> list[Reason]:
+    return [found for found in sources_findings(made) if found.about.check == check]
 
 
 def clean() -> University:
@@ -43,7 +50,7 @@ def clean() -> University:
 
 @pytest.mark.rule("D2")
 def test_a_clean_university_has_no_trap() -> None:
-    assert find_traps(clean().extracts()) == ()
+    assert sources_findings(clean()) == ()
 
 
 @pytest.mark.rule("D1")
@@ -59,9 +66,9 @@ def test_a_person_whose_rows_reach_no_group_has_one_line_per_bearer() -> None:
 
     (found,) = only(made, "D1")
 
-    assert (found.trap, found.bearer, found.person) == (Trap.NO_GROUP_REACHED, "E1", "P1")
+    assert (found.cause, found.course, found.person) == (Cause.GROUP_UNKNOWN, "E1", "P1")
     assert found.rows == (RowRef("ip.csv", 2), RowRef("ip.csv", 3))
-    assert found.who is Who.SCOLARITE
+    assert found.about.repairs is Repairs.SCOLARITE
 
 
 @pytest.mark.rule("D1")
@@ -116,7 +123,7 @@ def test_what_the_deve_enters_is_sent_to_the_deve() -> None:
 
     (found,) = only(made, "D2")
 
-    assert (found.trap, found.who) == (Trap.IA_MISSING, Who.DEVE)
+    assert (found.cause, found.about.repairs) == (Cause.IA_MISSING, Repairs.DEVE)
 
 
 @pytest.mark.rule("D3")
@@ -141,7 +148,7 @@ def test_a_collection_that_the_carrier_lacks_and_its_students_are_reported() -> 
     )
     made.person().ip("P1", "E2", "G2")
 
-    assert [row for row in traps(made) if row[0] != "no_group_reached"] == [
+    assert [row for row in traps(made) if row[0] != "group_not_shared"] == [
         ("collection_not_on_carrier", "E2", ""),
         ("in_no_shared_group", "E2", "P1"),
     ]
@@ -151,7 +158,7 @@ def test_a_collection_that_the_carrier_lacks_and_its_students_are_reported() -> 
 def test_a_carried_element_that_shares_nothing_is_reported() -> None:
     made = University().element("E1").element("E2", carrier="E1").group("G1", on=("E1",))
 
-    assert [found.trap for found in only(made, "D6")] == [Trap.NOTHING_SHARED]
+    assert [found.cause for found in only(made, "D6")] == [Cause.NOTHING_SHARED]
 
 
 @pytest.mark.rule("D7")
@@ -174,22 +181,22 @@ def test_a_person_without_login_or_email_is_reported_to_identity() -> None:
     made = University().person("P1", username="").person("P2", email="")
 
     assert traps(made) == [("no_email", "", "P2"), ("no_username", "", "P1")]
-    assert {found.who for found in find_traps(made.extracts())} == {Who.IDENTITY}
+    assert {found.about.repairs for found in sources_findings(made)} == {Repairs.IDENTITY}
 
 
 @pytest.mark.rule("D12")
 def test_a_person_without_a_name_is_reported_once_with_his_row_and_what_to_do() -> None:
     made = University().person("P1", firstname="").person("P2", lastname="").person("P3", firstname="")
 
-    found = find_traps(made.extracts(), with_account={"P3"})
+    found = sources_findings(made, {"P3"})
 
-    assert [(one.trap.value, one.person) for one in found] == [("no_firstname", "P1"), ("no_lastname", "P2")]
+    assert [(one.cause.value, one.person) for one in found] == [("no_firstname", "P1"), ("no_lastname", "P2")]
     assert [(ref.file, ref.line) for one in found for ref in one.rows] == [
         ("people.csv", 2),
         ("people.csv", 3),
     ]
-    assert {one.who for one in found} == {Who.IDENTITY}
-    assert "givenName" in say_trap(found[0], "en")
+    assert {one.about.repairs for one in found} == {Repairs.IDENTITY}
+    assert "givenName" in say_finding(found[0], "en")
 
 
 @pytest.mark.rule("N21")
@@ -197,23 +204,24 @@ def test_what_a_refused_row_leaves_open_accuses_nobody() -> None:
     made = University().element("E1", distance=True).person().tele().ip()
     made.row("groups.csv", "G1", "CEMU", "K1").row("groups.csv", "G1", "TD", "K1").collection("K1", "E1")
 
-    assert find_traps(made.extracts()) == ()
+    assert sources_findings(made) == ()
 
 
 def test_a_trap_in_a_clean_university_is_found_alone() -> None:
     every = clean()
     every.element("X1").person("Q1").ip("Q1", "X1", "").person("Q2", email="")
 
-    assert Counter(found.check.value for found in find_traps(every.extracts())) == {"D1": 1, "D12": 1}
+    assert Counter(found.about.check for found in sources_findings(every)) == {"D1": 1, "D12": 1}
 
 
-def test_every_trap_has_a_sentence_with_what_it_names_in_both_languages() -> None:
-    assert set(TRAPS) == set(Trap)
-    assert set(WHO) == set(Who)
-    for trap in Trap:
-        named = Finding(trap, "E1", "B1", "P1", "G1", "K1")
-        for lang in ("fr", "en"):
-            said = say_trap(named, lang)
-            assert "{" not in said
-            assert "P1" in said or "E1" in said
-        assert say_trap(named, "fr") != say_trap(named, "en")
+def test_every_cause_has_a_sentence_and_every_check_a_title_and_somebody() -> None:
+    assert set(REPLIES) | set(FINDINGS) == set(Cause)
+    assert set(REPAIRS) == set(Repairs)
+    assert set(CHECKS) == {cause.about.check for cause in Cause} - {""}
+    for cause in Cause:
+        if cause.about.check:
+            assert cause.about.repairs is not Repairs.NOBODY
+        for say in (say_finding, lambda reason, lang: say_cause(reason, "P1", lang)):
+            assert say(Reason(cause), "fr") != say(Reason(cause), "en")
+    for french, english in (*REPLIES.values(), *FINDINGS.values()):
+        assert set(re.findall(r"{(\w+)", french)) == set(re.findall(r"{(\w+)", english))

@@ -20,7 +20,7 @@ from passerelle.sources.extracts import (
 )
 from passerelle.sources.oneroster import is_oneroster, read_oneroster
 from passerelle.words.offer import say_file, say_row
-from passerelle_cli.main import language
+from passerelle_cli.terminal import language
 
 
 def read_sources(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import importlib
 import io
-import os
 import sys
 
 import click
 
 from passerelle.errors import Conflict, GiveUp, MoodleAway, PasserelleError, TryAgain
 from passerelle.words.sentences import known, say
+from passerelle_cli.terminal import language
 
 COMMANDS: dict[str, tuple[str, str]] = {
     # Each command with the module and the attribute that it is.
@@ -28,15 +28,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "sync": ("passerelle_cli.sync", "sync"),
     "why": ("passerelle_cli.why", "why"),
 }
-
-
-def language() -> str:
-    """`fr` or `en`, as the person's environment says."""
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        value = os.environ.get(name)
-        if value:
-            return "fr" if value.lower().startswith("fr") else "en"
-    return "en"
 
 
 class _Lazy(click.Group):

@@ -17,11 +17,11 @@ from passerelle.events.signatures import sign
 from passerelle.ports import Clock
 from passerelle.runtime.lms import Moodles
 from passerelle.runtime.observability import reference
-from passerelle_cli.main import language
 from passerelle_cli.network_check import Doors, check, is_bad
 from passerelle_cli.network_file import NetworkRefused, read_network
 from passerelle_cli.network_findings import Finding
 from passerelle_cli.stack import Stack, on_a_stack
+from passerelle_cli.terminal import language
 
 DEFAULT_FILE = "network.yaml"
 FILE = click.argument(

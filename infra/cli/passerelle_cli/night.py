@@ -44,8 +44,8 @@ from passerelle.usecases.night.plan_stage import (
 from passerelle.words.causes import say_scope
 from passerelle.words.plan import say_reason, say_refusal, say_still, say_thing, say_untouched
 from passerelle_cli.extracts import read_sources
-from passerelle_cli.main import language
 from passerelle_cli.stack import Stack, on_a_stack
+from passerelle_cli.terminal import language
 
 FindStack = Callable[[], Stack]
 _LINES = 200  # of a plan that are printed unless all are asked for

@@ -26,8 +26,8 @@ from passerelle.usecases.orders import catalogue_check as selling
 from passerelle.usecases.orders import seats as seats_usecase
 from passerelle.usecases.orders import work as usecase
 from passerelle.words.sentences import say
-from passerelle_cli.main import language
 from passerelle_cli.stack import Stack, on_a_stack
+from passerelle_cli.terminal import language, words
 
 STATES = [state.value for state in OrderState]
 
@@ -188,7 +188,9 @@ def assign(find_stack: Callable[[], Stack], order_id: str, people: Any, line: st
         click.echo(f"{_say('ligne', 'row')} {problem.row}: {say(problem.code, language())}", err=True)
     if problems:
         sys.exit(1)
-    click.echo(f"{len(read.people)} {_say('place(s) attribuée(s)', 'seat(s) given')}")
+    click.echo(
+        words("{n:# place attribuée|# places attribuées}.", "{n:# seat|# seats} given.", n=len(read.people))
+    )
 
 
 @orders.command()

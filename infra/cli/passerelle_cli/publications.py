@@ -23,9 +23,9 @@ from passerelle.usecases.publishing import ask as asked
 from passerelle.usecases.publishing import catalogue as catalogues
 from passerelle.usecases.publishing import lineage, publish
 from passerelle.usecases.publishing import retrieve as retrievals
-from passerelle_cli.main import language
 from passerelle_cli.orders import catalogue_check
 from passerelle_cli.stack import Stack, on_a_stack
+from passerelle_cli.terminal import language, words
 
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object instead of lines.")
 ENDED = (RetrievalState.DONE, RetrievalState.REFUSED, RetrievalState.FAILED)
@@ -190,7 +190,7 @@ def withdraw(publication: str, reason: str, find_stack: Callable[[], Stack]) -> 
 def tell_holders(publication: str, find_stack: Callable[[], Stack]) -> None:
     """Tell whoever brought an older version home that this one exists; each is told once."""
     told, not_told = lineage.tell_holders(find_stack().world(), publication)
-    click.echo(say(f"{len(told)} personne(s) prévenue(s).", f"{len(told)} person(s) told."))
+    click.echo(words("Messages envoyés : {n}.", "Messages sent: {n}.", n=len(told)))
     for retrieval in not_told:
         click.echo(
             say(
@@ -275,7 +275,7 @@ def search(
 @click.command("retrieve")
 @click.argument("publication")
 @click.option("--site", required=True, help="Where it goes, as named in network.yaml.")
-@click.option("--user", "username", required=True, help="Username there: he becomes its editing teacher.")
+@click.option("--user", "username", required=True, help="Username there of the new course's editing teacher.")
 @click.option("--category", default="", help="idnumber of a category there (default: the configured one).")
 @click.option("--wait/--no-wait", default=True, help="Wait until it is there (default), at most ten minutes.")
 @on_a_stack

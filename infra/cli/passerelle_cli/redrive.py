@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from passerelle_cli.main import language
 from passerelle_cli.stack import Stack, on_a_stack
+from passerelle_cli.terminal import words
 
 QUEUES = ("uploads", "publications", "retrievals", "jobs", "orders")
 
@@ -33,7 +33,7 @@ def redrive(queue: str, find_stack: Callable[[], Stack]) -> None:
             sqs.delete_message(QueueUrl=dead, ReceiptHandle=message["ReceiptHandle"])
             moved += 1
     click.echo(
-        f"{moved} message(s) remis en route." if language() == "fr" else f"{moved} message(s) put back."
+        words("{n:# message remis|# messages remis} en route.", "{n:# message|# messages} put back.", n=moved)
     )
 
 

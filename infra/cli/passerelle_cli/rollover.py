@@ -23,8 +23,8 @@ from passerelle.ports import World
 from passerelle.store.documents import to_document
 from passerelle.usecases.rollover import ask, plans
 from passerelle.words.sentences import say
-from passerelle_cli.main import language
 from passerelle_cli.stack import Stack, on_a_stack
+from passerelle_cli.terminal import language
 
 PAUSE = 2.0  # seconds between two looks at what is under way
 
@@ -314,7 +314,7 @@ def _say_plan(made: Plan, lang: str) -> None:
 
 def _say_line(line: PlanLine, lang: str) -> str:
     mark = {Decision.DO: "+", Decision.SKIP: "·", Decision.REFUSE: "!"}[line.verdict]
-    why = say(line.why, lang, detail=line.detail) if line.why else ""
+    why = say(line.why, lang, detail=line.detail, holds=line.detail) if line.why else ""
     about = spell_size(line.size, lang) if line.size else ""
     traps = " ".join(line.traps)
     return "  ".join(part for part in (mark, line.idnumber, line.fullname, about, traps, why) if part)
@@ -351,7 +351,7 @@ def _plan_report(world: World, made: Plan, as_json: bool) -> None:
     lang = language()
     rows = []
     for line, record in plans.outcomes(world, made):
-        why = say(line.why, lang, detail=line.detail) if line.why else ""
+        why = say(line.why, lang, detail=line.detail, holds=line.detail) if line.why else ""
         if record is not None and record.message is not None:
             why = say(record.message.code, lang, **record.message.details)
         rows.append(

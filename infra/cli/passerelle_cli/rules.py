@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from passerelle_cli.main import language
+from passerelle_cli.terminal import language
 
 # In the checkout, and where the installed package carries its copy.
 PAGES = (Path(__file__).parents[2] / "docs" / "rules.md", Path(__file__).with_name("rules.md"))

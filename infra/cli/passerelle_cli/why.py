@@ -22,8 +22,8 @@ from passerelle.usecases.night.plan_stage import rules_of, uncollected
 from passerelle.usecases.night.why import Known, ask_why, known_of, look_up
 from passerelle.words.sentences import say
 from passerelle.words.why_reply import Telling
-from passerelle_cli.main import language
 from passerelle_cli.stack import Stack, on_a_stack
+from passerelle_cli.terminal import language
 
 ZONE = ZoneInfo("Europe/Paris")
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import click
 
-from passerelle_cli.main import language
+from passerelle_cli.terminal import language
 from passerelle_laptop.laptop import Laptop
 from passerelle_laptop.stories.course import CourseStory
 from passerelle_laptop.stories.night import NightStory

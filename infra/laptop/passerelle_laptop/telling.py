@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from passerelle.words.formatter import fill
+
 T = TypeVar("T")
 PATIENCE = 30.0  # seconds that a thing told may take to come true
 
@@ -55,9 +57,14 @@ class Teller:
         seconds = time.monotonic() - self._begun
         if self.failed:
             print(
-                self.say(
-                    f"\n{len(self.failed)} chose(s) ne sont pas comme racontées (voir ✗). {seconds:.0f} s.",
-                    f"\n{len(self.failed)} thing(s) are not as told (see ✗). {seconds:.0f} s.",
+                fill(
+                    (
+                        "\n{n:# chose n’est pas comme racontée|# choses ne sont pas comme racontées} (voir "
+                        "✗). {seconds} s.",
+                        "\n{n:# thing is|# things are} not as told (see ✗). {seconds} s.",
+                    ),
+                    self.lang,
+                    {"n": len(self.failed), "seconds": f"{seconds:.0f}"},
                 ),
                 file=sys.stderr,
             )

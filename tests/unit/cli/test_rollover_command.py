@@ -89,7 +89,7 @@ def test_a_faculty_is_planned_applied_and_told_by_command(scene: YearScene) -> N
         scene.vert.add_course(f"SC{n}", teacher="ada", categoryid=10, holds=["x"] if n == 3 else [])
     printed = run(scene, "plan", "--site", "vert", "--user", "root", "--category", "SCIENCES").output
     assert "3 cours à récupérer, 1 laissés" in printed
-    assert "Un enseignant y a travaillé\u00a0: activities: 1." in printed
+    assert "Un enseignant y a travaillé\u00a0: 1 activité." in printed
     plan = printed.split()[-1]
     applied = run(scene, "apply", plan, "--user", "root")
     assert applied.exit_code == 0, applied.output

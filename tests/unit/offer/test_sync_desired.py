@@ -87,7 +87,7 @@ def test_a_cut_file_ends_in_1(tmp_path: Path) -> None:
     done = run(tmp_path, "--json")
 
     assert done.exit_code == 1
-    assert "ip.csv: 1 rows read, 2 announced" in done.stderr
+    assert "ip.csv: 1 row read, 2 announced" in done.stderr
 
 
 def test_the_encoding_is_given(tmp_path: Path) -> None:

@@ -210,7 +210,7 @@ def test_the_buyer_is_reminded_of_free_seats_and_of_people_never_seen() -> None:
     scene.moodle.user("bob@client.example").firstaccess = int(NOW.timestamp()) + 60
     reconcile.reconcile(scene.world)
     text = scene.moodle.state.messages[-1].values["text"]
-    assert "2 place(s)" in text
+    assert "2 places" in text
     assert "Ana Martin" in text
     assert "Bob" not in text
     reconcile.reconcile(scene.world)

@@ -21,6 +21,7 @@ from passerelle.domain.rollover.rollover import (
     stash_name,
 )
 from passerelle.domain.states import BackupState
+from passerelle.words.holdings import say_holds
 from tests.factories.records import NOW, an_upload
 from tests.factories.rollover import a_course_state
 
@@ -68,16 +69,16 @@ def test_a_refusal_names_everything_that_was_found() -> None:
     state = a_course_state(
         empty=False, holds=(Holding("activities", 2), Holding("questions", 5), Holding("newthing", 1))
     )
-    (note,) = objections_of_target(state, "replace", "fr")
-    assert note.details["holds"] == "2 activité(s), 5 question(s), newthing (1)"
+    (note,) = objections_of_target(state, "replace")
+    assert say_holds(note.details["holds"], "fr") == "2 activités, 5 questions, newthing (1)"
 
 
 @pytest.mark.rule("R5")
 @pytest.mark.rule("R6")
 def test_a_merge_and_the_private_area_are_not_stopped_by_content() -> None:
     state = a_course_state(empty=False, holds=(Holding("activities", 2),))
-    assert objections_of_target(state, "merge", "fr") == ()
-    assert objections_of_target(state, "stash", "fr") == ()
+    assert objections_of_target(state, "merge") == ()
+    assert objections_of_target(state, "stash") == ()
 
 
 @pytest.mark.rule("R6")

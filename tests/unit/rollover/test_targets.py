@@ -45,7 +45,7 @@ def test_a_target_that_is_not_empty_is_refused_by_what_was_found(scene: YearScen
     scene.courses(holds=("Mon cours", "Mon devoir"))
     said = refusal(scene)
     assert said.code == "rollover_not_empty"
-    assert said.details["holds"] == "2 activité(s)"
+    assert said.details["holds"] == "activities: 2"
     assert scene.vert.started == []
 
 
@@ -137,7 +137,7 @@ def test_a_merge_says_how_many_resources_will_be_doubled_and_the_teachers_yes_is
     scene.courses(holds=("Bohr", "À moi"))
     asked = scene.ask_rollover(destination="merge")
     assert [q["code"] for q in asked["questions"]] == ["merge"]
-    assert "1 ressource(s)" in asked["questions"][0]["message"]
+    assert "1 ressource que" in asked["questions"][0]["message"]
     done = scene.roll_over(destination="merge", confirmed=("merge",))
     assert done.state == RolloverState.DONE
     assert done.doubled == 1

@@ -242,7 +242,7 @@ def test_each_error_has_its_status_and_a_sentence(site, error, status, code) -> 
 def test_what_the_sentence_needs_is_given_beside_it(site) -> None:
     _, body, _ = site.refused(Refused("parts_missing", missing=[2, 3], count=2))
     assert body["missing"] == [2, 3]
-    assert "(2)" in body["message"]
+    assert "Il manque 2 parties" in body["message"]
 
 
 def test_details_cannot_overwrite_the_answers_own_words(site) -> None:

@@ -152,7 +152,7 @@ def test_undecoded_bytes_are_shown_so_that_every_report_can_write_them() -> None
 
     assert (
         said.encode()
-        == "elements.csv, ligne 2, colonne title : octets étrangers à l’encodage « \\xc9t\\xe9 »".encode()
+        == "elements.csv, ligne 2, colonne title\u00a0: octets étrangers à l’encodage «\u00a0\\xc9t\\xe9\u00a0»".encode()
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from passerelle.domain.rollover.report import Code, Finding, Report
 from passerelle.domain.rollover.survey import Place
 from passerelle.domain.sizes import spell_size
+from passerelle.words.formatter import fill
 from passerelle.words.typesetting import typeset_html
 
 # code → (French title, English title, French advice, English advice). `{names}` as in words.sentences.
@@ -56,17 +57,20 @@ WORDS: Mapping[Code, tuple[str, str, str, str]] = {
         "Remove the condition, or make it name an activity of the course.",
     ),
     Code.PLUGIN_MISSING: (
-        "Modules absents de la nouvelle plate-forme",
+        "Plugins absents de la nouvelle plate-forme",
         "Plugins that the new platform lacks",
-        "{times} activité(s) de ce type ne peuvent pas arriver : remplacez-les, ou demandez "
-        "l’installation du module à l’assistance.",
-        "{times} activity(ies) of this kind cannot come: replace them, or ask the help desk to install it.",
+        "{times:# activité|# activités} de ce type {times:ne peut|ne peuvent} pas arriver : remplacez-"
+        "{times:la|les}, ou demandez l’installation du plugin à l’assistance.",
+        "{times:# activity|# activities} of this kind cannot come: replace {times:it|them}, or ask the help "
+        "desk to install the plugin.",
     ),
     Code.BADGES_LEFT_OUT: (
         "Badges laissés de côté par Moodle",
         "Badges that Moodle left out",
-        "{times} badge(s) ne sont pas venus, parce qu’une partie du cours a été exclue : recréez-les.",
-        "{times} badge(s) did not come, because a part of the course was left out: make them again.",
+        "{times:# badge n’est pas venu|# badges ne sont pas venus}, parce qu’une partie du cours a été exclue : "
+        "recréez-{times:le|les}.",
+        "{times:# badge|# badges} did not come, because a part of the course was left out: make {times:it|them} "
+        "again.",
     ),
     Code.GRADES_LEFT_OUT: (
         "Réglages du carnet de notes laissés de côté par Moodle",
@@ -205,7 +209,7 @@ def advice(finding: Finding, lang: str) -> str:
     if finding.new_address:
         new = f" par {finding.new_address}" if lang.startswith("fr") else f" by {finding.new_address}"
     size = spell_size(finding.size, lang) if finding.size else ""
-    return _pick((french, english), lang).format(new=new, size=size, times=finding.times)
+    return fill((french, english), lang, {"new": new, "size": size, "times": finding.times})
 
 
 def as_rows(report: Report, lang: str) -> dict[str, Any]:

@@ -47,8 +47,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "Saved. The enrolments follow within minutes.",
     ),
     "open": ("inscription en cours", "being enrolled"),
-    "enrolled": ("inscrit(e)", "enrolled"),
-    "stopped": ("pas inscrit(e) :", "not enrolled:"),
+    "enrolled": ("inscription faite", "enrolled"),
+    "stopped": ("pas d’inscription :", "not enrolled:"),
     "started": ("a commencé", "has started"),
     "nothing": (
         "Cette commande n’a pas (ou plus) de places à attribuer.",

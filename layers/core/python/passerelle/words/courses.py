@@ -51,9 +51,9 @@ COURSES: dict[str, tuple[str, str]] = {
         "Move the videos to the media library, then try again.",
     ),
     "idnumber_too_long": (
-        "Le numéro d’identification du cours a {size} caractères ; le réseau en accepte {limit}. "
-        "Raccourcissez-le dans les paramètres du cours, puis recommencez.",
-        "The course's ID number has {size} characters; the network takes {limit}. "
+        "Le numéro d’identification du cours a {size:# caractère|# caractères} ; le réseau en accepte "
+        "{limit}. Raccourcissez-le dans les paramètres du cours, puis recommencez.",
+        "The course's ID number has {size:# character|# characters}; the network takes {limit}. "
         "Shorten it in the course settings, then try again.",
     ),
     "upload_unknown": (
@@ -69,8 +69,10 @@ COURSES: dict[str, tuple[str, str]] = {
         "Part {part} does not exist: this upload has {parts}.",
     ),
     "parts_missing": (
-        "Il manque des parties à cet envoi ({count}). Envoyez-les, puis terminez à nouveau.",
-        "Parts of this upload are missing ({count}). Send them, then complete it again.",
+        "Il manque {count:une partie|# parties} à cet envoi. Envoyez-{count:la|les}, puis terminez à "
+        "nouveau.",
+        "{count:A part|# parts} of this upload {count:is|are} missing. Send {count:it|them}, then complete "
+        "again.",
     ),
     "size_differs": (
         "La sauvegarde reçue n’a pas la taille annoncée : l’envoi est incomplet ou mêlé. "
@@ -171,7 +173,7 @@ COURSES: dict[str, tuple[str, str]] = {
         "It can be restored once that one has been upgraded.",
     ),
     "plugins_missing": (
-        "La plate-forme de destination n’a pas ces modules : {plugins}. "
+        "La plate-forme de destination n’a pas ces plugins : {plugins}. "
         "Retirez ces activités, ou demandez leur installation.",
         "The target platform lacks these plugins: {plugins}. "
         "Remove those activities, or ask for their installation.",
@@ -181,10 +183,10 @@ COURSES: dict[str, tuple[str, str]] = {
         "The course ({size}) is over what the target platform accepts ({limit}). Make it lighter.",
     ),
     "author_unknown": (
-        "L’auteur n’a pas de compte sur la plate-forme de mutualisation : il n’y est pas inscrit, "
-        "son nom reste au catalogue.",
-        "The author has no account on the sharing platform: he is not enrolled there, "
-        "his name stays in the catalogue.",
+        "L’auteur n’a pas de compte sur la plate-forme de mutualisation : son nom reste au "
+        "catalogue, sans inscription.",
+        "The author has no account on the sharing platform: the name stays in the "
+        "catalogue, without an enrolment.",
     ),
     "author_ambiguous": (
         "Plusieurs comptes de la plate-forme de mutualisation correspondent à l’auteur : "
@@ -227,9 +229,9 @@ COURSES: dict[str, tuple[str, str]] = {
         "Another restore of this course is under way. Wait until it has ended.",
     ),
     "merge_unconfirmed": (
-        "Rien ne sera supprimé, mais {activities} activités déjà présentes pourraient se trouver en double. "
-        "Confirmez pour fusionner.",
-        "Nothing will be deleted, but {activities} activities already there might be doubled. "
+        "Rien ne sera supprimé, mais {activities:# activité déjà présente pourrait|# activités déjà "
+        "présentes pourraient} se trouver en double. Confirmez pour fusionner.",
+        "Nothing will be deleted, but {activities:# activity|# activities} already there might be doubled. "
         "Confirm to merge.",
     ),
     # --- how a job on a Moodle ended ---
@@ -310,7 +312,7 @@ COURSES: dict[str, tuple[str, str]] = {
         "The backup comes from a newer Moodle, and was restored all the same: {detail}",
     ),
     "pluginmissing": (
-        "Le Moodle de destination n’a pas ce module : {detail}. Ses activités n’ont pas été restaurées.",
+        "Le Moodle de destination n’a pas ce plugin : {detail}. Ses activités n’ont pas été restaurées.",
         "The target Moodle lacks this plugin: {detail}. Its activities were not restored.",
     ),
     "roleunknown": (

@@ -26,9 +26,9 @@ NIGHT: Mapping[str, tuple[str, str]] = {
     ),
     "night_busy": (
         "La nuit {run} est en cours ailleurs. Attendez qu’elle finisse ; si ce travail a été interrompu, "
-        "relancez dans {minutes} minutes.",
+        "relancez dans {minutes:# minute|# minutes}.",
         "The night {run} is being worked on elsewhere. Wait for its end; if that work was cut off, "
-        "run again in {minutes} minutes.",
+        "run again in {minutes:# minute|# minutes}.",
     ),
     "night_frozen": (
         "La nuit {run} est gelée : le plan dit ce qu’elle aurait fait. "
@@ -45,9 +45,10 @@ NIGHT: Mapping[str, tuple[str, str]] = {
         "The plan {run} was replaced by that of a later night, {later}. Look at that one.",
     ),
     "night_unfinished": (
-        "La nuit {run} n’est pas terminée : {chunks} lots restent. "
+        "La nuit {run} n’est pas terminée : il reste {chunks:# lot|# lots}. "
         "Reprenez-la : passerelle sync apply {run}.",
-        "The night {run} is not over: {chunks} chunks are left. Go on with it: passerelle sync apply {run}.",
+        "The night {run} is not over: {chunks:# chunk is|# chunks are} left. Go on with it: passerelle sync "
+        "apply {run}.",
     ),
     "night_sources_stopped": (
         "Des extractions manquent, sont coupées ou datent d’avant la nuit : {files}. Déposez-les à nouveau.",

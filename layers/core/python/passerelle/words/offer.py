@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from passerelle.domain.offer.model import KEY_COLUMNS, Because, FileFault, FileProblem, RefusedRow
+from passerelle.words.formatter import Pair, fill, pick
+from passerelle.words.typesetting import typeset
 
-Sentence = tuple[str, str]
-
-FILES: Mapping[FileFault, Sentence] = {
+FILES: Mapping[FileFault, Pair] = {
     FileFault.MISSING_FILE: (
         "{file} manque. Déposez-le dans le dossier, puis relancez.",
         "{file} is missing. Put it into the folder, then run again.",
@@ -26,10 +26,10 @@ FILES: Mapping[FileFault, Sentence] = {
         "{file}: the column “{column}” comes twice in the header. Keep one.",
     ),
     FileFault.ROWS_DISAGREE: (
-        "{file} : {found} lignes lues, {expected} annoncées par le manifeste. Le fichier est coupé ou "
-        "n’est pas celui du manifeste : déposez à nouveau les extractions.",
-        "{file}: {found} rows read, {expected} announced by the manifest. The file is cut, or not the "
-        "manifest's: deliver the extracts again.",
+        "{file} : {found:# ligne lue|# lignes lues}, {expected:# annoncée|# annoncées} par le manifeste. Le "
+        "fichier est coupé ou n’est pas celui du manifeste : déposez à nouveau les extractions.",
+        "{file}: {found:# row|# rows} read, {expected} announced by the manifest. The file is cut, or not "
+        "the manifest's: deliver the extracts again.",
     ),
     FileFault.SHA256_DISAGREES: (
         "{file} : son empreinte ({found}…) n’est pas celle du manifeste ({expected}…). Déposez à nouveau "
@@ -58,7 +58,7 @@ FILES: Mapping[FileFault, Sentence] = {
     ),
 }
 
-ROWS: Mapping[Because, Sentence] = {
+ROWS: Mapping[Because, Pair] = {
     Because.UNREADABLE_QUOTES: ("guillemets mal fermés", "quotes that do not close"),
     Because.BAD_ENCODING: ("octets étrangers à l’encodage", "bytes that are not of the encoding"),
     Because.NUL_BYTE: ("octet nul", "NUL byte"),
@@ -93,7 +93,7 @@ ROWS: Mapping[Because, Sentence] = {
 }
 
 # The codes of sources.ldap.DirectoryRefused.
-DIRECTORY: Mapping[str, Sentence] = {
+DIRECTORY: Mapping[str, Pair] = {
     "ldap_not_allowed": (
         "L’annuaire LDAP refuse le compte de lecture. Vérifiez son DN, son mot de passe et ses droits.",
         "The LDAP directory refuses the reading account. Check its DN, its password and its rights.",
@@ -114,13 +114,17 @@ DIRECTORY: Mapping[str, Sentence] = {
 
 
 def say_directory(code: str, details: Mapping[str, object], lang: str) -> str:
-    return _in(lang, DIRECTORY[code]).format(**details)
+    return fill(DIRECTORY[code], lang, details)
 
 
 def say_file(problem: FileProblem, lang: str) -> str:
-    return _in(lang, FILES[problem.fault]).format(
-        file=problem.file, column=problem.column, expected=problem.expected, found=problem.found
-    )
+    details = {
+        "file": problem.file,
+        "column": problem.column,
+        "expected": problem.expected,
+        "found": problem.found,
+    }
+    return fill(FILES[problem.fault], lang, details)
 
 
 def say_row(row: RefusedRow, lang: str) -> str:
@@ -133,11 +137,7 @@ def say_row(row: RefusedRow, lang: str) -> str:
         where += f" ({', '.join(key)})"
     elif row.column:
         where += f", {'colonne' if french else 'column'} {row.column}"
-    said = _in(lang, ROWS[row.because])
-    shown = f" « {row.value} »" if french else f" “{row.value}”"
-    colon = " :" if french else ":"
+    said = pick(ROWS[row.because], lang)
+    shown = f" «\u00a0{row.value}\u00a0»" if french else f" “{row.value}”"
+    colon = typeset(" :", lang) if french else ":"
     return f"{where}{colon} {said}{shown if row.value else ''}"
-
-
-def _in(lang: str, sentence: Sentence) -> str:
-    return sentence[0] if lang.startswith("fr") else sentence[1]

@@ -36,7 +36,7 @@ ORDERS: dict[str, tuple[str, str]] = {
         "Product “{product}” asks for an unknown handler: {handler}. Correct network.yaml.",
     ),
     "handler_needs_plugin": (
-        "Le produit « {product} » ({handler}) demande un module que ce Moodle n’a pas ({plugin}). "
+        "Le produit « {product} » ({handler}) demande un plugin que ce Moodle n’a pas ({plugin}). "
         "Traitez la commande à la main.",
         "Product “{product}” ({handler}) needs a plugin that this Moodle lacks ({plugin}). "
         "Handle the order by hand.",
@@ -138,10 +138,11 @@ ORDERS: dict[str, tuple[str, str]] = {
         "this is no name: no address, no line break.",
     ),
     "too_many_people": (
-        "{people} personnes ont été déclarées pour {seats} place(s) de « {product} ». Rien n’a été fait : "
+        "{people:# personne a été déclarée|# personnes ont été déclarées} pour {seats:# place|# places} de "
+        "« {product} ». Rien n’a été fait : "
         "corrigez la commande ou vendez les places manquantes.",
-        "{people} people were declared for {seats} seat(s) of “{product}”. Nothing was done: "
-        "correct the order or sell the missing seats.",
+        "{people:# person was|# people were} declared for {seats:# seat|# seats} of “{product}”. Nothing was "
+        "done: correct the order or sell the missing seats.",
     ),
     "parked_by_hand": (
         "Mise de côté par {by} : {why}",
@@ -190,7 +191,8 @@ ORDERS: dict[str, tuple[str, str]] = {
     "role_missing": (
         "Personne n’est encore désigné pour le rôle « {role} » de « {product} ». "
         "L’acheteur peut le faire par le lien de ses places.",
-        "Nobody is named yet for the role “{role}” of “{product}”. The buyer can do so by his seats link.",
+        "Nobody is named yet for the role “{role}” of “{product}”. The buyer can do so by the link to the "
+        "seats.",
     ),
     "nothing_to_extend": (
         "Il n’y a pas d’inscription de la boutique à prolonger dans « {course} ». "
@@ -206,12 +208,12 @@ ORDERS: dict[str, tuple[str, str]] = {
         "Course “{course}” has ended. Change its end date or withdraw the product.",
     ),
     "course_hidden": (
-        "Le cours « {course} » est caché : les inscrits ne le verront pas.",
+        "Le cours « {course} » est caché : les participants ne le verront pas.",
         "Course “{course}” is hidden: those enrolled will not see it.",
     ),
     "course_without_idnumber": (
-        "Le cours « {course} » n’a pas de numéro d’identification : l’inscription se fera à la main de "
-        "Moodle. Donnez-lui en un.",
+        "Le cours « {course} » n’a pas de numéro d’identification : l’inscription se fera par la "
+        "méthode manuelle de Moodle. Donnez-lui en un.",
         "Course “{course}” has no ID number: enrolments will be Moodle's manual ones. Give it one.",
     ),
     "groups_not_separate": (
@@ -291,13 +293,13 @@ ORDERS: dict[str, tuple[str, str]] = {
         "Moodle refused the group or its member ({errorcode}). Tell the help desk.",
     ),
     "seats_free": (
-        "Il reste {count} place(s) à attribuer.",
-        "{count} seat(s) are still free.",
+        "Il reste {count:# place|# places} à attribuer.",
+        "{count:# seat is|# seats are} still free.",
     ),
     "choose_seats": (
-        "{count} place(s) de « {product} » ont été remboursées alors que toutes sont attribuées. "
-        "L’acheteur doit dire lesquelles rendre.",
-        "{count} seat(s) of “{product}” were refunded while all are taken. "
+        "{count:# place|# places} de « {product} » {count:a été remboursée|ont été remboursées} alors que "
+        "toutes sont attribuées. L’acheteur doit dire {count:laquelle|lesquelles} rendre.",
+        "{count:# seat|# seats} of “{product}” {count:was|were} refunded while all are taken. "
         "The buyer must say which to give back.",
     ),
     "refund_of_amount": (
@@ -333,7 +335,7 @@ ORDERS: dict[str, tuple[str, str]] = {
         "Your enrolment: {course}",
     ),
     "order_welcome": (
-        "Vous êtes inscrit(e) à « {course} », {dates}.\nLe cours : {url}",
+        "Votre inscription à « {course} » est faite, {dates}.\nLe cours : {url}",
         "You are enrolled in “{course}”, {dates}.\nThe course: {url}",
     ),
     "order_new_account": (
@@ -349,20 +351,20 @@ ORDERS: dict[str, tuple[str, str]] = {
         "Your order {order} was dealt with.",
     ),
     "order_created": (
-        "Inscrits, avec un nouveau compte :",
+        "Inscriptions faites, avec un nouveau compte :",
         "Enrolled, with a new account:",
     ),
     "order_found": (
-        "Inscrits, avec le compte qu’ils avaient :",
-        "Enrolled, with the account they had:",
+        "Inscriptions faites, avec un compte qui existait :",
+        "Enrolled, with an account that was there:",
     ),
     "order_stopped": (
-        "Pas encore inscrits :",
+        "Inscriptions qui restent à faire :",
         "Not enrolled yet:",
     ),
     "order_free_seats": (
-        "Il reste {count} place(s) à attribuer : {url}",
-        "{count} seat(s) are still free: {url}",
+        "Il reste {count:# place|# places} à attribuer : {url}",
+        "{count:# seat is|# seats are} still free: {url}",
     ),
     "order_seats_link": (
         "Vos places : {url}",
@@ -377,7 +379,7 @@ ORDERS: dict[str, tuple[str, str]] = {
         "Order {order}: reminder",
     ),
     "order_for_shop": (
-        "Passerelle : {state} ({done} inscription(s) sur {count}).",
+        "Passerelle : {state} ({done:# inscription|# inscriptions} sur {count}).",
         "Passerelle: {state} ({done} of {count} enrolled).",
     ),
 }

@@ -27,7 +27,7 @@ ROLLOVER: Mapping[str, tuple[str, str]] = {
     "not_source_teacher": (
         "Vous n’êtes pas enseignant du cours « {source} » de {year}. Une demande d’autorisation, "
         "pour ce seul "
-        "transfert, a été envoyée à : {asked}. Vous serez prévenu ; cliquez alors à nouveau.",
+        "transfert, a été envoyée à : {asked}. Un message vous dira quand cliquer à nouveau.",
         "You are not a teacher of the course “{source}” of {year}. A request to allow this one transfer was "
         "sent to: {asked}. You will be told; then press the button again.",
     ),
@@ -53,7 +53,7 @@ ROLLOVER: Mapping[str, tuple[str, str]] = {
     ),
     "rollover_busy": (
         "Une restauration de ce cours est déjà en cours, demandée par quelqu’un d’autre. "
-        "Attendez qu’elle se termine : vous serez prévenu.",
+        "Attendez qu’elle se termine : un message vous le dira.",
         "A restore of this course is under way already, asked for by somebody else. "
         "Wait until it has ended: you will be told.",
     ),
@@ -78,17 +78,15 @@ ROLLOVER: Mapping[str, tuple[str, str]] = {
     "groupingmissing": ("Groupement absent cette année : {detail}", "Grouping missing this year: {detail}"),
     # --- questions, each answered once (R5, R6, D18) ---
     "shared": (
-        "Vous n’êtes pas seul dans ce cours : {teachers} y enseigne(nt) aussi et sera (seront) "
-        "prévenu(s), avec "
-        "le moyen d’annuler. Continuer ?",
-        "You are not alone in this course: {teachers} teach(es) in it too and will be told, with a "
-        "way to undo. "
-        "Go on?",
+        "D’autres enseignent dans ce cours : {teachers}. Un message {count:lui|leur} dira ce qui a été fait, "
+        "avec le moyen d’annuler. Continuer ?",
+        "You are not alone in this course: {teachers} {count:teaches|teach} in it too and will be told, with "
+        "a way to undo. Go on?",
     ),
     "merge": (
-        "Fusionner ne supprime rien : {doubled} ressource(s) que votre cours contient déjà seront doublées. "
-        "Continuer ?",
-        "Merging deletes nothing: {doubled} resource(s) that your course already holds will be "
+        "Fusionner ne supprime rien : {doubled:# ressource|# ressources} que votre cours contient déjà "
+        "{doubled:sera doublée|seront doublées}. Continuer ?",
+        "Merging deletes nothing: {doubled:# resource|# resources} that your course already holds will be "
         "doubled. Go on?",
     ),
     "foad_differs": (
@@ -160,8 +158,8 @@ ROLLOVER: Mapping[str, tuple[str, str]] = {
         "The target course was restored already from {origin}.",
     ),
     "D17_teachers": (
-        "Le cours de destination a {count} autre(s) enseignant(s) éditeur(s).",
-        "The target course has {count} other editing teacher(s).",
+        "Le cours de destination a {count:# autre enseignant éditeur|# autres enseignants éditeurs}.",
+        "The target course has {count:# other editing teacher|# other editing teachers}.",
     ),
     "D18_older": (
         "La dernière sauvegarde est plus ancienne que la dernière modification du cours : une nouvelle sera "
@@ -169,12 +167,13 @@ ROLLOVER: Mapping[str, tuple[str, str]] = {
         "The latest backup is older than the course's last change: a new one will be made first.",
     ),
     "D20_not_before": (
-        "{count} enseignant(s) de cette année n’enseignai(en)t pas dans le cours de {year}.",
-        "{count} teacher(s) of this year did not teach in the course of {year}.",
+        "{count:# enseignant de cette année n’enseignait|# enseignants de cette année n’enseignaient} pas "
+        "dans le cours de {year}.",
+        "{count:# teacher|# teachers} of this year did not teach in the course of {year}.",
     ),
     "D20_not_now": (
-        "{count} enseignant(s) du cours de {year} n’y est (sont) pas cette année.",
-        "{count} teacher(s) of the {year} course is (are) not in it this year.",
+        "{count:# enseignant|# enseignants} du cours de {year} {count:n’y est|n’y sont} pas cette année.",
+        "{count:# teacher|# teachers} of the {year} course {count:is|are} not in it this year.",
     ),
     # --- a faculty's plan (R13) ---
     "plan_fresh_start": (
@@ -196,8 +195,8 @@ ROLLOVER: Mapping[str, tuple[str, str]] = {
     ),
     "plan_restored": ("Déjà restauré depuis {detail}.", "Restored already from {detail}."),
     "plan_not_empty": (
-        "Un enseignant y a travaillé : {detail}.",
-        "A teacher has worked in it: {detail}.",
+        "Un enseignant y a travaillé : {holds}.",
+        "A teacher has worked in it: {holds}.",
     ),
     "plan_source_empty": (
         "Le cours de l’année précédente est vide.",
@@ -214,11 +213,11 @@ ROLLOVER: Mapping[str, tuple[str, str]] = {
     # --- messages ---
     "told_done_subject": ("Cours récupéré : {title}", "Course taken over: {title}"),
     "told_done": (
-        "Le contenu de {year} a été restauré dans « {title} » : {courseurl}\n{todo} point(s) à "
-        "vérifier dans le "
-        "rapport. Vous pouvez annuler pendant 30 jours, tant que personne n’a modifié le cours : {undourl}",
-        "The content of {year} was restored into “{title}”: {courseurl}\n{todo} point(s) to check in the "
-        "report. You can undo it for 30 days, while nobody has changed the course: {undourl}",
+        "Le contenu de {year} a été restauré dans « {title} » : {courseurl}\n{todo:# point|# points} à "
+        "vérifier dans le rapport. Vous pouvez annuler pendant 30 jours, tant que personne n’a modifié le "
+        "cours : {undourl}",
+        "The content of {year} was restored into “{title}”: {courseurl}\n{todo:# point|# points} to check "
+        "in the report. You can undo it for 30 days, while nobody has changed the course: {undourl}",
     ),
     "told_shared_subject": ("Votre cours a été restauré : {title}", "Your course was restored: {title}"),
     "told_shared": (
@@ -246,8 +245,8 @@ ROLLOVER: Mapping[str, tuple[str, str]] = {
     ),
     "told_checked_subject": ("Rapport prêt : {title}", "Report ready: {title}"),
     "told_checked": (
-        "La vérification de « {title} » ({year}) est terminée : {todo} point(s) à corriger.",
-        "The check of “{title}” ({year}) is done: {todo} point(s) to correct.",
+        "La vérification de « {title} » ({year}) est terminée : {todo:rien|# point|# points} à corriger.",
+        "The check of “{title}” ({year}) is done: {todo:nothing|# point|# points} to correct.",
     ),
     "told_permit_subject": ("Autorisation demandée : {title}", "Permission asked: {title}"),
     "told_permit": (

@@ -11,6 +11,7 @@ from passerelle.words.administrators import HOUSE
 from passerelle.words.archives import ARCHIVES
 from passerelle.words.courses import COURSES
 from passerelle.words.formatter import Pair, fill
+from passerelle.words.holdings import say_holds
 from passerelle.words.night import NIGHT
 from passerelle.words.orders import ORDERS
 from passerelle.words.rollover import ROLLOVER
@@ -77,6 +78,8 @@ def say(what: str | Pair, lang: str, /, **details: object) -> str:
 
     An unknown code answers the sentence of `internal` with the code, so that nothing is swallowed.
     """
+    if isinstance(details.get("holds"), str):
+        details["holds"] = say_holds(str(details["holds"]), lang)
     if isinstance(what, tuple):
         return fill(what, lang, details)
     if what not in SENTENCES:

@@ -1,6 +1,7 @@
 """What the plugin `local_passerelle` is asked and answers (infra/docs/design.md, "The plugins' contract")."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -145,6 +146,17 @@ class Holding:
 
     kind: str
     count: int = 0
+
+
+def spell_holds(holds: Iterable[Holding]) -> str:
+    """As a note keeps it, to be worded later in the language of whoever reads: `activities: 3`."""
+    return ", ".join(f"{one.kind}: {one.count}" for one in holds)
+
+
+def read_holds(text: str) -> tuple[Holding, ...]:
+    """What `spell_holds` wrote; nothing for any other text."""
+    found = [re.fullmatch(r"(\w+): (\d+)", part) for part in text.split(", ")]
+    return tuple(Holding(one[1], int(one[2])) for one in found if one) if all(found) else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from passerelle.domain.moodle.plugin import CourseState
+from passerelle.domain.moodle.plugin import CourseState, spell_holds
 from passerelle.domain.rollover.rollover import Rollover, differences
 from passerelle.domain.states import RolloverState
 
@@ -97,8 +97,7 @@ def decide(
     if target.restoredfrom:
         return line(Decision.REFUSE, "plan_restored", target.restoredfrom)
     if not target.empty:
-        holds = ", ".join(f"{one.kind}: {one.count}" for one in target.holds)
-        return line(Decision.SKIP, "plan_not_empty", holds)
+        return line(Decision.SKIP, "plan_not_empty", spell_holds(target.holds))
     if source.empty:
         return line(Decision.SKIP, "plan_source_empty")
     return line(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from passerelle.domain.backups.upload import Upload
 from passerelle.domain.moodle.left_out import LeftOut
+from passerelle.domain.moodle.plugin import spell_holds
 from passerelle.domain.records import Moment, Note, Person, derived_id
 from passerelle.domain.states import BackupState, RolloverState
 from passerelle.errors import Refused
@@ -240,26 +241,7 @@ def differences(target: str, source: str) -> tuple[Note, ...]:
 # --- what may be done to the target (R5, R6) --------------------------------------------------------
 
 
-_HOLDS: Mapping[str, tuple[str, str]] = {
-    "activities": ("{} activité(s)", "{} activity(ies)"),
-    "discussions": ("{} discussion(s) dans les annonces", "{} discussion(s) in the announcements"),
-    "questions": ("{} question(s)", "{} question(s)"),
-    "badges": ("{} badge(s)", "{} badge(s)"),
-    "contentbank": ("{} élément(s) de la banque de contenus", "{} item(s) of the content bank"),
-    "summaries": ("{} résumé(s) de section", "{} section summary(ies)"),
-}
-
-
-def spell_holds(state: CourseState, lang: str) -> str:
-    """What was found, in words: `3 activité(s), 2 question(s)`."""
-    words = []
-    for holding in state.holds:
-        french, english = _HOLDS.get(holding.kind, (holding.kind + " ({})",) * 2)
-        words.append((french if lang.startswith("fr") else english).format(holding.count))
-    return ", ".join(words)
-
-
-def objections_of_target(state: CourseState, destination: Destination, lang: str) -> tuple[Note, ...]:
+def objections_of_target(state: CourseState, destination: Destination) -> tuple[Note, ...]:
     """What R5 refuses, naming what was found. A merge deletes nothing, so only a former restore stops it."""
     found: list[Note] = []
     if destination not in ("replace", "merge"):
@@ -267,7 +249,7 @@ def objections_of_target(state: CourseState, destination: Destination, lang: str
     if state.restoredfrom:
         found.append(Note("rollover_restored", {"origin": state.restoredfrom}))
     if destination == "replace" and not state.empty:
-        found.append(Note("rollover_not_empty", {"holds": spell_holds(state, lang)}))
+        found.append(Note("rollover_not_empty", {"holds": spell_holds(state.holds)}))
     return tuple(found)
 
 

@@ -10,12 +10,12 @@ from passerelle.domain.backups.compatibility import objections
 from passerelle.domain.backups.upload import CourseLine, Upload
 from passerelle.domain.moodle.plugin import (
     ArchiveAddress,
-    CourseState,
     Job,
     JobStatus,
     Owner,
     Restore,
     RestoreMode,
+    spell_holds,
 )
 from passerelle.domain.publishing.publication import Mode, Publication, Retrieval, home_idnumber
 from passerelle.domain.records import Note, Person, TargetLock, derived_id, network_id
@@ -124,13 +124,9 @@ def _may_restore_into(
     if state.restoredfrom:
         raise Refused("target_restored")
     if mode == "replace" and not state.empty:
-        raise Refused("target_not_empty", holds=_spell_holds(state))
+        raise Refused("target_not_empty", holds=spell_holds(state.holds))
     if mode == "merge" and state.activities and not confirmed:
         raise Refused("merge_unconfirmed", activities=state.activities)
-
-
-def _spell_holds(state: CourseState) -> str:
-    return ", ".join(f"{h.kind} ({h.count})" if h.count else h.kind for h in state.holds) or "…"
 
 
 def _lock(world: World, site: str, courseid: int, holder: str) -> None:

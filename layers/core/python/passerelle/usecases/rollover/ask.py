@@ -264,7 +264,7 @@ def _past_refusals(
     world: World, command: AskRollover, person: Person, asked: rights.Asked
 ) -> Override | None:
     """R5 refuses, naming what was found; a named administrator may go past it, with his reason on record."""
-    against = objections_of_target(asked.state, command.destination, command.lang)
+    against = objections_of_target(asked.state, command.destination)
     if not against:
         return None
     if not command.override.strip():
@@ -297,7 +297,7 @@ def _questions(
     others = others_editing(target, person.username)
     if command.destination != "stash" and others:
         names = full_names(users_of(world, command.site, others), others)
-        asked.append(Note("shared", {"teachers": names}))
+        asked.append(Note("shared", {"teachers": names, "count": str(len(others))}))
     if command.destination == "merge" and not target.empty:
         asked.append(Note("merge", {"doubled": str(twice)}))
     return asked

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from passerelle.domain.moodle.plugin import CourseState
+from passerelle.domain.moodle.plugin import CourseState, spell_holds
 from passerelle.domain.records import Note
-from passerelle.domain.rollover.rollover import differences, others_editing, spell_holds
+from passerelle.domain.rollover.rollover import differences, others_editing
 from passerelle.ports import World
 from passerelle.usecases.backups import refresh
 from passerelle.usecases.rollover.rights import on_other_site
@@ -22,9 +22,7 @@ class TargetFinding:
 def found(
     world: World, site: str, target: CourseState, source: CourseState | None, asker: str = ""
 ) -> tuple[TargetFinding, ...]:
-    traps = [
-        TargetFinding("D17", note) for note in of_target(target, asker, world.network.sites[site].language)
-    ]
+    traps = [TargetFinding("D17", note) for note in of_target(target, asker)]
     if source is None:
         return tuple(traps)
     previous = world.network.sites[site].previous
@@ -33,11 +31,11 @@ def found(
     return tuple(traps)
 
 
-def of_target(target: CourseState, asker: str, lang: str) -> list[Note]:
+def of_target(target: CourseState, asker: str) -> list[Note]:
     """D17: not empty, already restored, or with other active teachers."""
     notes = []
     if not target.empty:
-        notes.append(Note("D17_not_empty", {"holds": spell_holds(target, lang)}))
+        notes.append(Note("D17_not_empty", {"holds": spell_holds(target.holds)}))
     if target.restoredfrom:
         notes.append(Note("D17_restored", {"origin": target.restoredfrom}))
     others = others_editing(target, asker)

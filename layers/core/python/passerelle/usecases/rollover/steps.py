@@ -182,7 +182,7 @@ def _objections(world: World, rollover: Rollover, upload: Upload) -> Note | None
         if state is None or not state.exists:
             return Note("courseunknown")
         if rollover.override is None:
-            found = objections_of_target(state, rollover.wish.destination, lang)
+            found = objections_of_target(state, rollover.wish.destination)
             if found:
                 return found[0]
     if rollover.wish.destination == "stash":

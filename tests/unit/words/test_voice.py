@@ -1,0 +1,100 @@
+"""One voice: no "(s)", no straight apostrophe in French, nobody is called he, in whatever people read."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+PLUGINS = ROOT / "infra" / "moodle"
+SPOKEN = (
+    *sorted((ROOT / "layers/core/python/passerelle").rglob("*.py")),
+    *sorted((ROOT / "infra/cli").rglob("*.py")),
+    *sorted((ROOT / "infra/laptop").rglob("*.py")),
+    *sorted((ROOT / "functions").rglob("*.py")),
+    ROOT / "infra/run.py",
+)
+_STILL_MOVING = {"checks_in_moodle.py", "night_report.py"}
+SPOKEN = tuple(path for path in SPOKEN if path.name not in _STILL_MOVING or path.parent.name != "words")
+TEMPLATES = (
+    *sorted((ROOT / "layers/core/python/passerelle/pages").rglob("*.j2")),
+    *sorted(PLUGINS.rglob("*.mustache")),
+)
+LANGUAGE_FILES = tuple(sorted(PLUGINS.rglob("lang/*/*.php")))
+
+HEDGED = re.compile(r"\w\((?:s|es|nt|e|x|y|ies|ent|en)\)", re.IGNORECASE)
+# The l of l'année: a letter that French elides, a straight apostrophe, and a word.
+STRAIGHT = re.compile(
+    r"\b(?:[ldnscjmt]|qu|jusqu|lorsqu|puisqu|aujourd|quelqu|presqu|entr)\\?'(?=[^\W\d_]|[«{])", re.IGNORECASE
+)
+HE = re.compile(r"\b(?:he|his|him|himself|she|her|hers|herself)\b", re.IGNORECASE)
+FRENCH = re.compile(r"[éèêàçù’«]")
+
+
+def strings(path: Path) -> Iterator[tuple[int, str]]:
+    """Every text of a Python file with its line, but for what only programmers read."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    spoken_of = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in spoken_of:
+            yield node.lineno, node.value
+
+
+def lang_strings(path: Path) -> Iterator[tuple[str, str]]:
+    yield from re.findall(
+        r"^\$string\['([^']+)'\] = '((?:[^'\\]|\\.)*)';", path.read_text(encoding="utf-8"), re.MULTILINE
+    )
+
+
+def names(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", SPOKEN, ids=names)
+def test_no_plural_is_hedged_and_french_has_its_apostrophes(path: Path) -> None:
+    wrong = [
+        (line, text)
+        for line, text in strings(path)
+        if (HEDGED.search(text) and "\\" not in text) or STRAIGHT.search(text)
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=names)
+def test_templates_hedge_no_plural(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert HEDGED.findall(text) == []
+    assert STRAIGHT.findall(text) == []
+
+
+@pytest.mark.parametrize("path", LANGUAGE_FILES, ids=names)
+def test_the_plugins_hedge_no_plural_and_count_after_a_colon(path: Path) -> None:
+    """Moodle's strings know no plural: a number stands after what is counted."""
+    said = dict(lang_strings(path))
+    assert said
+    french = path.parent.name == "fr"
+    assert [code for code, text in said.items() if HEDGED.search(text)] == []
+    assert [code for code, text in said.items() if french and STRAIGHT.search(text)] == []
+    counted = re.compile(r"\{\$a\} (?!dans\b|asks\b|has\b|does\b)[^\W\d_]+s\b")
+    assert [code for code, text in said.items() if counted.search(text)] == []
+    assert [code for code, text in said.items() if not french and HE.search(text)] == []
+
+
+@pytest.mark.parametrize("path", [path for path in SPOKEN if "passerelle_laptop" not in str(path)], ids=names)
+def test_nobody_is_called_he(path: Path) -> None:
+    wrong = [
+        (line, text)
+        for line, text in strings(path)
+        if " " in text and not FRENCH.search(text) and HE.search(text)
+    ]
+    assert wrong == []

@@ -100,7 +100,7 @@ def test_both_languages_name_the_same_things(code: str) -> None:
     french, english = SENTENCES[code]
     fields = [{name for _, name, _, _ in Formatter().parse(text) if name} for text in (french, english)]
     assert fields[0] == fields[1]
-    assert french != english
+    assert french != english or french == "{detail}"  # the plugin has said it all
 
 
 def test_a_sentence_whose_details_are_missing_is_still_said() -> None:

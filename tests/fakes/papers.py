@@ -38,6 +38,9 @@ class FakePapers:
     def get(self, key: str) -> Mapping[str, object] | None:
         return self[key] if key in self._kept else None
 
+    def get_text(self, key: str) -> str | None:
+        return self.texts.get(key)
+
     def delete(self, key: str) -> None:
         self._kept.pop(key, None)
 

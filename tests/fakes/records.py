@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from passerelle.domain.backups.upload import CourseLine, Upload
+from passerelle.domain.console import ConsoleAct, ConsoleSession, ConsoleTicket
 from passerelle.domain.night.plan.run import NightDesk, Run
 from passerelle.domain.orders.ledger import LedgerPage
 from passerelle.domain.orders.order import Delivery, Order, OrderName, Tally
@@ -42,6 +43,9 @@ KINDS: tuple[Kind, ...] = (
     Tally,
     Run,
     NightDesk,
+    ConsoleTicket,
+    ConsoleSession,
+    ConsoleAct,
 )
 
 # (kind, index) → the value a record stands under; None: not in that index.
@@ -67,6 +71,8 @@ INDEXES: dict[tuple[Kind, str], Callable[[Any], str | None]] = {
     (Order, "state"): lambda o: o.state.value,
     (Order, "shop"): lambda o: o.shop,
     (LedgerPage, "site"): lambda p: p.site if p.live else None,
+    (ConsoleAct, "day"): lambda a: a.day,
+    (ConsoleAct, "about"): lambda a: a.about,
 }
 
 AGE: dict[Kind, Callable[[Any], datetime]] = {
@@ -82,6 +88,7 @@ AGE: dict[Kind, Callable[[Any], datetime]] = {
     FreshStart: lambda f: f.at,
     Whereabouts: lambda w: w.at,
     Run: lambda r: r.started_at,
+    ConsoleAct: lambda a: a.at,
 }
 
 
@@ -122,14 +129,24 @@ class FakeRecords:
             del self._kept[type(record), record.id]
 
     def list(
-        self, kind: type[R], index: str, value: str, *, after: str | None = None, limit: int = 1000
+        self,
+        kind: type[R],
+        index: str,
+        value: str,
+        *,
+        after: str | None = None,
+        limit: int = 1000,
+        newest_first: bool = False,
     ) -> Page[R]:
         value_of = INDEXES[kind, index]
-        past = _decoded(after) if after is not None else ""
+        past = _decoded(after) if after is not None else None
         found = sorted(
-            (_place(r), r) for (k, _), r in list(self._kept.items()) if k is kind and value_of(r) == value
+            ((_place(r), r) for (k, _), r in list(self._kept.items()) if k is kind and value_of(r) == value),
+            key=lambda placed: placed[0],
+            reverse=newest_first,
         )
-        rest = [(place, r) for place, r in found if place > past]
+        beyond = (lambda place: place < past) if newest_first else (lambda place: place > past)
+        rest = [(place, r) for place, r in found if past is None or beyond(place)]
         shown = rest[:limit]
         items = tuple(copy.deepcopy(r) for _, r in shown if isinstance(r, kind))
         return Page(items, _encoded(shown[-1][0]) if len(rest) > limit else None)

@@ -96,7 +96,7 @@ def test_every_function_has_one_trigger():
 
 
 # Beside the sites: shops sign in their own ways, and a buyer's page opens by the token in its address.
-DOORS = {"POST /shops/{shop}/orders", "ANY /seats/{token}"}
+DOORS = {"POST /shops/{shop}/orders", "ANY /seats/{token}", "ANY /console/{proxy+}"}
 
 
 def test_every_route_is_a_signed_post_that_its_own_function_answers():

@@ -18,11 +18,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from passerelle.domain.console import Operator, reach_of
 from passerelle.domain.moodle.core import Category
 from passerelle.domain.night.policy import Freeze
 from passerelle.domain.orders.order import Dispute, Facts, Refund, Tally
 from passerelle.errors import Refused
 from passerelle.store.items import kept_as, to_item
+from passerelle.usecases.console import acts, enter
 from passerelle.usecases.night import desk
 from passerelle.usecases.orders import take, work
 from passerelle.usecases.rollover import plans
@@ -102,11 +104,25 @@ def nights() -> NightScene:
     return scene
 
 
+def console() -> OrderScene:
+    """Root came in, and put an order aside."""
+    scene = OrderScene()
+    network = replace(scene.network, operators=("hub:root",))
+    world = replace(scene.world, network=network)
+    key = scene.sell(some_facts()).id
+    root = Operator(site="hub", identity="root", name="Root")
+    enter.invite(world, root)
+    _, session = enter.enter(world, enter.invite(world, root), "")
+    wish = acts.Wish(act="order_park", about=key, why="seen by phone", fields={})
+    acts.perform(world, session.operator, reach_of(network, "hub", "root"), wish)
+    return scene
+
+
 def written() -> tuple[dict[str, dict[str, Any]], dict[str, Mapping[str, object]]]:
     """The longest item of each kind of record, and the longest document of each kind."""
     items: dict[str, dict[str, Any]] = {}
     documents: dict[str, Mapping[str, object]] = {}
-    for scene in (orders(), publications(), rollovers(), nights()):
+    for scene in (orders(), publications(), rollovers(), nights(), console()):
         for record in scene.records:
             item = to_item(record, STAMP)
             kind = kept_as(type(record))

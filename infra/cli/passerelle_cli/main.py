@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "retrieve": ("passerelle_cli.publications", "retrieve"),
     "rollover": ("passerelle_cli.rollover", "rollover"),
     "orders": ("passerelle_cli.orders", "orders"),
+    "console": ("passerelle_cli.console", "console"),
     "rules": ("passerelle_cli.rules", "rules"),
     "redrive": ("passerelle_cli.redrive", "redrive"),
     "sync": ("passerelle_cli.sync", "sync"),

@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 import click
 
+from passerelle_cli.console import address as console_address
+from passerelle_cli.stack import Stack as CommandsStack
 from passerelle_cli.terminal import language
 from passerelle_laptop.laptop import Laptop
 from passerelle_laptop.stories.course import CourseStory
@@ -49,6 +51,8 @@ def up(port: int | None, with_story: bool) -> None:
         for site in laptop.twin.sites.values():
             print(f"  {site.name:18} {site.base_url}/   {site.settings.title}")
         print(f"  stack.json         {addresses}")
+        teller.line("console, déjà ouverte pour vous :", "console, already signed in:")
+        print(f"  {console_address(CommandsStack.from_file(addresses))}")
         teller.line(
             "dans un autre terminal : python3 infra/run.py passerelle publications list",
             "in another terminal: python3 infra/run.py passerelle publications list",

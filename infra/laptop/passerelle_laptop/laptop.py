@@ -175,6 +175,7 @@ def _furnish(emulator: Emulator, twin: Twin, stack: Stack) -> dict[str, Any]:
             "viewer_role": VIEWER.shortname,
         },
         "limits": {"archive": "200 MB", "backups_kept": 3},
+        "operators": ["hub:admin"],
     }
 
     def keep(name: str, value: str) -> None:

@@ -111,3 +111,9 @@ foreach (['why', 'reclassify'] as $asked) {
         'local/passerelle:' . $asked
     ));
 }
+$ADMIN->add($hassiteconfig ? 'local_passerelle_category' : 'reports', new admin_externalpage(
+    'local_passerelle_console',
+    new lang_string('console', 'local_passerelle'),
+    new moodle_url('/local/passerelle/console.php'),
+    'local/passerelle:console'
+));

@@ -157,4 +157,13 @@ $capabilities = [
             'manager' => CAP_ALLOW,
         ],
     ],
+    // The console decides itself who may do what; this lets a person be vouched for.
+    'local/passerelle:console' => [
+        'riskbitmask' => RISK_PERSONAL | RISK_CONFIG,
+        'captype' => 'read',
+        'contextlevel' => CONTEXT_SYSTEM,
+        'archetypes' => [
+            'manager' => CAP_ALLOW,
+        ],
+    ],
 ];

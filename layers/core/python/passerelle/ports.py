@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
-from passerelle.unconfigured import NoReferences, NoShops, NoSources
+from passerelle.unconfigured import NoNights, NoReferences, NoShops, NoSources
 
 # The classes are named for the type checker only: a function pays at its cold start for those that it uses.
 if TYPE_CHECKING:
@@ -81,10 +81,17 @@ class Records(Protocol):
         ...
 
     def list(
-        self, kind: type[R], index: str, value: str, *, after: str | None = None, limit: int = 1000
+        self,
+        kind: type[R],
+        index: str,
+        value: str,
+        *,
+        after: str | None = None,
+        limit: int = 1000,
+        newest_first: bool = False,
     ) -> Page[R]:
-        """The records under one value of an index, oldest first. `course`, `upload` and
-        `publication_course` see every finished write; the others may lag by moments.
+        """The records under one value of an index, oldest first unless asked otherwise.
+        `course`, `upload` and `publication_course` see every finished write; the others may lag by moments.
 
         Upload: `course` (network id), `site`, `state`. Publication: `course`, `state`, `upload`, `all`.
         Retrieval: `publication_course` (network id of the origin), `site`. RunningJob: `running` (value
@@ -92,6 +99,7 @@ class Records(Protocol):
         `site`, `running` (value `yes`). Permit: `target`. FreshStart: `site`.
         Run: `site`.
         Delivery: `state`. Order: `state`, `shop`. LedgerPage: `site` (only pages that give something).
+        ConsoleAct: `day` (ISO date), `about`.
         """
         ...
 
@@ -162,6 +170,8 @@ class Papers(Protocol):
     def get(self, key: str) -> Mapping[str, object] | None:
         """Raises PaperUnreadable where it is no JSON object."""
         ...
+
+    def get_text(self, key: str) -> str | None: ...
 
     def delete(self, key: str) -> None: ...
 
@@ -418,6 +428,14 @@ class Queues(Protocol):
     ) -> None: ...
 
 
+class Nights(Protocol):
+    """The machine that carries a night out."""
+
+    def resume(self, run: str) -> None:
+        """A released run goes on, by itself, where it stopped. Started twice, it is worked on once."""
+        ...
+
+
 class Clock(Protocol):
     def now(self) -> datetime: ...
 
@@ -437,3 +455,4 @@ class World:
     shops: Shops = field(default_factory=NoShops)
     sources: Sources = field(default_factory=NoSources)
     references: References = field(default_factory=NoReferences)
+    nights: Nights = field(default_factory=NoNights)

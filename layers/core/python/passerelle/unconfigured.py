@@ -63,3 +63,10 @@ class NoReferences:
 
     def find(self, site: str, reference: str) -> Refusal | None:  # noqa: ARG002 - the port's own
         return None
+
+
+class NoNights:
+    """Where no machine carries nights out; who releases a plan applies it by the command."""
+
+    def resume(self, run: str) -> None:
+        """Left to the command."""

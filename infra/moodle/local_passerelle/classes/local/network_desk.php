@@ -47,6 +47,25 @@ class network_desk {
     }
 
     /**
+     * Where whoever is signed in goes on the way into the console.
+     *
+     * @param string $browser what the console gave this browser, hashed; nothing: it is asked first
+     * @return \moodle_url
+     * @throws refusal
+     */
+    public static function console(string $browser): \moodle_url {
+        if (!settings::complete()) {
+            throw new refusal(0, 'notconfigured', get_string('notconfigured', 'local_passerelle'));
+        }
+        $console = settings::address() . '/console/';
+        if ($browser === '') {
+            return new \moodle_url($console . 'begin', ['site' => settings::site()]);
+        }
+        $answer = api::call('console', 'console', ['browser' => $browser, 'person' => course_desk::person()]);
+        return new \moodle_url($console . 'enter/' . rawurlencode((string) $answer['code']));
+    }
+
+    /**
      * What became of a job of this site.
      *
      * @param job $job

@@ -117,6 +117,7 @@ class Network:
     identity: Literal["username", "email", "idnumber"] = "username"
     limits: Limits = field(default_factory=Limits)
     shops: Mapping[str, Shop] = field(default_factory=dict)
+    operators: tuple[str, ...] = ()  # `site:identity key` of who may do everything in the console (H2)
     address: str = ""  # Passerelle's own, as people reach it: links to seats begin with it
     seats_secrets: tuple[str, ...] = ()  # SSM parameters that sign those links; one, or two in rotation
 
@@ -126,6 +127,7 @@ class Network:
                 raise ValueError(f"sites: '{name}' must be lower-case letters, digits and dashes")
         if self.hub.site not in self.sites:
             raise ValueError(f"hub.site: '{self.hub.site}' is not one of the sites")
+        self._check_operators()
         for name, shop in self.shops.items():
             if not NAME.fullmatch(name):
                 raise ValueError(f"shops: '{name}' must be lower-case letters, digits and dashes")
@@ -136,6 +138,12 @@ class Network:
                 raise ValueError(f"sites.{name}.previous: '{site.previous}' is not another of the sites")
             if site.previous and not self.sites[site.previous].year:
                 raise ValueError(f"sites.{site.previous}.year: the button of '{name}' names it")
+
+    def _check_operators(self) -> None:
+        for who in self.operators:
+            site, _, identity = who.partition(":")
+            if site not in self.sites or not identity:
+                raise ValueError(f"operators: '{who}' must be site:identity")
 
     @property
     def hub_site(self) -> Site:

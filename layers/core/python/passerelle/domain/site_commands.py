@@ -210,3 +210,15 @@ class ReportJobs(SiteCommand):
 class SignSource(SiteCommand):
     route: ClassVar[str] = "source"
     jobkey: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnterConsole(SiteCommand):
+    """The site vouches for its person: a way into the console, for the browser that holds `browser`."""
+
+    route: ClassVar[str] = "console"
+    browser: str  # what the console gave the browser, hashed: 64 hexadecimal digits
+
+    def __post_init__(self) -> None:
+        if len(self.browser) != 64 or set(self.browser) - set("0123456789abcdef"):
+            raise ValueError("browser: 64 lower-case hexadecimal digits")

@@ -46,6 +46,7 @@ _COMMANDS: Mapping[str, type[SiteCommand]] = {
         site_commands.ReportJobs,
         site_commands.SignSource,
         site_commands.AskWhy,
+        site_commands.EnterConsole,
     )
 }
 _ID = re.compile(r"[A-Za-z0-9:._-]{1,100}")

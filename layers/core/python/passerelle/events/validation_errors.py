@@ -68,6 +68,7 @@ _FRENCH: Mapping[str, str] = {
     "it and calls_per_second are above zero": "il est, comme calls_per_second, supérieur à zéro",
     "at least 1": "au moins 1",
     "it and parallel_backups are at least 1": "il est, comme parallel_backups, d’au moins 1",
+    "'{}' must be site:identity": "« {} » s’écrit site:identité",
     "'{}' is not another of the sites": "« {} » n’est pas un autre des sites",
     "the button of '{}' names it": "le bouton de « {} » la nomme",
     "'{}' is not a size such as 20 GB": "« {} » n’est pas une taille comme 20 GB",

@@ -65,6 +65,11 @@ class Settings:
         }
 
     @property
+    def night_machine(self) -> str:
+        """The ARN of the state machine `night`, where this function may start it; else nothing."""
+        return self.environment.get("PASSERELLE_NIGHT_MACHINE", "")
+
+    @property
     def secrets_prefix(self) -> str:
         return self.environment.get("PASSERELLE_SECRETS_PREFIX", "") or "/passerelle/"
 

@@ -18,6 +18,7 @@ from passerelle.ports import (
     Archives,
     BackupReader,
     Clock,
+    Nights,
     Papers,
     Queues,
     Records,
@@ -30,6 +31,7 @@ from passerelle.ports import (
 )
 from passerelle.runtime.doors import SeatsDoor, ShopDoor, SiteDoor
 from passerelle.runtime.settings import Misconfigured, Settings
+from passerelle.unconfigured import NoNights
 
 if TYPE_CHECKING:
     from botocore.session import Session
@@ -127,6 +129,7 @@ class Wiring:
             clock=self.clock,
             shops=cast(Shops, Later(lambda: self.shops)),
             references=cast(References, Later(lambda: self.references)),
+            nights=cast(Nights, Later(lambda: self.nights)),
         )
 
     def site_door(self) -> SiteDoor:
@@ -193,6 +196,15 @@ class Wiring:
         from passerelle.store.references import DynamoReferences
 
         return DynamoReferences(self.client("dynamodb"), self.settings.table, self.clock)
+
+    @cached_property
+    def nights(self) -> Nights:
+        machine = self.settings.night_machine
+        if not machine:
+            return NoNights()
+        from passerelle.store.nights import MachineNights
+
+        return MachineNights(self.client("stepfunctions"), machine)
 
     @cached_property
     def archives(self) -> Archives:

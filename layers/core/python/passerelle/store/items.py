@@ -27,6 +27,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from pydantic import TypeAdapter, ValidationError
 
 from passerelle.domain.backups.upload import Upload
+from passerelle.domain.console import ConsoleAct, ConsoleSession, ConsoleTicket
 from passerelle.domain.night.plan.run import Run
 from passerelle.domain.orders.ledger import LedgerPage
 from passerelle.domain.orders.order import Delivery, Order, OrderName, Tally
@@ -96,6 +97,10 @@ INDEXES: dict[Kind, dict[str, Index]] = {
         "shop": Index("gsi2", lambda order: order.shop),
     },
     LedgerPage: {"site": Index("gsi1", lambda page: page.site if page.live else None)},
+    ConsoleAct: {
+        "day": Index("gsi1", lambda act: act.day),
+        "about": Index("gsi2", lambda act: act.about),
+    },
 }
 
 AGE: dict[Kind, Callable[[Any], datetime]] = {
@@ -111,6 +116,7 @@ AGE: dict[Kind, Callable[[Any], datetime]] = {
     Delivery: lambda delivery: delivery.received_at,
     Order: lambda order: order.received_at,
     LedgerPage: lambda page: page.created_at,
+    ConsoleAct: lambda act: act.at,
 }
 
 
@@ -181,6 +187,9 @@ _EXPIRES: dict[Kind, Callable[[Any], datetime | None]] = {
     Permit: lambda permit: permit.asked_at + HISTORY_KEPT,
     FreshStart: lambda fresh: fresh.at + HISTORY_KEPT,
     Run: lambda run: run.started_at + HISTORY_KEPT,
+    ConsoleTicket: lambda ticket: ticket.until + LOCK_KEPT,
+    ConsoleSession: lambda session: session.until + LOCK_KEPT,
+    ConsoleAct: lambda act: act.at + HISTORY_KEPT,
 }
 
 

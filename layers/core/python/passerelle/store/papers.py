@@ -42,14 +42,21 @@ class S3Papers:
             self._client.put_object(Bucket=self._bucket, Key=key, Body=text.encode(), ContentType=kind)
 
     def get(self, key: str) -> Mapping[str, object] | None:
+        body = self._read(key)
+        return None if body is None else read_json(body, key)
+
+    def get_text(self, key: str) -> str | None:
+        body = self._read(key)
+        return None if body is None else body.decode()
+
+    def _read(self, key: str) -> bytes | None:
         with aws_named():
             try:
-                body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+                return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
             except ClientError as error:
                 if code_of(error) != "NoSuchKey":
                     raise
                 return None
-        return read_json(body, key)
 
     def delete(self, key: str) -> None:
         with aws_named():

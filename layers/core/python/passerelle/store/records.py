@@ -94,13 +94,21 @@ class DynamoRecords:
                 raise Conflict(f"{type(record).__name__} moved on") from None
 
     def list(
-        self, kind: type[R], index: str, value: str, *, after: str | None = None, limit: int = 1000
+        self,
+        kind: type[R],
+        index: str,
+        value: str,
+        *,
+        after: str | None = None,
+        limit: int = 1000,
+        newest_first: bool = False,
     ) -> Page[R]:
         """`state`, `running`, `all` and `site` lag by moments (`items`); the others do not."""
         kept = INDEXES[kind][index]
         past = None if after is None else _place_of(after)
         # One more than asked tells whether there is a next page, without a page that turns out empty.
-        rows = tuple(self._rows(kept, kind, partition(kind, index, value), past, limit + 1))
+        asked = partition(kind, index, value)
+        rows = tuple(self._rows(kept, kind, asked, past, limit + 1, newest_first=newest_first))
         places = [row["sk" if kept.kept == "items" else f"{kept.kept}sk"]["S"] for row in rows]
         if kept.kept == "items":
             found = self._fetch(kind, [_id_of(where) for where in places[:limit]])
@@ -133,13 +141,16 @@ class DynamoRecords:
             )
         return answer.get("Item")
 
-    def _rows(self, kept: Index, kind: Kind, pk: str, past: str | None, limit: int) -> Iterator[Item]:
+    def _rows(
+        self, kept: Index, kind: Kind, pk: str, past: str | None, limit: int, *, newest_first: bool
+    ) -> Iterator[Item]:
         names = ("pk", "sk") if kept.kept == "items" else (f"{kept.kept}pk", f"{kept.kept}sk")
         query: dict[str, Any] = {
             "TableName": self._table,
             "KeyConditionExpression": "#pk = :pk",
             "ExpressionAttributeNames": {"#pk": names[0]},
             "ExpressionAttributeValues": {":pk": {"S": pk}},
+            "ScanIndexForward": not newest_first,
         }
         if kept.kept == "items":
             query["ConsistentRead"] = True

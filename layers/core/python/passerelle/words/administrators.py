@@ -54,4 +54,43 @@ HOUSE: dict[str, tuple[str, str]] = {
         "Un texte contient des caractères que Moodle ne peut pas recevoir. Corrigez-le à la source.",
         "A text has characters that Moodle cannot take. Correct it at its source.",
     ),
+    # --- the console (H2) ---
+    "console_entry": (
+        "Cette adresse de la console a déjà servi ou a expiré. Rouvrez-la depuis Moodle.",
+        "This address of the console was used or has expired. Open it again from Moodle.",
+    ),
+    "console_not_allowed": (
+        "Votre compte n’ouvre pas la console. Demandez à qui gère le réseau de vous y inscrire : "
+        "network.yaml, « administrators » du site {site}.",
+        "Your account does not open the console. Ask whoever runs the network to add you: "
+        "network.yaml, “administrators” of the site {site}.",
+    ),
+    "person_unknown": (
+        "Moodle n’a pas dit qui demande. Reconnectez-vous à Moodle, puis recommencez.",
+        "Moodle did not say who asks. Sign in to Moodle again, then try again.",
+    ),
+    "console_out_of_reach": (
+        "Cela n’existe pas, ou n’est pas à votre portée.",
+        "There is no such thing, or it is not within your reach.",
+    ),
+    "console_why": (
+        "Dites pourquoi : le motif est gardé avec la décision.",
+        "Say why: the reason is kept with the decision.",
+    ),
+    "date_unreadable": (
+        "« {given} » n’est pas une date : écrivez 2026-10-06.",
+        "“{given}” is no date: write 2026-10-06.",
+    ),
+    "span_unreadable": (
+        "« {given} » n’est pas une durée : écrivez +7D pour sept jours, -12H pour douze heures.",
+        "“{given}” is no length of time: write +7D for seven days, -12H for twelve hours.",
+    ),
+    "people_none": (
+        "Aucune personne n’est lisible : une par ligne, nom ; prénom ; adresse.",
+        "Nobody can be read there: one a line, last name ; first name ; e-mail.",
+    ),
+    "people_row": (
+        "La ligne {row} ne convient pas. Rien n’a été enregistré : corrigez-la, puis recommencez.",
+        "Row {row} does not fit. Nothing was saved: correct it, then try again.",
+    ),
 }

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from passerelle.domain.night.plan.run import Run, run_id
+from passerelle.domain.night.plan.run import WHOLE, Run, run_id
 from passerelle.domain.offer.stages import Stage
 from passerelle.domain.states import RunState
-from passerelle.errors import GiveUp
+from passerelle.errors import GiveUp, NotFound
 from passerelle.ports import World
 from passerelle.usecases.night import apply, plan_stage
 
@@ -26,7 +26,9 @@ class NightsMissing(GiveUp):
 
 
 def open_nights(world: World, step: Step) -> Step:
-    """`stage` and `at` (the schedule's moment) → a night for each site that has one."""
+    """`stage` and `at` (the schedule's moment) → a night for each site that has one; `run` → that one."""
+    if step.get("run"):
+        return {"nights": [_released(world, str(step["run"]))]}
     stage = Stage(step["stage"])
     at = datetime.fromisoformat(str(step["at"])) if step.get("at") else world.clock.now()
     if at.tzinfo is None:
@@ -43,6 +45,21 @@ def open_nights(world: World, step: Step) -> Step:
             for name, site in world.network.sites.items()
             if site.night is not None
         ]
+    }
+
+
+def _released(world: World, run_id: str) -> Step:
+    """Of a run that somebody released in the console: its own site, stage and night."""
+    run = world.records.get(Run, run_id)
+    if run is None:
+        raise NotFound("run_unknown", run=run_id)
+    stage = "" if run.stage == WHOLE else run.stage
+    return {
+        "site": run.site,
+        "stage": stage,
+        "night": run.night,
+        "looked": 0,
+        "holder": plan_stage.new_holder(),
     }
 
 

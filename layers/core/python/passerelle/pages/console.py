@@ -1,0 +1,93 @@
+"""The console's pages: Jinja2 templates (pages/templates/console) filled with records and words (H2)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from passerelle.domain.states import state_word
+from passerelle.words.causes import say_stage
+from passerelle.words.console import console_word
+from passerelle.words.formatter import pick
+from passerelle.words.night_report import KINDS
+from passerelle.words.notes import note_text
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+PARIS = "Europe/Paris"
+
+
+def render(name: str, lang: str, zone: str = PARIS, **shown: Any) -> str:
+    """`name`: a template without its ending. What is shown is escaped by the templates."""
+    lang = "fr" if lang.startswith("fr") else "en"
+
+    def moment(at: datetime | None) -> str:
+        if at is None:
+            return ""
+        local = at.astimezone(ZoneInfo(zone))
+        return local.strftime("%d/%m/%Y %H:%M" if lang == "fr" else "%Y-%m-%d %H:%M")
+
+    def day(of: date | str) -> str:
+        read = date.fromisoformat(of) if isinstance(of, str) else of
+        return read.strftime("%d/%m/%Y" if lang == "fr" else "%Y-%m-%d")
+
+    def amount(minor: int | None, currency: str) -> str:
+        if minor is None:
+            return ""
+        from passerelle.domain.orders.money import decimals
+
+        places = decimals(currency)
+        figure = f"{minor / 10**places:.{places}f}"
+        return f"{figure.replace('.', ',') if lang == 'fr' else figure} {currency}"
+
+    return (
+        _templates()
+        .get_template(f"{name}.html")
+        .render(
+            lang=lang,
+            t=lambda code: console_word(code, lang),
+            moment=moment,
+            day=day,
+            amount=amount,
+            state=lambda state: state_word(state, lang),
+            note=lambda one: note_text(one, lang),
+            moments=lambda record: _moments(record, lang),
+            stage=lambda name: say_stage(name, lang),
+            kind=lambda name: pick(KINDS[name], lang) if name in KINDS else name,
+            **shown,
+        )
+    )
+
+
+def _moments(record: Any, lang: str) -> list[tuple[datetime, str, str]]:
+    """When, the state in words, and why where somebody wrote it: what is one word is the code's own."""
+    states: Any = type(record.state)
+    return [
+        (
+            one.at,
+            state_word(states(one.state), lang) if one.state in set(states) else one.state,
+            one.why if " " in one.why else "",
+        )
+        for one in record.history
+    ]
+
+
+def style() -> str:
+    return _templates().get_template("style.css").render()
+
+
+@cache
+def _templates() -> Environment:
+    # Here: only the console pays for it at its cold start.
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    return Environment(
+        loader=PackageLoader("passerelle.pages", "templates/console"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

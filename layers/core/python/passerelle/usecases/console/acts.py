@@ -1,0 +1,206 @@
+"""What may be done in the console: the use cases of the command, allowed by reach and recorded (H2)."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from passerelle.domain.console import ConsoleAct, Operator, Reach
+from passerelle.domain.night.plan.run import Run
+from passerelle.domain.night.policy import Freeze
+from passerelle.domain.orders.order import Delivery, Order
+from passerelle.domain.orders.people import read_people
+from passerelle.domain.orders.products import read_span
+from passerelle.domain.publishing.publication import Publication
+from passerelle.errors import GiveUp, NotFound, Refused
+from passerelle.ports import World
+from passerelle.usecases.night import desk
+from passerelle.usecases.night.plan_stage import rules_of, tonight
+from passerelle.usecases.orders import seats, work
+from passerelle.usecases.publishing import ask, lineage
+
+LONGEST_WHY = 300
+MOST_PEOPLE = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """A form as it came: what, about what, why, and what else its act needs."""
+
+    act: str
+    about: str
+    why: str = ""
+    fields: Mapping[str, str]
+
+    def field(self, name: str) -> str:
+        return self.fields.get(name, "").strip()
+
+    def day(self, name: str) -> date | None:
+        """Raises Refused `date_unreadable`."""
+        text = self.field(name)
+        if not text:
+            return None
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            raise Refused("date_unreadable", given=text[:20]) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """`reaches` says whether the subject is within reach; `do` is done as `Operator.id`."""
+
+    reaches: Callable[[World, Reach, str], bool]
+    do: Callable[[World, str, Wish], object]
+    needs_why: bool = False
+
+
+def perform(world: World, operator: Operator, reach: Reach, wish: Wish) -> None:
+    """Done and recorded, or refused and recorded. Raises Refused, NotFound, GiveUp as its use case does."""
+    act = ACTS.get(wish.act)
+    if act is None or not act.reaches(world, reach, wish.about):
+        raise Refused("console_out_of_reach")
+    if act.needs_why and not wish.why.strip():
+        raise Refused("console_why")
+    try:
+        act.do(world, operator.id, wish)
+    except GiveUp as refused:
+        _record(world, operator, wish, refused.code)
+        raise
+    _record(world, operator, wish, "")
+
+
+def _record(world: World, operator: Operator, wish: Wish, refused: str) -> None:
+    world.records.add(
+        ConsoleAct(
+            id=secrets.token_hex(12),
+            at=world.clock.now(),
+            by=operator.id,
+            act=wish.act,
+            about=wish.about,
+            why=wish.why.strip()[:LONGEST_WHY],
+            refused=refused,
+        )
+    )
+
+
+# -- within reach ---------------------------------------------------------------------------------------
+
+
+def _order(world: World, reach: Reach, about: str) -> bool:  # noqa: ARG001 - one shape for all of ACTS
+    return about.partition(":")[0] in reach.shops
+
+
+def _delivery_or_order(world: World, reach: Reach, about: str) -> bool:
+    delivery = world.records.get(Delivery, about)
+    return (delivery.shop if delivery else about.partition(":")[0]) in reach.shops
+
+
+def _run(world: World, reach: Reach, about: str) -> bool:
+    run = world.records.get(Run, about)
+    return run is not None and run.site in reach.sites
+
+
+def _site(world: World, reach: Reach, about: str) -> bool:
+    site = world.network.sites.get(about)
+    return site is not None and site.night is not None and about in reach.sites
+
+
+def _publication(world: World, reach: Reach, about: str) -> bool:
+    return reach.publications and world.records.get(Publication, about) is not None
+
+
+# -- done -----------------------------------------------------------------------------------------------
+
+
+def _release_run(world: World, by: str, wish: Wish) -> None:
+    run = desk.release(world, wish.about, by)
+    world.nights.resume(run.id)
+
+
+def _hold_site(world: World, by: str, wish: Wish) -> None:
+    desk.hold_site(world, wish.about, by, wish.why)
+
+
+def _let_go_site(world: World, _by: str, wish: Wish) -> None:
+    desk.hold_site(world, wish.about, "")
+
+
+def _freeze(world: World, by: str, wish: Wish) -> None:
+    since = wish.day("since") or _today(world, wish.about)
+    courses = tuple(wish.field("courses").replace(",", " ").split())
+    categories = tuple(wish.field("categories").replace(",", " ").split())
+    wanted = Freeze(
+        since=since, until=wish.day("until"), by=by, why=wish.why, courses=courses, categories=categories
+    )
+    desk.freeze(world, wish.about, wanted)
+
+
+def _thaw(world: World, _by: str, wish: Wish) -> None:
+    desk.thaw(world, wish.about, _today(world, wish.about))
+
+
+def _today(world: World, site: str) -> date:
+    return tonight(rules_of(world, site), world.clock.now())
+
+
+def _assign(world: World, _by: str, wish: Wish) -> None:
+    read = read_people(wish.field("people"), "tutor" if wish.field("kind") == "tutor" else "learner")
+    problems = read.problems
+    if not problems:
+        if not read.people or len(read.people) > MOST_PEOPLE:
+            raise Refused("people_none")
+        problems = read.placed(seats.name_people(world, wish.about, wish.field("line"), read.people))
+    if problems:
+        raise Refused("people_row", row=problems[0].row)
+
+
+def _reschedule(world: World, by: str, wish: Wish) -> None:
+    text = wish.field("by")
+    sign = -1 if text.startswith(("-", "−")) else 1
+    try:
+        span = read_span(text.lstrip("+-−"), "by")
+    except GiveUp:
+        raise Refused("span_unreadable", given=text[:20]) from None
+    work.reschedule(world, wish.about, sign * int(span.total_seconds()), by)
+
+
+def _park(world: World, by: str, wish: Wish) -> None:
+    work.park(world, wish.about, by, wish.why)
+
+
+def _release_order(world: World, by: str, wish: Wish) -> None:
+    work.release(world, wish.about, by, wish.why)
+
+
+def _replay(world: World, _by: str, wish: Wish) -> None:
+    if world.records.get(Delivery, wish.about) is None and world.records.get(Order, wish.about) is None:
+        raise NotFound("order_unknown", order=wish.about)
+    work.replay(world, wish.about)
+
+
+def _withdraw(world: World, by: str, wish: Wish) -> None:
+    ask.take_out(world, wish.about, f"withdrawn by {by}: {wish.why}")
+
+
+def _tell_holders(world: World, _by: str, wish: Wish) -> None:
+    lineage.tell_holders(world, wish.about)
+
+
+ACTS: Mapping[str, Act] = {
+    "order_replay": Act(_delivery_or_order, _replay),
+    "order_release": Act(_order, _release_order, needs_why=True),
+    "order_park": Act(_order, _park, needs_why=True),
+    "order_reschedule": Act(_order, _reschedule),
+    "order_assign": Act(_order, _assign),
+    "run_release": Act(_run, _release_run),
+    "run_hold": Act(_run, lambda world, by, wish: desk.hold(world, wish.about, by, wish.why), needs_why=True),
+    "site_hold": Act(_site, _hold_site, needs_why=True),
+    "site_let_go": Act(_site, _let_go_site),
+    "site_freeze": Act(_site, _freeze, needs_why=True),
+    "site_thaw": Act(_site, _thaw),
+    "publication_withdraw": Act(_publication, _withdraw, needs_why=True),
+    "publication_tell_holders": Act(_publication, _tell_holders),
+}

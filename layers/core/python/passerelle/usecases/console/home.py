@@ -1,0 +1,150 @@
+"""What waits for a person, across the network (H2): a few bounded queries, never a scan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from passerelle.domain.console import Reach
+from passerelle.domain.night.plan.run import Run
+from passerelle.domain.orders.order import Delivery, Order
+from passerelle.domain.publishing.publication import Publication
+from passerelle.domain.records import Note
+from passerelle.domain.rollover.rollover import Rollover
+from passerelle.domain.states import OrderState, PublicationState, RolloverState, RunState
+from passerelle.ports import World
+
+MOST = 50  # of one kind; the page of that kind has the rest
+LOOKED_BACK = timedelta(days=30)  # for what failed: later nobody mends it here any more
+STAGES_OF_A_MONTH = 5 * 30
+
+Kind = Literal[
+    "night_held", "night_failed", "order_parked", "order_overdue", "delivery", "publication", "rollover"
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """`about`: the id of what waits; `at`: since when; `why`: what its page says in words."""
+
+    kind: Kind
+    about: str
+    site: str  # or shop
+    at: datetime
+    title: str = ""
+    why: tuple[Note, ...] = ()
+
+
+def waiting(world: World, reach: Reach) -> list[Waiting]:
+    """Newest first."""
+    found = [
+        *_nights(world, reach),
+        *_orders(world, reach),
+        *_deliveries(world, reach),
+        *_publications(world, reach),
+        *_rollovers(world, reach),
+    ]
+    return sorted(found, key=lambda one: one.at, reverse=True)
+
+
+def newest_runs(world: World, site: str, limit: int = STAGES_OF_A_MONTH) -> tuple[Run, ...]:
+    return world.records.list(Run, "site", site, limit=limit, newest_first=True).items
+
+
+def _nights(world: World, reach: Reach) -> Iterator[Waiting]:
+    since = world.clock.now() - LOOKED_BACK
+    for site in sorted(reach.sites):
+        if world.network.sites[site].night is None:
+            continue
+        seen: set[str] = set()
+        for run in newest_runs(world, site):
+            if run.stage in seen or run.started_at < since:
+                continue  # a later night of this stage took its place
+            seen.add(run.stage)
+            if run.waits_for_a_person:
+                yield Waiting(kind="night_held", about=run.id, site=site, at=run.heard_at, title=run.stage)
+            elif run.state is RunState.FAILED:
+                why = (Note(run.error),) if run.error else ()
+                yield Waiting(
+                    kind="night_failed", about=run.id, site=site, at=run.heard_at, title=run.stage, why=why
+                )
+
+
+def _orders(world: World, reach: Reach) -> Iterator[Waiting]:
+    if not reach.shops:
+        return
+    now = world.clock.now()
+    for order in _listed(world, Order, OrderState.PARKED.value):
+        if order.shop in reach.shops:
+            yield Waiting(
+                kind="order_parked",
+                about=order.id,
+                site=order.shop,
+                at=order.history[-1].at if order.history else order.received_at,
+                title=order.shown,
+                why=order.why,
+            )
+    for order in _listed(world, Order, OrderState.RECEIVED.value):
+        shop = world.network.shops.get(order.shop)
+        late = shop is not None and now - order.received_at >= timedelta(days=shop.overdue_days)
+        if order.shop in reach.shops and late and not order.due:
+            yield Waiting(
+                kind="order_overdue", about=order.id, site=order.shop, at=order.received_at, title=order.shown
+            )
+
+
+def _deliveries(world: World, reach: Reach) -> Iterator[Waiting]:
+    if not reach.shops:
+        return
+    for delivery in world.records.list(Delivery, "state", "parked", limit=MOST, newest_first=True).items:
+        if delivery.shop in reach.shops:
+            yield Waiting(
+                kind="delivery",
+                about=delivery.id,
+                site=delivery.shop,
+                at=delivery.received_at,
+                title=delivery.topic,
+                why=(delivery.why,) if delivery.why else (),
+            )
+
+
+def _publications(world: World, reach: Reach) -> Iterator[Waiting]:
+    if not reach.publications:
+        return
+    since = world.clock.now() - LOOKED_BACK
+    failed = world.records.list(
+        Publication, "state", PublicationState.FAILED.value, limit=MOST, newest_first=True
+    )
+    for one in failed.items:
+        if one.requested_at >= since:
+            yield Waiting(
+                kind="publication",
+                about=one.id,
+                site=one.site,
+                at=one.history[-1].at if one.history else one.requested_at,
+                title=one.card.title,
+                why=(one.message,) if one.message else (),
+            )
+
+
+def _rollovers(world: World, reach: Reach) -> Iterator[Waiting]:
+    since = world.clock.now() - LOOKED_BACK
+    for site in sorted(reach.sites):
+        if not world.network.sites[site].previous:
+            continue
+        for one in world.records.list(Rollover, "site", site, limit=MOST, newest_first=True).items:
+            if one.state is RolloverState.FAILED and one.requested_at >= since:
+                yield Waiting(
+                    kind="rollover",
+                    about=one.id,
+                    site=site,
+                    at=one.history[-1].at if one.history else one.requested_at,
+                    title=one.idnumber,
+                    why=(one.message,) if one.message else (),
+                )
+
+
+def _listed(world: World, kind: type[Order], state: str) -> tuple[Order, ...]:
+    return world.records.list(kind, "state", state, limit=MOST, newest_first=True).items

@@ -1,0 +1,301 @@
+"""What each page of the console shows, within somebody's reach: a few bounded queries, never a scan (H2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import islice
+from typing import Any, TypeVar
+
+from passerelle.domain.console import ConsoleAct, Reach
+from passerelle.domain.night.plan.run import WHOLE, NightDesk, Run
+from passerelle.domain.offer.stages import Stage
+from passerelle.domain.orders.order import Order
+from passerelle.domain.publishing.publication import Publication
+from passerelle.domain.records import Person
+from passerelle.domain.rollover.rollover import Rollover
+from passerelle.domain.site_commands import AskWhy
+from passerelle.domain.states import OrderState, PublicationState, RunState
+from passerelle.errors import GiveUp, MoodleAway, MoodleRefused, NotFound, Refused
+from passerelle.ports import World
+from passerelle.usecases.console.home import Waiting, newest_runs, waiting
+from passerelle.usecases.night import documents
+from passerelle.usecases.night import why as night_why
+from passerelle.usecases.night.plan_stage import rules_of, tonight
+from passerelle.usecases.night.report import report_key
+from passerelle.usecases.publishing import ask, lineage
+from passerelle.words.sentences import say
+
+PAGE = 50
+NIGHTS = 30
+MOST_LINES = 200  # of a plan
+DAYS_OF_ACTS = 31
+
+Shown = dict[str, Any]
+T = TypeVar("T")
+
+
+def _within(found: T | None, reached: Callable[[T], bool] = lambda _: True) -> T:
+    """Raises Refused `console_out_of_reach`: whether a thing exists is not told to whom it is closed."""
+    if not found or not reached(found):
+        raise Refused("console_out_of_reach")
+    return found
+
+
+def home(world: World, reach: Reach) -> list[Waiting]:
+    return waiting(world, reach)
+
+
+# -- nights ---------------------------------------------------------------------------------------------
+
+
+def nights(world: World, reach: Reach) -> list[Shown]:
+    """Per site the last thirty nights, newest first, and what people decided about its nights."""
+    return [
+        _nights_of(world, name) for name in sorted(reach.sites) if world.network.sites[name].night is not None
+    ]
+
+
+def _nights_of(world: World, site: str) -> Shown:
+    rules = rules_of(world, site)
+    today = tonight(rules, world.clock.now())
+    by_night: dict[str, list[Run]] = {}
+    for run in newest_runs(world, site, limit=NIGHTS * (len(Stage) + 1)):
+        by_night.setdefault(run.night, []).append(run)
+    days = [(today - timedelta(back)).isoformat() for back in range(NIGHTS)]
+    desk = world.records.get(NightDesk, site) or NightDesk(id=site)
+    return {
+        "name": site,
+        "title": world.network.sites[site].title,
+        "desk": desk,
+        "freezes": [
+            one for one in (*rules.freezes, *desk.freezes) if one.until is None or one.until >= today
+        ],
+        "strip": [(day, _worst(by_night.get(day, []))) for day in reversed(days)],
+        "recent": [
+            (day, sorted(by_night[day], key=lambda run: run.started_at))
+            for day in days[:7]
+            if day in by_night
+        ],
+    }
+
+
+_WORSE = (
+    RunState.FAILED,
+    RunState.HELD,
+    RunState.FROZEN,
+    RunState.APPLYING,
+    RunState.PLANNING,
+    RunState.PLANNED,
+)
+
+
+def _worst(runs: list[Run]) -> RunState | None:
+    """What a night is told by: its worst stage; None where none ran."""
+    states = {run.state for run in runs}
+    return next((state for state in _WORSE if state in states), RunState.DONE if states else None)
+
+
+def run(world: World, reach: Reach, run_id: str, wanted: str) -> Shown:
+    """A run, and the lines of its plan that hold `wanted` (person, course, operation), 200 at most."""
+    known = _within(world.records.get(Run, run_id), lambda run: run.site in reach.sites)
+    try:
+        lines = list(islice(_matching(world, known, wanted), MOST_LINES + 1)) if known.folder else []
+    except GiveUp:  # the plan's documents are gone or cut: the run itself can still be looked at
+        lines = []
+    return {
+        "run": known,
+        "whole": known.stage == WHOLE,
+        "lines": lines[:MOST_LINES],
+        "more": len(lines) > MOST_LINES,
+        "total": sum(known.counts.values()),
+    }
+
+
+def _matching(world: World, known: Run, wanted: str) -> Iterator[Mapping[str, Any]]:
+    needle = wanted.strip().lower()
+    for line in documents.load_lines(world.papers, known):
+        said = {k: v for k, v in line.items() if k not in ("rows", "because", "phase", "id")}
+        if not needle or any(needle in str(value).lower() for value in said.values()):
+            yield line
+
+
+def report(world: World, reach: Reach, site: str, night: str, lang: str) -> str:
+    _within(site in reach.sites)
+    try:
+        day = date.fromisoformat(night)
+    except ValueError:
+        raise NotFound("report_unknown", site=site, night=night[:20]) from None
+    text = world.papers.get_text(report_key(site, day, f"{lang}.html"))
+    if text is None:
+        raise NotFound("report_unknown", site=site, night=night)
+    return text
+
+
+# -- orders ---------------------------------------------------------------------------------------------
+
+
+def orders(world: World, reach: Reach, query: Mapping[str, str]) -> Shown:
+    """By shop or state, newest first; a number or id opens its order."""
+    _within(reach.shops)
+    wanted = query.get("q", "").strip()
+    shops = sorted(reach.shops)
+    shop = query.get("shop", "")
+    state = query.get("state", "")
+    found: list[Order] = []
+    after = query.get("after") or None
+    if wanted:
+        found, after = list(_by_number(world, shops, wanted)), None
+    elif state in {one.value for one in OrderState}:
+        listed = world.records.list(Order, "state", state, after=after, limit=PAGE, newest_first=True)
+        found, after = (
+            [o for o in listed.items if o.shop in reach.shops and shop in ("", o.shop)],
+            listed.next,
+        )
+    else:
+        shop = shop if shop in reach.shops else shops[0]
+        listed = world.records.list(Order, "shop", shop, after=after, limit=PAGE, newest_first=True)
+        found, after = list(listed.items), listed.next
+    return {
+        "orders": found,
+        "next": after,
+        "shops": shops,
+        "shop": shop,
+        "state_asked": state,
+        "states": list(OrderState),
+    }
+
+
+def _by_number(world: World, shops: list[str], wanted: str) -> Iterator[Order]:
+    """The shop's own id; or, among each shop's newest, the number people know, or somebody's address."""
+    exact = [wanted, *(f"{shop}:{wanted.lstrip('#')}" for shop in shops)]
+    seen = set()
+    for name in exact:
+        order = world.records.get(Order, name)
+        if order is not None and order.shop in shops and order.id not in seen:
+            seen.add(order.id)
+            yield order
+    needle = wanted.lower()
+    for shop in shops:
+        for order in world.records.list(Order, "shop", shop, limit=1000, newest_first=True).items:
+            people = {order.buyer.key, *(seat.person.key for seat in order.seats)}
+            if order.id not in seen and (needle in people or order.shown.lower() == needle):
+                seen.add(order.id)
+                yield order
+
+
+def order(world: World, reach: Reach, order_id: str) -> Shown:
+    found = _within(world.records.get(Order, order_id), lambda order: order.shop in reach.shops)
+    return {
+        "order": found,
+        "link": world.shops.seats_link(found) if found.seats or found.due else "",
+        "acts": about(world, order_id),
+    }
+
+
+# -- publications, years --------------------------------------------------------------------------------
+
+
+def publications(world: World, reach: Reach, query: Mapping[str, str]) -> Shown:
+    _within(reach.publications)
+    state = query.get("state", "")
+    if "to_reclassify" in query:
+        return {
+            "publications": ask.to_reclassify(world),
+            "next": None,
+            "state_asked": "",
+            "states": list(PublicationState),
+        }
+    index, value = ("state", state) if state in {one.value for one in PublicationState} else ("all", "all")
+    listed = world.records.list(
+        Publication, index, value, after=query.get("after") or None, limit=PAGE, newest_first=True
+    )
+    return {
+        "publications": list(listed.items),
+        "next": listed.next,
+        "state_asked": state,
+        "states": list(PublicationState),
+    }
+
+
+def publication(world: World, reach: Reach, publication_id: str) -> Shown:
+    found = _within(world.records.get(Publication, publication_id), lambda _: reach.publications)
+    return {
+        "publication": found,
+        "family": lineage.in_lines(lineage.family(world, found.id)),
+        "holders": lineage.holders(world, found.network_id),
+        "acts": about(world, publication_id),
+    }
+
+
+def rollovers(world: World, reach: Reach, query: Mapping[str, str]) -> Shown:
+    sites = [name for name in sorted(reach.sites) if world.network.sites[name].previous]
+    _within(sites)
+    site = query.get("site", "") if query.get("site", "") in sites else sites[0]
+    listed = world.records.list(
+        Rollover, "site", site, after=query.get("after") or None, limit=PAGE, newest_first=True
+    )
+    return {"rollovers": list(listed.items), "next": listed.next, "sites": sites, "site": site}
+
+
+# -- sites, why, acts -----------------------------------------------------------------------------------
+
+
+def sites(world: World, reach: Reach, asked: str) -> Shown:
+    """Those within reach; one is asked at a time, since a Moodle that is away takes its time to say so."""
+    names = sorted(reach.sites)
+    return {
+        "sites": [(name, world.network.sites[name]) for name in names],
+        "hub": world.network.hub.site,
+        "asked": asked if asked in names else "",
+        "said": _said(world, asked) if asked in names else None,
+    }
+
+
+def _said(world: World, site: str) -> Shown:
+    try:
+        facts = world.sites.lms(site).get_site()
+    except MoodleAway:
+        return {"state": "site_away", "facts": None}
+    except (MoodleRefused, GiveUp):
+        return {"state": "site_refuses", "facts": None}
+    return {"state": "site_answers", "facts": facts}
+
+
+def why(world: World, reach: Reach, query: Mapping[str, str], lang: str) -> Shown:
+    """The desk's question, for any site within reach that has nights."""
+    names = [name for name in sorted(reach.sites) if world.network.sites[name].night is not None]
+    site = query.get("site", "") if query.get("site", "") in names else next(iter(names), "")
+    who, course, reference = (query.get(name, "").strip() for name in ("who", "course", "reference"))
+    text = ""
+    if site and (reference or (who and course)):
+        command = AskWhy(site=site, type="why", who=who, course=course, reference=reference)
+        try:
+            text = str(night_why.answer(world, _in(command, lang)).get("text", ""))
+        except GiveUp as refused:
+            text = say(refused.code, lang, **refused.details)
+    return {"sites": names, "site": site, "text": text}
+
+
+def _in(command: AskWhy, lang: str) -> AskWhy:
+    return replace(command, person=Person(username="", lang=lang))
+
+
+def acts(world: World, reach: Reach, query: Mapping[str, str]) -> Shown:
+    """What was decided on a day, newest first; everything is only an operator's to read."""
+    _within(reach.everything)
+    today = world.clock.now().date()
+    try:
+        day = date.fromisoformat(query.get("day", ""))
+    except ValueError:
+        day = today
+    listed = world.records.list(
+        ConsoleAct, "day", day.isoformat(), after=query.get("after") or None, limit=PAGE, newest_first=True
+    )
+    days = [(today - timedelta(back)).isoformat() for back in range(DAYS_OF_ACTS)]
+    return {"acts": list(listed.items), "next": listed.next, "chosen": day.isoformat(), "days": days}
+
+
+def about(world: World, subject: str) -> list[ConsoleAct]:
+    return list(world.records.list(ConsoleAct, "about", subject, limit=PAGE, newest_first=True).items)

@@ -26,6 +26,7 @@ from passerelle.usecases.orders import catalogue_check as selling
 from passerelle.usecases.orders import seats as seats_usecase
 from passerelle.usecases.orders import work as usecase
 from passerelle.words.sentences import say
+from passerelle_cli.orders_explain import explain
 from passerelle_cli.stack import Stack, on_a_stack
 from passerelle_cli.terminal import language, words
 
@@ -34,7 +35,10 @@ STATES = [state.value for state in OrderState]
 
 @click.group()
 def orders() -> None:
-    """Orders of the shops: list, show, replay, park, release, assign, reschedule, send-test."""
+    """Orders of the shops: list, show, explain, replay, park, release, assign, reschedule, send-test."""
+
+
+orders.add_command(explain)
 
 
 def _say(french: str, english: str) -> str:

@@ -87,7 +87,7 @@ def _prices(order: Order, trainings: list[Line], products: Mapping[str, Product]
             continue
         missing = price * line.quantity - line.amount - line.quantity
         if product.discounts == "park":
-            missing += left
+            missing += _off_the_whole(order)
         elif missing > line.discount and not _bundled(order, line):
             missing -= line.discount
             used, left = min(missing, left), max(0, left - missing)

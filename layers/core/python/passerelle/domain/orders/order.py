@@ -236,7 +236,11 @@ class Order:
     @property
     def given(self) -> tuple[Refund, ...]:
         """The refunds that stand."""
-        return tuple(one for one in self.refunds if one.state == "done" and not self._reversal_ended(one))
+        return tuple(
+            one
+            for one in self.refunds
+            if one.state == "done" and not self._reversal_ended(one) and not self._all_undone(one)
+        )
 
     @property
     def refunded(self) -> int:
@@ -249,6 +253,10 @@ class Order:
             sum(self.worth(one.amount, one.currency) for one in each),
         )
         return most + sum(self.worth(one.amount or 0, one.currency) for one in lost)
+
+    def _all_undone(self, one: Refund) -> bool:
+        undone = self._undone(one) if one.id.startswith("total:") else 0
+        return undone > 0 and undone >= self.worth(one.amount, one.currency)
 
     def _undone(self, total: Refund) -> int:
         """What a running total holds of parts that are pending, or failed since it was told."""

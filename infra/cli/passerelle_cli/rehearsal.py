@@ -21,7 +21,7 @@ from passerelle.domain.moodle.plugin import (
     SiteRole,
 )
 from passerelle.domain.network import Network
-from passerelle.domain.orders.ledger import Page as LedgerPage
+from passerelle.domain.orders.ledger import LedgerPage
 from passerelle.domain.orders.money import shown
 from passerelle.domain.orders.order import Delivery, Facts, Order, Refund
 from passerelle.domain.orders.session import free_seats, read_lines

@@ -11,10 +11,10 @@ from typing import Any
 import click
 
 from passerelle.domain.states import OrderState, state_word
-from passerelle_cli.terminal import language
 from passerelle_cli.network_file import read_network
 from passerelle_cli.rehearsal import Rehearsal
 from passerelle_cli.stack import Stack, on_a_stack
+from passerelle_cli.terminal import language
 
 
 @click.command()

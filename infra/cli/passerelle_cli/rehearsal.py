@@ -188,7 +188,14 @@ class _Records:
         self._kept.pop((type(record), record.id), None)
 
     def list(
-        self, kind: type[R], index: str, value: str, *, after: str | None = None, limit: int = 1000
+        self,
+        kind: type[R],
+        index: str,
+        value: str,
+        *,
+        after: str | None = None,
+        limit: int = 1000,
+        newest_first: bool = False,
     ) -> Page[R]:
         raise NotImplementedError  # nothing here asks for lists
 

@@ -11,7 +11,7 @@ from passerelle.domain.states import PublicationState, RetrievalState
 from passerelle.errors import NotFound, Refused
 from passerelle.usecases import jobs
 from passerelle.usecases.publishing import publish
-from tests.factories.records import a_network, a_person, a_site_facts
+from tests.factories.records import a_network, a_person, a_site, a_site_facts
 from tests.scenes.publishing import ADA, GRACE, MANAGER, Scene
 
 
@@ -312,6 +312,42 @@ def test_a_published_course_comes_home_hidden_with_its_own_idnumber_and_its_teac
     assert course.idnumber.startswith("psl-")
     assert course.categoryid == 2
     assert scene.lille.enrolled == {(course.id, "grace", "editingteacher")}
+
+
+@pytest.mark.rule("P11")
+@pytest.mark.parametrize(
+    ("own_category", "owns", "asked", "arrives"),
+    [
+        (True, ("GRACE", "AUTRE"), "RAPATRIES", "GRACE"),
+        (True, (), "RAPATRIES", "RAPATRIES"),
+        (True, (), "", "SITE"),
+        (False, ("GRACE",), "RAPATRIES", "RAPATRIES"),
+        (False, ("GRACE",), "", "SITE"),
+    ],
+    ids=[
+        "the first that is the teacher's own",
+        "none is, so where its Moodle says",
+        "none is, so where network.yaml says",
+        "not wished, so where its Moodle says",
+        "not wished, so where network.yaml says",
+    ],
+)
+def test_a_course_comes_home_into_a_category_that_its_teacher_owns_where_so_set(
+    own_category: bool, owns: tuple[str, ...], asked: str, arrives: str
+) -> None:
+    lille = replace(a_site("lille"), category="SITE", own_category=own_category)
+    scene = Scene(network=a_network(sites={**a_network().sites, "lille": lille}))
+    scene.lille.users = [
+        replace(user, categories=owns) if user.username == "grace" else user for user in scene.lille.users
+    ]
+    scene.lille.categories += [
+        Category(id=10 + number, name=name, idnumber=name)
+        for number, name in enumerate(("GRACE", "AUTRE", "RAPATRIES", "SITE"))
+    ]
+    scene.retrieve(published(scene), category_idnumber=asked)
+    scene.deliver()
+    [(restore, _)] = scene.lille.jobs.values()
+    assert restore.category == arrives
 
 
 @pytest.mark.rule("P11")

@@ -359,6 +359,15 @@ def test_people_are_found_exactly_without_case(lycee, field, value):
     )
 
 
+def test_categories_are_told_to_whoever_may_make_courses_in_them(lycee):
+    roles = {role.shortname: role.id for role in lycee.state.roles.values()}
+    for idnumber, role in (("MINE", "manager"), ("READ", "teacher"), ("", "manager")):
+        made = lycee.add_category(f"C {idnumber}", idnumber)
+        lycee.state.assign("coursecat", made.id, lycee.user("mcurie").id, roles[role])
+    (row,) = lycee.call("local_passerelle_find_users", field="username", values=["mcurie"])
+    assert row["users"][0]["categories"] == ["MINE"]
+
+
 def test_a_site_without_the_plugin_has_none_of_its_functions(lycee, post, monkeypatch):
     assert post(lycee, "local_passerelle_get_site").json()["site"] == "lycee-a"
     monkeypatch.setattr(lycee.settings, "own_plugins", {})

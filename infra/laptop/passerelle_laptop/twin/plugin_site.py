@@ -7,6 +7,7 @@ from typing import Any
 from passerelle_laptop.twin.asked import Asked, Handler
 from passerelle_laptop.twin.errors import invalid_parameter, no_record
 from passerelle_laptop.twin.records import Course, Message
+from passerelle_laptop.twin.state import State
 
 _MOST_VALUES = 500
 _MOST_ROWS = 5_000
@@ -108,7 +109,19 @@ def _person(asked: Asked, number: int) -> dict[str, Any]:
             for (level, _), people in asked.state.assignedin.items()
             if level in {"system", "coursecat"}
         ),
+        "categories": _own_categories(asked.state, number),
     }
+
+
+def _own_categories(state: State, user: int) -> list[str]:
+    """Idnumbers of the categories in which a role held there creates courses (P11)."""
+    found = []
+    for (level, instance), people in sorted(state.assignedin.items()):
+        roles = {state.assignments[row].roleid for row in people.get(user, ())}
+        creates = any(state.roles[role].archetype in {"manager", "coursecreator"} for role in roles)
+        if level == "coursecat" and creates and state.categories[instance].idnumber:
+            found.append(state.categories[instance].idnumber)
+    return found
 
 
 # -- courses -----------------------------------------------------------------------------------------------

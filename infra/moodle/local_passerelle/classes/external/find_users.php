@@ -87,6 +87,10 @@ class find_users extends external_api {
                 'firstaccess' => new external_value(PARAM_INT, 'Unix time, 0 for never'),
                 'lastaccess' => new external_value(PARAM_INT, 'Unix time, 0 for never'),
                 'privileged' => new external_value(PARAM_BOOL, 'Administrator, or a role at site or category level'),
+                'categories' => new external_multiple_structure(
+                    new external_value(PARAM_RAW, 'Idnumber'),
+                    'Where a role of theirs, held in the category itself, creates courses; in Moodle\'s order'
+                ),
             ])),
         ]));
     }

@@ -56,11 +56,13 @@ class people {
                 self::add_deleted($chunk, $found);
             }
         }
-        $privileged = self::privileged(array_merge([], ...array_map('array_keys', array_values($found))));
+        $ids = array_merge([], ...array_map('array_keys', array_values($found)));
+        $privileged = self::privileged($ids);
+        $categories = self::own_categories($ids);
         return array_map(fn($value) => [
             'value' => $value,
             'users' => array_map(
-                fn($row) => self::describe($row, isset($privileged[$row->id])),
+                fn($row) => self::describe($row, isset($privileged[$row->id]), $categories[$row->id] ?? []),
                 array_values($found[\core_text::strtolower($value)] ?? [])
             ),
         ], $values);
@@ -120,13 +122,44 @@ class people {
     }
 
     /**
+     * The categories that these people own: where they hold a role in the category itself, not above it,
+     * and may create courses. One without an idnumber cannot be named to anybody.
+     *
+     * @param int[] $userids
+     * @return array user id => idnumbers
+     */
+    private static function own_categories(array $userids): array {
+        global $DB;
+        $own = [];
+        foreach (array_chunk($userids, 1000) as $chunk) {
+            [$in, $params] = $DB->get_in_or_equal($chunk, SQL_PARAMS_NAMED);
+            $rows = $DB->get_recordset_sql(
+                "SELECT DISTINCT ra.userid, cc.id, cc.idnumber, cc.sortorder FROM {role_assignments} ra
+                   JOIN {context} ctx ON ctx.id = ra.contextid AND ctx.contextlevel = :category
+                   JOIN {course_categories} cc ON cc.id = ctx.instanceid
+                  WHERE cc.idnumber <> '' AND ra.userid {$in}
+               ORDER BY cc.sortorder",
+                $params + ['category' => CONTEXT_COURSECAT]
+            );
+            foreach ($rows as $row) {
+                if (has_capability('moodle/course:create', \context_coursecat::instance($row->id), $row->userid)) {
+                    $own[$row->userid][] = $row->idnumber;
+                }
+            }
+            $rows->close();
+        }
+        return $own;
+    }
+
+    /**
      * A user as the service answers him.
      *
      * @param \stdClass $row
      * @param bool $privileged
+     * @param string[] $categories
      * @return array
      */
-    private static function describe(\stdClass $row, bool $privileged): array {
+    private static function describe(\stdClass $row, bool $privileged, array $categories): array {
         return [
             'id' => (int) $row->id,
             'username' => $row->username,
@@ -142,6 +175,7 @@ class people {
             'firstaccess' => (int) $row->firstaccess,
             'lastaccess' => (int) $row->lastaccess,
             'privileged' => $privileged,
+            'categories' => $categories,
         ];
     }
 }

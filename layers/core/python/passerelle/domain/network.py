@@ -70,6 +70,14 @@ class Site:
         if self.max_concurrency < 1 or self.calls_per_second <= 0:
             raise ValueError("max_concurrency: it and calls_per_second are above zero")
 
+    def home_category(self, asked: str, owned: tuple[str, ...]) -> str:
+        """Where a course brought home arrives (P11), by idnumber. `asked` is what the Moodle itself is set
+        to, `owned` what its teacher owns there.
+        """
+        if self.own_category and owned:
+            return owned[0]
+        return asked or self.category
+
     @property
     def media_threshold_bytes(self) -> int:
         return parse_size(self.media_threshold)

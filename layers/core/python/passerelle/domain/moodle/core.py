@@ -34,9 +34,10 @@ class User:
     lang: str = ""
     firstaccess: datetime | None = None
     lastaccess: datetime | None = None
-    # Only the plugin tells these two: core functions never find a deleted account.
+    # Only the plugin tells these: core functions never find a deleted account.
     deleted: bool = False
     privileged: bool = False  # an administrator, or a role at site or category level (S6)
+    categories: tuple[str, ...] = ()  # idnumbers of those where a role of the category itself creates courses
 
 
 @dataclass(frozen=True, slots=True)

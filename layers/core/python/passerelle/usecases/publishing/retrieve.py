@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from passerelle.domain.backups.compatibility import objections
 from passerelle.domain.backups.upload import CourseLine, Upload
+from passerelle.domain.moodle.core import User
 from passerelle.domain.moodle.plugin import (
     ArchiveAddress,
     Job,
@@ -17,7 +18,12 @@ from passerelle.domain.moodle.plugin import (
     RestoreMode,
     spell_holds,
 )
-from passerelle.domain.publishing.publication import Mode, Publication, Retrieval, home_idnumber
+from passerelle.domain.publishing.publication import (
+    Mode,
+    Publication,
+    Retrieval,
+    home_idnumber,
+)
 from passerelle.domain.records import Note, Person, TargetLock, derived_id, network_id
 from passerelle.domain.site_commands import AskRetrieval
 from passerelle.domain.states import BackupState, PublicationState, RetrievalState, state_word
@@ -180,11 +186,12 @@ def retrieve(world: World, retrieval_id: str) -> None:
     if against:
         _end(world, retrieval, RetrievalState.REFUSED, against[0])
         return
-    if not lms.find_users("username", [retrieval.person.username]).get(retrieval.person.username):
+    found = lms.find_users("username", [retrieval.person.username]).get(retrieval.person.username)
+    if not found:
         _end(world, retrieval, RetrievalState.REFUSED, Note("owner_unknown"))
         return
     try:
-        lms.start_restore(_order(world, retrieval, publication, upload))
+        lms.start_restore(_order(world, retrieval, publication, upload, found[0]))
     except MoodleRefused as refusal:
         _end(world, retrieval, RetrievalState.FAILED, refused_by_moodle(refusal))
         return
@@ -213,7 +220,9 @@ def _no_longer(world: World, retrieval: Retrieval, publication: Publication) -> 
     return None
 
 
-def _order(world: World, retrieval: Retrieval, publication: Publication, upload: Upload) -> Restore:
+def _order(
+    world: World, retrieval: Retrieval, publication: Publication, upload: Upload, owner: User
+) -> Restore:
     url, _ = world.archives.sign(upload.accepted_key)
     site = world.network.sites[retrieval.site]
     source = ArchiveAddress(url=url, sha256=upload.accepted_sha256, filesize=upload.accepted_size)
@@ -229,7 +238,7 @@ def _order(world: World, retrieval: Retrieval, publication: Publication, upload:
         jobkey=retrieval.jobkey,
         source=source,
         mode=RestoreMode.NEW,
-        category=retrieval.category or site.category,
+        category=site.home_category(retrieval.category, owner.categories),
         fullname=publication.card.title[:LONGEST_FULLNAME],
         shortname=f"{upload.shortname[:SHORTNAME_KEPT]} ({retrieval.idnumber})",
         idnumber=retrieval.idnumber,

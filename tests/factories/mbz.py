@@ -162,6 +162,30 @@ class Backup:
         return zip_of(self.parts())
 
 
+def with_activity(module: str, body: str, *, inforef: str = "", roles: str = "", number: int = 80) -> Backup:
+    """One more activity, listed and whole."""
+    folder = f"activities/{module}_{number}"
+    parts = Backup().parts()
+    listed = (
+        f"<activity><moduleid>{number}</moduleid><sectionid>21</sectionid><modulename>{module}</modulename>"
+        f"<title>Un test</title><directory>{folder}</directory></activity></activities>"
+    )
+    told = parts["moodle_backup.xml"].decode().replace("</activities>", listed)
+    return (
+        Backup(files=())
+        .with_member("moodle_backup.xml", told.encode())
+        .with_member(
+            f"{folder}/{module}.xml",
+            f'<activity id="1" moduleid="{number}" modulename="{module}"><{module} id="1">{body}</{module}></activity>',
+        )
+        .with_member(
+            f"{folder}/module.xml", f"<module id='{number}'><modulename>{module}</modulename></module>"
+        )
+        .with_member(f"{folder}/roles.xml", roles or "<roles></roles>")
+        .with_member(f"{folder}/inforef.xml", f"<inforef>{inforef}</inforef>")
+    )
+
+
 def _with_folders(files: Mapping[str, bytes]) -> dict[str, bytes]:
     parts: dict[str, bytes] = {}
     for name, content in files.items():

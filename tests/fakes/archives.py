@@ -89,6 +89,10 @@ class FakeArchives:
         named = f"&filename={quote(filename)}" if filename else ""
         return f"{HOST}/{quote(key)}?dies={int(dies.timestamp())}{named}", dies
 
+    def sign_put(self, key: str, size: int) -> str:
+        dies = int((self._clock.now() + LIFETIME).timestamp())
+        return f"{HOST}/{quote(key)}?size={size}&dies={dies}"
+
     def delete(self, key: str) -> None:
         self._objects.pop(key, None)
 

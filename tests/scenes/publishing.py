@@ -119,6 +119,7 @@ class Scene:
         *,
         size: int = 10 * MIB,
         check: bool = True,
+        complete: bool = True,
         **changes: Any,
     ) -> str:
         """*Sauvegarder*: open, parts, complete. Answers the upload's id."""
@@ -153,6 +154,8 @@ class Scene:
             signed = self.step(lambda signing=signing: receive.sign_parts(self.world, signing))
             for number, url in signed["urls"].items():
                 self.archives.put_part(url, expected_part(size, int(number)))
+        if not complete:
+            return str(upload)
         completing = CompleteUpload(request=self.request(), site=site, type="complete", upload=upload)
         self.step(lambda: receive.complete(self.world, completing))
         self.arrived.append(f"uploads/{site}/{upload}.mbz")

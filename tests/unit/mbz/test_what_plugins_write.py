@@ -9,34 +9,10 @@ from passerelle.domain.backups.manifest import Means, Why
 from passerelle.mbz import BytesSource, inspect
 from passerelle.mbz.addresses import addresses_in, are_addresses
 from passerelle.mbz.plugins import KEYS, PLUGIN_PLACES
-from tests.factories.mbz import Backup, scrubbed, unpack
+from tests.factories.mbz import Backup, scrubbed, unpack, with_activity
 
 pytestmark = pytest.mark.rule("P4")
 MAIL = "jeanne.exemple@univ.example"
-
-
-def with_activity(module, body, *, inforef="", roles="", number=80):
-    """One more activity, listed and whole."""
-    folder = f"activities/{module}_{number}"
-    parts = Backup().parts()
-    listed = (
-        f"<activity><moduleid>{number}</moduleid><sectionid>21</sectionid><modulename>{module}</modulename>"
-        f"<title>Un test</title><directory>{folder}</directory></activity></activities>"
-    )
-    told = parts["moodle_backup.xml"].decode().replace("</activities>", listed)
-    return (
-        Backup(files=())
-        .with_member("moodle_backup.xml", told.encode())
-        .with_member(
-            f"{folder}/{module}.xml",
-            f'<activity id="1" moduleid="{number}" modulename="{module}"><{module} id="1">{body}</{module}></activity>',
-        )
-        .with_member(
-            f"{folder}/module.xml", f"<module id='{number}'><modulename>{module}</modulename></module>"
-        )
-        .with_member(f"{folder}/roles.xml", roles or "<roles></roles>")
-        .with_member(f"{folder}/inforef.xml", f"<inforef>{inforef}</inforef>")
-    )
 
 
 def outcome(module, body, **options):

@@ -19,10 +19,12 @@ from moto import mock_aws
 from passerelle.domain.backups.upload import Upload
 from passerelle.errors import GiveUp, NotFound
 from passerelle.events.signatures import read_secret, sign
+from passerelle.ports import PeopleFile
 from passerelle.runtime import wiring
 from passerelle.runtime.lms import Moodles
 from passerelle.runtime.settings import Misconfigured, Settings
 from passerelle.runtime.wiring import Later, Wiring, aws_client
+from tests.factories.people import people_bin
 from tests.factories.records import a_network
 
 ROOT = Path(__file__).parents[3]
@@ -155,6 +157,34 @@ def test_a_backup_is_proved_and_scrubbed_from_bucket_to_bucket(aws) -> None:
     assert cleaned.inspection.accepted
     lies = aws.get_object(Bucket="backups", Key="accepted/caen/u1.mbz")["Body"].read()
     assert (len(lies), hashlib.sha256(lies).hexdigest()) == (cleaned.size, cleaned.sha256)
+
+
+@pytest.mark.rule("P20")
+@pytest.mark.parametrize(
+    ("stored", "announced", "read"),
+    [
+        (people_bin(names=["Ada Lovelace"]), None, "compared"),
+        (None, "0" * 64, "missing"),
+        (people_bin(), "0" * 64, "unreadable"),
+        (b"something else", None, "unreadable"),
+    ],
+)
+def test_the_people_of_the_site_are_read_beside_the_backup(aws, stored, announced, read) -> None:
+    archive = (ROOT / "tests/mbz/chimie-nousers-tgz.mbz").read_bytes()
+    aws.upload_fileobj(io.BytesIO(archive), "backups", "uploads/caen/u1.mbz")
+    if stored is not None:
+        aws.put_object(Bucket="backups", Key="people/caen/u1.bin", Body=stored)
+    file = PeopleFile("people/caen/u1.bin", announced or hashlib.sha256(stored).hexdigest())
+    cleaned = wiring.world().backups.clean("uploads/caen/u1.mbz", "accepted/caen/u1.mbz", people=file)
+    assert cleaned.people == read
+    assert cleaned.inspection.accepted
+
+
+@pytest.mark.rule("P20")
+def test_the_address_for_the_hashes_of_people_takes_just_what_was_announced(aws) -> None:
+    url = wiring.world().archives.sign_put("people/caen/u1.bin", 88)
+    assert url.startswith("https://backups.s3.eu-west-3.amazonaws.com/people/caen/u1.bin?")
+    assert "content-length" in url.lower()
 
 
 def test_a_backup_with_people_leaves_nothing_behind(aws) -> None:

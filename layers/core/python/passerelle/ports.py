@@ -145,6 +145,10 @@ class Archives(Protocol):
         """A presigned GET address and when it dies."""
         ...
 
+    def sign_put(self, key: str, size: int) -> str:
+        """A presigned address to which exactly `size` bytes can be put."""
+        ...
+
     def delete(self, key: str) -> None: ...
 
 
@@ -176,6 +180,18 @@ class Papers(Protocol):
     def delete(self, key: str) -> None: ...
 
 
+# What became of the hashes of a site's people.
+PeopleRead = Literal["unknown", "compared", "missing", "unreadable"]
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleFile:
+    """Where the hashes of a site's people lie (P20)."""
+
+    key: str
+    sha256: str
+
+
 @dataclass(frozen=True, slots=True)
 class Cleaned:
     """An archive that was read through once. Accepted, its scrubbed form lies where it was asked to."""
@@ -184,13 +200,17 @@ class Cleaned:
     size: int  # bytes of the scrubbed archive
     sha256: str
     traces: tuple[PersonalTrace, ...]
+    people: PeopleRead = "unknown"
 
 
 class BackupReader(Protocol):
-    def clean(self, key: str, to_key: str) -> Cleaned:
-        """Prove and scrub in one pass, contents and checksums included (P3, P4).
+    def clean(
+        self, key: str, to_key: str, *, people: PeopleFile | None = None, keep_keys: bool = False
+    ) -> Cleaned:
+        """Prove and scrub in one pass, contents and checksums included (P3, P4, P20).
 
-        Nothing lies under `to_key` unless all of it was written and proved.
+        Nothing lies under `to_key` unless all of it was written and proved. With `keep_keys` passwords that
+        open something stay.
         """
         ...
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
-from passerelle.domain.backups.upload import Intent
+from passerelle.domain.backups.upload import PEOPLE_LARGEST, PEOPLE_SMALLEST, Intent
 from passerelle.domain.publishing.publication import Mode
 from passerelle.domain.records import Person
 
@@ -56,6 +56,23 @@ class SignParts(SiteCommand):
     def __post_init__(self) -> None:
         if len(self.parts) > 100:
             raise ValueError("parts: at most 100 at a time")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendPeople(SiteCommand):
+    """Before `complete`: the hashes of the site's people (P20), or that the site does not send them."""
+
+    route: ClassVar[str] = "people"
+    upload: str
+    sent: bool
+    filesize: int = 0
+    sha256: str = ""
+
+    def __post_init__(self) -> None:
+        if self.sent and (len(self.sha256) != 64 or set(self.sha256) - set("0123456789abcdef")):
+            raise ValueError("sha256: 64 lower-case hexadecimal digits")
+        if self.sent and not PEOPLE_SMALLEST <= self.filesize <= PEOPLE_LARGEST:
+            raise ValueError("filesize: bytes, of at most 4,000,000 values")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

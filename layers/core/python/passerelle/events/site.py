@@ -37,6 +37,7 @@ _COMMANDS: Mapping[str, type[SiteCommand]] = {
     for command in (
         site_commands.OpenUpload,
         site_commands.SignParts,
+        site_commands.SendPeople,
         site_commands.CompleteUpload,
         site_commands.AskPublication,
         site_commands.AskRetrieval,

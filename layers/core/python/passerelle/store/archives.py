@@ -124,6 +124,9 @@ class S3Archives:
         more = {} if filename is None else {"ResponseContentDisposition": _attachment(filename)}
         return self._signed("get_object", Key=key, **more), dies
 
+    def sign_put(self, key: str, size: int) -> str:
+        return self._signed("put_object", Key=key, ContentLength=size)
+
     def delete(self, key: str) -> None:
         with aws_named():
             self._client.delete_object(Bucket=self._bucket, Key=key)

@@ -382,6 +382,23 @@ ARCHIVES: Mapping[str, tuple[str, str]] = {
         "Fichiers que Moodle n’écrit jamais, laissés de côté (nombre : {count}) : {names}.",
         "Files that Moodle never writes, left out (number: {count}): {names}.",
     ),
+    "people_off": (
+        "Les textes du cours n’ont pas été comparés aux personnes de votre plate-forme : "
+        "elle a désactivé cette comparaison.",
+        "The course’s texts were not compared with the people of your platform: it has switched that off.",
+    ),
+    "people_older": (
+        "Les textes du cours n’ont pas été comparés aux personnes de votre plate-forme : "
+        "le plugin local_passerelle y est plus ancien.",
+        "The course’s texts were not compared with the people of your platform: "
+        "its plugin local_passerelle is older.",
+    ),
+    "people_missing": (
+        "Les textes du cours n’ont pas été comparés aux personnes de votre plate-forme : "
+        "leurs empreintes ne sont pas arrivées. Relancez la sauvegarde pour qu’ils le soient.",
+        "The course’s texts were not compared with the people of your platform: "
+        "their hashes did not arrive. Start the backup again to have them compared.",
+    ),
     "people_unreadable": (
         "Le fichier des empreintes de personnes (people.bin) n’est pas de la forme que le plugin écrit. "
         "Mettez le plugin local_passerelle à jour, puis relancez la sauvegarde.",

@@ -10,11 +10,17 @@ from passerelle.domain.records import Moment, Note, Person, network_id
 from passerelle.domain.states import BackupState
 
 Intent = Literal["share", "rollover"]
+# The hashes of the site's people (P20): sent or not (`unknown`: its plugin knows nothing of them), and with
+# the verdict what became of them.
+People = Literal["unknown", "off", "sent", "compared", "missing", "unreadable"]
 
 
 MIB = 1024 * 1024
 SMALLEST_PART = 64 * MIB
 MOST_PARTS = 1000
+# Of the file with the hashes of a site's people: a head of 56 bytes, then 8 for each value (P20).
+PEOPLE_SMALLEST = 56
+PEOPLE_LARGEST = 56 + 8 * 4_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +44,8 @@ class Upload:
     scrubbed: tuple[Note, ...] = ()
     accepted_size: int = 0
     accepted_sha256: str = ""
+    people: People = "unknown"
+    people_sha256: str = ""
     purged: bool = False  # deleted, and its archives are gone from the bucket
     history: tuple[Moment, ...] = ()
     revision: int = 0
@@ -53,6 +61,10 @@ class Upload:
     @property
     def accepted_key(self) -> str:
         return f"accepted/{self.site}/{self.id}.mbz"
+
+    @property
+    def people_key(self) -> str:
+        return f"people/{self.site}/{self.id}.bin"
 
     @property
     def manifest_key(self) -> str:

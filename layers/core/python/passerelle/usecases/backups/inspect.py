@@ -12,7 +12,7 @@ from passerelle.domain.backups.upload import Upload
 from passerelle.domain.publishing.publication import Contents, Publication, past_keeping
 from passerelle.domain.records import Note
 from passerelle.domain.states import BackupState, PublicationState
-from passerelle.ports import Cleaned, World
+from passerelle.ports import Cleaned, PeopleFile, World
 from passerelle.usecases.amend import amend, amend_if, list_all
 from passerelle.usecases.backups import receive, refresh
 
@@ -33,7 +33,12 @@ def inspect_backup(world: World, key: str) -> None:
 
 
 def _check(world: World, upload: Upload) -> Upload:
-    cleaned = world.backups.clean(upload.raw_key, upload.accepted_key)
+    cleaned = world.backups.clean(
+        upload.raw_key,
+        upload.accepted_key,
+        people=PeopleFile(upload.people_key, upload.people_sha256) if upload.people_sha256 else None,
+        keep_keys=upload.intent == "rollover",
+    )
     inspection = cleaned.inspection
     reasons = _reasons(upload, inspection)
     arrived = (BackupState.RECEIVED,)
@@ -49,6 +54,7 @@ def _check(world: World, upload: Upload) -> Upload:
         BackupState.ACCEPTED,
         "proved and scrubbed",
         scrubbed=_report(cleaned, manifest),
+        people=cleaned.people if upload.people_sha256 else upload.people,
         accepted_size=cleaned.size,
         accepted_sha256=cleaned.sha256,
     )
@@ -133,6 +139,8 @@ def follow_up(world: World, upload: Upload) -> None:
         return
     # The raw archive may name people: it goes as soon as the verdict stands, before any Moodle is asked.
     world.archives.delete(upload.raw_key)
+    if upload.people_sha256:
+        world.archives.delete(upload.people_key)
     if upload.intent == "rollover":
         refresh.wake(world, upload.site, upload.course_id)
     retain(world, upload.network_id)
@@ -158,6 +166,8 @@ def discard(world: World, upload: Upload, why: str) -> Upload:
         return deleted
     world.archives.delete(upload.accepted_key)
     world.archives.delete(upload.raw_key)
+    if upload.people_sha256:
+        world.archives.delete(upload.people_key)
     # It quotes the archive's texts: no longer than the archive itself.
     world.papers.delete(upload.survey_key)
     return amend(world.records, Upload, upload.id, lambda before: replace(before, purged=True))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from passerelle.domain.backups.upload import ABANDONED_AFTER, Upload, abandoned
 from passerelle.domain.publishing.publication import Publication, protected
-from passerelle.domain.records import network_id
+from passerelle.domain.records import Note, network_id
 from passerelle.domain.site_commands import ManageBackups
 from passerelle.domain.states import BackupState, state_word
 from passerelle.errors import NotFound, Refused
@@ -80,5 +80,13 @@ def describe_backup(upload: Upload, lang: str) -> dict[str, object]:
         "made_at": int(upload.created_at.timestamp()),
         "size": upload.accepted_size or upload.filesize,
         "reasons": [{"code": n.code, "message": note_text(n, lang)} for n in upload.reasons],
-        "scrubbed": [{"code": n.code, "message": note_text(n, lang)} for n in upload.scrubbed],
+        "scrubbed": [{"code": n.code, "message": note_text(n, lang)} for n in _told(upload)],
     }
+
+
+def _told(upload: Upload) -> tuple[Note, ...]:
+    """What was found, and why the texts were not held against the site's people, if they were not (P20)."""
+    if upload.state != BackupState.ACCEPTED or upload.people == "compared":
+        return upload.scrubbed
+    why = "people_older" if upload.people == "unknown" else f"people_{upload.people}"
+    return (*upload.scrubbed, Note(why))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from passerelle.domain.backups.upload import CourseLine, Upload, expected_part, number, part_count, part_size
 from passerelle.domain.records import Moment, derived_id, network_id
-from passerelle.domain.site_commands import CompleteUpload, OpenUpload, SignParts
+from passerelle.domain.site_commands import CompleteUpload, OpenUpload, SendPeople, SignParts
 from passerelle.domain.sizes import spell_size
 from passerelle.domain.states import BackupState
 from passerelle.errors import Conflict, NotFound, Refused
@@ -110,6 +110,29 @@ def sign_parts(world: World, command: SignParts) -> dict[str, object]:
     return {
         "urls": {str(part): url for part, url in urls.items()},
         "have": [{"part": p.number, "size": p.size, "etag": p.etag} for p in have],
+        "expires": int((world.clock.now() + ADDRESSES_LIVE).timestamp()),
+    }
+
+
+def send_people(world: World, command: SendPeople) -> dict[str, object]:
+    """Where the hashes of the site's people go; a site that has switched this off says so (P20)."""
+    upload = own_upload(world, command.site, command.upload)
+    if upload.state != BackupState.UPLOADING:
+        raise Refused("upload_not_open")
+
+    def decide(before: Upload) -> Upload:
+        return replace(
+            before,
+            people="sent" if command.sent else "off",
+            people_sha256=command.sha256 if command.sent else "",
+        )
+
+    amend(world.records, Upload, upload.id, decide)
+    if not command.sent:
+        return {"upload": upload.id}
+    return {
+        "upload": upload.id,
+        "url": world.archives.sign_put(upload.people_key, command.filesize),
         "expires": int((world.clock.now() + ADDRESSES_LIVE).timestamp()),
     }
 

@@ -42,6 +42,12 @@ def functions() -> dict[str, dict[str, Any]]:
     }
 
 
+def variables(function: str) -> set[str]:
+    """Names of the environment of a function, those that all have included."""
+    common = template("template")["Globals"]["Function"]["Environment"]["Variables"]
+    return set(common) | set(functions()[function].get("Environment", {}).get("Variables", {}))
+
+
 def logical(function: str) -> str:
     return "".join(word.capitalize() for word in function.split("_"))
 

@@ -7,7 +7,7 @@ import pytest
 
 from passerelle.errors import PasserelleError
 from passerelle.runtime.settings import Settings
-from tests.infra.templates import ROOT, functions, logical, resources, template
+from tests.infra.templates import ROOT, functions, logical, resources, template, variables
 
 LONGEST = 40
 MAY_IMPORT = {"passerelle", "aws_lambda_powertools", "typing", "collections", "json", "__future__"}
@@ -72,15 +72,20 @@ def test_a_handler_does_nothing_at_import(function):
 
 @pytest.mark.parametrize("function", functions())
 def test_every_variable_a_function_is_given_is_a_setting(function):
-    given = set(functions()[function]["Environment"]["Variables"])
-    assert given <= settings()
+    own = functions()[function].get("Environment", {}).get("Variables", {})
+    assert set(own) <= settings()
 
 
 def test_every_setting_is_given_to_some_function():
-    given = {name for each in functions().values() for name in each["Environment"]["Variables"]}
-    common = template("template")["Globals"]["Function"]["Environment"]["Variables"]
-    assert {name for name in settings() if name.startswith("PASSERELLE_")} == given
-    assert set(common) == {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_LOG_LEVEL"}
+    given = {name for each in functions() for name in variables(each)}
+    logs = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_LOG_LEVEL"}
+    assert {name for name in settings() if name.startswith("PASSERELLE_")} == given - logs
+
+
+def test_what_every_function_is_given_stands_once():
+    own = [set(each.get("Environment", {}).get("Variables", {})) for each in functions().values()]
+    assert not set.intersection(*own)
+    assert not set(template("template")["Globals"]["Function"]["Environment"]["Variables"]) & set.union(*own)
 
 
 def test_every_function_has_one_trigger():

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.infra.templates import functions, logical, resources, statements, template
+from tests.infra.templates import functions, logical, resources, statements, template, variables
 
 # What each variable opens: whoever is given it may use it, and whoever may use it is given it.
 OPENS = {
@@ -70,7 +70,7 @@ def test_no_managed_policy_of_aws_is_attached(function):
 
 @pytest.mark.parametrize("function", functions())
 def test_a_function_may_use_what_it_is_told_of_and_nothing_else(function):
-    told = {OPENS[name] for name in functions()[function]["Environment"]["Variables"] if name in OPENS}
+    told = {OPENS[name] for name in variables(function) if name in OPENS}
     allowed = set()
     for statement in statements(function):
         for action in listed(statement["Action"]):
@@ -79,13 +79,6 @@ def test_a_function_may_use_what_it_is_told_of_and_nothing_else(function):
                 for resource in listed(statement["Resource"]):
                     allowed.add(named(resource).removeprefix("${").partition("}")[0])
     assert allowed - {"Undelivered"} == told
-
-
-@pytest.mark.parametrize("function", functions())
-def test_a_function_is_told_where_secrets_lie_if_and_only_if_it_may_read_them(function):
-    told = "PASSERELLE_SECRETS_PREFIX" in functions()[function]["Environment"]["Variables"]
-    may = any("ssm:GetParameter" in statement["Action"] for statement in statements(function))
-    assert told == may
 
 
 @pytest.mark.parametrize("function", functions())

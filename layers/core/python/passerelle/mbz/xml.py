@@ -1,8 +1,7 @@
 """One XML member, read piece by piece, its people found and, on demand, replaced.
 
-Expat is driven directly and not through defusedxml's SAX reader: only expat itself tells where in the
-bytes an element stands, which same-length replacement needs. What defusedxml forbids is forbidden here:
-any document type, so any entity, internal or external.
+Expat is driven directly: only expat itself tells where in the bytes an element stands, which same-length
+replacement needs. Any document type is refused, so any entity, internal or external.
 """
 
 from __future__ import annotations

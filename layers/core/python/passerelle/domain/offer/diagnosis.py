@@ -442,7 +442,7 @@ class _Student:
             yield self._reason(cause, [first, *(row for row in missed if row is not first)])
 
     def foad_conditions(self, *, beyond: bool) -> Iterator[Reason]:
-        """D2, by the table of EXTRACTS.md: *tout ou rien*."""
+        """D2, by the table of infra/docs/extracts.md: *tout ou rien*."""
         if self.tele is Tri.MAYBE or (self.tele is Tri.NO and not self.distance):
             return
         cemu = [row for row, reach in zip(self.rows, self.reaches, strict=True) if _leads(reach, cemu=True)]

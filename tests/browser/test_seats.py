@@ -21,6 +21,7 @@ import pytest
 from passerelle.events.seats import sign_link
 from passerelle.runtime.doors import SeatsDoor
 from passerelle.runtime.seats_door import answer_buyer
+from tests.browser.looks import faults
 from tests.factories.orders import a_line, some_facts
 from tests.factories.records import NOW
 from tests.scenes.orders import OrderScene
@@ -125,6 +126,9 @@ def shot(page: Any, name: str) -> None:
     if folder:
         Path(folder).mkdir(parents=True, exist_ok=True)
         page.screenshot(path=f"{folder}/{name}-{page.size}.png", full_page=True)
+        page.emulate_media(color_scheme="dark")
+        page.screenshot(path=f"{folder}/{name}-{page.size}-dark.png", full_page=True)
+        page.emulate_media(color_scheme="light")
 
 
 def fits(page: Any) -> bool:
@@ -149,6 +153,7 @@ def test_the_buyer_names_a_person_and_many_and_swaps_one(opened: Open, page: Any
     assert page.locator("html").get_attribute("lang") == "fr"
     assert "2 à attribuer" in page.inner_text("main")
     assert fits(page)
+    assert faults(page) == []
     shot(page, "1-seats")
 
     form = page.locator("form:has(input[name=action][value=name])")
@@ -171,6 +176,7 @@ def test_the_buyer_names_a_person_and_many_and_swaps_one(opened: Open, page: Any
     # What was pasted is still there to be corrected.
     assert "eve@client.example" in page.locator("textarea").input_value()
     assert fits(page)
+    assert faults(page) == []
     shot(page, "3-row-errors")
     page.locator("textarea").fill("Blanc;Eve;eve@client.example\nNoir;Max;max@client.example")
     page.get_by_role("button", name="Inscrire toutes ces personnes").click()
@@ -186,6 +192,7 @@ def test_the_buyer_names_a_person_and_many_and_swaps_one(opened: Open, page: Any
     row.locator("[name=lastname]").fill("Petit")
     row.locator("[name=firstname]").fill("Zoé")
     row.locator("[name=email]").fill("zoe@client.example")
+    assert faults(page) == []
     shot(page, "4-swap")
     row.get_by_role("button", name="Remplacer").click()
     opened.scene.deliver()
@@ -238,6 +245,7 @@ def test_a_link_past_its_day_or_altered_opens_nothing(opened: Open, page: Any) -
         answered = page.goto(link)
         assert answered.status == 410
         assert "n’est plus valable" in page.inner_text("body")
+        assert faults(page) == []
         assert "Ana" not in page.content()
     shot(page, "7-dead")
 

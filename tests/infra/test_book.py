@@ -343,4 +343,5 @@ def test_the_installed_package_carries_the_rules(tmp_path):
     )
     with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
         page = wheel.read("passerelle_cli/rules.md").decode()
+        assert "passerelle/pages/templates/seats/page.html" in wheel.namelist()
     assert read_rules(page) == RULES

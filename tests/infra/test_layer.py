@@ -4,13 +4,16 @@ The emulator would find a forgotten dependency in its own environment, and AWS w
 """
 
 import importlib.util
+import io
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 
-from passerelle_laptop.packaging import House, built_requirements
+from passerelle.pages.templating import templates
+from passerelle_laptop.packaging import House, built_requirements, zipped_layer
 from tests.infra.templates import ROOT, functions
 
 RUNTIME_BRINGS = ("boto3", "botocore", "s3transfer", "dateutil", "six", "jmespath", "urllib3")
@@ -72,3 +75,10 @@ def test_a_dependency_that_the_layer_lacks_is_noticed(layer, runtime, tmp_path):
     done = start(layer, ROOT / "layers/core/python", runtime, handler)
     assert done.returncode != 0
     assert "No module named 'yaml'" in done.stderr
+
+
+def test_the_layer_carries_the_pages_templates():
+    inside = zipfile.ZipFile(io.BytesIO(zipped_layer(House.here()))).namelist()
+    wanted = {f"python/passerelle/pages/templates/{name}" for name in templates().list_templates()}
+    assert wanted
+    assert wanted <= set(inside)

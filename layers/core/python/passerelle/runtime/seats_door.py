@@ -15,7 +15,7 @@ from passerelle.domain.orders.order import Kind, Participant
 from passerelle.domain.orders.people import read_people
 from passerelle.errors import Conflict, NotFound, Refused, TryAgain
 from passerelle.events.seats import LinkDead, form_mark, mark_fits, read_link
-from passerelle.pages.seats import Said, dead, page
+from passerelle.pages.seats import Said, notice, page
 from passerelle.ports import World
 from passerelle.runtime import wiring
 from passerelle.runtime.doors import SeatsDoor
@@ -61,17 +61,18 @@ def answer_buyer(
         return _answered(event, (open_door or wiring.seats_door)(), lang, done="done" in query)
     except (LinkDead, NotFound):
         log.info("refused", extra={"code": "seats_link_dead"})
-        return _page(410, dead(lang or _browser_language(event)))
+        lang = lang or _browser_language(event)
+        return _page(410, notice(say("seats_link_dead", lang), lang))
     except TooOften as error:
         log.info("refused", extra={"code": error.code})
-        text = say(error.code, lang or _browser_language(event))
-        return _page(429, f"<!DOCTYPE html><meta charset=utf-8><p>{text}</p>", {"retry-after": "600"})
+        lang = lang or _browser_language(event)
+        return _page(429, notice(say(error.code, lang), lang), {"retry-after": "600"})
     except Exception as error:  # whatever it is, the person gets a sentence and a reference
         quoted = reference()
         log.exception("failed", extra={"reference": quoted})
         code, status = ("away", 503) if isinstance(error, TryAgain | Conflict) else ("internal", 500)
-        text = say(code, lang or _browser_language(event))
-        return _page(status, f"<!DOCTYPE html><meta charset=utf-8><p>{text} ({quoted})</p>")
+        lang = lang or _browser_language(event)
+        return _page(status, notice(f"{say(code, lang)} ({quoted})", lang))
 
 
 def _answered(event: Mapping[str, Any], door: SeatsDoor, lang: str, *, done: bool) -> Response:

@@ -19,10 +19,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="
 def page(tmp_path_factory):
     report = a_report()
     struck = "<img src=x onerror=document.title='struck'><script>document.title='struck'</script>"
-    named = {code: f"{name} {struck}" for code, name in report.people.items()}
-    called = {code: f"{name} {struck}" for code, name in report.courses.items()}
-    assert named
-    assert called
+    named = dict(report.people) | {next(iter(report.people)): struck}
+    called = dict(report.courses) | {next(iter(report.courses)): struck}
     file = tmp_path_factory.mktemp("report") / "fr.html"
     file.write_text(as_page(replace(report, people=named, courses=called), "fr", PARIS), encoding="utf-8")
     return file

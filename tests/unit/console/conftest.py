@@ -109,8 +109,7 @@ def nights() -> FakeNights:
     return FakeNights()
 
 
-@pytest.fixture
-def world(clock: FakeClock, nights: FakeNights) -> World:
+def a_console_world(clock: FakeClock, nights: FakeNights) -> World:
     archives = FakeArchives(clock)
     network = a_console_network()
     return World(
@@ -125,6 +124,11 @@ def world(clock: FakeClock, nights: FakeNights) -> World:
         shops=FakeShops(network),
         nights=nights,
     )
+
+
+@pytest.fixture
+def world(clock: FakeClock, nights: FakeNights) -> World:
+    return a_console_world(clock, nights)
 
 
 @pytest.fixture

@@ -78,7 +78,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "buyer": ("Acheteur ou acheteuse", "Buyer"),
     "lines": ("Lignes", "Lines"),
     "seats": ("Personnes", "People"),
-    "history": ("Histoire", "History"),
+    "history": ("Historique", "History"),
     "total": ("Total", "Total"),
     "next_try": ("Prochain essai", "Next try"),
     "seats_link": ("Page des places", "Page of seats"),

@@ -1,0 +1,234 @@
+"""The console in headless Chromium: every page and act, by forms alone, wide, and on a telephone in the dark."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from passerelle.domain.console import ConsoleAct, Operator
+from passerelle.domain.night.plan.run import NightDesk, Run
+from passerelle.domain.orders.order import Order
+from passerelle.domain.publishing.publication import Publication
+from passerelle.domain.records import Note
+from passerelle.domain.states import OrderState, PublicationState, RunState
+from passerelle.ports import World
+from passerelle.runtime.console_door import answer
+from passerelle.usecases.console.enter import invite
+from tests.factories.night import a_month, a_run
+from tests.factories.orders import a_line
+from tests.factories.records import a_publication
+from tests.fakes.clock import FakeClock
+from tests.unit.console.conftest import FakeNights, a_console_world
+
+sync_api = pytest.importorskip("playwright.sync_api")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM, reason="no Chromium here")]
+
+ORDER = "boutique:1042"
+PAGES = (
+    "home",
+    "nights",
+    "orders",
+    f"order?id={ORDER}",
+    "publications",
+    "publication?id=publication1",
+    "sites",
+    "why",
+    "acts",
+)
+
+
+@pytest.fixture
+def nights() -> FakeNights:
+    return FakeNights()
+
+
+@pytest.fixture
+def world(nights: FakeNights) -> World:
+    """A held night, a month of them, a parked order and a publication."""
+    clock = FakeClock()
+    clock.set(a_run().heard_at)
+    world = a_console_world(clock, nights)
+    for run in a_month():
+        if run.id != a_run().id:
+            world.records.add(run)
+    world.records.add(a_run(state=RunState.HELD, counts={"suspend": 400}, removals=400))
+    world.records.add(
+        Order(
+            id=ORDER,
+            shop="boutique",
+            number="1042",
+            received_at=clock.now(),
+            paid_at=clock.now(),
+            state=OrderState.PARKED,
+            why=(Note("amount_differs", {"lines": "4000", "total": "3000"}),),
+            lines=(a_line(),),
+            lines_known=True,
+            total=3000,
+            currency="EUR",
+        )
+    )
+    world.records.add(a_publication(state=PublicationState.PUBLISHED))
+    return world
+
+
+@pytest.fixture
+def console(world: World) -> Iterator[str]:
+    """The console's address on this machine, as API Gateway would hand it to the function."""
+
+    class Gateway(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.respond("")
+
+        def do_POST(self) -> None:
+            self.respond(self.rfile.read(int(self.headers["content-length"])).decode())
+
+        def respond(self, body: str) -> None:
+            parts = urlsplit(self.path)
+            event = {
+                "pathParameters": {"proxy": unquote(parts.path.removeprefix("/console").strip("/"))},
+                "rawQueryString": parts.query,
+                "headers": dict(self.headers.items()),
+                "cookies": [c.strip() for c in self.headers.get("cookie", "").split(";") if c.strip()],
+                "requestContext": {"http": {"method": self.command}},
+                "body": body,
+            }
+            context = SimpleNamespace(function_name="passerelle-serve_console", aws_request_id="r1")
+            told = answer(event, context, lambda: world)
+            self.send_response(told["statusCode"])
+            for name, value in told["headers"].items():
+                self.send_header(name, value)
+            for cookie in told.get("cookies", ()):
+                self.send_header("set-cookie", cookie)
+            content = told["body"].encode()
+            self.send_header("content-length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            """Addresses here hold tickets."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Gateway)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/console"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    with sync_api.sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+LOOKS = {
+    "wide": {"viewport": {"width": 1200, "height": 900}},
+    "telephone-dark": {"viewport": {"width": 360, "height": 740}, "color_scheme": "dark"},
+}
+
+
+@pytest.fixture
+def page(chromium: Any, console: str, world: World, request: pytest.FixtureRequest) -> Iterator[Any]:
+    """Signed in as an operator of the network, without JavaScript unless axe needs it."""
+    look = getattr(request, "param", "wide")
+    context = chromium.new_context(locale="fr-FR", **LOOKS[look])
+    tab = context.new_page()
+    tab.set_default_timeout(5_000)
+    tab.look = look
+    tab.goto(
+        f"{console}/enter/{invite(world, Operator(site='hub', identity='root', name='Root', lang='fr'))}"
+    )
+    tab.wait_for_url("**/console/home")
+    yield tab
+    context.close()
+
+
+def shot(page: Any, name: str) -> None:
+    folder = os.environ.get("PASSERELLE_SCREENSHOTS")
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=f"{folder}/console-{name}-{page.look}.png", full_page=True)
+
+
+@pytest.mark.rule("H2")
+@pytest.mark.parametrize("page", list(LOOKS), indirect=True)
+def test_every_page_fits_its_screen_and_axe_finds_nothing(page: Any, console: str):
+    held = a_run().id
+    for path in (*PAGES, f"run?id={held}"):
+        page.goto(f"{console}/{path}")
+        shot(page, re.sub(r"\W+", "-", path.partition("?")[0]))
+        assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], path
+        found = axe.Axe().run(page).response["violations"]
+        assert [(one["id"], one["nodes"][0]["html"]) for one in found] == [], path
+
+
+@pytest.mark.rule("H2")
+def test_a_held_night_is_released_from_the_first_page(page: Any, world: World, nights: FakeNights):
+    page.get_by_role("link", name="inscriptions").first.click()
+    page.get_by_text("Libérer et appliquer").first.click()
+    page.get_by_role("button", name="Libérer et appliquer").click()
+    assert page.get_by_role("status").inner_text() == "C’est fait."
+    assert world.records[Run, a_run().id].released_by == "hub:root"
+    assert nights.resumed == [a_run().id]
+
+
+@pytest.mark.rule("H2")
+def test_a_parked_order_is_released_with_a_reason_and_the_reason_is_shown(page: Any, world: World):
+    page.get_by_role("link", name="1042").click()
+    page.get_by_text("Valider malgré tout").first.click()
+    form = page.locator("form", has=page.locator("input[value=order_release]"))
+    form.get_by_role("button").click()  # the browser itself asks for the reason
+    assert world.records.all(ConsoleAct) == ()
+    form.get_by_label("Pourquoi").fill("remise convenue au téléphone")
+    form.get_by_role("button").click()
+    assert page.get_by_role("status").inner_text() == "C’est fait."
+    assert "remise convenue au téléphone" in page.get_by_role("region", name="Journal").inner_text()
+    assert world.records[Order, ORDER].released_by or not world.records[Order, ORDER].held
+
+
+@pytest.mark.rule("N18")
+def test_nights_are_frozen_and_held_from_their_page(page: Any, console: str, world: World):
+    page.goto(f"{console}/nights")
+    freeze = page.locator("form", has=page.locator("input[value=site_freeze][name=act]")).first
+    page.get_by_text("Geler", exact=True).first.click()
+    freeze.get_by_label("À partir du").fill("2026-10-10")
+    freeze.get_by_label("Pourquoi").fill("préparation de la rentrée")
+    freeze.get_by_role("button").click()
+    (kept,) = world.records[NightDesk, "caen"].freezes
+    assert kept.why == "préparation de la rentrée"
+    assert "10/10/2026" in page.get_by_role("main").inner_text()
+
+
+@pytest.mark.rule("P18")
+def test_a_publication_is_withdrawn_and_leaving_ends_the_session(page: Any, console: str, world: World):
+    page.goto(f"{console}/publication?id=publication1")
+    page.get_by_text("Retirer", exact=True).first.click()
+    page.get_by_label("Pourquoi").fill("image sans licence")
+    page.get_by_role("button", name="Retirer").click()
+    assert world.records[Publication, "publication1"].state is PublicationState.WITHDRAWN
+    page.get_by_role("button", name="Quitter").click()
+    assert page.goto(f"{console}/home").status == 403
+
+
+@pytest.mark.rule("H2")
+def test_the_console_works_without_javascript(chromium: Any, console: str, world: World):
+    context = chromium.new_context(locale="fr-FR", java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto(f"{console}/enter/{invite(world, Operator(site='hub', identity='root', lang='fr'))}")
+    tab.wait_for_url("**/console/home")
+    assert "Ce qui attend quelqu’un" in tab.get_by_role("heading", level=1).inner_text()
+    context.close()

@@ -12,14 +12,17 @@ from typing import Any
 import pytest
 
 from passerelle.domain.orders.order import Delivery, Order, Tally
+from passerelle.domain.orders.shop import ShopApi
 from passerelle.domain.states import OrderState
 from passerelle.errors import TryAgain
 from passerelle.events.signatures import read_secret, sign
 from passerelle.runtime.doors import ShopDoor
 from passerelle.runtime.shop_door import answer_shop
+from passerelle.runtime.shops import ShopDesk
 from passerelle.usecases.orders import receive, reconcile, work
 from tests.factories.orders import a_line, a_participant, a_payload, a_shop, some_facts
 from tests.factories.records import NOW
+from tests.fakes.paypal import FakePayPal
 from tests.scenes.orders import OrderScene
 from tests.unit.shops.test_signatures import SECRET, in_base64
 
@@ -145,6 +148,45 @@ def test_lines_that_a_delivery_lacks_are_asked_for_or_the_order_is_parked() -> N
     work.replay(scene.world, key)
     scene.deliver()
     assert scene.order(key).state == OrderState.FULFILLED
+
+
+@pytest.mark.rule("S12", "S13")
+def test_a_paypal_delivery_is_asked_about_and_its_payer_gets_his_seats() -> None:
+    paypal = FakePayPal()
+    payer = {"email_address": "rh@client.example", "name": {"given_name": "Rose", "surname": "Humbert"}}
+    unit = {"items": [{"sku": "SPOCM1", "name": "SPOC", "quantity": "4", "unit_amount": {"value": "10.00"}}]}
+    paypal.orders["ORD0001"] = {"payer": payer, "purchase_units": [unit]}
+    shop = a_shop(kind="paypal", webhook="WH-1", secrets=(), api=ShopApi(key="/k"))
+    scene = OrderScene(shop)
+    desk = ShopDesk(lambda: scene.network, lambda _name: "id:secret", lambda _shop: paypal)
+    scene.world = scene.base = replace(scene.base, shops=desk)
+    resource = {
+        "id": "CAP0001",
+        "amount": {"value": "40.00", "currency_code": "EUR"},
+        "create_time": "2026-10-05T08:00:07Z",
+        "custom_id": "lines=SPOCM1:4",
+        "links": [{"rel": "up", "href": "https://api.paypal.com/v2/checkout/orders/ORD0001"}],
+    }
+    body = json.dumps(
+        {"id": "WH-A", "event_type": "PAYMENT.CAPTURE.COMPLETED", "resource": resource}
+    ).encode()
+    door = ShopDoor(scene.world, lambda _shop: (), desk.api)
+
+    def send(headers: dict[str, str]) -> int:
+        event = {"pathParameters": {"shop": "boutique"}, "headers": headers, "body": body.decode()}
+        return int(answer_shop(event, Context(), lambda: door)["statusCode"])
+
+    good = paypal.headers(body, at=scene.clock.now())
+    assert send({**good, "paypal-transmission-sig": "AAAA"}) == 401
+    paypal.away = True
+    assert send(good) == 503
+    paypal.away = False
+    assert send(good) == 200
+    scene.deliver()
+    order = scene.order("boutique:CAP0001")
+    assert (order.state, [note.code for note in order.why]) == (OrderState.WAITING, ["seats_free"])
+    assert (order.buyer.email, order.lines[0].amount, order.hearsay) == ("rh@client.example", 4000, False)
+    assert scene.messages()["rh@client.example"] == 1
 
 
 # -- every night -----------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from passerelle.shops.vendor import Api
 from passerelle.usecases.orders import fulfil
 from tests.factories.orders import a_shop, some_facts
 from tests.factories.records import NOW
+from tests.fakes.paypal import FakePayPal
 from tests.scenes.orders import OrderScene
 
 
@@ -111,6 +112,57 @@ def test_paypals_order_gives_lines_and_payer() -> None:
     assert (facts.lines[0].product, facts.lines[0].amount) == ("SPOCM1", 4000)
     assert facts.buyer is not None
     assert facts.buyer.email == "rh@client.example"
+
+
+@pytest.mark.rule("S13")
+def test_paypals_own_word_on_an_order_counts_and_its_custom_id_only_beside_the_total() -> None:
+    paypal = FakePayPal()
+    one = Api(
+        "s", a_shop(kind="paypal", api=ShopApi(key="/k", sandbox=True)), vendor("paypal"), "id:secret", paypal
+    )
+    assert one.address == "https://api-m.sandbox.paypal.com"
+    unit: dict[str, Any] = {
+        "amount": {"value": "36.00", "breakdown": {"discount": {"value": "4.00", "currency_code": "EUR"}}},
+        "custom_id": "lines=SPOCM1:4&learners=Martin;Ana;ana@client.example",
+    }
+    payer = {"email_address": "rh@client.example", "name": {"given_name": "Rose", "surname": "Humbert"}}
+    paypal.orders["ORD1"] = {"payment_source": {"paypal": payer}, "purchase_units": [unit]}
+    facts = one.vendor.complete(one, an_order(lines_at="ORD1"))
+    assert facts.lines is not None
+    assert (facts.lines[0].product, facts.lines[0].quantity, facts.lines[0].amount) == ("SPOCM1", 4, None)
+    assert [p.email for p in facts.lines[0].participants] == ["ana@client.example"]
+    assert (facts.discount, facts.buyer.email if facts.buyer else "") == (400, "rh@client.example")
+    unit["items"] = [{"name": "SPOC", "sku": "AUTRE", "quantity": "2", "unit_amount": {"value": "20.00"}}]
+    facts = one.vendor.complete(one, an_order(lines_at="ORD1"))
+    assert facts.lines is not None
+    assert [(line.product, line.quantity, line.amount) for line in facts.lines] == [("AUTRE", 2, 4000)]
+    with pytest.raises(GiveUp):
+        one.vendor.complete(one, an_order(lines_at="ORD2"))
+
+
+@pytest.mark.rule("S2")
+def test_people_typed_into_stripes_page_are_the_same_with_a_key_and_without() -> None:
+    typed = [{"key": "learners", "text": {"value": "Martin;Ana;ana@client.example\nsans adresse"}}]
+    whole = {"id": "cs_1", "metadata": {"learnersnote": "x@y.example"}, "custom_fields": typed}
+    row = {
+        "id": "li_1",
+        "quantity": 4,
+        "amount_total": 3600,
+        "amount_discount": 400,
+        "price": {"lookup_key": "SPOCM1"},
+    }
+    answers = Answers(**{"GET line_items": {"data": [row]}, "GET v1/checkout": whole})
+    fetched = lines("stripe", answers, an_order(lines_at="cs_1"))
+    session = whole | {"metadata": {"lines": "SPOCM1:4", "learnersnote": "x@y.example"}}
+    event = {"data": {"object": session}, "created": 1}
+    told = vendor("stripe").read(event, "checkout.session.completed", a_shop(kind="stripe"))
+    assert told is not None
+    for facts in (fetched, told):
+        assert facts.lines is not None
+        emails = [person.email for person in facts.lines[0].participants]
+        assert emails == ["ana@client.example", "ligne 2 (email_missing)"]
+    assert fetched.lines is not None
+    assert (fetched.lines[0].amount, fetched.lines[0].discount) == (3600, 400)
 
 
 @pytest.mark.rule("S14")

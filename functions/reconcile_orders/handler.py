@@ -1,9 +1,12 @@
-"""Finds orders that stalled, and where Moodle and the ledger differ."""
+"""Each night: orders that stalled, where Moodle and the ledger differ, what shops never delivered. Each hour:
+what was missed since, and what waits for a seller.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from passerelle.runtime.observability import measure
 from passerelle.runtime.schedule_door import go_round
 from passerelle.usecases.orders import reconcile
 
@@ -11,5 +14,9 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001 - Lambda's own
-    return go_round(context, reconcile.reconcile)
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
+    if event.get("round") != "hour":
+        return go_round(context, reconcile.reconcile)
+    waiting = go_round(context, reconcile.each_hour)
+    measure(context, "OrdersWaiting", waiting["count"])
+    return waiting

@@ -13,7 +13,7 @@ from passerelle.domain.backups.upload import CourseLine, Upload
 from passerelle.domain.console import ConsoleAct, ConsoleSession, ConsoleTicket
 from passerelle.domain.night.plan.run import NightDesk, Run
 from passerelle.domain.orders.ledger import LedgerPage
-from passerelle.domain.orders.order import Delivery, Order, OrderName, Tally
+from passerelle.domain.orders.order import Delivery, Hearing, Order, OrderName, Tally
 from passerelle.domain.publishing.publication import Publication, Retrieval
 from passerelle.domain.records import Record, RunningJob, TargetLock
 from passerelle.domain.rollover.rollover import FreshStart, Permit, Rollover, Whereabouts
@@ -39,6 +39,7 @@ KINDS: tuple[Kind, ...] = (
     Delivery,
     Order,
     OrderName,
+    Hearing,
     LedgerPage,
     Tally,
     Run,

@@ -93,7 +93,7 @@ def test_a_scheduled_call_that_fails_to_the_end_goes_to_dead_letters():
                 assert event["Properties"]["DeadLetterConfig"]["Arn"] == undelivered
                 failed = function["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
                 assert failed == {"Type": "SQS", "Destination": undelivered}
-    assert scheduled == 6
+    assert scheduled == 7
 
 
 def test_every_queue_of_dead_letters_wakes_a_person_and_every_other_one_is_timed():

@@ -19,7 +19,8 @@ def triggers():
                 queue = queue[1] if isinstance(queue, list) else queue.partition(".")[2]
                 found[name] = f"queue `{queue.removeprefix('Outputs.').removesuffix('Arn').lower()}`"
             else:
-                found[name] = f"schedule `{event['Properties']['ScheduleExpression']['Ref']}`"
+                when = f"`{event['Properties']['ScheduleExpression']['Ref']}`"
+                found[name] = f"{found[name]} and {when}" if name in found else f"schedule {when}"
     for machine in resources("template", "AWS::Serverless::StateMachine").values():
         for called in machine["DefinitionSubstitutions"]:
             name = re.sub(r"(?<!^)(?=[A-Z])", "_", called).lower()

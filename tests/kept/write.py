@@ -21,7 +21,7 @@ from typing import Any
 from passerelle.domain.console import Operator, reach_of
 from passerelle.domain.moodle.core import Category
 from passerelle.domain.night.policy import Freeze
-from passerelle.domain.orders.order import Dispute, Facts, Refund, Tally
+from passerelle.domain.orders.order import Dispute, Facts, Hearing, Refund, Tally
 from passerelle.errors import Refused
 from passerelle.store.items import kept_as, to_item
 from passerelle.usecases.console import acts, enter
@@ -64,6 +64,7 @@ def orders() -> OrderScene:
     take.merge(scene.world, "boutique", elsewhere, "boutique:msg_9")  # waits for its order
     work.replay(scene.world, "boutique:1042")
     scene.deliver()
+    scene.records.add(Hearing(id="boutique", asked_at=NOW, told=("boutique:7 price_differs",)))
     scene.records.add(Tally(id="refused:boutique:2026-10-05", until=NOW, count=3))
     return scene
 

@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rollover": ("passerelle_cli.rollover", "rollover"),
     "orders": ("passerelle_cli.orders", "orders"),
     "console": ("passerelle_cli.console", "console"),
+    "shops": ("passerelle_cli.shops", "shops"),
     "rules": ("passerelle_cli.rules", "rules"),
     "redrive": ("passerelle_cli.redrive", "redrive"),
     "sync": ("passerelle_cli.sync", "sync"),

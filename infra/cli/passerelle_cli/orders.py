@@ -22,6 +22,7 @@ from passerelle.ports import World
 from passerelle.shops.registry import sample
 from passerelle.shops.vendor import SampleOrder
 from passerelle.usecases.amend import list_all
+from passerelle.usecases.orders import ask, seller
 from passerelle.usecases.orders import catalogue_check as selling
 from passerelle.usecases.orders import seats as seats_usecase
 from passerelle.usecases.orders import work as usecase
@@ -35,7 +36,7 @@ STATES = [state.value for state in OrderState]
 
 @click.group()
 def orders() -> None:
-    """Orders of the shops: list, show, explain, replay, park, release, assign, reschedule, send-test."""
+    """Orders of the shops: list, show, explain, missed, replay, park, release, assign, reschedule."""
 
 
 orders.add_command(explain)
@@ -59,12 +60,21 @@ def _all(world: World, shop: str, state: str) -> Iterator[Order]:
 @click.option("--shop", default="", help="Only those of this shop.")
 @click.option("--state", type=click.Choice(STATES), default=None, help="Only those in this state.")
 @click.option("--overdue", is_flag=True, help="Only unpaid ones that are older than the shop's overdue_days.")
+@click.option("--waiting", is_flag=True, help="Only paid ones that wait for a person, with what helps.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def list_orders(
-    find_stack: Callable[[], Stack], shop: str, state: str | None, overdue: bool, as_json: bool
+    find_stack: Callable[[], Stack],
+    shop: str,
+    state: str | None,
+    overdue: bool,
+    waiting: bool,
+    as_json: bool,
 ) -> None:
     """One line an order: its id, state, seats done, and why it is not done."""
     world = find_stack().world()
+    if waiting:
+        _list_waiting(world, shop, as_json)
+        return
     for order in _all(world, shop, state or ("received" if overdue else "")):
         if overdue and not _is_overdue(world, order):
             continue
@@ -76,6 +86,17 @@ def list_orders(
             click.echo(f"{order.id:32} {state_word(order.state, language()):20} {done:4}  {why}".rstrip())
     if not state and not overdue:
         _list_unreadable(world, shop)
+
+
+def _list_waiting(world: World, shop: str, as_json: bool) -> None:
+    for one in seller.waiting(world):
+        if shop and one.shop != shop:
+            continue
+        if as_json:
+            row = {"id": one.id, "shop": one.shop, "why": asdict(one.why), "command": one.command}
+            click.echo(json.dumps(row, ensure_ascii=False))
+        else:
+            click.echo(f"{one.id:32} {say(one.why.code, language(), **one.why.details)}\n  {one.command}")
 
 
 def _list_unreadable(world: World, shop: str) -> None:
@@ -165,10 +186,15 @@ def park(find_stack: Callable[[], Stack], order_id: str, why: str, by: str | Non
 @orders.command()
 @on_a_stack
 @click.argument("order_id")
-@click.option("--why", required=True, help="The reason (purchase order, transfer seen), kept.")
+@click.option(
+    "--because", "--why", "why", required=True, help="The reason (order form, transfer seen), kept."
+)
 @click.option("--by", help="Who decides (default: you).")
 def release(find_stack: Callable[[], Stack], order_id: str, why: str, by: str | None) -> None:
-    """Let a parked or unpaid order through, recorded."""
+    """Let a parked or unpaid order through, whatever its amounts say; recorded.
+
+    Refused where the order waits for something else: the sentence says what.
+    """
     usecase.release(find_stack().world(), order_id, _by(by), why)
     click.echo(f"{order_id} {_say('est validée', 'is released')}")
 
@@ -269,6 +295,27 @@ def send_test(
         sys.exit(1)
 
 
+@orders.command("missed")
+@on_a_stack
+@click.option("--shop", required=True, help="Which shop is asked.")
+@click.option("--days", default=7, show_default=True, type=click.IntRange(1, 30), help="How far back.")
+def missed(find_stack: Callable[[], Stack], shop: str, days: int) -> None:
+    """Ask a shop what it never delivered, and show what would be taken. Changes nothing.
+
+    Exit status: 1 if something was missed.
+    """
+    world = find_stack().world()
+    if shop not in world.network.shops:
+        raise NotFound("shop_unknown", shop=shop)
+    found = list(ask.missed(world, shop, timedelta(days=days)))
+    for heard in found:
+        when = f"{heard.at:%Y-%m-%d %H:%M:%S}" if heard.at else ""
+        click.echo(f"{ask.order_of(world, shop, heard):32} {heard.topic:32} {when}".rstrip())
+    click.echo(words("{count:# manque|# manquent}", "{count:# missed|# missed}", count=len(found)))
+    if found:
+        sys.exit(1)
+
+
 @click.command("check")
 @on_a_stack
 @click.option("--shop", "only", default="", help="Only the products of this shop.")
@@ -282,14 +329,18 @@ def catalogue_check(find_stack: Callable[[], Stack], only: str) -> None:
     for shop_name, shop in world.network.shops.items():
         if only and shop_name != only:
             continue
-        for reference, findings in selling.check(world, shop):
+        rows = [("", selling.check_webhook(world, shop_name)), *selling.check(world, shop)]
+        for reference, findings in rows:
+            if not reference and not findings:
+                continue
             errors = [f for f in findings if f.serious]
             bad = bad or bool(errors)
             mark = "✗" if errors else "!" if findings else "✓"
             words = " ".join(
                 say(f.code, language(), **_details(f.details, reference, shop)) for f in findings
             )
-            click.echo(f"{mark} {shop_name}/{reference}  {words}".rstrip())
+            name = f"{shop_name}/{reference}" if reference else shop_name
+            click.echo(f"{mark} {name}  {words}".rstrip())
     if bad:
         sys.exit(1)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from passerelle.domain.orders.order import Facts, Order, Refund
-from passerelle.domain.orders.shop import ShopApi
+from passerelle.domain.orders.shop import Heard, ShopApi, Webhook
 from passerelle.domain.states import OrderState
 from passerelle.errors import GiveUp, TryAgain
 from passerelle.shops.registry import vendor
@@ -45,7 +46,7 @@ def an_order(**changes: Any) -> Order:
     return Order(**whole | changes)
 
 
-def api(kind: str, answers: Answers, **settings: Any) -> Api:
+def api(kind: str, answers: Any, **settings: Any) -> Api:
     shop = a_shop(kind=kind, webhook="WH", api=ShopApi(url="https://shop.example", key="/k", **settings))
     return Api("s", shop, vendor(kind), "id:secret", answers)
 
@@ -228,3 +229,99 @@ def test_telling_the_shop_is_retried_apart_from_the_fulfilment() -> None:
     fulfil.confirm(scene.world, "boutique:1042")
     assert len(scene.shops.confirmed) == 1
     assert replace(scene.order(), confirmed="") != scene.order()
+
+
+# -- what changed, and the shop's own view of its webhook (S17) -------------------------------------------
+
+
+def changed(kind: str, answers: Any) -> list[Heard]:
+    one = api(kind, answers)
+    return list(one.vendor.changed(one, NOW - timedelta(hours=1)))
+
+
+@pytest.mark.rule("S17")
+def test_woocommerce_is_asked_for_orders_modified_since_page_by_page() -> None:
+    rows = [{"id": n, "status": "processing", "date_modified_gmt": "2026-10-05T07:30:00"} for n in range(150)]
+    asked: list[str] = []
+
+    def answers(method: str, url: str, **_: Any) -> Any:
+        asked.append(url)
+        page = int(url.rpartition("&page=")[2])
+        return 200, rows[100 * (page - 1) : 100 * page]
+
+    found = changed("woocommerce", answers)
+    assert [one.order for one in found] == [str(n) for n in range(150)]
+    assert "modified_after=2026-10-05T07:00:00&dates_are_gmt=true" in asked[0]
+    assert len(asked) == 2
+    assert len({one.event for one in found}) == 150
+
+
+@pytest.mark.rule("S17")
+def test_shopify_is_asked_by_time_of_change_from_where_a_page_ended() -> None:
+    rows = [{"id": n, "updated_at": f"2026-10-05T07:{n // 10:02}:00Z"} for n in range(300)]
+    tokens: set[str] = set()
+
+    def answers(method: str, url: str, *, headers: Mapping[str, str], **_: Any) -> Any:
+        tokens.add(headers["X-Shopify-Access-Token"])
+        since = url.rpartition("updated_at_min=")[2]
+        return 200, {"orders": [row for row in rows if str(row["updated_at"]) >= since][:250]}
+
+    found = changed("shopify", answers)
+    assert sorted(int(one.order) for one in found) == list(range(300))
+    assert tokens == {"id:secret"}
+
+
+@pytest.mark.rule("S17")
+def test_stripes_events_come_newest_first_and_are_taken_oldest_first() -> None:
+    events = [{"id": f"evt_{n}", "type": "refund.updated", "created": 1791187200 + n} for n in range(3)]
+
+    def answers(method: str, url: str, **_: Any) -> Any:
+        last = url.rpartition("starting_after=")[2] if "starting_after" in url else ""
+        rest = list(reversed(events))
+        rest = rest[[row["id"] for row in rest].index(last) + 1 :] if last else rest
+        return 200, {"data": rest[:2], "has_more": len(rest) > 2}
+
+    assert [one.event for one in changed("stripe", answers)] == ["evt_0", "evt_1", "evt_2"]
+
+
+@pytest.mark.rule("S17")
+def test_paypals_events_are_read_page_by_page_and_never_from_another_host() -> None:
+    paypal = FakePayPal()
+    created = "2026-10-05T07:30:00Z"
+    paypal.events = [
+        {"id": f"WH-{n}", "event_type": "PAYMENT.CAPTURE.COMPLETED", "create_time": created} for n in range(5)
+    ]
+    paypal.events.append({"id": "WH-X", "event_type": "BILLING.PLAN.CREATED"})
+    assert [one.event for one in changed("paypal", paypal)] == [f"WH-{n}" for n in range(5)]
+
+
+@pytest.mark.rule("S17")
+def test_each_shop_says_how_its_webhook_stands() -> None:
+    door = "https://passerelle.example/shops/boutique/orders"
+
+    def seen(kind: str, answers: Any) -> Webhook | None:
+        one = api(kind, answers)
+        return one.vendor.webhook(one, door)
+
+    rows = [
+        {"delivery_url": door, "status": "active", "topic": topic}
+        for topic in ("order.created", "order.updated")
+    ]
+    assert seen("woocommerce", Answers(**{"GET webhooks": rows})) == Webhook("on")
+    assert seen("woocommerce", Answers(**{"GET webhooks": rows[1:]})) == Webhook("on", ("order.created",))
+    off = [row | {"status": "disabled"} for row in rows]
+    assert seen("woocommerce", Answers(**{"GET webhooks": off})) == Webhook(
+        "off", ("order.created", "order.updated")
+    )
+    assert seen("woocommerce", Answers(**{"GET webhooks": []})) == Webhook("absent")
+    hooks = {"webhooks": [{"address": door, "topic": "orders/updated"}]}
+    assert seen("shopify", Answers(**{"GET webhooks": hooks})) == Webhook("on", ("refunds/create",))
+    ends = {"data": [{"url": door, "status": "enabled", "enabled_events": ["*"]}]}
+    assert seen("stripe", Answers(**{"GET webhook_endpoints": ends})) == Webhook("on")
+    ends["data"][0]["status"] = "disabled"
+    assert seen("stripe", Answers(**{"GET webhook_endpoints": ends})) is not None
+    paypal = FakePayPal(webhook="WH")
+    assert seen("paypal", paypal) == Webhook("on")
+    paypal.url = "https://elsewhere.example/"
+    assert seen("paypal", paypal) == Webhook("absent")
+    assert seen("standard", Answers()) is None

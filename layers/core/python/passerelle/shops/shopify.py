@@ -94,6 +94,13 @@ class Shopify(Vendor):
 
     # -- connecting --------------------------------------------------------------------------------------
 
+    def signed(self, key: bytes, body: bytes, event: str, topic: str) -> Mapping[str, str]:
+        return {
+            "x-shopify-topic": topic,
+            "x-shopify-webhook-id": event,
+            "x-shopify-hmac-sha256": sign_base64(key, body),
+        }
+
     def sample(self, key: bytes, order: SampleOrder, event: str) -> SampleDelivery:
         changed = _iso(order.changed_at)
         refund = {
@@ -135,12 +142,7 @@ class Shopify(Vendor):
             "refunds": [refund] if order.refund else [],
         }
         body = json.dumps(document, ensure_ascii=False).encode()
-        headers = {
-            "x-shopify-topic": "orders/updated",
-            "x-shopify-webhook-id": event,
-            "x-shopify-hmac-sha256": sign_base64(key, body),
-        }
-        return SampleDelivery(headers, body)
+        return SampleDelivery(self.signed(key, body, event, "orders/updated"), body)
 
 
 def _order(said: Said, shop: Shop) -> Facts:

@@ -73,6 +73,9 @@ class Standard(Vendor):
             test=said.true("test"),
         )
 
+    def signed(self, key: bytes, body: bytes, event: str, topic: str) -> Mapping[str, str]:  # noqa: ARG002
+        return sign(key, event, datetime.now(UTC), body)
+
     def sample(self, key: bytes, order: SampleOrder, event: str) -> SampleDelivery:
         people = [
             {"lastname": p.lastname, "firstname": p.firstname, "email": p.email, "role": p.kind}
@@ -115,9 +118,9 @@ class Standard(Vendor):
         done = (
             "cancelled" if order.cancelled else "refunded" if refunds else "paid" if order.paid else "created"
         )
-        document = {"type": f"order.{done}", "timestamp": _iso(order.at), "data": data}
+        document: dict[str, Any] = {"type": f"order.{done}", "timestamp": _iso(order.at), "data": data}
         body = json.dumps(document, ensure_ascii=False).encode()
-        return SampleDelivery(sign(key, event, datetime.now(UTC), body), body)
+        return SampleDelivery(self.signed(key, body, event, document["type"]), body)
 
 
 def _buyer(who: Said, shop: Shop) -> Buyer:

@@ -157,6 +157,11 @@ class Stripe(Vendor):
 
     # -- connecting --------------------------------------------------------------------------------------
 
+    def signed(self, key: bytes, body: bytes, event: str, topic: str) -> Mapping[str, str]:  # noqa: ARG002
+        now = int(datetime.now(UTC).timestamp())
+        digest = hmac.new(key, f"{now}.".encode() + body, hashlib.sha256).hexdigest()
+        return {"stripe-signature": f"t={now},v1={digest}"}
+
     def sample(self, key: bytes, order: SampleOrder, event: str) -> SampleDelivery:
         intent = f"pi_{order.number}"
         session = {
@@ -183,7 +188,7 @@ class Stripe(Vendor):
             "currency": "eur",
             "status": "succeeded",
         }
-        document = {
+        document: dict[str, Any] = {
             "id": f"evt_{event}",
             "object": "event",
             "created": int(order.changed_at.timestamp()),
@@ -191,9 +196,7 @@ class Stripe(Vendor):
             "data": {"object": refund if order.refund else session},
         }
         body = json.dumps(document, ensure_ascii=False).encode()
-        now = int(datetime.now(UTC).timestamp())
-        signed = hmac.new(key, f"{now}.".encode() + body, hashlib.sha256).hexdigest()
-        return SampleDelivery({"stripe-signature": f"t={now},v1={signed}"}, body)
+        return SampleDelivery(self.signed(key, body, event, document["type"]), body)
 
 
 def _id_of(said: Said, name: str) -> str:

@@ -7,6 +7,7 @@ A new kind is a module with a `Vendor` in it, a line of the registry and an entr
 from __future__ import annotations
 
 import base64
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -156,9 +157,18 @@ class Vendor:
         """What network.yaml lacks for this kind: field, and what it should hold."""
         return () if shop.secrets else (("secrets", "the SSM parameter with what signs its webhooks"),)
 
-    def sample(self, key: bytes, order: SampleOrder, event: str) -> SampleDelivery:  # noqa: ARG002
-        """A signed delivery as the shop sends it. Raises GiveUp `cannot_sign`."""
+    def signed(self, key: bytes, body: bytes, event: str, topic: str) -> Mapping[str, str]:  # noqa: ARG002
+        """The headers of a delivery as the shop sends it. Raises GiveUp `cannot_sign`."""
         raise GiveUp("cannot_sign", kind=self.kind)
+
+    def sample(self, key: bytes, order: SampleOrder, event: str) -> SampleDelivery:  # noqa: ARG002
+        """A signed delivery of an order. Raises GiveUp `cannot_sign`."""
+        raise GiveUp("cannot_sign", kind=self.kind)
+
+    def ping(self, key: bytes, event: str) -> SampleDelivery:
+        """A signed delivery that is about no order: it proves the way. Raises GiveUp `cannot_sign`."""
+        body = json.dumps({"id": event, "type": "passerelle.ping", "data": {"object": {}}}).encode()
+        return SampleDelivery(self.signed(key, body, event, "passerelle.ping"), body)
 
 
 @dataclass

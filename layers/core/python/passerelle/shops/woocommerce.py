@@ -172,6 +172,13 @@ class WooCommerce(Vendor):
 
     # -- connecting --------------------------------------------------------------------------------------
 
+    def signed(self, key: bytes, body: bytes, event: str, topic: str) -> Mapping[str, str]:
+        return {
+            "x-wc-webhook-topic": topic,
+            "x-wc-webhook-delivery-id": event,
+            "x-wc-webhook-signature": sign_base64(key, body),
+        }
+
     def sample(self, key: bytes, order: SampleOrder, event: str) -> SampleDelivery:
         changed = order.changed_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
         paid = order.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
@@ -207,12 +214,7 @@ class WooCommerce(Vendor):
             "refunds": [{"id": 1, "total": f"-{order.refund}"}] if order.refund else [],
         }
         body = json.dumps(document, ensure_ascii=False).encode()
-        headers = {
-            "x-wc-webhook-topic": "order.updated",
-            "x-wc-webhook-delivery-id": event,
-            "x-wc-webhook-signature": sign_base64(key, body),
-        }
-        return SampleDelivery(headers, body)
+        return SampleDelivery(self.signed(key, body, event, "order.updated"), body)
 
 
 def _paid_at(said: Said, status: str) -> datetime | None:

@@ -109,6 +109,40 @@ ORDERS: dict[str, tuple[str, str]] = {
         "The buyer already had “{course}” for these dates: this purchase adds nothing. Refund it, "
         "or extend the access with “passerelle orders reschedule”.",
     ),
+    "seller_subject": (
+        "{shop} : {count:# commande payée attend|# commandes payées attendent} quelqu’un",
+        "{shop}: {count:# paid order waits|# paid orders wait} for somebody",
+    ),
+    "seller_waiting": (
+        "Boutique « {shop} » : {count:# commande payée attend|# commandes payées attendent} que quelqu’un "
+        "s’en occupe. Ci-dessous, ce qui arrête chacune et ce qui aide une fois la cause corrigée.",
+        "Shop “{shop}”: {count:# paid order waits|# paid orders wait} for somebody to see to it. "
+        "Below, what stops each and what helps once the cause is mended.",
+    ),
+    "webhook_off": (
+        "La boutique a désactivé son webhook : rien n’arrive plus d’elle. Réactivez-le "
+        "(« passerelle shops show {shop} » dit son adresse) ; d’ici là elle est interrogée chaque heure.",
+        "The shop has switched its webhook off: nothing comes from it any more. Switch it on again "
+        "(“passerelle shops show {shop}” tells its address); until then it is asked each hour.",
+    ),
+    "webhook_absent": (
+        "La boutique n’a pas de webhook vers Passerelle. Créez-le : « passerelle shops show {shop} ».",
+        "The shop has no webhook to Passerelle. Make one: “passerelle shops show {shop}”.",
+    ),
+    "webhook_lacks": (
+        "Le webhook de la boutique n’envoie pas {topics}. Cochez-les : « passerelle shops show {shop} ».",
+        "The shop’s webhook does not send {topics}. Tick them: “passerelle shops show {shop}”.",
+    ),
+    "webhook_silent": (
+        "{count:# changement de commande n’est pas venu|# changements de commandes ne sont pas venus} "
+        "par le webhook, le dernier le {at}, et ont été trouvés en interrogeant la boutique.",
+        "{count:# change of an order|# changes of orders} did not come by the webhook, the last on {at}, "
+        "and were found by asking the shop.",
+    ),
+    "webhook_not_seen": (
+        "La clé ne permet pas de voir le webhook de la boutique ({status}).",
+        "The key does not allow seeing the shop’s webhook ({status}).",
+    ),
     "no_order": (
         "Cette livraison ne parle d’aucune commande.",
         "This delivery is about no order.",

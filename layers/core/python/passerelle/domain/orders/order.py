@@ -444,6 +444,18 @@ class OrderName:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hearing:
+    """What is known of a shop itself: when it was asked, what it had not delivered, what its seller knows."""
+
+    id: str  # the shop's name
+    asked_at: datetime | None = None
+    missed: int = 0  # found by asking, ever
+    missed_at: datetime | None = None  # the last time that something was
+    told: tuple[str, ...] = ()  # what waits and was told to the seller: `{order} {reason}`
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
     """A count that dies by itself: refused signatures of a day, tries of a minute."""
 

@@ -101,6 +101,7 @@ class Shop:
     seats_days: int = 60  # how long the buyer's link to his seats lives
     remind_days: int = 7  # after how long of free seats, or people never seen, the buyer is told; 0: never
     overdue_days: int = 30  # then an unpaid order is listed as overdue
+    report_to: tuple[str, ...] = ()  # usernames on the site who are told what waits for them (S19)
     test_orders: Literal["park", "take"] = "park"  # those for which no money moved
 
     def __post_init__(self) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from passerelle.domain.moodle.core import Course
 from passerelle.domain.moodle.plugin import SiteFacts
+from passerelle.domain.orders.order import Hearing
 from passerelle.domain.orders.products import (
     CourseName,
     Handler,
@@ -15,10 +17,11 @@ from passerelle.domain.orders.products import (
     read_parameters,
 )
 from passerelle.domain.orders.shop import Product, Shop
-from passerelle.errors import MoodleRefused
+from passerelle.errors import GiveUp, MoodleRefused
 from passerelle.ports import Roster, World
 
 SEPARATE_GROUPS = 1
+SILENCE = timedelta(days=7)  # how long a webhook that was silent is spoken of
 # What a role over existing accounts must not allow (S6).
 TAKES_OVER = ("moodle/user:update", "moodle/user:loginas", "moodle/user:editprofile")
 
@@ -42,6 +45,26 @@ def check(world: World, shop: Shop) -> Iterator[tuple[str, list[Finding]]]:
     for reference, product in sorted(shop.products.items()):
         found = [*inspector.product(product), *shared]
         yield reference, sorted(found, key=lambda finding: not finding.serious)
+
+
+def check_webhook(world: World, name: str) -> list[Finding]:
+    """How the shop sees its webhook to us, and whether it was silent (S17). Raises TryAgain."""
+    try:
+        seen = world.shops.webhook(name)
+    except GiveUp as refused:
+        status = str(refused.details.get("status", refused.code))
+        return [Finding("webhook_not_seen", serious=False, details={"status": status})]
+    found = []
+    if seen is not None and seen.state != "on":
+        found.append(Finding(f"webhook_{seen.state}", details={"shop": name}))
+    elif seen is not None and seen.missing:
+        details = {"shop": name, "topics": ", ".join(seen.missing)}
+        found.append(Finding("webhook_lacks", serious=False, details=details))
+    heard = world.records.get(Hearing, name)
+    if heard is not None and heard.missed_at and world.clock.now() - heard.missed_at < SILENCE:
+        details = {"count": str(heard.missed), "at": f"{heard.missed_at:%Y-%m-%d %H:%M} UTC"}
+        found.append(Finding("webhook_silent", serious=False, details=details))
+    return found
 
 
 @dataclass

@@ -15,7 +15,7 @@ from passerelle.domain.states import OrderState
 from passerelle.errors import GiveUp, TryAgain
 from passerelle.ports import World
 from passerelle.usecases.amend import amend, list_all
-from passerelle.usecases.orders import accounts, messages
+from passerelle.usecases.orders import accounts, ask, messages, seller
 from passerelle.usecases.orders.enrolments import operations
 from passerelle.usecases.orders.order_run import OrderRun
 from passerelle.usecases.orders.work import replay
@@ -33,6 +33,8 @@ class Reconciliation:
     differing: list[dict[str, object]] = field(default_factory=list)
     reminded: list[str] = field(default_factory=list)
     away: list[str] = field(default_factory=list)  # sites that could not be compared
+    missed: dict[str, list[str]] = field(default_factory=dict)  # by shop, orders it had not delivered
+    webhooks: dict[str, str] = field(default_factory=dict)  # by shop, one that is off, absent or incomplete
 
     @property
     def count(self) -> int:
@@ -42,6 +44,8 @@ class Reconciliation:
 def reconcile(world: World) -> int:
     """How many orders were queued again and differences found; the whole lies in `reports/orders.json`."""
     report = Reconciliation()
+    report.missed = ask.ask_all(world, ask.A_WEEK)
+    report.webhooks = _webhooks(world)
     _deliveries(world, report)
     _orders(world, report)
     for site in dict.fromkeys(shop.site for shop in world.network.shops.values()):
@@ -49,8 +53,28 @@ def reconcile(world: World) -> int:
             _compare(world, site, report)
         except TryAgain:
             report.away.append(site)
+    seller.tell(world, everything=True)
     world.papers.put(REPORT, {"at": world.clock.now().isoformat(), **vars(report)})
     return report.count
+
+
+def each_hour(world: World) -> int:
+    """Ask the shops what was missed, tell sellers what is new; answers how many paid orders wait for one."""
+    ask.ask_all(world)
+    return seller.tell(world, everything=False)
+
+
+def _webhooks(world: World) -> dict[str, str]:
+    """By shop, what is wrong with its webhook: WooCommerce switches one off after five failures."""
+    wrong = {}
+    for name in world.network.shops:
+        try:
+            seen = world.shops.webhook(name)
+        except (TryAgain, GiveUp):
+            continue
+        if seen is not None and (seen.state != "on" or seen.missing):
+            wrong[name] = seen.state if seen.state != "on" else f"lacks {', '.join(seen.missing)}"
+    return wrong
 
 
 def _deliveries(world: World, report: Reconciliation) -> None:

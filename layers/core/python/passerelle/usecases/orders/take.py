@@ -50,10 +50,10 @@ def merge(world: World, shop: str, facts: Facts, delivery: str = "") -> Order | 
     """The order with these facts. What only speaks of an order makes none where there is none: it waits
     under each name that it gives (S14, S16).
     """
-    key = _key(world, shop, facts)
+    key = key_of(world, shop, facts)
     if key is None and not facts.sale:
         _wait(world, shop, (facts.order, *facts.refs), delivery)
-        key = _key(world, shop, facts)  # it may have come meanwhile
+        key = key_of(world, shop, facts)  # it may have come meanwhile
         if key is None:
             return None
     if key is None:
@@ -64,7 +64,7 @@ def merge(world: World, shop: str, facts: Facts, delivery: str = "") -> Order | 
     return order
 
 
-def _key(world: World, shop: str, facts: Facts) -> str | None:
+def key_of(world: World, shop: str, facts: Facts) -> str | None:
     """Under which id the order is kept, if it is."""
     if world.records.get(Order, f"{shop}:{facts.order}") is not None:
         return f"{shop}:{facts.order}"

@@ -71,16 +71,6 @@ class Stack:
         )["Attributes"]
         return sum(int(counted[each]) for each in names)
 
-    def function_log(self, function: str, *, limit: int = 200) -> list[str]:
-        """The last lines that a function logged, oldest first."""
-        try:
-            events = self.emulator.client("logs").filter_log_events(
-                logGroupName=f"/aws/lambda/{self.name}-{function}", limit=10_000
-            )["events"]
-        except ClientError:
-            return []
-        return [event["message"].rstrip("\n") for event in events][-limit:]
-
     def invoke(self, function: str) -> None:
         """Calls a scheduled function now, and raises if it failed."""
         answer = self.emulator.client("lambda").invoke(FunctionName=f"{self.name}-{function}", Payload=b"{}")
@@ -138,30 +128,6 @@ def deploy(
     if missing:
         raise DroppedError("the embedded AWS dropped: " + "; ".join(missing))
     return Stack(name, outputs, emulator)
-
-
-def redrive(stack: Stack, queue: str) -> int:
-    """Moves the dead letters of a queue back into it; how many. (StartMessageMoveTask is missing here.)
-
-    Sent before it is deleted: cut in between, a message is delivered twice, which every consumer bears.
-    """
-    sqs = stack.emulator.client("sqs")
-    dead, alive = stack.queue(queue, dead=True), stack.queue(queue)
-    moved = 0
-    while True:
-        messages = sqs.receive_message(
-            QueueUrl=dead, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
-        ).get("Messages", [])
-        if not messages:
-            return moved
-        for message in messages:
-            sqs.send_message(
-                QueueUrl=alive,
-                MessageBody=message["Body"],
-                MessageAttributes=message.get("MessageAttributes", {}),
-            )
-            sqs.delete_message(QueueUrl=dead, ReceiptHandle=message["ReceiptHandle"])
-            moved += 1
 
 
 def _exists(cloudformation: Any, name: str) -> bool:

@@ -13,6 +13,8 @@ class FakeMoodle:
     """
 
     def __init__(self, *existing, refuse=(), max_input_vars=1000):
+        self.courses = 100  # ids up to there exist
+        self.names_rows = True  # of warnings
         self.users = {name: place + 100 for place, name in enumerate(existing)}
         self.refuse = set(refuse)
         self.calls = []
@@ -55,24 +57,15 @@ class FakeMoodle:
             self.made.append(name)
         return [{"id": self.users[name], "username": name} for name in names]
 
-    def do_core_user_update_users(self, _function, params):
-        known = {str(number) for number in self.users.values()}
-        bad = [row["id"] for row in params["users"] if row["id"] not in known]
+    def do_core_course_update_courses(self, _function, params):
+        """Warnings name their course; a course of another's, as Moodle says it, only in prose."""
+        bad = [int(row["id"]) for row in params["courses"] if int(row["id"]) > self.courses]
         return {
             "warnings": [
-                {"item": "user", "itemid": int(one), "warningcode": "invaliduserid", "message": "x"}
+                {"warningcode": "unknowncourseid", "message": f"course {one}"}
+                | ({"item": "course", "itemid": one} if self.names_rows else {})
                 for one in bad
             ]
-        }
-
-    def do_core_cohort_add_cohort_members(self, _function, params):
-        bad = [
-            row["usertype"]["value"]
-            for row in params["members"]
-            if row["usertype"]["value"] not in self.users
-        ]
-        return {
-            "warnings": [{"warningcode": "2", "message": f"user username={one} not exists"} for one in bad]
         }
 
     def do_enrol_manual_enrol_users(self, function, params):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from passerelle.domain.moodle.core import CohortMembership, Enrolment, NewUser, Outcome, UserChange
+from passerelle.domain.moodle.core import CourseChange, Enrolment, NewUser, Outcome
 from passerelle.errors import FixAccess, LookFirst, MoodleAway
 from passerelle.moodle import calls_enrolments, calls_users
 from passerelle.moodle.batching import CallLimits, chunks, settle
@@ -72,9 +72,8 @@ def test_a_row_too_large_for_any_call_is_named_and_never_sent():
 
 @pytest.mark.rule("N21")
 def test_a_row_that_is_no_text_does_not_stop_the_others():
-    fake = FakeMoodle("u0", "u1")
-    rows = [UserChange(100, lang="fr"), UserChange(101, firstname="Zo\ud800e"), UserChange(101, lang="fr")]
-    verdicts = moodle(fake).update_users(rows)
+    rows = [CourseChange(1, visible=True), CourseChange(2, "Zo\ud800e"), CourseChange(3, visible=True)]
+    verdicts = moodle(FakeMoodle()).update_courses(rows)
     assert [verdict.errorcode for verdict in verdicts] == ["", "unencodable", ""]
 
 
@@ -119,20 +118,19 @@ def test_what_speaks_of_no_row_is_not_halved():
 
 
 def test_warnings_that_name_their_row_need_no_halving():
-    fake = FakeMoodle("zoe")
-    changes = [UserChange(100, lang="fr"), UserChange(7, lang="fr")]
-    verdicts = moodle(fake).update_users(changes)
+    fake = FakeMoodle()
+    verdicts = moodle(fake).update_courses([CourseChange(1), CourseChange(700)])
     assert outcomes(verdicts) == [Outcome.DONE, Outcome.REFUSED]
-    assert verdicts[1].errorcode == "invaliduserid"
+    assert verdicts[1].errorcode == "unknowncourseid"
     assert len(fake.calls) == 1
 
 
 def test_warnings_in_prose_are_traced_to_their_row_by_halving():
-    fake = FakeMoodle(*(f"u{n}" for n in range(20)))
-    rows = [CohortMembership("l1", name) for name in ["u1", "u2", "nobody", "u3", "u4"]]
-    verdicts = moodle(fake).add_cohort_members(rows)
+    fake = FakeMoodle()
+    fake.names_rows = False
+    verdicts = moodle(fake).update_courses([CourseChange(number) for number in (1, 2, 700, 3, 4)])
     assert [verdict.row for verdict in verdicts if not verdict.ok] == [2]
-    assert verdicts[2].errorcode == "2"
+    assert verdicts[2].errorcode == "unknowncourseid"
 
 
 def test_nothing_to_do_is_no_call():

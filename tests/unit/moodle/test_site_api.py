@@ -11,8 +11,6 @@ from passerelle.domain.moodle.core import (
     Enrolment,
     Message,
     NewCategory,
-    NewCohort,
-    NewCourse,
     NewGroup,
     Outcome,
 )
@@ -200,66 +198,21 @@ def category(number, **more):
     return {**row, "sortorder": 1, "coursecount": 0, "depth": 1, "path": f"/{number}", **more}
 
 
-@pytest.mark.rule("N4")
-@pytest.mark.parametrize(
-    "here",
-    [[category(3, coursecount=2)], [category(3), category(4, parent=3)]],
-    ids=["courses", "categories"],
-)
-def test_a_category_that_holds_something_is_not_deleted(here):
-    """Moodle would move its content up to the parent in silence."""
-    table = Table(core_course_get_categories=here, core_course_delete_categories=None)
-    with pytest.raises(MoodleRefused) as refusal:
-        moodle(table).delete_category_if_empty(3)
-    assert refusal.value.errorcode == "notempty"
-    assert table.sent("core_course_delete_categories") == []
-
-
-def test_an_empty_category_is_deleted_and_a_missing_one_is_no_error():
-    table = Table(core_course_get_categories=[category(3)], core_course_delete_categories=None)
-    assert moodle(table).delete_category_if_empty(3) is True
-    assert moodle(Table(core_course_get_categories=[])).delete_category_if_empty(3) is False
-
-
-def test_a_deletion_whose_answer_was_lost_is_looked_after():
-    looks = iter([[category(3)], []])
-    table = Table(
-        core_course_get_categories=lambda _params: next(looks),
-        core_course_delete_categories=LookFirst("bleu", "network"),
-    )
-    assert moodle(table).delete_category_if_empty(3) is True
-
-
-def test_categories_courses_groups_and_cohorts_are_made_where_missing():
+def test_categories_and_groups_are_made_where_missing():
     table = Table(
         core_course_get_categories=lambda params: (
             [category(3)] if params["criteria"][0]["value"] == "old" else []
         ),
         core_course_create_categories=[{"id": 7, "name": "N"}],
-        core_course_get_courses_by_field=lambda params: {
-            "courses": [{"id": 2, "shortname": "C", "fullname": "F"}] if params["value"] == "OLD" else []
-        },
-        core_course_create_courses=[{"id": 8, "shortname": "S"}],
         core_group_get_course_groups=[{"id": 1, "courseid": 2, "name": "TD", "idnumber": "old"}],
         core_group_create_groups=[{"id": 9, "courseid": 2, "name": "N", "idnumber": "new"}],
-        core_cohort_search_cohorts=lambda params: {
-            "cohorts": [
-                {"id": 4, "name": "N", "idnumber": "old"},
-                {"id": 5, "name": "N", "idnumber": "older"},
-            ]
-            if params["limitfrom"] == "0"
-            else []
-        },
-        core_cohort_create_cohorts=[{"id": 6, "name": "N", "idnumber": "new"}],
     )
     site = moodle(table)
     made = [
         site.ensure_categories([NewCategory("N", "old"), NewCategory("N", "new")]),
-        site.ensure_courses([NewCourse("F", "OLD", 1), NewCourse("F", "S", 1, idnumber="new")]),
         site.ensure_groups([NewGroup(2, "TD", "old"), NewGroup(2, "N", "new")]),
-        site.ensure_cohorts([NewCohort("N", "old"), NewCohort("N", "new")]),
     ]
-    assert [[verdict.id for verdict in verdicts] for verdicts in made] == [[3, 7], [2, 8], [1, 9], [4, 6]]
+    assert [[verdict.id for verdict in verdicts] for verdicts in made] == [[3, 7], [1, 9]]
     assert all([v.outcome for v in verdicts] == [Outcome.FOUND, Outcome.DONE] for verdicts in made)
 
 
@@ -273,18 +226,6 @@ def test_participants_come_in_pages_until_one_is_empty():
 
     people = list(moodle(Table(core_enrol_get_enrolled_users=page)).participants(2, page=4))
     assert [one.id for one in people] == [0, 1, 3, 4, 5, 6, 7, 8, 9]
-
-
-def test_a_search_ends_with_its_total():
-    row = {"shortname": "C", "fullname": "F"}
-
-    def answer(params):
-        start = int(params["page"]) * 50
-        return {"total": 70, "courses": [{"id": n, **row} for n in range(start, min(start + 50, 70))]}
-
-    table = Table(core_course_search_courses=answer)
-    assert len(list(moodle(table).search_courses("chimie"))) == 70
-    assert len(table.calls) == 2
 
 
 def test_messages_are_never_sent_again():

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from passerelle.domain.moodle.core import Enrolment, Membership, NewCourse, NewGroup, NewUser, Outcome
+from passerelle.domain.moodle.core import Enrolment, Membership, NewGroup, NewUser, Outcome
 from passerelle.domain.moodle.left_out import LeftOut
 from passerelle.domain.moodle.plugin import ArchiveAddress, Notification, Owner, Restore, RestoreMode
 from passerelle.errors import MoodleAway, MoodleRefused
@@ -81,10 +81,8 @@ def test_a_restore_is_started_followed_and_found_again(moodle, lycee, source):
 
 def test_a_categorys_courses_are_one_question(moodle, lycee):
     home = moodle.category_by_idnumber("mut")
-    made = moodle.ensure_courses(
-        [NewCourse(f"Cours {n}", f"IN{n}", home.id, idnumber=f"IN{n}") for n in (1, 2)]
-    )
-    assert {v.id for v in made} <= {course.id for course in moodle.courses_in(home.id)}
+    made = [lycee.add_course(f"IN{n}", category=home.id) for n in (1, 2)]
+    assert {course.id for course in made} <= {course.id for course in moodle.courses_in(home.id)}
     assert moodle.courses_in(987_654) == ()
 
 
@@ -99,7 +97,7 @@ def test_a_taken_username_is_named_and_the_others_are_done(moodle):
 
 def test_nothing_is_lost_to_phps_limit(moodle, lycee):
     people = [lycee.add_user(f"p{n}") for n in range(700)]
-    course = moodle.ensure_courses([NewCourse("C", "C", 1, idnumber="c")])[0].id
+    course = lycee.add_course("C").id
     verdicts = moodle.enrol([Enrolment(course, user.id, 5) for user in people])
     assert all(verdict.ok for verdict in verdicts)
     assert len(lycee.state.enrolledin[course]) == 700

@@ -65,12 +65,6 @@ class Editor(Consumer, Protocol):
     def take(self) -> bytes: ...
 
 
-class Replaced(Consumer, Protocol):
-    """A consumer that gives the member's new content, of any size, once it has seen all of the old one."""
-
-    def replacement(self) -> bytes: ...
-
-
 class LeftOut:
     """Takes the bytes of a member that is not handed on."""
 

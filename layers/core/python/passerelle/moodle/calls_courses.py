@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 
 from passerelle.domain.moodle.core import (
     Category,
-    CategoryChange,
     Course,
     CourseChange,
     CourseSection,
     NewCategory,
-    NewCourse,
 )
 from passerelle.moodle.protocol import (
     Call,
@@ -20,7 +18,6 @@ from passerelle.moodle.protocol import (
     Warned,
     reads,
     reads_key,
-    reads_nothing,
     reads_rows,
     reads_warnings,
     row_params,
@@ -33,14 +30,6 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Made:
     id: int
-
-
-@dataclass(frozen=True, slots=True)
-class CoursePage:
-    """`total` counts all that match, `courses` is one page of them."""
-
-    total: int
-    courses: tuple[Course, ...] = ()
 
 
 def categories(*, subcategories: bool = False, **criteria: str | int) -> Call[tuple[Category, ...]]:
@@ -57,26 +46,10 @@ def create_categories(new: Sequence[NewCategory]) -> Call[tuple[Made, ...]]:
     )
 
 
-def update_categories(changes: Sequence[CategoryChange]) -> Call[None]:
-    rows = [row_params(change) for change in changes]
-    return Call("core_course_update_categories", {"categories": rows}, reads_nothing, Repeat.SAME)
-
-
-def delete_category(categoryid: int) -> Call[None]:
-    """What it holds moves to its parent: look first. Unsafe: a second time is `unknowncategory`."""
-    rows = [{"id": categoryid, "recursive": False}]
-    return Call("core_course_delete_categories", {"categories": rows}, reads_nothing, Repeat.UNSAFE)
-
-
 def courses_by_field(name: str, value: str | int) -> Call[tuple[Course, ...]]:
     """`name`: id, shortname, idnumber, category. Never `ids`, which crashes on an unknown one."""
     params = {"field": name, "value": value}
     return Call("core_course_get_courses_by_field", params, reads_key("courses", tuple[Course, ...]))
-
-
-def create_courses(new: Sequence[NewCourse]) -> Call[tuple[Made, ...]]:
-    rows = [row_params(course, empty=False) for course in new]
-    return Call("core_course_create_courses", {"courses": rows}, reads_rows(Made, len(rows)), Repeat.UNSAFE)
 
 
 def duplicate(
@@ -103,14 +76,5 @@ def update_courses(changes: Sequence[CourseChange]) -> Call[tuple[Warned, ...]]:
     return Call("core_course_update_courses", {"courses": rows}, reads_warnings, Repeat.SAME)
 
 
-def delete_courses(courseids: Sequence[int]) -> Call[tuple[Warned, ...]]:
-    return Call("core_course_delete_courses", {"courseids": list(courseids)}, reads_warnings, Repeat.SAME)
-
-
 def contents(courseid: int) -> Call[tuple[CourseSection, ...]]:
     return Call("core_course_get_contents", {"courseid": courseid}, reads(tuple[CourseSection, ...]))
-
-
-def search(words: str, page: int = 0, perpage: int = 50) -> Call[CoursePage]:
-    params = {"criterianame": "search", "criteriavalue": words, "page": page, "perpage": perpage}
-    return Call("core_course_search_courses", params, reads(CoursePage))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from passerelle.domain.moodle.core import Course, Enrolment, EnrolmentMethod, Participant
-from passerelle.moodle.decode import shaped
+from passerelle.domain.moodle.core import Enrolment, Participant
 from passerelle.moodle.protocol import Call, Repeat, reads, reads_nothing, row_params
 
 if TYPE_CHECKING:
@@ -42,22 +41,3 @@ def participants(
     rows = [{"name": name, "value": value} for name, value in options.items()]
     params = {"courseid": courseid, "options": rows}
     return Call("core_enrol_get_enrolled_users", params, reads(tuple[Participant, ...]))
-
-
-def courses_of(userid: int) -> Call[tuple[Course, ...]]:
-    # Counting every course's people is the slow half of the call.
-    params = {"userid": userid, "returnusercount": False}
-
-    def read(answer: Any) -> tuple[Course, ...]:
-        # The one function that calls it `category`.
-        rows = shaped(tuple[dict[str, Any], ...], answer)
-        named = [{**row, "categoryid": row.get("category")} for row in rows]
-        return shaped(tuple[Course, ...], named)
-
-    return Call("core_enrol_get_users_courses", params, read)
-
-
-def methods(courseid: int) -> Call[tuple[EnrolmentMethod, ...]]:
-    """Only those open to people themselves: a manual instance does not show here."""
-    params = {"courseid": courseid}
-    return Call("core_enrol_get_course_enrolment_methods", params, reads(tuple[EnrolmentMethod, ...]))

@@ -27,16 +27,6 @@ def create(new: Sequence[NewGroup]) -> Call[tuple[Group, ...]]:
     return Call("core_group_create_groups", {"groups": rows}, reads_rows(Group, len(rows)), Repeat.UNSAFE)
 
 
-def rename(groupid: int, name: str, idnumber: str | None = None) -> Call[None]:
-    rows = [{"id": groupid, "name": name, "idnumber": idnumber}]
-    return Call("core_group_update_groups", {"groups": rows}, reads_nothing, Repeat.SAME)
-
-
-def delete(groupids: Sequence[int]) -> Call[None]:
-    """Quiet where there is none."""
-    return Call("core_group_delete_groups", {"groupids": list(groupids)}, reads_nothing, Repeat.SAME)
-
-
 def members(groupids: Sequence[int]) -> Call[tuple[GroupMembers, ...]]:
     params = {"groupids": list(groupids)}
     return Call("core_group_get_group_members", params, reads(tuple[GroupMembers, ...]))
@@ -51,19 +41,3 @@ def add_members(rows: Sequence[Membership]) -> Call[None]:
 def remove_members(rows: Sequence[Membership]) -> Call[None]:
     params = {"members": [row_params(row) for row in rows]}
     return Call("core_group_delete_group_members", params, reads_nothing, Repeat.SAME)
-
-
-def groupings_of_course(courseid: int) -> Call[tuple[Group, ...]]:
-    return Call("core_group_get_course_groupings", {"courseid": courseid}, reads(tuple[Group, ...]))
-
-
-def create_groupings(new: Sequence[NewGroup]) -> Call[tuple[Group, ...]]:
-    rows = [row_params(grouping) for grouping in new]
-    return Call(
-        "core_group_create_groupings", {"groupings": rows}, reads_rows(Group, len(rows)), Repeat.UNSAFE
-    )
-
-
-def put_in_grouping(groupingid: int, groupids: Sequence[int]) -> Call[None]:
-    rows = [{"groupingid": groupingid, "groupid": groupid} for groupid in groupids]
-    return Call("core_group_assign_grouping", {"assignments": rows}, reads_nothing, Repeat.SAME)

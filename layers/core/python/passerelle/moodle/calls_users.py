@@ -5,16 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from passerelle.domain.moodle.core import NewUser, User, UserChange
+from passerelle.domain.moodle.core import NewUser, User
 from passerelle.moodle.protocol import (
     Call,
     Repeat,
-    Warned,
     reads,
     reads_key,
-    reads_nothing,
     reads_rows,
-    reads_warnings,
     row_params,
 )
 
@@ -46,13 +43,3 @@ def by_criteria(**criteria: str) -> Call[tuple[User, ...]]:
 def create(users: Sequence[NewUser]) -> Call[tuple[MadeUser, ...]]:
     rows = [row_params(user, empty=False) for user in users]
     return Call("core_user_create_users", {"users": rows}, reads_rows(MadeUser, len(rows)), Repeat.UNSAFE)
-
-
-def update(changes: Sequence[UserChange]) -> Call[tuple[Warned, ...]]:
-    rows = [row_params(change) for change in changes]
-    return Call("core_user_update_users", {"users": rows}, reads_warnings, Repeat.SAME)
-
-
-def delete(userids: Sequence[int]) -> Call[None]:
-    """Unsafe: a second time is refused as `invaliduser`, all of it."""
-    return Call("core_user_delete_users", {"userids": list(userids)}, reads_nothing, Repeat.UNSAFE)

@@ -10,23 +10,19 @@ from typing import TYPE_CHECKING, TypeVar
 
 from passerelle.errors import FixAccess, LookFirst, MoodleRefused
 from passerelle.moodle import (
-    calls_cohorts,
     calls_courses,
     calls_enrolments,
     calls_groups,
     calls_site,
     calls_users,
 )
-from passerelle.moodle.batching import Ask, CallLimits, by_halving, by_item, chunks, ensure, settle
+from passerelle.moodle.batching import Ask, CallLimits, by_item, chunks, ensure, settle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from passerelle.domain.moodle.core import (
         Category,
-        CategoryChange,
-        Cohort,
-        CohortMembership,
         Course,
         CourseChange,
         CourseSection,
@@ -35,8 +31,6 @@ if TYPE_CHECKING:
         Membership,
         Message,
         NewCategory,
-        NewCohort,
-        NewCourse,
         NewGroup,
         NewUser,
         Participant,
@@ -44,7 +38,6 @@ if TYPE_CHECKING:
         SentMessage,
         SiteInfo,
         User,
-        UserChange,
         Verdict,
     )
     from passerelle.moodle.protocol import Call
@@ -118,9 +111,6 @@ class MoodleCore:
 
         return ensure(users, calls_users.create, self.ask, self.room, key=lambda row: row.username, find=find)
 
-    def update_users(self, changes: Sequence[UserChange]) -> tuple[Verdict, ...]:
-        return settle(changes, calls_users.update, self.ask, self.room, by_item(lambda change: change.id))
-
     # -- categories -----------------------------------------------------------------------------
 
     def category(self, categoryid: int) -> Category | None:
@@ -140,28 +130,6 @@ class MoodleCore:
             new, calls_courses.create_categories, self.ask, self.room, key=lambda row: row.idnumber, find=find
         )
 
-    def update_categories(self, changes: Sequence[CategoryChange]) -> tuple[Verdict, ...]:
-        return settle(changes, calls_courses.update_categories, self.ask, self.room)
-
-    def delete_category_if_empty(self, categoryid: int) -> bool:
-        """False where there was none. Raises MoodleRefused `notempty`.
-
-        Moodle itself would move the content up to the parent. What comes between the look and the
-        deletion is so moved, not lost.
-        """
-        call = calls_courses.delete_category(categoryid)
-        here = self.ask(calls_courses.categories(subcategories=True, id=categoryid))
-        if not here:
-            return False
-        if len(here) > 1 or here[0].coursecount:
-            raise MoodleRefused(self.site, call.function, "notempty")
-        try:
-            self.ask(call)
-        except LookFirst:
-            if self.category(categoryid) is not None:
-                raise
-        return True
-
     # -- courses --------------------------------------------------------------------------------
 
     def course(self, courseid: int) -> Course | None:
@@ -175,23 +143,6 @@ class MoodleCore:
 
     def course_by_shortname(self, shortname: str) -> Course | None:
         return _first(self.ask(calls_courses.courses_by_field("shortname", shortname)))
-
-    def ensure_courses(self, new: Sequence[NewCourse]) -> tuple[Verdict, ...]:
-        """A course for each idnumber, or short name where a row has no idnumber."""
-
-        def key(row: NewCourse) -> str:
-            return f"idnumber {row.idnumber}" if row.idnumber else f"shortname {row.shortname}"
-
-        def find(rows: Sequence[NewCourse]) -> Mapping[str, int]:
-            found = {
-                key(row): self.course_by_idnumber(row.idnumber)
-                if row.idnumber
-                else self.course_by_shortname(row.shortname)
-                for row in rows
-            }
-            return {name: course.id for name, course in found.items() if course}
-
-        return ensure(new, calls_courses.create_courses, self.ask, self.room, key=key, find=find)
 
     def ensure_course_copy(
         self, template: int, shortname: str, fullname: str, categoryid: int
@@ -222,15 +173,6 @@ class MoodleCore:
     def course_contents(self, courseid: int) -> tuple[CourseSection, ...]:
         return self.ask(calls_courses.contents(courseid))
 
-    def search_courses(self, words: str) -> Iterator[Course]:
-        seen, page = 0, 0
-        while True:
-            found = self.ask(calls_courses.search(words, page))
-            yield from found.courses
-            seen, page = seen + len(found.courses), page + 1
-            if not found.courses or seen >= found.total:
-                return
-
     # -- enrolments by hand, and roles ----------------------------------------------------------
 
     def enrol(self, rows: Sequence[Enrolment]) -> tuple[Verdict, ...]:
@@ -250,9 +192,6 @@ class MoodleCore:
             yield from some
             start += page
 
-    def courses_of(self, userid: int) -> tuple[Course, ...]:
-        return self.ask(calls_enrolments.courses_of(userid))
-
     def assign_roles(self, rows: Sequence[RoleAssignment]) -> tuple[Verdict, ...]:
         return settle(rows, calls_site.assign_roles, self.ask, self.room)
 
@@ -264,29 +203,11 @@ class MoodleCore:
     def groups(self, courseid: int) -> tuple[Group, ...]:
         return self.ask(calls_groups.of_course(courseid))
 
-    def groupings(self, courseid: int) -> tuple[Group, ...]:
-        return self.ask(calls_groups.groupings_of_course(courseid))
-
     def ensure_groups(self, new: Sequence[NewGroup]) -> tuple[Verdict, ...]:
         """A group for each course and idnumber."""
         return ensure(
             new, calls_groups.create, self.ask, self.room, key=_group_key, find=_finder(self.groups)
         )
-
-    def ensure_groupings(self, new: Sequence[NewGroup]) -> tuple[Verdict, ...]:
-        find = _finder(self.groupings)
-        return ensure(new, calls_groups.create_groupings, self.ask, self.room, key=_group_key, find=find)
-
-    def put_in_grouping(self, groupingid: int, groupids: Sequence[int]) -> tuple[Verdict, ...]:
-        return settle(
-            groupids, lambda some: calls_groups.put_in_grouping(groupingid, some), self.ask, self.room
-        )
-
-    def rename_group(self, groupid: int, name: str, idnumber: str | None = None) -> None:
-        self.ask(calls_groups.rename(groupid, name, idnumber))
-
-    def delete_groups(self, groupids: Sequence[int]) -> tuple[Verdict, ...]:
-        return settle(groupids, calls_groups.delete, self.ask, self.room)
 
     def group_members(self, groupids: Sequence[int]) -> Mapping[int, tuple[int, ...]]:
         return {row.groupid: row.userids for row in self.in_chunks(groupids, calls_groups.members)}
@@ -298,32 +219,6 @@ class MoodleCore:
         return settle(rows, calls_groups.remove_members, self.ask, self.room)
 
     # -- cohorts --------------------------------------------------------------------------------
-
-    def cohort_by_idnumber(self, idnumber: str) -> Cohort | None:
-        start, page = 0, 100
-        while some := self.ask(calls_cohorts.search(idnumber, start, page)):
-            for cohort in some:
-                if cohort.idnumber == idnumber:
-                    return cohort
-            start += page
-        return None
-
-    def ensure_cohorts(self, new: Sequence[NewCohort]) -> tuple[Verdict, ...]:
-        def find(rows: Sequence[NewCohort]) -> Mapping[str, int]:
-            found = {row.idnumber: self.cohort_by_idnumber(row.idnumber) for row in rows}
-            return {idnumber: cohort.id for idnumber, cohort in found.items() if cohort}
-
-        return ensure(new, calls_cohorts.create, self.ask, self.room, key=lambda row: row.idnumber, find=find)
-
-    def cohort_members(self, cohortid: int) -> tuple[int, ...]:
-        found = self.ask(calls_cohorts.members([cohortid]))
-        return found[0].userids if found else ()
-
-    def add_cohort_members(self, rows: Sequence[CohortMembership]) -> tuple[Verdict, ...]:
-        return settle(rows, calls_cohorts.add_members, self.ask, self.room, by_halving)
-
-    def remove_cohort_members(self, cohortid: int, userids: Sequence[int]) -> tuple[Verdict, ...]:
-        return settle(userids, lambda some: calls_cohorts.remove_members(cohortid, some), self.ask, self.room)
 
     # -- messages -------------------------------------------------------------------------------
 

@@ -60,21 +60,6 @@ class NewUser:
 
 
 @dataclass(frozen=True, slots=True)
-class UserChange:
-    """None leaves a column as it is."""
-
-    id: int
-    username: str | None = field(default=None, repr=False)
-    firstname: str | None = field(default=None, repr=False)
-    lastname: str | None = field(default=None, repr=False)
-    email: str | None = field(default=None, repr=False)
-    idnumber: str | None = field(default=None, repr=False)
-    auth: str | None = None
-    suspended: bool | None = None
-    lang: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Role:
     roleid: int
     shortname: str = ""
@@ -124,14 +109,6 @@ class NewCategory:
 
 
 @dataclass(frozen=True, slots=True)
-class CategoryChange:
-    id: int
-    name: str | None = None
-    idnumber: str | None = None
-    parent: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Course:
     id: int
     shortname: str
@@ -149,21 +126,6 @@ class Course:
     groupmode: int = 0
     defaultgroupingid: int = 0
     enrollmentmethods: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class NewCourse:
-    fullname: str
-    shortname: str
-    categoryid: int
-    idnumber: str = ""
-    visible: bool = False
-    summary: str = ""
-    format: str = "topics"
-    numsections: int | None = None
-    lang: str | None = None
-    startdate: datetime | None = None
-    enddate: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,15 +160,6 @@ class CourseSection:
     summary: str = ""
     visible: bool = True
     modules: tuple[Module, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class EnrolmentMethod:
-    id: int
-    courseid: int
-    type: str
-    name: str = ""
-    status: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,19 +200,6 @@ class Cohort:
     name: str
     idnumber: str = ""
     visible: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class NewCohort:
-    name: str
-    idnumber: str
-    description: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class CohortMembership:
-    cohort: str  # idnumber
-    username: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 if TYPE_CHECKING:
-    from passerelle.domain.moodle.plugin import Moved
+    pass
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -82,10 +82,6 @@ def new_address(leads: Leads, moved: Mapping[tuple[str, int], int], wwwroot: str
     if leads.kind == "section":
         return f"{wwwroot}/course/section.php?id={here}{leads.rest}"
     return f"{wwwroot}{leads.path}?id={here}{leads.rest}"
-
-
-def by_origin(moved: Iterable[Moved]) -> dict[tuple[str, int], int]:
-    return {(line.kind, line.old): line.new for line in moved}
 
 
 # --- encoded links: `$@NAME*1*2@$` (each module's backup and restore code names its own) ------------

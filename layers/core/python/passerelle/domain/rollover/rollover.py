@@ -15,7 +15,6 @@ from passerelle.domain.moodle.left_out import LeftOut
 from passerelle.domain.moodle.plugin import spell_holds
 from passerelle.domain.records import Moment, Note, Person, derived_id
 from passerelle.domain.states import BackupState, RolloverState
-from passerelle.errors import Refused
 
 if TYPE_CHECKING:
     from passerelle.domain.backups.manifest import Group
@@ -359,8 +358,3 @@ def edits(state: CourseState, username: str) -> bool:
 
 def others_editing(state: CourseState, username: str) -> tuple[str, ...]:
     return tuple(name for name in state.editingteachers if name.lower() != username.lower())
-
-
-def require(holds: bool, code: str, **details: object) -> None:
-    if not holds:
-        raise Refused(code, **details)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -121,36 +120,6 @@ def reschedule(world: World, order_id: str, seconds: int, by: str) -> Order:
     return order
 
 
-def give_away(world: World, order_id: str, seat_key: str, by: str) -> Order:
-    """The buyer said whose seat is given back after a refund of a part of a quantity (S14)."""
-    now = world.clock.now()
-
-    def decide(order: Order) -> Order:
-        seats = tuple(
-            replace(seat, state=SeatState.TAKEN) if seat.key == seat_key else seat for seat in order.seats
-        )
-        return (
-            order
-            if seats == order.seats
-            else _noted(replace(order, seats=seats), now, "seat_given_back", by, "")
-        )
-
-    order = amend(world.records, Order, order_id, decide)
-    world.queues.send("orders", {"order": order_id})
-    return order
-
-
 def _noted(order: Order, now: datetime, what: str, by: str, why: str) -> Order:
     words = " – ".join(part for part in (what, by, why) if part)
     return replace(order, history=(*order.history, Moment(order.state.value, now, words))[-60:])
-
-
-def seat_line(seat: Seat) -> Mapping[str, str]:
-    """A seat as the command line shows it."""
-    return {
-        "line": seat.line,
-        "kind": seat.person.kind,
-        "state": seat.state,
-        "email": seat.person.email,
-        "why": seat.why.code if seat.why else "",
-    }

@@ -147,14 +147,6 @@ class Actual:
                 found[row.idnumber] += (row.id,)
         return dict(found)
 
-    def groups_by_key(self) -> Mapping[tuple[str, str], tuple[int, ...]]:
-        """(course, group) → ids."""
-        found: defaultdict[tuple[str, str], tuple[int, ...]] = defaultdict(tuple)
-        for row in self.groups.values():
-            if row.idnumber and row.course:
-                found[row.course, row.idnumber] += (row.id,)
-        return dict(found)
-
     def codes_with_account(self, logins: Mapping[str, str]) -> frozenset[str]:
         """`logins`: code → username, of people in the sources. Who has an account needs no e-mail (D12)."""
         codes = {row.idnumber for row in self.users.values() if row.idnumber}

@@ -281,15 +281,6 @@ class Plan:
     def removals(self) -> int:
         return sum(one.removes for one in self.operations)
 
-    @property
-    def may_go_on(self) -> tuple[Operation, ...]:
-        """What may be done while the plan is held."""
-        if not self.verdict.held:
-            return self.operations
-        if not self.verdict.additions_go_on:
-            return ()
-        return tuple(one for one in self.operations if one.adds)
-
 
 @dataclass(frozen=True, slots=True)
 class Counts:

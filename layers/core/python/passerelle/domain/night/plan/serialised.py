@@ -164,20 +164,6 @@ def freeze_document(freeze: Freeze) -> dict[str, object]:
     }
 
 
-def read_freeze(document: Mapping[str, Any]) -> Freeze:
-    return Freeze(
-        since=date.fromisoformat(document["since"]),
-        until=date.fromisoformat(document["until"]) if document.get("until") else None,
-        years=tuple(document.get("years", ())),
-        categories=tuple(document.get("categories", ())),
-        courses=tuple(document.get("courses", ())),
-        people=bool(document.get("people")),
-        cohorts=bool(document.get("cohorts")),
-        why=str(document.get("why", "")),
-        by=str(document.get("by", "")),
-    )
-
-
 def memory_document(memory: Memory) -> dict[str, object]:
     """Rows in order, so that equal memories are equal bytes."""
     return {

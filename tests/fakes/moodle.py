@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from passerelle.errors import MoodleAway
+from passerelle.errors import MoodleAway, TryAgain
 from passerelle.moodle.protocol import Answer, Call, encode, lost, read_answer
 from passerelle.moodle.site_api import Moodle
 from passerelle_laptop.twin.archive import Vault
@@ -36,14 +36,20 @@ class TwinMoodle:
 
     def moodle(self, cut: Cut | None = None) -> Moodle:
         def ask(call: Call[Any]) -> Any:
+            if cut is not None:
+                cut.begin(f"{self.site.name}.{call.function}")
             with self._lock:
-                return self._asked(call, cut)
+                read = self._asked(call)
+            if cut is not None:
+                try:
+                    cut.end()
+                except TryAgain:  # the answer is lost on its way
+                    raise lost(self.site.name, call, "network") from None
+            return read
 
         return Moodle(self.site.name, ask)
 
-    def _asked(self, call: Call[Any], cut: Cut | None) -> Any:
-        if cut is not None:
-            cut.begin(f"{self.site.name}.{call.function}")
+    def _asked(self, call: Call[Any]) -> Any:
         self.calls.append(call.function)
         if self.away:
             self.away -= 1
@@ -62,10 +68,7 @@ class TwinMoodle:
         answer = Answer(200, {}, json.dumps(said).encode())
         if fails:
             raise lost(self.site.name, call, "network")
-        read = read_answer(self.site.name, call, answer)
-        if cut is not None:
-            cut.end()
-        return read
+        return read_answer(self.site.name, call, answer)
 
 
 class TwinSites:

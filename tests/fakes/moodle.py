@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import tempfile
 import threading
 from pathlib import Path
@@ -31,7 +32,8 @@ class TwinMoodle:
             self.site.settings.own_plugins = {}
         self.calls: list[str] = []
         self.away = 0  # how many calls to come find nobody
-        self.every = 0  # each so-manieth call fails, by turns before and after its effect
+        self.every = 0  # one call in so many fails, by chance, before its effect or after
+        self._chance = random.Random(7)  # by turns, a run of just so many calls would never get past one
         self._lock = threading.RLock()
 
     def moodle(self, cut: Cut | None = None) -> Moodle:
@@ -54,8 +56,8 @@ class TwinMoodle:
         if self.away:
             self.away -= 1
             raise MoodleAway(self.site.name, "network", sent=False)
-        fails = bool(self.every) and len(self.calls) % self.every == 0
-        if fails and len(self.calls) % (2 * self.every) == 0:
+        fails = bool(self.every) and self._chance.randrange(self.every) == 0
+        if fails and self._chance.random() < 1 / 2:
             raise lost(self.site.name, call, "network")
         body = encode(call, self.site.token)
         limit = self.site.settings.max_input_vars

@@ -136,7 +136,7 @@ class Explorer:
         kinds = [kind for kind, left in self.left.items() if left]
         if name.startswith("records."):  # a write knows itself again by its stamp
             kinds = [kind for kind in kinds if kind == "kills"]
-        elif "." in name and name.split(".")[0] in ("queues", "papers", "archives"):
+        elif "." in name and name.split(".", maxsplit=1)[0] in ("queues", "papers", "archives"):
             kinds = [kind for kind in kinds if kind != "away"]
         if not kinds:
             return ""
@@ -246,8 +246,8 @@ class Explorer:
                 return
             self._tasks.remove(task)
             return
-        if not isinstance(error, (TryAgain, Conflict, Killed)):
-            raise AssertionError(f"seed {self.seed}: {task.name} broke") from error
+        come_back = isinstance(error, (TryAgain, Conflict, Killed))
+        assert come_back, f"seed {self.seed}: {task.name} broke: {error!r}\n{self.story()}"
         self.trace.append(f"-- {task.name} comes back: {error!r}")
         task.ready_at = self.clock.now() + (VISIBILITY if task.queued else timedelta(seconds=10))
         if task.queued and task.tries >= MOST_RECEIVES:
@@ -271,3 +271,72 @@ def around(base: World) -> Callable[[Cut], World]:
 def around_with_sites(base: World, sites: Callable[[Cut], Any]) -> Callable[[Cut], World]:
     """The same, with sites that count web-service calls themselves."""
     return lambda turn: replace(turn.around_world(base), sites=sites(turn))
+
+
+class Held:
+    """One worker stopped before a call, while everything else goes on; then it goes on itself, or dies.
+
+    slow = Held(open_world, act, at="caen.local_passerelle_apply")
+    ...                          # others do what they do
+    slow.go_on()                 # or slow.die(), or slow.die(after=True): the call has its effect
+    """
+
+    def __init__(self, open_world: Callable[[Cut], World], action: Action, *, at: str, nth: int = 1) -> None:
+        self._at, self._nth = at, nth
+        self._stopped, self._go = threading.Event(), threading.Event()
+        self._fate = ""
+        self.error: BaseException | None = None
+        world = open_world(_Stop(self))
+
+        def work() -> None:
+            try:
+                action(world)
+            except BaseException as error:  # noqa: BLE001 - looked at in the test's own thread
+                self.error = error
+            self._stopped.set()
+
+        self._thread = threading.Thread(target=work, daemon=True)
+        self._thread.start()
+        assert self._stopped.wait(30), "neither stopped nor ended"
+        assert self._thread.is_alive(), f"ended before {at}: {self.error!r}"
+
+    def go_on(self) -> None:
+        self._end("")
+        if self.error is not None and not isinstance(self.error, (TryAgain, Conflict, GiveUp)):
+            raise self.error
+
+    def die(self, *, after: bool = False) -> None:
+        self._end("killed after" if after else "killed before")
+        refused = after and self.error is None  # without effect there is no after
+        assert refused or isinstance(self.error, Killed), self.error
+
+    def _end(self, fate: str) -> None:
+        self._fate = fate
+        self._go.set()
+        self._thread.join(30)
+
+    def stop_at(self, name: str) -> str:
+        if not name.startswith(self._at) or self._nth <= 0:
+            return ""
+        self._nth -= 1
+        if self._nth:
+            return ""
+        self._stopped.set()
+        self._go.wait(30)
+        return self._fate
+
+
+class _Stop(Turn):
+    def __init__(self, held: Held) -> None:
+        Cut.__init__(self)
+        self._held = held
+        self.fate = ""
+
+    def begin(self, name: str) -> None:
+        if self.dead:
+            raise Killed(f"already dead at {name}")
+        self.calls.append(name)
+        self.fate = self._held.stop_at(name)
+        if self.fate == "killed before":
+            self.dead = True
+            raise Killed(f"before {name}")

@@ -4,6 +4,9 @@ A page is written before Moodle is. Taking away restores what was there before: 
 create it never removes, and what another paid line still grants stays. Passerelle writes into its own
 enrolment instance (door `shop`); on a Moodle without plugins into the manual one, where what stood by
 hand is noted first and left alone.
+
+A right that was withdrawn stays noted (`written`, `groups`, a tie without lines) until Moodle was looked at
+well after: a worker that was slow, or whose answer was lost, may have given it once more meanwhile.
 """
 
 from __future__ import annotations
@@ -38,7 +41,7 @@ class Before:
 
 @dataclass(frozen=True, slots=True)
 class CourseAccess:
-    """One course of one person. `written` are the roles last put into Moodle, to know which to take."""
+    """One course of one person. `written` and `groups` (idnumbers): what Moodle may hold for an order."""
 
     course_id: int
     course: str = ""  # idnumber, by which the plugin names it
@@ -46,12 +49,14 @@ class CourseAccess:
     before: Before = field(default_factory=Before)
     grants: tuple[Grant, ...] = ()
     written: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Tie:
     """A role of `holder` over a context (mostly another's user context), kept on the page of the person
-    that the line is about. `ours`: it was surely not there before; `done`: Moodle has it.
+    that the line is about. `ours`: an order gave it, and it goes with the order; `done`: Moodle has it.
+    Without `by` it is withdrawn.
     """
 
     holder: int
@@ -88,11 +93,13 @@ class LedgerPage:
     places: tuple[CourseAccess, ...] = ()
     ties: tuple[Tie, ...] = ()
     products: tuple[Owned, ...] = ()
+    taken_at: datetime | None = None  # when something was last withdrawn that Moodle may still hold
     revision: int = 0
 
     @property
     def live(self) -> bool:
-        return any(place.grants for place in self.places) or any(tie.by for tie in self.ties)
+        """Whether it gives something, or withdrew something that Moodle may still hold."""
+        return bool(self.ties) or any(place.grants or stale(place) for place in self.places)
 
     def place(self, course_id: int) -> CourseAccess | None:
         return next((place for place in self.places if place.course_id == course_id), None)
@@ -130,10 +137,10 @@ def granted(page: LedgerPage, place: CourseAccess, grant: Grant) -> LedgerPage:
 
 
 def kept(
-    page: LedgerPage, order: str, grants: set[tuple[str, int, str]], ties: set[tuple[str, Key]]
+    page: LedgerPage, order: str, grants: set[tuple[str, int, str]], ties: set[tuple[str, Key]], now: datetime
 ) -> LedgerPage:
     """The page where this order gives nothing but what is named: (line, course, role) and (line, tie)."""
-    prefix = f"{order}:"
+    prefix, before = f"{order}:", page
 
     def stays(one: Grant, course_id: int) -> bool:
         return not one.by.startswith(prefix) or (one.by, course_id, one.role) in grants
@@ -142,18 +149,23 @@ def kept(
         left = tuple(grant for grant in place.grants if stays(grant, place.course_id))
         if left != place.grants:
             page = _with(page, replace(place, grants=left))
-    left_ties = tuple(
-        replace(tie, by=tuple(b for b in tie.by if not b.startswith(prefix) or (b, tie.key) in ties))
-        for tie in page.ties
-    )
+    left_ties = tuple(_with_lines(tie, prefix, ties) for tie in page.ties)
     products = tuple(
         one for one in page.products if not one.by.startswith(prefix) or (one.by, 0, "") in grants
     )
-    return (
-        page
-        if (left_ties, products) == (page.ties, page.products)
-        else replace(page, ties=left_ties, products=products)
-    )
+    page = replace(page, ties=tuple(tie for tie in left_ties if tie.by or may_go(tie)), products=products)
+    return before if page == before else replace(page, taken_at=now)
+
+
+def _with_lines(tie: Tie, prefix: str, ties: set[tuple[str, Key]]) -> Tie:
+    by = tuple(b for b in tie.by if not b.startswith(prefix) or (b, tie.key) in ties)
+    # Withdrawn and wanted again, it is given again, whatever happened in between.
+    return tie if by == tie.by else replace(tie, by=by, done=tie.done and bool(by))
+
+
+def may_go(tie: Tie) -> bool:
+    """Over a person it is an order's, as the ledger says; elsewhere it may have stood there before."""
+    return tie.ours or tie.level == "user"
 
 
 def tied(page: LedgerPage, tie: Tie, by: str) -> LedgerPage:
@@ -166,21 +178,12 @@ def tied(page: LedgerPage, tie: Tie, by: str) -> LedgerPage:
 
 
 def loose(page: LedgerPage) -> tuple[Tie, ...]:
-    """Ties that nobody pays for any more and that are ours to take."""
-    return tuple(tie for tie in page.ties if not tie.by and tie.ours and tie.done)
+    """Ties that nobody pays for any more, which Moodle may still hold."""
+    return tuple(tie for tie in page.ties if not tie.by)
 
 
 def tie_done(page: LedgerPage, key: Key) -> LedgerPage:
-    return replace(page, ties=tuple(replace(t, done=True) if t.key == key else t for t in page.ties))
-
-
-def without_loose(page: LedgerPage) -> LedgerPage:
-    return replace(page, ties=tuple(tie for tie in page.ties if tie.by))
-
-
-def written(page: LedgerPage, course_id: int, roles: tuple[str, ...]) -> LedgerPage:
-    place = page.place(course_id)
-    return page if place is None else _with(page, replace(place, written=roles))
+    return replace(page, ties=tuple(replace(t, done=True) if t.key == key and t.by else t for t in page.ties))
 
 
 def to_be_written(page: LedgerPage, course_id: int) -> LedgerPage:
@@ -188,12 +191,44 @@ def to_be_written(page: LedgerPage, course_id: int) -> LedgerPage:
     place = page.place(course_id)
     if place is None:
         return page
-    return _with(page, replace(place, written=tuple(sorted({*place.written, *roles_wanted(place)}))))
+    roles = {*place.written, *roles_wanted(place)}
+    return _with(
+        page,
+        replace(
+            place, written=tuple(sorted(roles)), groups=tuple(sorted({*place.groups, *groups_wanted(place)}))
+        ),
+    )
+
+
+def stale(place: CourseAccess) -> bool:
+    """Whether Moodle may hold there what nobody pays for any more."""
+    return not set(place.written) <= set(roles_wanted(place)) or bool(stale_groups(place))
+
+
+def stale_groups(place: CourseAccess) -> tuple[str, ...]:
+    return tuple(group for group in place.groups if group not in groups_wanted(place))
+
+
+def withdrawn(page: LedgerPage) -> bool:
+    """Whether Moodle may hold for this person what nobody pays for any more."""
+    return bool(loose(page)) or any(stale(place) for place in page.places)
+
+
+def looked_at(page: LedgerPage) -> LedgerPage:
+    """Moodle holds what is wanted and no more: nothing is left to be remembered."""
+    places = tuple(
+        replace(place, written=roles_wanted(place), groups=groups_wanted(place)) for place in page.places
+    )
+    return replace(page, places=places, ties=tuple(tie for tie in page.ties if tie.by), taken_at=None)
 
 
 def roles_wanted(place: CourseAccess) -> tuple[str, ...]:
     want = wanted(place)
     return want.roles if want else ()
+
+
+def groups_wanted(place: CourseAccess) -> tuple[str, ...]:
+    return tuple(sorted({grant.group for grant in place.grants} - {""}))
 
 
 def _with(page: LedgerPage, place: CourseAccess) -> LedgerPage:

@@ -344,8 +344,10 @@ def _newer(order: Order, facts: Facts) -> bool:
 
 
 def _cancelled(order: Order, facts: Facts, *, newer: bool) -> datetime | None:
-    """A shop that tells the whole order may take a cancellation back; one that tells events may not."""
-    if facts.snapshot_at is None:
+    """A shop that tells the whole order may take a cancellation back, later; one that tells events may not.
+    Of two words of one second the cancellation is the last, whichever came first.
+    """
+    if facts.snapshot_at is None or facts.snapshot_at == order.snapshot_at:
         return _earliest(order.cancelled_at, facts.cancelled_at)
     return facts.cancelled_at if newer else order.cancelled_at
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from passerelle.domain.moodle import core
 from passerelle.domain.moodle.core import Course, Membership, NewGroup
 from passerelle.domain.orders.grants import grant_of, nothing_new, owned_after
 from passerelle.domain.orders.ledger import (
@@ -15,12 +14,11 @@ from passerelle.domain.orders.ledger import (
     granted,
     page_id,
     to_be_written,
-    wanted,
-    written,
 )
 from passerelle.domain.orders.session import Enrolment, GroupName
 from passerelle.domain.records import Note, distinct
 from passerelle.usecases.amend import amend, found_or_added
+from passerelle.usecases.orders import put
 from passerelle.usecases.orders.order_run import OrderRun
 
 AGAIN = 5  # how often a page that changes under our hands is written into Moodle again
@@ -160,103 +158,11 @@ def _register(order_run: OrderRun) -> list[Note]:
 
 
 def _enrol(order_run: OrderRun, user_ids: Iterable[int]) -> None:
-    """Puts what the pages say into Moodle; again for a page that another order changed meanwhile."""
-    left = set(user_ids)
-    courses = {course.id: course for course in order_run.courses.values() if course is not None}
-    for _ in range(AGAIN):
-        steps = [
-            Step(order_run.pages[user_id], place, courses.get(place.course_id))
-            for user_id in sorted(left)
-            for place in order_run.pages[user_id].places
-            if place.course_id in courses
-        ]
-        put_by_plugin(order_run, [step for step in steps if step.place.door == "shop"])
-        put_by_hand(order_run, [step for step in steps if step.place.door == "manual"])
-        changed = set()
-        for user_id in left:
-            before = order_run.pages[user_id]
-            after = note_written(order_run, before, set(courses))
-            order_run.pages[user_id] = after
-            if any(wanted(p) != wanted(before.place(p.course_id) or p) for p in after.places):
-                changed.add(user_id)
-        left = changed
-        if not left:
-            return
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    page: LedgerPage
-    place: CourseAccess
-    course: Course | None
-
-
-def note_written(order_run: OrderRun, page: LedgerPage, courses: set[int]) -> LedgerPage:
-    def decide(now: LedgerPage) -> LedgerPage:
-        for place in now.places:
-            if place.course_id in courses:
-                want = wanted(page.place(place.course_id) or place)
-                now = written(now, place.course_id, want.roles if want else ())
-        return now
-
-    return amend(order_run.world.records, LedgerPage, page.id, decide)
-
-
-def operations(page: LedgerPage, place: CourseAccess) -> list[dict[str, object]]:
-    """What brings this person's enrolment in the shop's own instance to what is paid for."""
-    want = wanted(place)
-    common: dict[str, object] = {"course": place.course, "username": page.username, "source": "shop"}
-    roles = want.roles if want else ()
-    found: list[dict[str, object]] = [
-        {
-            **common,
-            "op": "enrol",
-            "role": role,
-            "timestart": int(want.start.timestamp()) if want else 0,
-            "timeend": int(want.end.timestamp()) if want and want.end else 0,
-        }
-        for role in roles
-    ]
-    found += [{**common, "op": "unenrol", "role": role} for role in place.written if role not in roles]
-    return found
-
-
-def put_by_plugin(order_run: OrderRun, steps: list[Step]) -> None:
-    rows: list[dict[str, object]] = []
-    people: list[tuple[str, bool]] = []
+    courses = {course.id for course in order_run.courses.values() if course is not None}
     keys = {account.user_id: key for key, account in order_run.accounts.items()}
-    for step in steps:
-        for operation in operations(step.page, step.place):
-            rows.append({"id": str(len(rows)), **operation})
-            people.append((keys.get(step.page.user_id, ""), operation["op"] == "enrol"))
-    for (key, giving), verdict in zip(people, order_run.roster.apply(rows) if rows else (), strict=True):
-        if not verdict.ok and giving and key:
-            order_run.stop(key, Note("enrol_refused", {"errorcode": verdict.errorcode}))
-
-
-def put_by_hand(order_run: OrderRun, steps: list[Step]) -> None:
-    """Into the manual instance, where what stood before is left as it was."""
-    giving: list[tuple[str, core.Enrolment]] = []
-    taking: list[core.Enrolment] = []
-    keys = {account.user_id: key for key, account in order_run.accounts.items()}
-    for step in steps:
-        want, before = wanted(step.place), step.place.before
-        user_id, course_id = step.page.user_id, step.place.course_id
-        if want is None:
-            if step.place.written and not before.enrolled:
-                taking.append(core.Enrolment(course_id, user_id, 0))
-            continue
-        for role in want.roles:
-            if not (before.enrolled and role in before.roles):
-                row = core.Enrolment(course_id, user_id, order_run.role_id(role), want.start, want.end)
-                giving.append((keys.get(user_id, ""), row))
-    for (key, _), verdict in zip(
-        giving, order_run.roster.enrol([row for _, row in giving]) if giving else (), strict=True
-    ):
-        if not verdict.ok and key:
-            order_run.stop(key, Note("enrol_refused", {"errorcode": verdict.errorcode}))
-    if taking:
-        order_run.roster.unenrol(taking)
+    for user_id, errorcode in put.enrolments(order_run, user_ids, courses):
+        if user_id in keys:
+            order_run.stop(keys[user_id], Note("enrol_refused", {"errorcode": errorcode}))
 
 
 def _group(order_run: OrderRun, placed: list[_Placed]) -> None:

@@ -20,27 +20,17 @@ from passerelle.ports import Roster, World
 
 
 @dataclass
-class OrderRun:
-    world: World
-    order: Order
-    shop: Shop
-    site: Site
-    session: Session
-    roster: Roster
-    accounts: dict[str, Account] = field(default_factory=dict, repr=False)
-    stopped: dict[str, Note] = field(default_factory=dict, repr=False)
-    pages: dict[int, LedgerPage] = field(default_factory=dict, repr=False)
-    courses: dict[CourseName, Course | None] = field(default_factory=dict)
-    held_ties: set[tuple[str, Key]] = field(default_factory=set)  # (line, tie) that this run stands for
-    written: set[int] = field(default_factory=set)  # whose page this run changed
-    remarks: list[Note] = field(default_factory=list)  # what stops nothing, and somebody should know
-    digest: str = ""
-    _facts: SiteFacts | None = None
+class SiteRun:
+    """The Moodle that is worked on, and pages of its ledger as they were last read."""
 
-    @classmethod
-    def of(cls, world: World, order: Order, shop: Shop, session: Session) -> OrderRun:
-        site = world.network.sites[shop.site]
-        return cls(world, order, shop, site, session, world.sites.roster(shop.site), digest=order.told)
+    world: World
+    site_name: str
+    pages: dict[int, LedgerPage] = field(default_factory=dict, repr=False, kw_only=True)
+    _facts: SiteFacts | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        self.site: Site = self.world.network.sites[self.site_name]
+        self.roster: Roster = self.world.sites.roster(self.site_name)
 
     def facts(self) -> SiteFacts:
         """Asked once, and only where a role's id is needed."""
@@ -54,8 +44,26 @@ class OrderRun:
             return self.site.role_ids[shortname]
         role = self.facts().role(shortname) if self.site.plugins else None
         if role is None:
-            raise GiveUp("role_unknown", role=shortname, site=self.shop.site)
+            raise GiveUp("role_unknown", role=shortname, site=self.site_name)
         return role.id
+
+
+@dataclass
+class OrderRun(SiteRun):
+    order: Order
+    shop: Shop
+    session: Session
+    accounts: dict[str, Account] = field(default_factory=dict, repr=False)
+    stopped: dict[str, Note] = field(default_factory=dict, repr=False)
+    courses: dict[CourseName, Course | None] = field(default_factory=dict)
+    remarks: list[Note] = field(default_factory=list)  # what stops nothing, and somebody should know
+    held_ties: set[tuple[str, Key]] = field(default_factory=set)  # (line, tie) that this run stands for
+    written: set[int] = field(default_factory=set)  # whose page this run changed
+    digest: str = ""
+
+    @classmethod
+    def of(cls, world: World, order: Order, shop: Shop, session: Session) -> OrderRun:
+        return cls(world, shop.site, order, shop, session, digest=order.told)
 
     def course(self, name: CourseName) -> Course | None:
         if name not in self.courses:

@@ -4,24 +4,20 @@ the ledger, and brought back where the ledger is sure (S12, S14).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from passerelle.domain.orders.ledger import LedgerPage
 from passerelle.domain.orders.order import Delivery, Order, SeatState
 from passerelle.domain.orders.session import desired, free_seats, read_lines
 from passerelle.domain.states import OrderState
 from passerelle.errors import GiveUp, TryAgain
 from passerelle.ports import World
 from passerelle.usecases.amend import amend, list_all
-from passerelle.usecases.orders import accounts, ask, messages, seller
-from passerelle.usecases.orders.enrolments import operations
+from passerelle.usecases.orders import accounts, ask, compare, messages, seller
+from passerelle.usecases.orders.compare import STALLED
 from passerelle.usecases.orders.order_run import OrderRun
 from passerelle.usecases.orders.work import replay
 
-STALLED = timedelta(minutes=30)
-AT_A_TIME = 200  # pages compared in one call
 REPORT = "reports/orders.json"
 
 
@@ -50,7 +46,11 @@ def reconcile(world: World) -> int:
     _orders(world, report)
     for site in dict.fromkeys(shop.site for shop in world.network.shops.values()):
         try:
-            _compare(world, site, report)
+            for difference in compare.compare(world, site):
+                report.differing.append(difference)
+                for order in compare.orders_of(world, difference):
+                    replay(world, order)
+                    report.queued.append(order)
         except TryAgain:
             report.away.append(site)
     seller.tell(world, everything=True)
@@ -142,72 +142,3 @@ def _remind(world: World, order: Order) -> bool:
         return False
     amend(world.records, Order, order.id, lambda before: replace(before, reminded_at=now))
     return bool(free or unseen)
-
-
-def _compare(world: World, site: str, report: Reconciliation) -> None:
-    """What the ledger says, put to Moodle again: what changes was missing, and is there again."""
-    if not world.network.sites[site].plugins:
-        _compare_by_hand(world, site, report)
-        return
-    roster = world.sites.roster(site)
-    for pages in _in_chunks(list_all(world.records, LedgerPage, "site", site)):
-        rows: list[dict[str, object]] = []
-        owners: list[tuple[LedgerPage, int]] = []
-        for page in pages:
-            for place in page.places:
-                if place.door != "shop":
-                    continue
-                for operation in operations(page, place):
-                    rows.append({"id": str(len(rows)), **operation})
-                    owners.append((page, place.course_id))
-        for (page, course), row, verdict in zip(
-            owners, rows, roster.apply(rows) if rows else (), strict=True
-        ):
-            if verdict.changed or not verdict.ok:
-                report.differing.append(
-                    {
-                        "site": site,
-                        "user": page.user_id,
-                        "course": course,
-                        "what": row["op"],
-                        "repaired": verdict.ok,
-                        "errorcode": verdict.errorcode,
-                    }
-                )
-
-
-def _compare_by_hand(world: World, site: str, report: Reconciliation) -> None:
-    """Without the plugin only presence can be seen; it is reported, and orders concerned are queued again."""
-    roster = world.sites.roster(site)
-    present: dict[int, set[int]] = {}
-    queued: set[str] = set()
-    for page in list_all(world.records, LedgerPage, "site", site):
-        for place in page.places:
-            if not place.grants:
-                continue
-            if place.course_id not in present:
-                present[place.course_id] = {person.id for person in roster.participants(place.course_id)}
-            if page.user_id in present[place.course_id]:
-                continue
-            report.differing.append(
-                {
-                    "site": site,
-                    "user": page.user_id,
-                    "course": place.course_id,
-                    "what": "enrol",
-                    "repaired": False,
-                }
-            )
-            for grant in place.grants:
-                order_id = grant.by.rpartition(":")[0].removesuffix(":support")
-                order = next(
-                    (o for o in (order_id, order_id.rpartition(":")[0]) if world.records.get(Order, o)), ""
-                )
-                if order and order not in queued:
-                    queued.add(order)
-                    replay(world, order)
-                    report.queued.append(order)
-
-
-def _in_chunks(pages: list[LedgerPage]) -> Iterable[list[LedgerPage]]:
-    return (pages[start : start + AT_A_TIME] for start in range(0, len(pages), AT_A_TIME))

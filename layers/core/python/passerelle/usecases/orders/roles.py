@@ -56,7 +56,7 @@ def _tie(run: OrderRun, one: Attached) -> Tie | None:
         role = role_over_buyer(rules, over, privileges_known=known)
     if not role:
         return None
-    return Tie(holder.user_id, "user", over.user_id, role, ours=not (holder.existed and over.existed))
+    return Tie(holder.user_id, "user", over.user_id, role)
 
 
 def _without_former(run: OrderRun, page: LedgerPage) -> LedgerPage:

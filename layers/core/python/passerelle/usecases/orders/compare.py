@@ -1,0 +1,149 @@
+"""The ledger of a site held against its Moodle: what is missing is put there again, what is withdrawn is
+looked for until it is gone, and what no order gives is taken out of the shop's own instance (S12, S14).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+from passerelle.domain.orders.ledger import LedgerPage, looked_at, page_id, roles_wanted, withdrawn
+from passerelle.domain.orders.order import Order
+from passerelle.ports import World
+from passerelle.usecases.amend import amend, list_all
+from passerelle.usecases.orders import put
+from passerelle.usecases.orders.order_run import SiteRun
+
+# Longer than any worker lives: by then nobody goes on with what he read before.
+STALLED = timedelta(minutes=30)
+AT_A_TIME = 200  # pages compared in one call
+ROWS = 5_000  # of one page of the site's export
+
+Difference = dict[str, object]
+
+
+def compare(world: World, site: str) -> Iterator[Difference]:
+    """Each with whether it is repaired. Raises TryAgain where the Moodle is away."""
+    run = SiteRun(world, site)
+    pages = list_all(world.records, LedgerPage, "site", site)
+    present: dict[int, set[int]] = {}
+    for start in range(0, len(pages), AT_A_TIME):
+        some = pages[start : start + AT_A_TIME]
+        run.pages = {page.user_id: page for page in some}
+        yield from _missing(run, some) if run.site.plugins else _absent(run, some, present)
+        _look_for_withdrawn(run, some)
+    if run.site.plugins:
+        yield from _given_by_nobody(run)
+
+
+def _missing(run: SiteRun, pages: Iterable[LedgerPage]) -> Iterator[Difference]:
+    """What the ledger says, put to Moodle again: what changes was missing, and is there again."""
+    rows: list[dict[str, object]] = []
+    owners: list[tuple[LedgerPage, int]] = []
+    for page in pages:
+        for place in page.places:
+            if place.door != "shop":
+                continue
+            for operation in put.operations(page, place):
+                rows.append({"id": str(len(rows)), **operation})
+                owners.append((page, place.course_id))
+    for (page, course), row, verdict in zip(
+        owners, rows, run.roster.apply(rows) if rows else (), strict=True
+    ):
+        gone = row["op"] == "unenrol" and verdict.errorcode in ("unknownuser", "unknowncourse")
+        if verdict.changed or not (verdict.ok or gone):
+            yield _difference(
+                run, page.user_id, course, str(row["op"]), verdict.errorcode, repaired=verdict.ok
+            )
+
+
+def _absent(run: SiteRun, pages: Iterable[LedgerPage], present: dict[int, set[int]]) -> Iterator[Difference]:
+    """Without the plugin only presence can be seen; it is reported, and its orders are worked on again."""
+    for page in pages:
+        for place in page.places:
+            if not place.grants:
+                continue
+            if place.course_id not in present:
+                people = run.roster.participants(place.course_id)
+                present[place.course_id] = {person.id for person in people}
+            if page.user_id not in present[place.course_id]:
+                yield _difference(run, page.user_id, place.course_id, "enrol", repaired=False)
+
+
+def _difference(
+    run: SiteRun, user_id: int, course: int, what: str, errorcode: str = "", *, repaired: bool
+) -> Difference:
+    return {
+        "site": run.site_name,
+        "user": user_id,
+        "course": course,
+        "what": what,
+        "repaired": repaired,
+        "errorcode": errorcode,
+    }
+
+
+def _look_for_withdrawn(run: SiteRun, pages: Iterable[LedgerPage]) -> None:
+    """Once more taken out, and what is still paid for put back: then it need not be remembered any more."""
+    now = run.world.clock.now()
+    old = [page for page in pages if _is_old(page, now)]
+    people = [page.user_id for page in old]
+    put.out_of_groups(run, people)
+    put.enrolments(run, people)
+    put.withdrawn_roles(run, people)
+    put.into_groups(run, people)
+    put.roles(run, people)
+    for page in old:
+
+        def decide(before: LedgerPage, page: LedgerPage = page) -> LedgerPage:
+            return looked_at(before) if before.revision == page.revision else before
+
+        amend(run.world.records, LedgerPage, page.id, decide)
+
+
+def _is_old(page: LedgerPage, now: datetime) -> bool:
+    if page.taken_at is None:
+        return withdrawn(page)  # of a release that did not note when
+    return now - page.taken_at >= STALLED
+
+
+def _given_by_nobody(run: SiteRun) -> Iterator[Difference]:
+    """Moodle's own rows of the shop's instance: each must stand on a line that is paid for.
+
+    A person whom the ledger does not know at all is only reported: perhaps it is the ledger that is gone.
+    """
+    for row in run.world.sites.lms(run.site_name).export("enrolments", ROWS):
+        if (row["method"], row["source"]) != ("passerelle", "shop"):
+            continue
+        user_id, course_id, roles = int(row["userid"]), int(row["courseid"]), list(row["roles"])
+        # Read now: an order that is being fulfilled writes here before it writes into Moodle.
+        page = run.world.records.get(LedgerPage, page_id(run.site_name, user_id))
+        place = page.place(course_id) if page else None
+        given = set(roles_wanted(place)) if place else set()
+        extra = sorted(set(roles) - given) if roles or given else [""]
+        if not extra:
+            continue
+        if page is None or not row["course"]:
+            yield _difference(run, user_id, course_id, "given_by_nobody", repaired=False)
+            continue
+        common = {"op": "unenrol", "course": row["course"], "username": row["username"], "source": "shop"}
+        verdicts = run.roster.apply(
+            [{"id": str(n), **common, "role": role} for n, role in enumerate(extra) if role]
+        )
+        ok = bool(verdicts) and all(verdict.ok for verdict in verdicts)
+        yield _difference(run, user_id, course_id, "given_by_nobody", repaired=ok)
+
+
+def orders_of(world: World, difference: Difference) -> Iterator[str]:
+    """The orders to be worked on again for what could not be repaired from here."""
+    if difference["what"] != "enrol" or difference["repaired"]:
+        return
+    page = world.records.get(LedgerPage, page_id(str(difference["site"]), int(str(difference["user"]))))
+    place = page.place(int(str(difference["course"]))) if page else None
+    names = {
+        name
+        for grant in (place.grants if place else ())
+        for line in [grant.by.removesuffix(":support")]
+        for name in [line.rpartition(":")[0]]
+    }
+    yield from (name for name in sorted(names) if world.records.get(Order, name) is not None)

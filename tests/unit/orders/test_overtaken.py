@@ -1,0 +1,168 @@
+"""A paid order and its cancellation side by side, step by step: a right that was withdrawn does not come back.
+
+Each of these was seen: somebody stayed in the course, in the group, or over somebody's account, for ever.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from passerelle.domain.orders.order import Facts
+from passerelle.domain.states import OrderState
+from passerelle.usecases.orders import fulfil, reconcile, work
+from tests.factories.orders import a_line, a_participant, some_facts
+from tests.factories.records import NOW
+from tests.fakes.moodle import TwinSites
+from tests.scenes.beside import Held, around_with_sites
+from tests.scenes.orders import OrderScene
+
+LATER = NOW + timedelta(hours=1)
+
+
+def cancelled(facts: Facts) -> Facts:
+    return replace(facts, snapshot_at=LATER, cancelled_at=LATER)
+
+
+def held(scene: OrderScene, at: str, order: str = "boutique:1042") -> Held:
+    open_world = around_with_sites(scene.base, lambda turn: TwinSites(turn, scene.caen))
+    return Held(open_world, lambda world: fulfil.fulfil(world, order), at=at)
+
+
+def next_night(scene: OrderScene) -> None:
+    scene.clock.tick(timedelta(days=1))
+    reconcile.reconcile(scene.world)
+    scene.deliver()
+
+
+def nothing_stands(scene: OrderScene, source: str = "shop") -> None:
+    assert scene.enrolled(source=source) == {}
+    assert scene.enrolled("SUPPORT", source=source) == {}
+    assert [people for people in scene.members().values() if people] == []
+    assert scene.ties() == []
+
+
+@pytest.mark.rule("S14", "S12")
+@pytest.mark.parametrize(
+    ("at", "plugins"),
+    [
+        ("caen.local_passerelle_apply", True),
+        ("caen.core_group_add_group_members", True),
+        ("caen.core_role_assign_roles", True),
+        ("caen.enrol_manual_enrol_users", False),
+        ("caen.core_group_add_group_members", False),
+        ("caen.core_role_assign_roles", False),
+    ],
+)
+@pytest.mark.parametrize("end", ["goes on", "dies before", "dies after"])
+def test_what_is_cancelled_while_a_slow_worker_gives_it_is_gone_by_the_next_night(
+    at: str, plugins: bool, end: str
+) -> None:
+    scene = OrderScene(plugins=plugins)
+    work.merge(scene.world, "boutique", some_facts())
+    slow = held(scene, at)
+    scene.sell(cancelled(some_facts()))
+    match end:
+        case "goes on":
+            slow.go_on()
+        case "dies before":
+            slow.die()
+        case "dies after":
+            slow.die(after=True)
+    next_night(scene)
+    assert scene.order().state == OrderState.CANCELLED
+    nothing_stands(scene, "shop" if plugins else "manual")
+
+
+@pytest.mark.rule("S14", "S12")
+def test_what_another_order_buys_while_a_cancellation_takes_it_stands_by_the_next_night() -> None:
+    scene = OrderScene()
+    scene.sell(some_facts())
+    work.merge(scene.world, "boutique", cancelled(some_facts()))
+    slow = held(scene, "caen.local_passerelle_apply")
+    again = some_facts("1043")
+    scene.sell(again)
+    slow.die(after=True)
+    next_night(scene)
+    assert len(scene.enrolled()) == 4
+    assert scene.enrolled("SUPPORT") == {"rh@client.example": ("student",)}
+    people = sorted(f"{name}@client.example" for name in ("ana", "bob", "cleo", "tom"))
+    assert {group: who for group, who in scene.members().items() if who} == {"boutique:1043": people}
+    assert {over for _, _, over in scene.ties()} == set(people)
+
+
+@pytest.mark.rule("S14")
+@pytest.mark.parametrize("cancelled_first", [True, False])
+def test_of_two_words_of_one_second_the_cancellation_wins_whichever_came_first(cancelled_first: bool) -> None:
+    paid = some_facts()
+    both = [replace(paid, cancelled_at=NOW), paid]
+    scene = OrderScene()
+    for facts in both if cancelled_first else reversed(both):
+        scene.sell(facts)
+    assert scene.order().state == OrderState.CANCELLED
+    nothing_stands(scene)
+
+
+@pytest.mark.rule("S6", "S14")
+def test_roles_over_people_go_with_the_last_order_though_their_accounts_existed_by_then() -> None:
+    """From the second purchase on every account existed before: also those that an order made."""
+    scene = OrderScene()
+    first = some_facts(
+        lines=(replace(a_line(), quantity=1, amount=1000, participants=(a_participant("ana"),)),)
+    )
+    second = replace(first, order="1043", number="1043")
+    scene.sell(first)
+    scene.sell(second)
+    scene.sell(cancelled(first))
+    assert {over for _, _, over in scene.ties()} == {"ana@client.example"}
+    scene.sell(cancelled(second))
+    next_night(scene)
+    nothing_stands(scene)
+
+
+@pytest.mark.rule("S6", "S14")
+@pytest.mark.parametrize("plugins", [True, False])
+def test_a_role_that_an_order_gave_goes_with_it_where_both_accounts_existed(plugins: bool) -> None:
+    scene = OrderScene(plugins=plugins)
+    for name in ("rh", "ana", "bob", "cleo", "tom"):
+        scene.moodle.add_user(name, name.capitalize(), "Martin", email=f"{name}@client.example")
+    scene.sell(some_facts())
+    scene.sell(cancelled(some_facts()))
+    next_night(scene)
+    nothing_stands(scene, "shop" if plugins else "manual")
+
+
+@pytest.mark.rule("S14")
+def test_a_role_goes_with_the_order_where_somebody_was_enrolled_by_hand_before() -> None:
+    """Without plugins both stand in the manual instance: the hand's student stays, the order's teacher goes."""
+    scene = OrderScene(plugins=False)
+    scene.moodle.add_user("tom", "Tom", "Martin", email="tom@client.example")
+    scene.moodle.enrol("SPOCM1", "tom", "student")
+    scene.sell(some_facts())
+    assert scene.enrolled(source="manual")["tom"] == ("student", "teacher")
+    scene.sell(cancelled(some_facts()))
+    next_night(scene)
+    assert scene.enrolled(source="manual") == {"tom": ("student",)}
+
+
+@pytest.mark.rule("S12", "S14")
+def test_a_row_of_the_shops_instance_that_no_order_gives_is_found_and_taken_out() -> None:
+    scene = OrderScene()
+    scene.sell(some_facts())
+    sold = scene.enrolled()
+    row = {"id": "1", "op": "enrol", "course": "AIDE", "username": "ana@client.example", "source": "shop"}
+    scene.moodle.add_user("eve", "Eve", "Martin", email="eve@client.example")
+    scene.world.sites.roster("caen").apply(
+        [{**row, "role": "student"}, {**row, "id": "2", "username": "eve", "role": "student"}]
+    )
+    next_night(scene)
+    assert scene.enrolled() == sold
+    # Whom the ledger does not know at all is reported only: perhaps it is the ledger that is gone.
+    assert set(scene.enrolled("SUPPORT")) == {"rh@client.example", "eve"}
+    found = scene.world.papers.get(reconcile.REPORT)["differing"]
+    assert [(one["what"], one["repaired"]) for one in found] == [
+        ("given_by_nobody", True),
+        ("given_by_nobody", False),
+    ]

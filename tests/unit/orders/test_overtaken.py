@@ -12,7 +12,7 @@ import pytest
 
 from passerelle.domain.orders.order import Facts
 from passerelle.domain.states import OrderState
-from passerelle.usecases.orders import fulfil, reconcile, work
+from passerelle.usecases.orders import fulfil, reconcile, take
 from tests.factories.orders import a_line, a_participant, some_facts
 from tests.factories.records import NOW
 from tests.fakes.moodle import TwinSites
@@ -61,7 +61,7 @@ def test_what_is_cancelled_while_a_slow_worker_gives_it_is_gone_by_the_next_nigh
     at: str, plugins: bool, end: str
 ) -> None:
     scene = OrderScene(plugins=plugins)
-    work.merge(scene.world, "boutique", some_facts())
+    take.merge(scene.world, "boutique", some_facts())
     slow = held(scene, at)
     scene.sell(cancelled(some_facts()))
     match end:
@@ -80,7 +80,7 @@ def test_what_is_cancelled_while_a_slow_worker_gives_it_is_gone_by_the_next_nigh
 def test_what_another_order_buys_while_a_cancellation_takes_it_stands_by_the_next_night() -> None:
     scene = OrderScene()
     scene.sell(some_facts())
-    work.merge(scene.world, "boutique", cancelled(some_facts()))
+    take.merge(scene.world, "boutique", cancelled(some_facts()))
     slow = held(scene, "caen.local_passerelle_apply")
     again = some_facts("1043")
     scene.sell(again)

@@ -366,7 +366,8 @@ def _refunds(order: Order, facts: Facts, *, newer: bool) -> tuple[Refund, ...]:
         refund = replace(told_one, told_at=_when(facts), event=not facts.whole_refunds)
         held = by_id.get(refund.id)
         by_id[refund.id] = refund if held is None else _one_refund(held, refund)
-    if facts.whole_refunds and newer:
+    # Of one second the word that takes back is the last, whichever came first.
+    if facts.whole_refunds and newer and facts.snapshot_at != order.snapshot_at:
         told = {refund.id for refund in facts.refunds}
         by_id = {k: r for k, r in by_id.items() if k in told or _told_since(r, facts.snapshot_at)}
     return tuple(by_id[name] for name in sorted(by_id))

@@ -19,6 +19,9 @@ from passerelle.usecases.orders.order_run import OrderRun
 from passerelle.usecases.orders.work import replay
 
 REPORT = "reports/orders.json"
+# Refusals of Moodle that may be over by the next night: two orders were at one person at once, a role was
+# missing for a while.
+MAY_PASS = frozenset({"enrol_refused", "group_refused", "role_refused"})
 
 
 @dataclass
@@ -95,6 +98,10 @@ def _orders(world: World, report: Reconciliation) -> None:
             if due or stalled:
                 world.queues.send("orders", {"order": order.id})
                 report.queued.append(order.id)
+    for order in list_all(world.records, Order, "state", OrderState.PARTLY_FULFILLED.value):
+        if any(note.code in MAY_PASS for note in order.why):
+            world.queues.send("orders", {"order": order.id})
+            report.queued.append(order.id)
     _unpaid(world, report)
     for order in list_all(world.records, Order, "state", OrderState.PARKED.value):
         report.parked.append(order.id)

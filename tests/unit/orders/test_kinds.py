@@ -407,9 +407,9 @@ TAKEN_BACK = {
     ),
     "woo: cancelled, then processing": ("woocommerce", (woo(), woo("cancelled", 5), woo("processing", 9))),
     "woo: failed, then paid": ("woocommerce", (woo("failed", 0), woo("processing", 5))),
-    "woo: refunded, and again completed, in one minute": (
+    "woo: refunded in the second of the sale, and again completed": (
         "woocommerce",
-        (woo(), woo("refunded", refunds=WHOLE), woo("completed")),
+        (woo(), woo("refunded", refunds=WHOLE), woo("completed", 1)),
     ),
     "shopify: cancelled, then not": (
         "shopify",

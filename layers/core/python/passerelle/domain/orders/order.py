@@ -335,7 +335,9 @@ def _when(facts: Facts) -> datetime | None:
 
 
 def _newer(order: Order, facts: Facts) -> bool:
-    """Of two snapshots of one moment the one that came later is the newer (a second is long)."""
+    """Of two snapshots of one moment the one that came later is the newer (a second is long); but what one of
+    them takes back stays taken back, whichever came first.
+    """
     if facts.snapshot_at is None or order.snapshot_at is None or facts.snapshot_at > order.snapshot_at:
         return True
     if facts.snapshot_at < order.snapshot_at:

@@ -32,10 +32,6 @@ ENDED = (RetrievalState.DONE, RetrievalState.REFUSED, RetrievalState.FAILED)
 FAILED = 1
 
 
-def say(french: str, english: str) -> str:
-    return french if language() == "fr" else english
-
-
 def print_json(document: object) -> None:
     click.echo(json.dumps(document, ensure_ascii=False, indent=1))
 
@@ -71,7 +67,7 @@ def list_publications(
         print_json({"publications": [whole(p) for p in found]})
         return
     if not found:
-        click.echo(say("Aucune publication.", "No publication."))
+        click.echo(words("Aucune publication.", "No publication."))
     for p in found:
         word = state_word(p.state, language())
         click.echo(
@@ -127,32 +123,32 @@ def show(publication: str, as_json: bool, find_stack: Callable[[], Stack]) -> No
         )
         return
     lines: list[tuple[str, object]] = [
-        (say("titre", "title"), record.card.title),
-        (say("cours", "course"), record.network_id),
-        (say("auteur", "author"), record.author.fullname),
-        (say("état", "state"), f"{state_word(record.state, language())} (v{record.version})"),
-        (say("licence", "licence"), record.card.licence),
+        (words("titre", "title"), record.card.title),
+        (words("cours", "course"), record.network_id),
+        (words("auteur", "author"), record.author.fullname),
+        (words("état", "state"), f"{state_word(record.state, language())} (v{record.version})"),
+        (words("licence", "licence"), record.card.licence),
         (
-            say("contenu", "contents"),
+            words("contenu", "contents"),
             ", ".join(f"{count} {name}" for name, count in record.contents.activities.items()),
         ),
-        (say("sections", "sections"), " · ".join(record.contents.sections)),
-        (say("sur le hub", "on the hub"), record.hub_url),
-        (say("à la source", "at its source"), record.course_url),
+        (words("sections", "sections"), " · ".join(record.contents.sections)),
+        (words("sur le hub", "on the hub"), record.hub_url),
+        (words("à la source", "at its source"), record.course_url),
     ]
     for name, value in lines:
         if value:
             click.echo(f"{name:14} {value}")
     description = asked.describe(record, language())
     if description["message"]:
-        click.echo(f"{say('message', 'message'):14} {description['message']}")
+        click.echo(f"{words('message', 'message'):14} {description['message']}")
     for moment in record.history:
         click.echo(f"  {moment.at:%Y-%m-%d %H:%M:%S}  {moment.state:12} {moment.why}")
-    click.echo(say("famille", "family"))
+    click.echo(words("famille", "family"))
     _print_tree(tree, record.id, 1)
     for retrieval in held:
         click.echo(
-            say("rapatrié par", "brought home by")
+            words("rapatrié par", "brought home by")
             + f" {retrieval.site} (v{retrieval.version})  {retrieval.course_url}"
         )
 
@@ -193,9 +189,11 @@ def tell_holders(publication: str, find_stack: Callable[[], Stack]) -> None:
     click.echo(words("Messages envoyés : {n}.", "Messages sent: {n}.", n=len(told)))
     for retrieval in not_told:
         click.echo(
-            say(
-                f"{retrieval.site} : message refusé (rapatriement {retrieval.id}).",
-                f"{retrieval.site}: message refused (retrieval {retrieval.id}).",
+            words(
+                "{site} : message refusé (rapatriement {retrieval}).",
+                "{site}: message refused (retrieval {retrieval}).",
+                site=retrieval.site,
+                retrieval=retrieval.id,
             ),
             err=True,
         )
@@ -262,7 +260,7 @@ def search(
         print_json({"publications": cards})
         return
     if not cards:
-        click.echo(say("Rien au catalogue ne correspond.", "Nothing in the catalogue fits."))
+        click.echo(words("Rien au catalogue ne correspond.", "Nothing in the catalogue fits."))
     for card in cards:
         contents = ", ".join(f"{count} {name}" for name, count in card["activities"].items())
         click.echo(
@@ -292,7 +290,12 @@ def retrieve(
     if site not in world.network.sites:
         names = ", ".join(world.network.sites)
         raise click.BadParameter(
-            say(f"« {site} » n’est pas un site ({names})", f"“{site}” is no site ({names})"),
+            words(
+                "« {site} » n’est pas un site ({names})",
+                "“{site}” is no site ({names})",
+                site=site,
+                names=names,
+            ),
             param_hint="--site",
         )
     users = world.sites.lms(site).find_users("username", [username]).get(username, ())

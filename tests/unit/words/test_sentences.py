@@ -1,6 +1,8 @@
 """Every refusal that the code can raise has its sentence, in both languages, filled from what it carries."""
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
 
@@ -13,22 +15,76 @@ from passerelle.words.sentences import SENTENCES, known, say
 
 PACKAGE = Path(__file__).parents[3] / "layers" / "core" / "python" / "passerelle"
 PLUGIN = PACKAGE.parents[3] / "infra" / "moodle" / "local_passerelle" / "classes" / "local"
-RAISED = re.compile(r"\b(?:GiveUp|Refused|NotFound)\(\s*\"([a-z_0-9]+)\"")
+WORD = re.compile(r"[A-Za-z]\w*_?\w*")
+BEGINNING = re.compile(r"[A-Za-z]\w+_$")
+# Calls of which an argument is a code: which one.
+SAYING = {"GiveUp": 0, "Refused": 0, "NotFound": 0, "Note": 0, "say": 0, "require": 1}
 # Told by modules of their own, since their sentences need more than a code.
 ELSEWHERE = {"sources_stopped", "unknown_encoding"}
+SOURCES = [
+    path
+    for folder in ("layers/core/python/passerelle", "infra/cli", "infra/laptop", "functions")
+    for path in (PACKAGE.parents[3] / folder).rglob("*.py")
+]
+
+
+def trees() -> Iterator[tuple[Path, ast.Module]]:
+    for path in SOURCES:
+        yield path, ast.parse(path.read_text(encoding="utf-8"))
 
 
 def codes() -> set[str]:
-    return {
-        code
-        for path in PACKAGE.rglob("*.py")
-        for code in RAISED.findall(path.read_text(encoding="utf-8"))
-        if not code.startswith("ldap_")
-    } - ELSEWHERE
+    """Every code that a call names: raised, kept in a note, or said."""
+    found = set()
+    for _, tree in trees():
+        for call in ast.walk(tree):
+            if not isinstance(call, ast.Call):
+                continue
+            name = getattr(call.func, "id", None)
+            base = isinstance(call.func, ast.Attribute) and ast.unparse(call.func) == "super().__init__"
+            place = SAYING.get(name or "", 0 if base else None)
+            if place is None or len(call.args) <= place:
+                continue
+            given = call.args[place]
+            options = [given.body, given.orelse] if isinstance(given, ast.IfExp) else [given]
+            found |= {
+                one.value
+                for one in options
+                if isinstance(one, ast.Constant) and isinstance(one.value, str) and WORD.fullmatch(one.value)
+            }
+    return {code for code in found if not code.startswith("ldap_")} - ELSEWHERE
 
 
-def test_every_code_that_is_raised_has_a_sentence() -> None:
+def test_every_code_that_is_raised_kept_or_said_has_a_sentence() -> None:
+    assert {"shop_unknown", "seats_link_dead", "away"} <= codes()
     assert sorted(code for code in codes() if not known(code)) == []
+
+
+def test_every_sentence_has_a_code_that_something_says() -> None:
+    """As a text, as an end of a job in the plugin, or as what an f-string with a fixed beginning may make."""
+    texts: set[str] = set()
+    patterns: list[re.Pattern[str]] = []
+    for path, tree in trees():
+        if path.parent.name == "words" and path.name != "holdings.py":
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                texts.add(node.value)
+            elif isinstance(node, ast.JoinedStr):
+                parts = [
+                    re.escape(one.value) if isinstance(one, ast.Constant) else r"\w+" for one in node.values
+                ]
+                if BEGINNING.match(parts[0]):
+                    patterns.append(re.compile("".join(parts)))
+    plugin = "\n".join(path.read_text(encoding="utf-8") for path in PLUGIN.parents[1].rglob("*.php"))
+    silent = [
+        code
+        for code in SENTENCES
+        if code not in texts
+        and not any(pattern.fullmatch(code) for pattern in patterns)
+        and f"'{code}'" not in plugin
+    ]
+    assert silent == []
 
 
 @pytest.mark.rule("P10")

@@ -50,6 +50,12 @@ HOUSE: dict[str, tuple[str, str]] = {
         "Les parties reçues ne forment pas un fichier. Relancez la sauvegarde du cours.",
         "The parts received do not make a file. Start the course backup again.",
     ),
+    "speaksotherwise": (
+        "« {site} » a répondu à {function} autrement que cette version ne l’attend ({where}). Comparez la "
+        "version de son plugin, puis vérifiez ce qui a été fait.",
+        "“{site}” answered {function} otherwise than this release expects ({where}). Compare its plugin's "
+        "version, then check what was done.",
+    ),
     "unencodable": (
         "Un texte contient des caractères que Moodle ne peut pas recevoir. Corrigez-le à la source.",
         "A text has characters that Moodle cannot take. Correct it at its source.",

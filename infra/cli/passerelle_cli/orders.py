@@ -29,7 +29,7 @@ from passerelle.usecases.orders import work as usecase
 from passerelle.words.sentences import say
 from passerelle_cli.orders_explain import explain
 from passerelle_cli.stack import Stack, on_a_stack
-from passerelle_cli.terminal import language, words
+from passerelle_cli.terminal import language, worded
 
 STATES = [state.value for state in OrderState]
 
@@ -219,7 +219,7 @@ def assign(find_stack: Callable[[], Stack], order_id: str, people: Any, line: st
     if problems:
         sys.exit(1)
     click.echo(
-        words("{n:# place attribuée|# places attribuées}.", "{n:# seat|# seats} given.", n=len(read.people))
+        worded("{n:# place attribuée|# places attribuées}.", "{n:# seat|# seats} given.", n=len(read.people))
     )
 
 
@@ -311,7 +311,7 @@ def missed(find_stack: Callable[[], Stack], shop: str, days: int) -> None:
     for heard in found:
         when = f"{heard.at:%Y-%m-%d %H:%M:%S}" if heard.at else ""
         click.echo(f"{ask.order_of(world, shop, heard):32} {heard.topic:32} {when}".rstrip())
-    click.echo(words("{count:# manque|# manquent}", "{count:# missed|# missed}", count=len(found)))
+    click.echo(worded("{count:# manque|# manquent}", "{count:# missed|# missed}", count=len(found)))
     if found:
         sys.exit(1)
 

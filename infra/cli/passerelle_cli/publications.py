@@ -25,7 +25,7 @@ from passerelle.usecases.publishing import lineage, publish
 from passerelle.usecases.publishing import retrieve as retrievals
 from passerelle_cli.orders import catalogue_check
 from passerelle_cli.stack import Stack, on_a_stack
-from passerelle_cli.terminal import language, words
+from passerelle_cli.terminal import language, worded
 
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object instead of lines.")
 ENDED = (RetrievalState.DONE, RetrievalState.REFUSED, RetrievalState.FAILED)
@@ -67,7 +67,7 @@ def list_publications(
         print_json({"publications": [whole(p) for p in found]})
         return
     if not found:
-        click.echo(words("Aucune publication.", "No publication."))
+        click.echo(worded("Aucune publication.", "No publication."))
     for p in found:
         word = state_word(p.state, language())
         click.echo(
@@ -123,32 +123,32 @@ def show(publication: str, as_json: bool, find_stack: Callable[[], Stack]) -> No
         )
         return
     lines: list[tuple[str, object]] = [
-        (words("titre", "title"), record.card.title),
-        (words("cours", "course"), record.network_id),
-        (words("auteur", "author"), record.author.fullname),
-        (words("état", "state"), f"{state_word(record.state, language())} (v{record.version})"),
-        (words("licence", "licence"), record.card.licence),
+        (worded("titre", "title"), record.card.title),
+        (worded("cours", "course"), record.network_id),
+        (worded("auteur", "author"), record.author.fullname),
+        (worded("état", "state"), f"{state_word(record.state, language())} (v{record.version})"),
+        (worded("licence", "licence"), record.card.licence),
         (
-            words("contenu", "contents"),
+            worded("contenu", "contents"),
             ", ".join(f"{count} {name}" for name, count in record.contents.activities.items()),
         ),
-        (words("sections", "sections"), " · ".join(record.contents.sections)),
-        (words("sur le hub", "on the hub"), record.hub_url),
-        (words("à la source", "at its source"), record.course_url),
+        (worded("sections", "sections"), " · ".join(record.contents.sections)),
+        (worded("sur le hub", "on the hub"), record.hub_url),
+        (worded("à la source", "at its source"), record.course_url),
     ]
     for name, value in lines:
         if value:
             click.echo(f"{name:14} {value}")
     description = asked.describe(record, language())
     if description["message"]:
-        click.echo(f"{words('message', 'message'):14} {description['message']}")
+        click.echo(f"{worded('message', 'message'):14} {description['message']}")
     for moment in record.history:
         click.echo(f"  {moment.at:%Y-%m-%d %H:%M:%S}  {moment.state:12} {moment.why}")
-    click.echo(words("famille", "family"))
+    click.echo(worded("famille", "family"))
     _print_tree(tree, record.id, 1)
     for retrieval in held:
         click.echo(
-            words("rapatrié par", "brought home by")
+            worded("rapatrié par", "brought home by")
             + f" {retrieval.site} (v{retrieval.version})  {retrieval.course_url}"
         )
 
@@ -186,10 +186,10 @@ def withdraw(publication: str, reason: str, find_stack: Callable[[], Stack]) -> 
 def tell_holders(publication: str, find_stack: Callable[[], Stack]) -> None:
     """Tell whoever brought an older version home that this one exists; each is told once."""
     told, not_told = lineage.tell_holders(find_stack().world(), publication)
-    click.echo(words("Messages envoyés : {n}.", "Messages sent: {n}.", n=len(told)))
+    click.echo(worded("Messages envoyés : {n}.", "Messages sent: {n}.", n=len(told)))
     for retrieval in not_told:
         click.echo(
-            words(
+            worded(
                 "{site} : message refusé (rapatriement {retrieval}).",
                 "{site}: message refused (retrieval {retrieval}).",
                 site=retrieval.site,
@@ -260,7 +260,7 @@ def search(
         print_json({"publications": cards})
         return
     if not cards:
-        click.echo(words("Rien au catalogue ne correspond.", "Nothing in the catalogue fits."))
+        click.echo(worded("Rien au catalogue ne correspond.", "Nothing in the catalogue fits."))
     for card in cards:
         contents = ", ".join(f"{count} {name}" for name, count in card["activities"].items())
         click.echo(
@@ -290,7 +290,7 @@ def retrieve(
     if site not in world.network.sites:
         names = ", ".join(world.network.sites)
         raise click.BadParameter(
-            words(
+            worded(
                 "« {site} » n’est pas un site ({names})",
                 "“{site}” is no site ({names})",
                 site=site,

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from passerelle_cli.stack import Stack, on_a_stack
-from passerelle_cli.terminal import words
+from passerelle_cli.terminal import worded
 
 QUEUES = ("uploads", "publications", "retrievals", "jobs", "orders")
 
@@ -33,7 +33,9 @@ def redrive(queue: str, find_stack: Callable[[], Stack]) -> None:
             sqs.delete_message(QueueUrl=dead, ReceiptHandle=message["ReceiptHandle"])
             moved += 1
     click.echo(
-        words("{n:# message remis|# messages remis} en route.", "{n:# message|# messages} put back.", n=moved)
+        worded(
+            "{n:# message remis|# messages remis} en route.", "{n:# message|# messages} put back.", n=moved
+        )
     )
 
 

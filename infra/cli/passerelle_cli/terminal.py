@@ -16,6 +16,6 @@ def language() -> str:
     return "en"
 
 
-def words(french: str, english: str, **details: object) -> str:
+def worded(french: str, english: str, **details: object) -> str:
     """The sentence in the reader's language, with its details (words.formatter says what may stand in it)."""
     return fill((french, english), language(), details)

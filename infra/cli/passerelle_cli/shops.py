@@ -16,7 +16,7 @@ from passerelle.shops.registry import vendor
 from passerelle.shops.vendor import Vendor
 from passerelle.words.sentences import say
 from passerelle_cli.stack import Stack, on_a_stack
-from passerelle_cli.terminal import language, words
+from passerelle_cli.terminal import language, worded
 
 OK = 200
 PUT = "aws ssm put-parameter --type SecureString --overwrite"
@@ -56,24 +56,24 @@ def show(find_stack: Callable[[], Stack], shop: str, no_ping: bool) -> None:
 
 def _lines(shop: Shop, kind: Vendor, address: str) -> list[str]:
     lines = [
-        words("Adresse du webhook : {address}", "Webhook address: {address}", address=address),
-        words("Événements à cocher :", "Events to tick:"),
+        worded("Adresse du webhook : {address}", "Webhook address: {address}", address=address),
+        worded("Événements à cocher :", "Events to tick:"),
         *(f"  {topic}" for topic in kind.topics),
     ]
     if shop.secrets:
-        lines.append(words("Le secret de signature va dans SSM :", "The signing secret goes into SSM:"))
+        lines.append(worded("Le secret de signature va dans SSM :", "The signing secret goes into SSM:"))
         lines += [
             f"  aws ssm put-parameter --type SecureString --overwrite --name {name} --value …"
             for name in shop.secrets
         ]
     if shop.api.key:
-        lines.append(words("La clé de l’API va dans SSM :", "The API’s key goes into SSM:"))
+        lines.append(worded("La clé de l’API va dans SSM :", "The API’s key goes into SSM:"))
         lines.append(
             f"  aws ssm put-parameter --type SecureString --overwrite --name {shop.api.key} --value …"
         )
     elif not kind.api_needed:
         lines.append(
-            words(
+            worded(
                 "Sans clé (api.key), la boutique ne peut pas être interrogée : ce qu’elle ne livre pas "
                 "manque.",
                 "Without a key (api.key) the shop cannot be asked: what it does not deliver is missing.",
@@ -105,11 +105,11 @@ def _ping(stack: Stack, name: str, shop: Shop, kind: Vendor) -> bool:
     status = answer.status_code
     if status == OK:
         click.echo(
-            words("✓ un essai signé est arrivé et a été reconnu", "✓ a signed ping arrived and was known")
+            worded("✓ un essai signé est arrivé et a été reconnu", "✓ a signed ping arrived and was known")
         )
         return True
     refused = ("✗ l’essai signé a été refusé ({status})", "✗ the signed ping was refused ({status})")
-    click.echo(words(*refused, status=status))
+    click.echo(worded(*refused, status=status))
     return False
 
 

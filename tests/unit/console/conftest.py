@@ -36,6 +36,14 @@ class FakeNights:
         self.resumed.append(run)
 
 
+@dataclass
+class FakeDeadLetters:
+    kept: dict[str, int] = field(default_factory=dict)
+
+    def counts(self) -> dict[str, int]:
+        return {name: count for name, count in self.kept.items() if count}
+
+
 class FakeSites:
     def lms(self, site: str) -> FakeLms:
         return FakeLms(site)
@@ -123,6 +131,7 @@ def a_console_world(clock: FakeClock, nights: FakeNights) -> World:
         clock=clock,
         shops=FakeShops(network),
         nights=nights,
+        dead_letters=FakeDeadLetters(),
     )
 
 

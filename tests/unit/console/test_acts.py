@@ -9,6 +9,7 @@ import pytest
 
 from passerelle.domain.console import ConsoleAct
 from passerelle.domain.night.plan.run import NightDesk, Run
+from passerelle.domain.night.policy import NightRules
 from passerelle.domain.orders.order import Delivery, Order
 from passerelle.domain.publishing.publication import Publication
 from passerelle.domain.records import Note
@@ -67,7 +68,25 @@ def test_what_waits_stands_on_the_first_page_and_nothing_of_others(world, browse
     assert HELD.replace("/", "%2F") in page or HELD in page
     other = Browser(world).sign_in("lille", "lea").ask("home")["body"]
     assert "1042" not in other
-    assert "Nothing waits for anybody" in other
+    assert HELD not in other
+
+
+@pytest.mark.rule("H2")
+@pytest.mark.rule("D13")
+def test_a_night_that_did_not_run_waits_until_one_has(world, browser, clock):
+    browser.sign_in("lille", "lea")
+    assert "Night that did not run" in browser.ask("home")["body"]
+    today = clock.now().astimezone(NightRules().zone).date().isoformat()
+    world.records.add(replace(a_run(), id=f"lille/{today}/users", site="lille", night=today))
+    page = browser.ask("home")["body"]
+    assert "Nothing waits for anybody" in page
+
+
+@pytest.mark.rule("H2")
+def test_dead_letters_are_told_to_an_operator_of_the_network_alone(world, browser):
+    world.dead_letters.kept["orders"] = 2
+    assert "2 messages failed" in browser.sign_in("hub", "root").ask("home")["body"]
+    assert "failed to the end" not in Browser(world).sign_in().ask("home")["body"]
 
 
 @pytest.mark.rule("H2")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
-from passerelle.unconfigured import NoNights, NoReferences, NoShops, NoSources
+from passerelle.unconfigured import NoDeadLetters, NoNights, NoReferences, NoShops, NoSources
 
 # The classes are named for the type checker only: a function pays at its cold start for those that it uses.
 if TYPE_CHECKING:
@@ -448,6 +448,14 @@ class Queues(Protocol):
     ) -> None: ...
 
 
+class DeadLetters(Protocol):
+    """What failed to the end, so that nobody works on it any more."""
+
+    def counts(self) -> Mapping[str, int]:
+        """Per queue, by its name, about how many messages; queues with none are left out."""
+        ...
+
+
 class Nights(Protocol):
     """The machine that carries a night out."""
 
@@ -476,3 +484,4 @@ class World:
     sources: Sources = field(default_factory=NoSources)
     references: References = field(default_factory=NoReferences)
     nights: Nights = field(default_factory=NoNights)
+    dead_letters: DeadLetters = field(default_factory=NoDeadLetters)

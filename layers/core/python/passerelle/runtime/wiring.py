@@ -18,6 +18,7 @@ from passerelle.ports import (
     Archives,
     BackupReader,
     Clock,
+    DeadLetters,
     Nights,
     Papers,
     Queues,
@@ -130,6 +131,7 @@ class Wiring:
             shops=cast(Shops, Later(lambda: self.shops)),
             references=cast(References, Later(lambda: self.references)),
             nights=cast(Nights, Later(lambda: self.nights)),
+            dead_letters=cast(DeadLetters, Later(lambda: self.dead_letters)),
         )
 
     def site_door(self) -> SiteDoor:
@@ -205,6 +207,12 @@ class Wiring:
         from passerelle.store.nights import MachineNights
 
         return MachineNights(self.client("stepfunctions"), machine)
+
+    @cached_property
+    def dead_letters(self) -> DeadLetters:
+        from passerelle.store.dead_letters import SqsDeadLetters
+
+        return SqsDeadLetters(self.client("sqs"), self.settings.queues["orders"])
 
     @cached_property
     def archives(self) -> Archives:

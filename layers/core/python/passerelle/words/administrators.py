@@ -61,6 +61,18 @@ HOUSE: dict[str, tuple[str, str]] = {
         "A text has characters that Moodle cannot take. Correct it at its source.",
     ),
     # --- the console (H2) ---
+    "dead_letters": (
+        "{count:# message a|# messages ont} échoué jusqu’au bout dans la file {queue}. "
+        "Cherchez la cause dans les journaux, puis : passerelle redrive {queue}.",
+        "{count:# message|# messages} failed to the end in the queue {queue}. "
+        "Look for the cause in the logs, then: passerelle redrive {queue}.",
+    ),
+    "console_night_absent": (
+        "Aucune étape de la nuit du {night} n’a commencé : vérifiez que les extractions ont été déposées "
+        "et que les nuits sont activées.",
+        "No stage of the night of {night} began: check that the extracts were deposited and that nights are "
+        "enabled.",
+    ),
     "console_entry": (
         "Cette adresse de la console a déjà servi ou a expiré. Rouvrez-la depuis Moodle.",
         "This address of the console was used or has expired. Open it again from Moodle.",

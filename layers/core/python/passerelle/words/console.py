@@ -25,6 +25,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "looked_at": ("Regardé le", "Looked at"),
     "night_held": ("Nuit retenue", "Night held"),
     "night_failed": ("Nuit en échec", "Night failed"),
+    "night_absent": ("Nuit absente", "Night that did not run"),
+    "dead_letters": ("Messages en échec", "Messages that failed"),
     "order_parked": ("Commande à traiter", "Order to deal with"),
     "order_overdue": ("Commande impayée, en retard", "Unpaid order, overdue"),
     "delivery": ("Envoi illisible d’une boutique", "Unreadable delivery of a shop"),

@@ -15,13 +15,23 @@ from passerelle.domain.records import Note
 from passerelle.domain.rollover.rollover import Rollover
 from passerelle.domain.states import OrderState, PublicationState, RolloverState, RunState
 from passerelle.ports import World
+from passerelle.usecases.night.plan_stage import rules_of
+from passerelle.usecases.night.state_machine import MORNING
 
 MOST = 50  # of one kind; the page of that kind has the rest
 LOOKED_BACK = timedelta(days=30)  # for what failed: later nobody mends it here any more
 STAGES_OF_A_MONTH = 5 * 30
 
 Kind = Literal[
-    "night_held", "night_failed", "order_parked", "order_overdue", "delivery", "publication", "rollover"
+    "night_held",
+    "night_failed",
+    "night_absent",
+    "dead_letters",
+    "order_parked",
+    "order_overdue",
+    "delivery",
+    "publication",
+    "rollover",
 ]
 
 
@@ -40,6 +50,7 @@ class Waiting:
 def waiting(world: World, reach: Reach) -> list[Waiting]:
     """Newest first."""
     found = [
+        *_dead_letters(world, reach),
         *_nights(world, reach),
         *_orders(world, reach),
         *_deliveries(world, reach),
@@ -47,6 +58,14 @@ def waiting(world: World, reach: Reach) -> list[Waiting]:
         *_rollovers(world, reach),
     ]
     return sorted(found, key=lambda one: one.at, reverse=True)
+
+
+def _dead_letters(world: World, reach: Reach) -> Iterator[Waiting]:
+    if not reach.everything:
+        return
+    for queue, count in world.dead_letters.counts().items():
+        why = (Note("dead_letters", {"count": str(count), "queue": queue}),)
+        yield Waiting(kind="dead_letters", about=queue, site="", at=world.clock.now(), title=queue, why=why)
 
 
 def newest_runs(world: World, site: str, limit: int = STAGES_OF_A_MONTH) -> tuple[Run, ...]:
@@ -59,7 +78,9 @@ def _nights(world: World, reach: Reach) -> Iterator[Waiting]:
         if world.network.sites[site].night is None:
             continue
         seen: set[str] = set()
-        for run in newest_runs(world, site):
+        runs = newest_runs(world, site)
+        yield from _absent(world, site, runs)
+        for run in runs:
             if run.stage in seen or run.started_at < since:
                 continue  # a later night of this stage took its place
             seen.add(run.stage)
@@ -70,6 +91,16 @@ def _nights(world: World, reach: Reach) -> Iterator[Waiting]:
                 yield Waiting(
                     kind="night_failed", about=run.id, site=site, at=run.heard_at, title=run.stage, why=why
                 )
+
+
+def _absent(world: World, site: str, runs: tuple[Run, ...]) -> Iterator[Waiting]:
+    """A night of which no stage began by the morning: no extracts, or nothing started it (D13)."""
+    rules = rules_of(world, site)
+    now = world.clock.now().astimezone(rules.zone)
+    day = now.date() if now.time() >= MORNING else now.date() - timedelta(1)
+    if not any(run.night == day.isoformat() for run in runs):
+        why = (Note("console_night_absent", {"night": day.isoformat()}),)
+        yield Waiting(kind="night_absent", about=site, site=site, at=world.clock.now(), why=why)
 
 
 def _orders(world: World, reach: Reach) -> Iterator[Waiting]:

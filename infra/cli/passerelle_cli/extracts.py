@@ -1,15 +1,17 @@
-"""A folder of extracts, read for a command: what cannot be used is said on the way."""
+"""A folder of extracts, or a zip of one, read for a command: what cannot be used is said on the way."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection
-from datetime import datetime
+import tempfile
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
 from pathlib import Path
 
 import click
 
-from passerelle.domain.offer.model import Extracts, Table
+from passerelle.domain.offer.model import Extracts, FileProblem, Table
 from passerelle.sources.extracts import (
     ALL_TABLES,
     SourcesStopped,
@@ -18,40 +20,87 @@ from passerelle.sources.extracts import (
     read_extracts,
     require_whole,
 )
+from passerelle.sources.mistakes import Mistake, survey
 from passerelle.sources.oneroster import is_oneroster, read_oneroster
-from passerelle.words.offer import say_file, say_row
+from passerelle.sources.zipped import unpack
+from passerelle.words.mistakes import say_mistake
+from passerelle.words.offer import say_file
 from passerelle_cli.terminal import language
+
+sources_type = click.Path(exists=True, path_type=Path)
+
+
+@contextmanager
+def opened(sources: Path) -> Iterator[Path]:
+    """The folder itself, or what a zip holds, for as long as it is needed."""
+    if sources.is_dir():
+        yield sources
+        return
+    with tempfile.TemporaryDirectory(prefix="passerelle-sources-") as scratch:
+        folder = Path(scratch)
+        unpack(sources, folder)
+        yield folder
+
+
+def read_folder(
+    sources: Path,
+    encoding: str,
+    tables: Collection[Table] = ALL_TABLES,
+    night: date | None = None,
+    year: str = "",
+) -> Extracts:
+    """Whatever can be read of it; `problems` says what cannot. `night`: on which dates are looked at; `year`:
+    without the manifest."""
+    with opened(sources) as folder:
+        try:
+            if is_oneroster(folder):
+                return read_oneroster([folder], encoding, night=night or date.today())  # noqa: DTZ011 - here
+            return read_extracts(folder, encoding, tables=tables, year=year)
+        except UnknownEncoding:
+            french = f"L’encodage « {encoding} » n’existe pas. Essayez utf-8 ou iso-8859-1."
+            english = f"There is no encoding “{encoding}”. Try utf-8 or iso-8859-1."
+            click.echo(french if language() == "fr" else english, err=True)
+            sys.exit(1)
 
 
 def read_sources(
-    folder: Path, encoding: str, tables: Collection[Table] = ALL_TABLES, *, not_before: datetime | None = None
+    sources: Path,
+    encoding: str,
+    tables: Collection[Table] = ALL_TABLES,
+    *,
+    night: date | None = None,
+    not_before: datetime | None = None,
 ) -> Extracts:
     """`tables`: those wanted; what is wrong with another file stops nothing. Whoever names a folder may
     mean one that is older than the night (`not_before`): that is said, and does not stop him."""
-    lang = language()
     try:
-        reader = (
-            read_oneroster([folder], encoding)
-            if is_oneroster(folder)
-            else read_extracts(folder, encoding, tables=tables)
-        )
-        extracts = require_whole(reader, tables)
+        extracts = require_whole(read_folder(sources, encoding, tables, night), tables)
     except SourcesStopped as stopped:
-        for problem in stopped.problems:
-            click.echo(say_file(problem, lang), err=True)
-        sys.exit(1)
-    except UnknownEncoding:
-        french = f"L’encodage « {encoding} » n’existe pas. Essayez utf-8 ou iso-8859-1."
-        english = f"There is no encoding “{encoding}”. Try utf-8 or iso-8859-1."
-        click.echo(french if lang == "fr" else english, err=True)
+        say_problems(stopped.problems)
         sys.exit(1)
     if not_before is not None:
-        for problem in lateness(extracts.made_at, not_before):
-            click.echo(say_file(problem, lang), err=True)
-    for row in (*extracts.refused, *extracts.noted):
-        click.echo(say_row(row, lang), err=True)
+        say_problems(lateness(extracts.made_at, not_before))
+    found = [one for one in survey(extracts).mistakes if not one.is_note]
+    for mistake in found:
+        click.echo(f"{mistake.file} : {say(mistake)}", err=True)
     if extracts.refused:
-        french = "Ce que ces lignes désignent reste tel quel cette nuit. Corrigez-les à la source."
-        english = "What these rows stand for stays as it is tonight. Correct them at the source."
-        click.echo(french if lang == "fr" else english, err=True)
+        french = "Ce que les lignes refusées désignent reste tel quel cette nuit. Corrigez-les à la source."
+        english = "What refused rows stand for stays as it is tonight. Correct them at the source."
+        click.echo(french if language() == "fr" else english, err=True)
     return extracts
+
+
+def say_problems(problems: Collection[FileProblem] | Iterator[FileProblem]) -> None:
+    for problem in problems:
+        click.echo(say_file(problem, language()), err=True)
+
+
+def say(mistake: Mistake) -> str:
+    return say_mistake(
+        mistake.kind.value,
+        language(),
+        column=mistake.column,
+        count=mistake.count,
+        right=mistake.right,
+        examples=[(one.line, one.value) for one in mistake.examples],
+    )

@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("passerelle_laptop.commands", "demo"),
     "mbz": ("passerelle_cli.mbz", "mbz"),
     "network": ("passerelle_cli.network", "network"),
+    "policy": ("passerelle_cli.policy", "policy"),
     "publications": ("passerelle_cli.publications", "publications"),
     "catalogue": ("passerelle_cli.publications", "catalogue"),
     "retrieve": ("passerelle_cli.publications", "retrieve"),

@@ -43,7 +43,7 @@ from passerelle.usecases.night.plan_stage import (
 )
 from passerelle.words.causes import say_scope
 from passerelle.words.plan import say_reason, say_refusal, say_still, say_thing, say_untouched
-from passerelle_cli.extracts import read_sources
+from passerelle_cli.extracts import opened, read_sources, sources_type
 from passerelle_cli.stack import Stack, on_a_stack
 from passerelle_cli.terminal import language
 
@@ -56,8 +56,8 @@ night_option = click.option(
 )
 sources_option = click.option(
     "--sources",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder of extracts; default: what landed in the state bucket.",
+    type=sources_type,
+    help="Folder of extracts, or a zip of it; default: what landed in the state bucket.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON.")
 stage_option = click.option(
@@ -85,10 +85,12 @@ def _extracts(
         return world.sources.read(site, day, stage, keep=keep)
     rules = rules_of(world, site)
     tables, not_before = TABLES[stage] if stage else ALL_TABLES, oldest_extracts(rules, day)
-    here = is_oneroster(sources) or (sources / Table.PEOPLE.value).is_file()
+    with opened(sources) as folder:
+        here = is_oneroster(folder) or (folder / Table.PEOPLE.value).is_file()
     if rules.ldap is None or Table.PEOPLE not in tables or here:
-        return read_sources(sources, rules.encoding, tables, not_before=not_before)
-    extracts = read_sources(sources, rules.encoding, tables - {Table.PEOPLE}, not_before=not_before)
+        return read_sources(sources, rules.encoding, tables, night=day, not_before=not_before)
+    without = tables - {Table.PEOPLE}
+    extracts = read_sources(sources, rules.encoding, without, night=day, not_before=not_before)
     french = (
         f"{Table.PEOPLE} n’est pas dans {sources} : l’annuaire {rules.ldap.url} est interrogé. "
         "Déposez ce fichier dans le dossier pour vous en passer."

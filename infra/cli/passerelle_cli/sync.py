@@ -9,6 +9,8 @@ import click
 
 from passerelle.domain.offer.build import build_desired
 from passerelle.domain.offer.desired import as_lists
+from passerelle_cli.extract_commands import COMMANDS as EXTRACT_COMMANDS
+from passerelle_cli.extract_commands import sources_option
 from passerelle_cli.extracts import read_sources
 from passerelle_cli.night import COMMANDS
 from passerelle_cli.night_report import report
@@ -20,12 +22,7 @@ def sync() -> None:
 
 
 @sync.command()
-@click.option(
-    "--sources",
-    required=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder of extracts, or of OneRoster CSV files.",
-)
+@sources_option
 @click.option("--encoding", default="utf-8", show_default=True, help="Of the files; Apogée: iso-8859-1.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object of sorted lists.")
 def desired(sources: Path, encoding: str, as_json: bool) -> None:
@@ -44,5 +41,5 @@ def desired(sources: Path, encoding: str, as_json: bool) -> None:
 sync.add_command(report)
 
 
-for _command in COMMANDS:
+for _command in (*EXTRACT_COMMANDS, *COMMANDS):
     sync.add_command(_command)

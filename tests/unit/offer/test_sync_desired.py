@@ -47,7 +47,7 @@ def test_the_desired_state_is_printed_as_sorted_lists(tmp_path: Path) -> None:
     assert list(found) == LISTS
     assert found["members"] == [["FOAD-E1", "G1", "p1"]]
     assert found["untouched"] == [["element", "E2", "loop"], ["row", "ip.csv:P1//G1", "missing_value"]]
-    assert "ip.csv, line 3, column element_code: no value" in done.stderr
+    assert "ip.csv : 1 row refused: no value [column element_code] – line 3." in done.stderr
 
 
 def test_the_same_rows_in_another_order_print_the_same_bytes(tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_what_becomes_of_refused_rows_is_said(tmp_path: Path) -> None:
     done = run(university().save(tmp_path), lang="fr_FR.UTF-8")
 
     assert done.stderr.endswith(
-        "Ce que ces lignes désignent reste tel quel cette nuit. Corrigez-les à la source.\n"
+        "Ce que les lignes refusées désignent reste tel quel cette nuit. Corrigez-les à la source.\n"
     )
 
 

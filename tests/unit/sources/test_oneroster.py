@@ -228,3 +228,118 @@ def test_a_missing_column_is_named() -> None:
 
     (problem,) = read_oneroster([made]).problems
     assert (problem.file, problem.column) == ("orgs.csv", "name")
+
+
+# -- words, dates, who is away (N28) ---------------------------------------------------------------------
+
+
+def dated(begin: str = "", end: str = "", role: str = "student", person: str = "u1") -> str:
+    return f"e9,,,k1,O1,{person},{role},,{begin},{end}"
+
+
+def with_enrollments(*rows: str, users: list[str] | None = None) -> dict[str, IO[bytes]]:
+    return roster(
+        orgs=[org("O1")],
+        users=users or [user("u1"), user("t1", "teacher")],
+        classes=[lesson("k1")],
+        academicSessions=SESSIONS,
+        enrollments=list(rows),
+    )
+
+
+@pytest.mark.rule("N21")
+@pytest.mark.parametrize("role", ["Student", "STUDENT", " student "])
+def test_roles_and_statuses_compare_without_case(role) -> None:
+    extracts = read_oneroster([with_enrollments(enrollment("e1", "k1", "u1", role, status="Active"))])
+
+    assert [row.person for row in extracts.registrations] == ["u1"]
+    assert extracts.refused == ()
+
+
+@pytest.mark.rule("N21")
+def test_an_unknown_role_refuses_its_row_and_leaves_both_readings_open() -> None:
+    extracts = read_oneroster([with_enrollments(enrollment("e1", "k1", "u1", "pupil"))])
+
+    assert {(row.table, row.because) for row in extracts.refused} == {
+        (Table.IP, Because.BAD_VALUE),
+        (Table.ADE, Because.BAD_VALUE),
+    }
+    unknown = build_desired(extracts).unknown
+    assert unknown.has_enrolment("k1", "u1", "student")
+    assert unknown.has_enrolment("k1", "u1", "editingteacher")
+
+
+@pytest.mark.rule("N28")
+@pytest.mark.parametrize(
+    ("begin", "end", "holds"),
+    [
+        ("", "", True),
+        ("2026-10-05", "2026-10-07", True),
+        ("2026-10-06", "2026-10-06", True),
+        ("2026-10-07", "", False),
+        ("", "2026-10-05", False),
+    ],
+)
+@pytest.mark.parametrize("role", ["student", "teacher"])
+def test_a_registration_holds_between_its_dates(begin, end, holds, role) -> None:
+    found = read_oneroster([with_enrollments(dated(begin, end, role))], night=date(2026, 10, 6))
+
+    assert bool(build_desired(found).enrolments) is holds
+    assert bool(found.out_of_dates) is not holds
+    assert found.refused == ()
+
+
+@pytest.mark.rule("N28")
+def test_of_two_registrations_one_that_holds_is_enough() -> None:
+    rows = (dated(end="2025-12-31"), enrollment("e2", "k1", "u1"))
+
+    found = read_oneroster([with_enrollments(*rows)], night=date(2026, 10, 6))
+
+    assert set(build_desired(found).members) == {("k1", "k1", "u1")}
+    assert found.out_of_dates == ()
+
+
+def test_a_date_that_may_be_a_day_of_january_is_refused() -> None:
+    (row,) = read_oneroster([with_enrollments(dated("01/09/2026"))], night=date(2026, 10, 6)).refused
+
+    assert (row.because, row.column) == (Because.BAD_VALUE, "beginDate")
+
+
+@pytest.mark.rule("N28")
+def test_whoever_is_not_enabled_is_as_one_who_left() -> None:
+    away = user("u1").replace(",true,", ",False,")
+
+    found = read_oneroster([with_enrollments(enrollment("e1", "k1", "u1"), users=[away])])
+
+    assert found.people == ()
+    assert found.disabled == {"u1"}
+    assert not build_desired(found).unknown.has_enrolment("k1", "u1", "student")
+
+
+def test_a_delta_of_roles_alone_is_not_called_missing() -> None:
+    delta = roster(
+        "delta",
+        version="1.2",
+        orgs=[org("O1")],
+        users=["u1,,,true,Dupont,,First,Last,,u1@x.example"],
+        roles=["r1,,,u1,primary,student,,,O1,"],
+        classes=[lesson("k1")],
+        enrollments=[],
+    )
+
+    faults = {(one.file, one.fault) for one in read_oneroster([delta]).problems}
+
+    assert ("roles.csv", FileFault.DELTA_WITHOUT_BULK) in faults
+    assert ("roles.csv", FileFault.MISSING_FILE) not in faults
+
+
+def test_a_set_without_its_manifest_is_known_by_its_files(tmp_path) -> None:
+    from passerelle.sources.oneroster import is_oneroster
+
+    for name, stream in whole().items():
+        if name != "manifest.csv":
+            (tmp_path / name).write_bytes(stream.read())
+
+    assert is_oneroster(tmp_path)
+    faults = {one.fault for one in read_oneroster([tmp_path]).problems}
+    assert faults == {FileFault.NO_ROSTER_MANIFEST}

@@ -18,6 +18,7 @@ from passerelle.errors import Refused
 from passerelle.sources import oneroster
 from passerelle.sources.directory_paper import PeopleRead, as_paper, from_paper, replace_people
 from passerelle.sources.extracts import ALL_TABLES, read_extracts
+from passerelle.sources.zipped import unpack
 from passerelle.store.aws import aws_named
 from passerelle.usecases.night.plan_stage import oldest_extracts
 
@@ -103,7 +104,7 @@ class S3Sources:
             fetched = self._fetch(_folder(site, night), folder)
             if rules.sources == "oneroster" or (not rules.sources and oneroster.is_oneroster(folder)):
                 sets = [folder, *self._earlier_sets(site, night, folder)][::-1]
-                extracts = oneroster.read_oneroster(sets, rules.encoding)
+                extracts = oneroster.read_oneroster(sets, rules.encoding, night=night)
                 return _on_time(extracts, fetched.get(oneroster.MANIFEST), not_before)
             return read_extracts(folder, rules.encoding, tables=wanted, not_before=not_before)
 
@@ -161,6 +162,9 @@ class S3Sources:
                 with (folder / name).open("wb") as file:
                     for piece in body.iter_chunks(1 << 20):
                         file.write(piece)
+        for archive in sorted(folder.glob("*.zip")):  # a folder of the whole night, in one file
+            for name in unpack(archive, folder):
+                found[name] = found[archive.name]
         return found
 
     # -- the directory ---------------------------------------------------------------------------------
@@ -187,6 +191,9 @@ class S3Sources:
             password=self._secret(ldap.password).strip() if ldap.password else "",
             start_tls=ldap.start_tls,
             page_size=ldap.page_size,
+            login=ldap.login,
+            student_prefix=ldap.student_prefix,
+            staff_prefix=ldap.staff_prefix,
             ca_file=ldap.ca_file or None,
             ca=self._secret(ldap.ca) if ldap.ca else None,
         )

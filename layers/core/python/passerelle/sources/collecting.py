@@ -59,8 +59,8 @@ def collect(records: Iterable[Record], layout: Layout, table: Table, file: str) 
         key = tuple(values[place] for place in places)
         if None not in key:
             bad_keys.add(key)  # type: ignore[arg-type]
-    if len(places) == len(layout.columns) and not bad_keys:
-        return found  # the whole row is its key: nothing can contradict it
+    if not places or (len(places) == len(layout.columns) and not bad_keys):
+        return found  # no key, or the whole row is its key: nothing can contradict it
     _refuse_contradictions(found, bad_keys, places)
     return found
 

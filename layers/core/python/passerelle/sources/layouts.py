@@ -44,7 +44,11 @@ _COLUMNS: Mapping[Table, tuple[Column, ...]] = {
         Column("carrier_code", may_be_empty=True),
         Column("term_start", Holds.DATE),
     ),
-    Table.COLLECTIONS: (_code("collection_code"), _code("element_code")),
+    Table.COLLECTIONS: (
+        _code("collection_code"),
+        _code("element_code"),
+        Column("group_code", may_be_empty=True),
+    ),
     Table.GROUPS: (_code("code"), _text("label"), _code("collection_code")),
     Table.PEOPLE: (
         _code("code"),
@@ -62,13 +66,23 @@ _COLUMNS: Mapping[Table, tuple[Column, ...]] = {
         _code("state"),
     ),
     Table.IP: (_code("person_code"), _code("element_code"), Column("group_code", may_be_empty=True)),
-    Table.ADE: tuple(_code(name) for name in KEY_COLUMNS[Table.ADE]),
+    Table.ADE: (
+        _code("person_code"),
+        _code("element_code"),
+        _code("sheet_code"),
+        _code("sheet_origin"),
+        Column("sheet_state", Holds.ONE_OF, words=frozenset({"CURRENT", "OBSOLETE"})),
+        Column("status", Holds.ONE_OF, words=frozenset({"PLANNED", "ASSOCIATED"})),
+    ),
     Table.COHORTS: (_code("code"), _text("title")),
     Table.COHORT_MEMBERS: (_code("cohort_code"), _code("person_code")),
 }
 
+OPTIONAL: Mapping[Table, frozenset[str]] = {Table.COLLECTIONS: frozenset({"group_code"})}
+
 LAYOUTS: Mapping[Table, Layout] = {
-    table: Layout(table.value, columns, KEY_COLUMNS[table]) for table, columns in _COLUMNS.items()
+    table: Layout(table.value, columns, KEY_COLUMNS[table], OPTIONAL.get(table, frozenset()))
+    for table, columns in _COLUMNS.items()
 }
 
 

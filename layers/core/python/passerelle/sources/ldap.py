@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -30,7 +31,7 @@ from passerelle.sources.layouts import LAYOUTS
 from passerelle.sources.tables import Fault
 
 _STUDENT_CODE, _STAFF_CODE = "supannEtuId", "supannEmpId"
-_ATTRIBUTES = ("uid", _STUDENT_CODE, _STAFF_CODE, "sn", "givenName", "mail", "eduPersonAffiliation")
+_ATTRIBUTES = (_STUDENT_CODE, _STAFF_CODE, "sn", "givenName", "mail", "eduPersonAffiliation")
 _PAGES = "1.2.840.113556.1.4.319"  # the control of RFC 2696
 
 
@@ -53,6 +54,9 @@ class Directory:
     ca_file: str | None = None  # the university's own authority
     ca: str | None = None  # the same, as PEM text
     page_size: int = 500
+    login: str = "uid"
+    student_prefix: str = ""
+    staff_prefix: str = ""
     timeout: timedelta = timedelta(seconds=30)
 
 
@@ -60,7 +64,7 @@ def read_directory(directory: Directory) -> PeopleRead:
     """The whole list or nothing: a search that is cut raises, for half a list reads as departures."""
     try:
         with _connect(directory) as connection:
-            return collect_people(_search(connection, directory))
+            return collect_people(_search(connection, directory), directory)
     except (
         LDAPInvalidCredentialsResult,
         LDAPInappropriateAuthenticationResult,
@@ -121,7 +125,7 @@ def _search(connection: ldap3.Connection, directory: Directory) -> Iterator[Entr
         connection.search(
             directory.base,
             directory.filter,
-            attributes=list(_ATTRIBUTES),
+            attributes=[directory.login, *_ATTRIBUTES],
             paged_size=directory.page_size,
             paged_criticality=True,  # better no answer than one that is not in pages
             paged_cookie=cookie,
@@ -136,29 +140,39 @@ def _search(connection: ldap3.Connection, directory: Directory) -> Iterator[Entr
             return
 
 
-def collect_people(entries: Iterator[Entry]) -> PeopleRead:
+def collect_people(entries: Iterable[Entry], directory: Directory | None = None) -> PeopleRead:
+    """Of an attribute with several values the smallest is taken, but for logins (`_Said.login`)."""
+    told = directory or Directory("", "")
     collected = Collected(LAYOUTS[Table.PEOPLE], Table.PEOPLE, FILE)
     other_codes: dict[str, tuple[str, ...]] = {}
+    spaces: defaultdict[str, set[tuple[str, int]]] = defaultdict(set)  # number → whose space, which line
     # A directory answers in no order: lines must be those of the night before.
     for line, entry in enumerate(sorted(entries, key=lambda one: str(one["dn"]).casefold()), 1):
         collected.read += 1
-        values, fault, others = _read(entry)
+        values, fault, others, numbers = _read(entry, told)
+        for space, code in numbers:
+            spaces[code].add((space, line))
         if fault is None:
             collected.good.setdefault(values, line)
             other_codes[values[0]] = others
         else:
             collected.refuse(line, tuple(value or None for value in values), fault)
-    _refuse_shared_codes(collected, other_codes)
+    _refuse_shared_codes(collected, other_codes, spaces)
     refuse_shared_usernames(collected)
     people = tuple(replace(person, other_codes=other_codes[person.code]) for person in make_rows(collected))
     return PeopleRead(people, tuple(collected.refused), collected.read)
 
 
-def _read(entry: Entry) -> tuple[tuple[str, ...], Fault | None, tuple[str, ...]]:
-    """Values in the order of people.csv, what is wrong, and the person's further codes."""
+def _read(
+    entry: Entry, directory: Directory
+) -> tuple[tuple[str, ...], Fault | None, tuple[str, ...], list[tuple[str, str]]]:
+    """Values in the order of people.csv, what is wrong, the person's further codes, and all with their
+    space."""
     said = _Said(entry)
-    codes = [*said.all(_STUDENT_CODE), *said.all(_STAFF_CODE)]
-    username, several = said.login()
+    prefixes = ((_STUDENT_CODE, directory.student_prefix), (_STAFF_CODE, directory.staff_prefix))
+    numbers = [(name, prefix + number) for name, prefix in prefixes for number in said.all(name)]
+    codes = [*dict.fromkeys(code for _, code in numbers)]
+    username, several = said.login(directory.login)
     affiliations = {value.lower() for value in said.all("eduPersonAffiliation")}
     student = "student" in affiliations or (not affiliations and bool(said.all(_STUDENT_CODE)))
     values = (
@@ -176,7 +190,7 @@ def _read(entry: Entry) -> tuple[tuple[str, ...], Fault | None, tuple[str, ...]]
         fault = Fault(Because.MISSING_VALUE, "code")
     elif several:
         fault = Fault(Because.SEVERAL_VALUES, "username")
-    return values, fault, tuple(codes[1:])
+    return values, fault, tuple(codes[1:]), numbers
 
 
 class _Said:
@@ -208,29 +222,30 @@ class _Said:
     def first(self, name: str) -> str:
         return next(iter(self.all(name)), "")
 
-    def login(self) -> tuple[str, bool]:
-        """The one uid, or of several the one that names the entry; else it cannot be told."""
-        uids = self.all("uid")
-        if len(uids) < 2:
-            return self.first("uid"), False
+    def login(self, attribute: str) -> tuple[str, bool]:
+        """The one value, or of several the one that names the entry; else it cannot be told."""
+        logins = self.all(attribute)
+        if len(logins) < 2:
+            return self.first(attribute), False
         (name, value, _), *_ = parse_dn(self._dn)
-        if name.lower() == "uid":
-            for uid in uids:
-                if uid.lower() == value.lower():
-                    return uid, False
+        if name.lower() == attribute.lower():
+            for login in logins:
+                if login.lower() == value.lower():
+                    return login, False
         return "", True
 
 
-def _refuse_shared_codes(collected: Collected, other_codes: Mapping[str, tuple[str, ...]]) -> None:
-    """Two entries with one code, be it the first of one and the second of the other."""
-    seen: dict[str, set[int]] = {}
-    for values, line in collected.good.items():
-        for code in (values[0], *other_codes[values[0]]):
-            seen.setdefault(code, set()).add(line)
-    for row in collected.refused:
-        if "code" in row.fields:
-            seen.setdefault(row.fields["code"], set()).add(row.line)
-    shared = {code for code, lines in seen.items() if len(lines) > 1}
+def _refuse_shared_codes(
+    collected: Collected,
+    other_codes: Mapping[str, tuple[str, ...]],
+    spaces: Mapping[str, set[tuple[str, int]]],
+) -> None:
+    """Two entries with one code, be it the first of one and the second of the other; or a number that is a
+    student's in one and an employee's in the other."""
     for values in list(collected.good):
-        if not shared.isdisjoint((values[0], *other_codes[values[0]])):
-            collected.refuse(collected.good.pop(values), values, Fault(Because.DIFFERENT_VALUES))
+        claims = [spaces[code] for code in (values[0], *other_codes[values[0]])]
+        shared = [claim for claim in claims if len({line for _, line in claim}) > 1]
+        if shared:
+            both = all(len({space for space, _ in claim}) > 1 for claim in shared)
+            fault = Fault(Because.SAME_NUMBER if both else Because.DIFFERENT_VALUES)
+            collected.refuse(collected.good.pop(values), values, fault)

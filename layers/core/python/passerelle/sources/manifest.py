@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any
@@ -23,6 +24,9 @@ class Manifest:
     rows: Mapping[str, int] = field(default_factory=dict)
     sha256: Mapping[str, str] = field(default_factory=dict)
 
+    def proves(self, file: str) -> bool:
+        return file in self.rows or file in self.sha256
+
     def disagrees(self, file: str, rows: int, sha256: str) -> FileProblem | None:
         expected_rows, expected_sha256 = self.rows.get(file), self.sha256.get(file)
         if expected_rows is not None and expected_rows != rows:
@@ -40,15 +44,16 @@ def read_manifest(stream: IO[bytes] | None, tables: Iterable[Table]) -> Manifest
     try:
         found = json.loads(stream.read(_LIMIT).decode("utf-8-sig"))
         return _read(found)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        column = error.args[0] if isinstance(error, KeyError) else "JSON"
-        return FileProblem(MANIFEST, FileFault.BAD_MANIFEST, str(column), tables=every)
+    except _Wrong as wrong:
+        return FileProblem(MANIFEST, wrong.fault, wrong.column, found=wrong.found, tables=every)
+    except KeyError as error:
+        return FileProblem(MANIFEST, FileFault.MANIFEST_LACKS, str(error.args[0]), tables=every)
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return FileProblem(MANIFEST, FileFault.BAD_MANIFEST, "JSON", tables=every)
 
 
 def _read(found: Any) -> Manifest:
-    year = str(found["year"])
-    if not year.isdecimal():
-        raise KeyError("year")
+    year = _read_year(str(found["year"]).strip())
     files = found["files"]
     if not isinstance(files, dict):
         raise KeyError("files")
@@ -60,11 +65,33 @@ def _read(found: Any) -> Manifest:
     )
 
 
+_YEAR = re.compile(r"(\d{4})(?:\s*[/-]\s*(\d{4}|\d{2}))?")
+
+
+class _Wrong(Exception):
+    """`fault` of a value that is there."""
+
+    def __init__(self, fault: FileFault, column: str, found: object) -> None:
+        super().__init__(fault)
+        self.fault, self.column, self.found = fault, column, str(found)[:30]
+
+
+def _read_year(said: str) -> str:
+    """`2026`, or `2026/2027` as people write it."""
+    parts = _YEAR.fullmatch(said)
+    if parts is None:
+        raise _Wrong(FileFault.BAD_YEAR, "year", said)
+    first, second = parts.groups()
+    if second and int(second) % 100 != (int(first) + 1) % 100:
+        raise _Wrong(FileFault.BAD_YEAR, "year", said)
+    return first
+
+
 def _read_time(said: Any) -> datetime | None:
     try:
         return None if said is None else datetime.fromisoformat(said)
     except (ValueError, TypeError):
-        raise KeyError("made_at") from None
+        raise _Wrong(FileFault.BAD_MOMENT, "made_at", said) from None
 
 
 def _read_count(said: Any) -> int:

@@ -10,11 +10,13 @@ import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
 from passerelle.domain.offer.model import Extracts, FileFault, FileProblem, RefusedRow, Table
 from passerelle.sources.collecting import collect
+from passerelle.sources.encodings import encoding_of
 from passerelle.sources.extracts import Folder, open_file, require_encoding
 from passerelle.sources.rosters import Entry, Roster, to_extracts
 from passerelle.sources.tables import Column, Digesting, FileStopped, Holds, Layout, read_records
@@ -24,6 +26,12 @@ _VERSIONS = ("1.1", "1.2")
 BULK, DELTA, _ABSENT = "bulk", "delta", "absent"
 _LIMIT = 1 << 20
 
+# The words of both versions. Whoever is in a class is a student, a teacher, or here for another reason.
+_ENROLLED = frozenset({"student", "teacher", "administrator", "proctor"})
+ROLES = _ENROLLED | {
+    *("aide", "counselor", "guardian", "parent", "principal", "relative"),
+    *("districtadministrator", "siteadministrator", "systemadministrator", "ext:"),
+}
 _ID = Column("sourcedId")
 _STATUS = Column(
     "status", Holds.ONE_OF, may_be_empty=True, words=frozenset({"active", "tobedeleted"}), lower=True
@@ -53,10 +61,18 @@ _LAYOUTS = {
             _name("familyName"),
             _name("givenName"),
             Column("email", may_be_empty=True, personal=True),
-            Column("role", may_be_empty=True),  # 1.1; 1.2 has roles.csv
-            optional=frozenset({"role", "email"}),
+            Column("role", Holds.ONE_OF, may_be_empty=True, words=ROLES, lower=True),  # 1.1; 1.2: roles.csv
+            Column(
+                "enabledUser", Holds.ONE_OF, may_be_empty=True, words=frozenset({"true", "false"}), lower=True
+            ),
+            optional=frozenset({"role", "email", "enabledUser"}),
         ),
-        _layout("roles.csv", Column("userSourcedId"), Column("roleType", may_be_empty=True), Column("role")),
+        _layout(
+            "roles.csv",
+            Column("userSourcedId"),
+            Column("roleType", may_be_empty=True, lower=True),
+            Column("role", Holds.ONE_OF, words=ROLES, lower=True),
+        ),
         _layout(
             "classes.csv",
             Column("title", Holds.TEXT),
@@ -67,10 +83,18 @@ _LAYOUTS = {
         _layout(
             "academicSessions.csv",
             Column("type", may_be_empty=True),
-            Column("startDate", Holds.DATE),
+            Column("startDate", Holds.ISO_DATE),
             optional=frozenset({"type"}),
         ),
-        _layout("enrollments.csv", Column("classSourcedId"), Column("userSourcedId"), Column("role")),
+        _layout(
+            "enrollments.csv",
+            Column("classSourcedId"),
+            Column("userSourcedId"),
+            Column("role", Holds.ONE_OF, words=_ENROLLED, lower=True),
+            Column("beginDate", Holds.ISO_DATE, may_be_empty=True),
+            Column("endDate", Holds.ISO_DATE, may_be_empty=True),
+            optional=frozenset({"beginDate", "endDate"}),
+        ),
     )
 }
 _NEEDED = ("orgs.csv", "users.csv", "classes.csv", "enrollments.csv")
@@ -86,14 +110,20 @@ FILLED = frozenset(table for tables in _FILLS.values() for table in tables)
 
 
 def is_oneroster(folder: Path) -> bool:
-    return (folder / MANIFEST).is_file() and not (folder / "manifest.json").exists()
+    """By its manifest; a set that lacks it, by its own files."""
+    if (folder / "manifest.json").exists():
+        return False
+    return (folder / MANIFEST).is_file() or all((folder / file).is_file() for file in _NEEDED)
 
 
-def read_oneroster(folders: Sequence[Folder], encoding: str = "utf-8", *, year: str = "") -> Extracts:
+def read_oneroster(
+    folders: Sequence[Folder], encoding: str = "utf-8", *, year: str = "", night: date | None = None
+) -> Extracts:
     """`folders`: a bulk set and then its deltas, oldest first. Each file of each set is `bulk`,
     `delta` or `absent`, as that set's manifest says; a bulk file begins its table anew.
 
-    `year`: "2026" for 2026/2027; read from the school year among the sessions where not given.
+    `year`: "2026" for 2026/2027; read from the school year among the sessions where not given. `night`: its
+    morning, on which dates of enrolments are looked at (N28); None: they are not.
     """
     require_encoding(encoding)
     reading = _Reading(encoding)
@@ -104,16 +134,17 @@ def read_oneroster(folders: Sequence[Folder], encoding: str = "utf-8", *, year: 
         # Of a set whose manifest cannot be followed, no file was looked for.
         if file not in reading.rosters and not told & {file, MANIFEST}:
             reading.stop(FileProblem(file, FileFault.MISSING_FILE))
-    if reading.version == "1.2" and "roles.csv" not in reading.rosters:
+    if reading.version == "1.2" and "roles.csv" not in reading.rosters and "roles.csv" not in told:
         reading.stop(FileProblem("roles.csv", FileFault.MISSING_FILE))
     stopped = {problem.file for problem in reading.problems}
     rosters = {file: roster for file, roster in reading.rosters.items() if file not in stopped}
-    extracts = to_extracts(rosters, year)
+    extracts = to_extracts(rosters, year, night)
     return replace(
         extracts,
         problems=tuple(reading.problems),
         counts=reading.counts,
         sha256=reading.sha256,
+        encodings=reading.encodings,
     )
 
 
@@ -138,6 +169,7 @@ class _Reading:
     problems: list[FileProblem] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     sha256: dict[str, str] = field(default_factory=dict)
+    encodings: dict[str, str] = field(default_factory=dict)
 
     def stop(self, problem: FileProblem) -> None:
         tables = problem.tables or _FILLS.get(problem.file, FILLED)
@@ -161,7 +193,7 @@ class _Reading:
         with open_file(folder, MANIFEST) as stream:
             text = None if stream is None else stream.read(_LIMIT).decode("utf-8-sig", errors="replace")
         if text is None:
-            self.stop(FileProblem(MANIFEST, FileFault.MISSING_FILE))
+            self.stop(FileProblem(MANIFEST, FileFault.NO_ROSTER_MANIFEST))
             return None
         said = dict(_properties(text))
         version = said.get("oneroster.version", "")
@@ -178,11 +210,16 @@ class _Reading:
                 return
             digesting = Digesting(stream)
             try:
+                written = encoding_of(stream, self.encoding)
                 # Which table a row fills is decided later; IP only stands for "a table" here.
-                read = collect(read_records(digesting, layout, self.encoding), layout, Table.IP, layout.file)
+                records = read_records(digesting, layout, written.encoding)
+                read = collect(records, layout, Table.IP, layout.file)
             except FileStopped as stopped:
-                self.stop(FileProblem(layout.file, stopped.fault, stopped.column))
+                found = stopped.found
+                self.stop(FileProblem(layout.file, stopped.fault, stopped.column, layout.file, found))
                 return
+            if written.other:
+                self.encodings[layout.file] = written.other
         self.counts[layout.file] = self.counts.get(layout.file, 0) + read.read
         self.sha256[layout.file] = digesting.hexdigest()
         names = [column.name for column in layout.columns]

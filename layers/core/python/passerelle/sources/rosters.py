@@ -14,6 +14,7 @@ from passerelle.domain.offer.model import (
     Extracts,
     Group,
     Kind,
+    OutOfDates,
     Planning,
     RefusedRow,
     Registration,
@@ -52,7 +53,7 @@ _FILES = {
 }
 
 
-def to_extracts(rosters: Mapping[str, Roster], year: str) -> Extracts:
+def to_extracts(rosters: Mapping[str, Roster], year: str, night: date | None = None) -> Extracts:
     def of(file: str) -> Roster:
         return rosters.get(file, Roster())
 
@@ -62,6 +63,7 @@ def to_extracts(rosters: Mapping[str, Roster], year: str) -> Extracts:
     elements = tuple(_element(code, entry, sessions) for code, entry in classes.items())
     groups = tuple(Group(row.code, row.title, row.code, row.line) for row in elements)
     enrollments = of("enrollments.csv")
+    held, ended = _by_dates(enrollments, night)
     return Extracts(
         year=year or _school_year(sessions),
         categories=tuple(
@@ -69,11 +71,15 @@ def to_extracts(rosters: Mapping[str, Roster], year: str) -> Extracts:
             for code, entry in of("orgs.csv").live.items()
         ),
         elements=elements,
-        attachments=tuple(Attachment(row.code, row.code, row.line) for row in elements),
+        attachments=tuple(Attachment(row.code, row.code, "", row.line) for row in elements),
         groups=groups,
         people=people,
-        registrations=_registrations(enrollments),
-        plannings=_plannings(enrollments),
+        registrations=tuple(row for row in held.values() if isinstance(row, Registration)),
+        plannings=tuple(row for row in held.values() if isinstance(row, Planning)),
+        out_of_dates=ended,
+        disabled=frozenset(
+            code for code, one in of("users.csv").live.items() if one.values["enabledUser"] == "false"
+        ),
         refused=(
             *_refused(of("orgs.csv"), Table.CATEGORIES, {"sourcedId": "code"}),
             *_refused(of("classes.csv"), Table.ELEMENTS, {"sourcedId": "code"}),
@@ -103,7 +109,7 @@ def _school_year(sessions: Roster) -> str:
     starts = [
         read_date(entry.values["startDate"])
         for entry in sessions.live.values()
-        if entry.values["type"] == "schoolYear"
+        if entry.values["type"].casefold() == "schoolyear"
     ]
     return str(max(starts).year) if starts else ""
 
@@ -117,6 +123,8 @@ def _people(users: Roster, roles: Roster) -> tuple[tuple[Any, ...], list[Refused
     found = Collected(LAYOUTS[Table.PEOPLE], Table.PEOPLE, _FILES[Table.PEOPLE])
     for code, entry in users.live.items():
         said = entry.values
+        if said["enabledUser"] == "false":  # as one who left
+            continue
         student = (primary.get(code) or said["role"]) == _STUDENT
         kind = Kind.STUDENT if student else Kind.STAFF
         values = (code, said["username"], said["familyName"], said["givenName"], said["email"], kind.value)
@@ -127,29 +135,35 @@ def _people(users: Roster, roles: Roster) -> tuple[tuple[Any, ...], list[Refused
     return make_rows(found), found.refused
 
 
-def _registrations(enrollments: Roster) -> tuple[Registration, ...]:
-    found: dict[tuple[str, str], Registration] = {}
-    for entry in enrollments.live.values():
+def _by_dates(
+    enrollments: Roster, night: date | None
+) -> tuple[dict[tuple[str, ...], Registration | Planning], tuple[OutOfDates, ...]]:
+    """Those that hold on the night, each once, and those that do not (N28): a day's both ends included."""
+    held: dict[tuple[str, ...], Registration | Planning] = {}
+    ended: list[OutOfDates] = []
+    for code, entry in enrollments.live.items():
+        person, element = entry.values["userSourcedId"], entry.values["classSourcedId"]
+        row: Registration | Planning
         if entry.values["role"] == _STUDENT:
-            person, code = entry.values["userSourcedId"], entry.values["classSourcedId"]
-            found.setdefault((person, code), Registration(person, code, code, entry.line))
-    return tuple(found.values())
+            row = Registration(person, element, element, entry.line)
+        elif entry.values["role"] == _TEACHER:
+            row = Planning(person, element, code, "APOGEE", "CURRENT", "PLANNED", entry.line)
+        else:
+            continue
+        begins, ends = (_date(entry.values[name]) for name in ("beginDate", "endDate"))
+        if night is None or ((begins is None or begins <= night) and (ends is None or night <= ends)):
+            held.setdefault(_key(row), row)
+        else:
+            ended.append(OutOfDates(row, begins, ends))
+    return held, tuple(one for one in ended if _key(one.row) not in held)
 
 
-def _plannings(enrollments: Roster) -> tuple[Planning, ...]:
-    return tuple(
-        Planning(
-            entry.values["userSourcedId"],
-            entry.values["classSourcedId"],
-            sheet=code,
-            origin="APOGEE",
-            state="CURRENT",
-            status="PLANNED",
-            line=entry.line,
-        )
-        for code, entry in enrollments.live.items()
-        if entry.values["role"] == _TEACHER
-    )
+def _key(row: Registration | Planning) -> tuple[str, ...]:
+    return (row.person, row.element) if isinstance(row, Registration) else (row.sheet,)
+
+
+def _date(said: str) -> date | None:
+    return read_date(said) if said else None
 
 
 def _refused(

@@ -7,6 +7,7 @@ import hashlib
 import io
 import re
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
@@ -21,9 +22,10 @@ if TYPE_CHECKING:
 
 # A record over more lines than this is a stray quote, not a title with line breaks in it.
 _MAX_LINES_OF_RECORD = 50
-_BOM = b"\xef\xbb\xbf"
+_SHOWN = 200  # letters of a header that a message shows
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ].*)?|\d{2}/\d{2}/\d{4}")
-_UNDECODED = re.compile("[\ud800-\udfff]")
+# Bytes that are not of the encoding, and control characters that no title holds.
+_UNDECODED = re.compile("[\x80-\x9f\ud800-\udfff]")
 
 
 class Holds(Enum):
@@ -31,6 +33,7 @@ class Holds(Enum):
     TEXT = "text"  # as typed: may hold separators, quotes and line breaks
     FLAG = "flag"  # 0 or 1
     DATE = "date"
+    ISO_DATE = "iso_date"  # OneRoster: 01/09/2026 may be a day of January
     ONE_OF = "one_of"
 
 
@@ -55,8 +58,10 @@ class Column:
                 good = value in ("0", "1")
             case Holds.DATE:
                 good = _is_date(value)
+            case Holds.ISO_DATE:
+                good = "/" not in value and _is_date(value)
             case Holds.ONE_OF:
-                good = value in self.words
+                good = value in self.words or ("ext:" in self.words and value.startswith("ext:"))
         return None if good else Because.BAD_VALUE
 
 
@@ -89,10 +94,11 @@ class Layout:
 
 
 class FileStopped(Exception):
-    def __init__(self, fault: FileFault, column: str = "") -> None:
+    def __init__(self, fault: FileFault, column: str = "", found: str = "") -> None:
         super().__init__(fault)
         self.fault = fault
         self.column = column
+        self.found = found
 
 
 class Fault(NamedTuple):
@@ -164,8 +170,6 @@ class _Lines:
 def read_records(stream: Digesting, layout: Layout, encoding: str) -> Iterator[Record]:
     """Raises FileStopped where the file as a whole cannot be used. Blank lines are no records."""
     buffered: io.BufferedReader = io.BufferedReader(stream, 1 << 16)
-    if buffered.peek(3)[:3] == _BOM:  # it says itself that it is UTF-8, whatever was configured
-        encoding = "utf-8-sig"
     # Bytes that are not of the encoding become lone surrogates, which refuse their row only.
     text = io.TextIOWrapper(buffered, encoding, errors="surrogateescape", newline="")
     try:
@@ -231,24 +235,31 @@ def _is_plain(text: str) -> bool:
 
 
 def _read_header(header: str, layout: Layout) -> tuple[str, list[str]]:
+    """The separator, and the names as the layout writes them: case and spaces do not count."""
+    known = {_folded(column.name): column.name for column in layout.columns}
     wanted = [column.name for column in layout.columns if column.name not in layout.optional_columns]
     readings = []
-    for separator in (";", ","):
-        try:
-            names = [name.strip() for name in next(csv.reader([header], delimiter=separator))]
-        except csv.Error:
-            continue
-        readings.append((sum(name in wanted for name in names), separator, names))
+    for separator in (";", ",", "\t"):
+        with suppress(csv.Error):
+            written = next(csv.reader([header], delimiter=separator))
+            names = [known.get(_folded(name), name) for name in written]
+            readings.append((sum(name in known.values() for name in names), separator, names))
     if not readings:
-        raise FileStopped(FileFault.MISSING_COLUMN, wanted[0])
-    _, separator, names = max(readings, key=lambda reading: reading[0])
+        raise FileStopped(FileFault.NO_HEADER, wanted[0])
+    fitting, separator, names = max(readings, key=lambda reading: reading[0])
     for name in wanted:
         if name not in names:
-            raise FileStopped(FileFault.MISSING_COLUMN, name)
+            # What is no header may be a row of people: it is not shown.
+            fault = FileFault.MISSING_COLUMN if fitting else FileFault.NO_HEADER
+            raise FileStopped(fault, name, header.strip()[:_SHOWN] if fitting else "")
     for column in layout.columns:
         if names.count(column.name) > 1:
             raise FileStopped(FileFault.DOUBLE_COLUMN, column.name)
     return separator, names
+
+
+def _folded(name: str) -> str:
+    return "".join(name.split()).casefold()
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,7 +381,7 @@ class _Shape:
 def _unfit(value: str) -> Because | None:
     if "\x00" in value:
         return Because.NUL_BYTE
-    if any("\ud800" <= letter <= "\udfff" for letter in value):
+    if _UNDECODED.search(value):
         return Because.BAD_ENCODING
     return None
 

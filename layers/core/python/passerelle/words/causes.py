@@ -49,6 +49,13 @@ REPLIES: Mapping[Cause, Pair] = {
         "groupe.",
         "{who} has no pedagogical registration (IP) on {element} in Apogée. Make the IP, down to the group.",
     ),
+    Cause.OUT_OF_DATES: (
+        "L’inscription de {who} à {element} ne vaut qu’entre ses dates (début : {begins} ; fin : {ends}) : "
+        "en "
+        "dehors, elle ne donne pas accès. Prolongez-la si elle doit durer.",
+        "The registration of {who} on {element} holds between its dates only (from: {begins}; to: {ends}): "
+        "outside these it gives no access. Extend it if it should last.",
+    ),
     Cause.NO_CEMU_GROUP_REACHED: (
         "{who} a une IP sur {element}, mais elle ne mène à aucun groupe. L’IA est en télé-enseignement et "
         "{bearer} est à distance : inscrivez l’étudiant dans le groupe CEMU, et non dans un groupe "
@@ -208,6 +215,12 @@ REPLIES: Mapping[Cause, Pair] = {
         "ajouté ni retiré. Corrigez la fiche.",
         "A record of {file} could not be read ({because}): it may be that of {who}. Nothing is added or "
         "removed. Correct the record.",
+    ),
+    Cause.PERSON_DISABLED: (
+        "{who} est hors d’activité selon {file} (enabledUser : false) : aucune inscription ne compte. "
+        "Réactivez la fiche si la personne est bien là.",
+        "{who} is not active according to {file} (enabledUser: false): no registration counts. Set the "
+        "record active again if the person is really here.",
     ),
     Cause.PERSON_UNKNOWN: (
         "{who} ne figure pas parmi les personnes ({file}) : ses inscriptions ne mènent nulle part. Vérifiez "
@@ -602,7 +615,7 @@ def say_scope(scope: str, key: str, lang: str) -> str:
     return pick(_SCOPES.get(scope, (scope, scope)), lang).format(key=key)
 
 
-_DAYS = ("day", "night", "start", "until")
+_DAYS = ("day", "night", "start", "until", "begins", "ends")
 _CLOCKS = ("due", "started")
 _NO_DATE: Pair = ("date inconnue", "no date known")
 

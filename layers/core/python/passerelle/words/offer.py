@@ -17,9 +17,23 @@ FILES: Mapping[FileFault, Pair] = {
         "{file} est vide : pas même une ligne d’en-tête. Refaites l’extraction.",
         "{file} is empty: not even a header row. Make the extract again.",
     ),
+    FileFault.NO_HEADER: (
+        "{file} : la première ligne n’est pas un en-tête (« {column} » et les autres colonnes y manquent). "
+        "Refaites l’extraction avec une ligne d’en-tête.",
+        "{file}: the first line is no header (“{column}” and the other columns are missing in it). Make the "
+        "extract again with a header row.",
+    ),
+    FileFault.SPREADSHEET: (
+        "{file} est un classeur (Excel ou LibreOffice), pas un fichier CSV. Enregistrez la feuille au format "
+        "CSV UTF-8, sous le nom {expected}.",
+        "{file} is a workbook (Excel or LibreOffice), not a CSV file. Save the sheet as CSV UTF-8, under the "
+        "name {expected}.",
+    ),
     FileFault.MISSING_COLUMN: (
-        "{file} : la colonne « {column} » manque dans l’en-tête. Refaites l’extraction avec elle.",
-        "{file}: the column “{column}” is missing in the header. Make the extract again with it.",
+        "{file} : la colonne « {column} » manque dans l’en-tête (lu : {found}). Refaites l’extraction avec "
+        "elle.",
+        "{file}: the column “{column}” is missing in the header (read: {found}). Make the extract again with "
+        "it.",
     ),
     FileFault.DOUBLE_COLUMN: (
         "{file} : la colonne « {column} » vient deux fois dans l’en-tête. Gardez-en une.",
@@ -41,8 +55,27 @@ FILES: Mapping[FileFault, Pair] = {
         "{file} cannot be read in the given encoding. Check the encoding.",
     ),
     FileFault.BAD_MANIFEST: (
-        "{file} ne se lit pas (« {column} »). Il doit être en JSON et donner year et files.",
-        "{file} cannot be read (“{column}”). It must be JSON and give year and files.",
+        "{file} ne se lit pas : ce n’est pas du JSON, ou pas un objet qui donne year et files.",
+        "{file} cannot be read: it is no JSON, or no object that gives year and files.",
+    ),
+    FileFault.MANIFEST_LACKS: (
+        "{file} ne dit pas « {column} ». Ajoutez-le : il lui faut year, made_at et files.",
+        "{file} does not say “{column}”. Add it: year, made_at and files have to be there.",
+    ),
+    FileFault.BAD_MOMENT: (
+        "{file} : « {column} » vaut « {found} », ce qui n’est pas un moment. Écrivez par exemple "
+        "2026-10-05T23:40:00+02:00.",
+        "{file}: “{column}” is “{found}”, which is no moment. Write for example 2026-10-05T23:40:00+02:00.",
+    ),
+    FileFault.BAD_YEAR: (
+        "{file} : l’année « {found} » n’en est pas une. Écrivez l’année de rentrée, 2026 pour 2026/2027.",
+        "{file}: the year “{found}” is none. Write the year in which it begins, 2026 for 2026/2027.",
+    ),
+    FileFault.NO_ROSTER_MANIFEST: (
+        "{file} manque : ce dossier est un jeu OneRoster, et ce fichier doit dire oneroster.version et, pour "
+        "chaque fichier (file.orgs, file.users…), bulk, delta ou absent.",
+        "{file} is missing: this folder is a OneRoster set, and that file has to say oneroster.version and, "
+        "of each file (file.orgs, file.users…), bulk, delta or absent.",
     ),
     FileFault.TOO_OLD: (
         "{file} : les extractions datent de {found}, il en faut d’après {expected}. Refaites-les.",
@@ -79,6 +112,16 @@ ROWS: Mapping[Because, Pair] = {
     Because.NO_EMAIL: ("personne sans adresse électronique", "a person without e-mail"),
     Because.NO_FIRSTNAME: ("personne sans prénom", "a person without first name"),
     Because.NO_LASTNAME: ("personne sans nom", "a person without last name"),
+    Because.SAME_NUMBER: (
+        "un numéro d’étudiant et un numéro de personnel égaux : distinguez-les par un préfixe "
+        "(student_prefix, staff_prefix de network.yaml)",
+        "a student's and an employee's number are the same: tell them apart by a prefix (student_prefix, "
+        "staff_prefix of network.yaml)",
+    ),
+    Because.NOT_MAPPED: (
+        "sans code dans ade_map.csv",
+        "without a code in ade_map.csv",
+    ),
     Because.SAME_IDNUMBER: (
         "deux cours auraient le même numéro d’identification ou nom abrégé",
         "two courses would have the same idnumber or short name",
@@ -117,6 +160,12 @@ def say_directory(code: str, details: Mapping[str, object], lang: str) -> str:
     return fill(DIRECTORY[code], lang, details)
 
 
+_STRANGERS: Pair = (
+    " Dans le dossier, sous un autre nom : {found} ?",
+    " In the folder, under another name: {found}?",
+)
+
+
 def say_file(problem: FileProblem, lang: str) -> str:
     details = {
         "file": problem.file,
@@ -124,7 +173,10 @@ def say_file(problem: FileProblem, lang: str) -> str:
         "expected": problem.expected,
         "found": problem.found,
     }
-    return fill(FILES[problem.fault], lang, details)
+    said = fill(FILES[problem.fault], lang, details)
+    if problem.fault is FileFault.MISSING_FILE and problem.found:
+        said += fill(_STRANGERS, lang, details)
+    return said
 
 
 def say_row(row: RefusedRow, lang: str) -> str:

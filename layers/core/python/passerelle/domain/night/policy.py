@@ -64,6 +64,11 @@ class Ldap:
     page_size: int = 500  # entries asked at a time; some directories give fewer
     ca: str = ""  # name of the SSM parameter that holds the university's own authority, as PEM
     ca_file: str = ""  # the same, as a file of the machine that runs this
+    login: str = "uid"  # the attribute that people sign in with: uid, supannAliasLogin, …
+    # Numbers of students (supannEtuId) and of staff (supannEmpId) are two spaces. Where both hold one number,
+    # a prefix tells whose it is; the other sources must write codes in the same way.
+    student_prefix: str = ""
+    staff_prefix: str = ""
 
     def __post_init__(self) -> None:
         if self.page_size < 1:

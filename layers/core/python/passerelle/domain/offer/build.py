@@ -128,7 +128,8 @@ def _untouched(extracts: Extracts, structure: Structure, people: People) -> tupl
         if kind and code:
             note(kind, code, row.because)
         else:
-            key = "/".join(row.fields.get(column, "") for column in KEY_COLUMNS[row.table])
+            values = [row.fields.get(column, "") for column in KEY_COLUMNS[row.table]]
+            key = "/".join(values[:-1] if row.table is Table.COLLECTIONS and not values[-1] else values)
             note("row", f"{row.table}:{key}", row.because)
     for code, because in structure.refused_categories.items():
         note("category", code, because)

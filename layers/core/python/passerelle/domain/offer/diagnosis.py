@@ -18,7 +18,6 @@ from typing import NamedTuple, Self
 from passerelle.domain.offer.enrolling import Offer, Reach
 from passerelle.domain.offer.model import (
     Extracts,
-    Group,
     Person,
     Planning,
     RefusedRow,
@@ -89,6 +88,7 @@ class Cause(StrEnum):
     PLANNED_ON_CARRIED = "planned_on_carried", About("N14", _GIVES, _NOBODY, _ENROL)
     # a student is not; of several that say the same of one element, the first is told
     NO_IP = "no_ip", About("N12", _WITHHOLDS, _SCO, _ENROL)
+    OUT_OF_DATES = "out_of_dates", About("N28", _WITHHOLDS, _SCO, _ENROL)
     NO_CEMU_GROUP_REACHED = "no_cemu_group_reached", About("N13", _WITHHOLDS, _SCO, _ENROL, "D1")
     GROUP_NOT_SHARED = "group_not_shared", About("N7", _WITHHOLDS, _SCO, _ENROL, "D1")
     GROUP_ELSEWHERE = "group_elsewhere", About("N12", _WITHHOLDS, _SCO, _ENROL, "D1")
@@ -124,6 +124,7 @@ class Cause(StrEnum):
     NO_LASTNAME = "no_lastname", About("N25", _OPEN, _IDENTITY, _USERS, "D12")
     PERSON_REFUSED = "person_refused", About("N21", _OPEN, _IDENTITY, _USERS)
     PERSON_UNREADABLE = "person_unreadable", About("N21", _OPEN, _IDENTITY, _USERS)
+    PERSON_DISABLED = "person_disabled", About("N28", _WITHHOLDS, _IDENTITY, _USERS)
     PERSON_UNKNOWN = "person_unknown", About("N25", _WITHHOLDS, _IDENTITY, _USERS)
     # unknown, so that nothing moves
     ROW_REFUSED = "row_refused", About("N21", _OPEN, _SCO, _ENROL)
@@ -250,14 +251,6 @@ class Look:
             found[row.person].append(row)
         return {person: tuple(rows) for person, rows in found.items()}
 
-    def groups_of(self, element: str) -> list[Group]:
-        sharing = self.offer.sharing
-        return [
-            group
-            for collection in sorted(sharing.of_element.get(element, ()))
-            for group in sharing.groups_of.get(collection, ())
-        ]
-
     def may_have_more_groups(self, element: str) -> bool:
         collections = self.offer.sharing.of_element.get(element, frozenset())
         return (
@@ -318,7 +311,7 @@ def fate_of(look: Look, row: Registration) -> Fate:
     if reached is Tri.MAYBE:
         return _unread(look, Table.COLLECTIONS, Cause.ATTACHMENT_REFUSED, {"element_code": row.element})
     if course is None:
-        attached = look.offer.sharing.attached(group.collection, row.element)
+        attached = look.offer.sharing.attached(group, row.element)
         missed = Cause.GROUP_ELSEWHERE if attached is Tri.NO else Cause.GROUP_NOT_SHARED
         return Fate(missed, beside=(group,))
     if not course.foad:
@@ -338,7 +331,7 @@ def _fate_without_group(look: Look, row: Registration, reached: Tri) -> Fate:
         named = row.group in look.offer.sharing.refused_groups
         cause = Cause.GROUP_REFUSED if named else Cause.ROW_UNREADABLE
         return _unread(look, Table.GROUPS, cause, {"code": row.group})
-    if not look.groups_of(row.element) and not look.may_have_more_groups(row.element):
+    if not look.offer.sharing.groups_on(row.element) and not look.may_have_more_groups(row.element):
         return Fate(Cause.ELEMENT_WITHOUT_GROUP)
     return Fate(Cause.GROUP_UNKNOWN if row.group else Cause.IP_WITHOUT_GROUP)
 
@@ -501,7 +494,7 @@ def about_element(look: Look, code: str) -> Iterator[Reason]:
     def found(cause: Cause, *rows: Row, **more: str) -> Reason:
         return Reason(cause, look.refs(rows), look.details(bearer, element=code, **more), bearer)
 
-    groups = look.groups_of(code)
+    groups = look.offer.sharing.groups_on(code)
     cemu = [group for group in groups if group.is_cemu]
     certain = not look.may_have_more_groups(code)
     if not groups and certain:
@@ -524,11 +517,11 @@ def _about_sharing(look: Look, code: str, bearer: str) -> Iterator[Reason]:
     sharing, said = look.offer.sharing, look.details(bearer, element=code)
     own, carriers = (sharing.of_element.get(one, frozenset()) for one in (code, bearer))
     for collection in sorted(own - carriers):
-        if sharing.attached(collection, bearer) is Tri.NO:
-            rows = look.refs([sharing.attachments[collection, code]])
+        if not sharing.may_attach(collection, bearer):
+            rows = look.refs(sharing.rows_of(collection, code))
             yield Reason(Cause.COLLECTION_NOT_ON_CARRIER, rows, {**said, "collection": collection}, bearer)
     if not own and carriers and not sharing.is_open_element(code):
-        rows = look.refs([sharing.attachments[one, bearer] for one in carriers])
+        rows = look.refs(row for one in carriers for row in sharing.rows_of(one, bearer))
         yield Reason(Cause.NOTHING_SHARED, rows, said, bearer)
 
 

@@ -59,9 +59,9 @@ class Offer:
         if group is None:
             maybe = self.sharing.is_refused_group(code)
             return Reach(bearer, None, Tri.MAYBE if maybe else Tri.NO)
-        reached = self.sharing.attached(group.collection, element)
+        reached = self.sharing.attached(group, element)
         if bearer != element:
-            reached &= self.sharing.attached(group.collection, bearer)
+            reached &= self.sharing.attached(group, bearer)
         if reached is not Tri.YES:
             return Reach(bearer, group, reached)
         idnumber = fill(self.naming.group_idnumber, code=code)
@@ -136,7 +136,7 @@ def _courses_beyond_refused(row: Registration, offer: Offer) -> list[str | None]
     group = sharing.groups.get(row.group)
     if group is None:
         return [None] if sharing.is_refused_group(row.group) else []
-    if sharing.attached(group.collection, row.element) is Tri.NO:
+    if sharing.attached(group, row.element) is Tri.NO:
         return []
     if any(element is None for _, element in sharing.open_attachments):
         return [None]

@@ -31,7 +31,7 @@ class Table(StrEnum):
 KEY_COLUMNS: Mapping[Table, tuple[str, ...]] = {
     Table.CATEGORIES: ("code",),
     Table.ELEMENTS: ("code",),
-    Table.COLLECTIONS: ("collection_code", "element_code"),
+    Table.COLLECTIONS: ("collection_code", "element_code", "group_code"),
     Table.GROUPS: ("code",),
     Table.PEOPLE: ("code",),
     Table.IA: ("person_code", "year", "step_code"),
@@ -59,6 +59,8 @@ class Because(StrEnum):
     NO_EMAIL = "no_email"
     NO_FIRSTNAME = "no_firstname"  # and no account yet: Moodle makes none without both names
     NO_LASTNAME = "no_lastname"
+    SAME_NUMBER = "same_number"  # LDAP: a student's number is an employee's too
+    NOT_MAPPED = "not_mapped"  # ADE: a name that ade_map.csv gives no code
     SAME_IDNUMBER = "same_idnumber"  # two courses would bear one idnumber or one short name
     LOOP = "loop"
     UNKNOWN_PARENT = "unknown_parent"
@@ -94,11 +96,12 @@ class Element:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A collection of groups attached to an element."""
+    """A collection of groups attached to an element, or one group of it (Apogée's GPE_OBJ)."""
 
     table: ClassVar = Table.COLLECTIONS
     collection: str
     element: str
+    group: str  # empty: all of the collection
     line: int
 
 
@@ -229,12 +232,18 @@ class RefusedRow:
 class FileFault(StrEnum):
     MISSING_FILE = "missing_file"
     EMPTY_FILE = "empty_file"
+    NO_HEADER = "no_header"
+    SPREADSHEET = "spreadsheet"
     MISSING_COLUMN = "missing_column"
     DOUBLE_COLUMN = "double_column"
     ROWS_DISAGREE = "rows_disagree"
     SHA256_DISAGREES = "sha256_disagrees"
     NOT_DECODABLE = "not_decodable"
     BAD_MANIFEST = "bad_manifest"
+    MANIFEST_LACKS = "manifest_lacks"
+    BAD_MOMENT = "bad_moment"
+    BAD_YEAR = "bad_year"
+    NO_ROSTER_MANIFEST = "no_roster_manifest"
     TOO_OLD = "too_old"
     DELTA_WITHOUT_BULK = "delta_without_bulk"
     UNKNOWN_VERSION = "unknown_version"
@@ -253,6 +262,15 @@ class FileProblem:
 
 
 @dataclass(frozen=True, slots=True)
+class OutOfDates:
+    """A registration or planning that does not hold on the night (N28); None: open on that side."""
+
+    row: Registration | Planning
+    begins: date | None
+    ends: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Extracts:
     """One night's sources. Rows are valid, each key once; what was not is in `refused`."""
 
@@ -268,6 +286,7 @@ class Extracts:
     plannings: tuple[Planning, ...] = ()
     cohorts: tuple[Cohort, ...] = ()
     cohort_members: tuple[CohortMember, ...] = ()
+    out_of_dates: tuple[OutOfDates, ...] = ()
     refused: tuple[RefusedRow, ...] = ()
     noted: tuple[
         RefusedRow, ...
@@ -276,6 +295,9 @@ class Extracts:
     counts: Mapping[str, int] = field(default_factory=dict)  # rows per file, as read
     sha256: Mapping[str, str] = field(default_factory=dict)  # per file, of its bytes
     files: Mapping[Table, str] = field(default_factory=dict)  # where a table's rows came from, if renamed
+    encodings: Mapping[str, str] = field(default_factory=dict)  # of files that are in another than was said
+    disabled: frozenset[str] = frozenset()  # codes of people whom the source says to be away (OneRoster)
+    unproved: tuple[str, ...] = ()  # files of which the manifest says neither rows nor hash
 
     def file_of(self, table: Table) -> str:
         return self.files.get(table, table.value)

@@ -43,19 +43,37 @@ class Sharing:
     elements_of: Mapping[str, tuple[str, ...]]  # by collection
     groups: Mapping[str, Group]
     groups_of: Mapping[str, tuple[Group, ...]]  # by collection
-    attachments: Mapping[tuple[str, str], Attachment]
+    # By collection, element and group; an empty group stands for all of the collection.
+    attachments: Mapping[tuple[str, str, str], Attachment]
     open_attachments: frozenset[Pair]  # (collection, element) that refused rows may have said
     refused_groups: frozenset[str]
     any_group_refused: bool  # a refused row does not even say its group
 
-    def attached(self, collection: str, element: str) -> Tri:
-        if (collection, element) in self.attachments:
+    def attachment(self, group: Group, element: str) -> Attachment | None:
+        """The row that attaches a group to an element, with its collection or alone."""
+        whole = self.attachments.get((group.collection, element, ""))
+        return whole or self.attachments.get((group.collection, element, group.code))
+
+    def attached(self, group: Group, element: str) -> Tri:
+        if self.attachment(group, element) is not None:
             return Tri.YES
-        if self.open_attachments and not self.open_attachments.isdisjoint(
-            ((collection, element), (collection, None), (None, element), (None, None))
-        ):
-            return Tri.MAYBE
-        return Tri.NO
+        return Tri.MAYBE if self.may_attach(group.collection, element) else Tri.NO
+
+    def may_attach(self, collection: str, element: str) -> bool:
+        """Whether a refused row may attach it, or a part of it."""
+        pairs = ((collection, element), (collection, None), (None, element), (None, None))
+        return bool(self.open_attachments) and not self.open_attachments.isdisjoint(pairs)
+
+    def rows_of(self, collection: str, element: str) -> list[Attachment]:
+        return [row for key, row in self.attachments.items() if key[:2] == (collection, element)]
+
+    def groups_on(self, element: str) -> list[Group]:
+        return [
+            group
+            for collection in sorted(self.of_element.get(element, ()))
+            for group in self.groups_of.get(collection, ())
+            if self.attachment(group, element) is not None
+        ]
 
     def is_open_element(self, element: str) -> bool:
         """Whether the element may have collections that no good row gives it."""
@@ -77,13 +95,13 @@ def read_sharing(extracts: Extracts) -> Sharing:
     refused = {row.fields.get("code") or None for row in refused_rows(extracts, Table.GROUPS)}
     return Sharing(
         of_element={element: frozenset(found) for element, found in of_element.items()},
-        elements_of={collection: tuple(sorted(found)) for collection, found in elements_of.items()},
+        elements_of={collection: tuple(sorted(set(found))) for collection, found in elements_of.items()},
         groups={group.code: group for group in extracts.groups},
         groups_of={
             collection: tuple(sorted(found, key=lambda group: group.code))
             for collection, found in groups_of.items()
         },
-        attachments={(row.collection, row.element): row for row in extracts.attachments},
+        attachments={(row.collection, row.element, row.group): row for row in extracts.attachments},
         open_attachments=frozenset(
             (row.fields.get("collection_code") or None, row.fields.get("element_code") or None)
             for row in refused_rows(extracts, Table.COLLECTIONS)
@@ -143,10 +161,10 @@ def make_courses(structure: Structure, naming: Naming) -> Courses:
 
 def make_groups(sharing: Sharing, courses: Courses, naming: Naming) -> dict[GroupKey, DesiredGroup]:
     placed = [
-        (courses.for_group(bearer, group).idnumber, group, sharing.attachments[collection, bearer])
+        (courses.for_group(bearer, group).idnumber, group, attachment)
         for bearer in courses.ordinary
-        for collection in sharing.of_element.get(bearer, ())
-        for group in sharing.groups_of.get(collection, ())
+        for group in sharing.groups_on(bearer)
+        if (attachment := sharing.attachment(group, bearer)) is not None
     ]
     labels = Counter((course, group.label) for course, group, _ in placed)
     found: dict[GroupKey, DesiredGroup] = {}

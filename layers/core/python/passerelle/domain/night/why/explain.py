@@ -210,6 +210,8 @@ class _Question:
         if own:
             first = min(own, key=lambda one: list(Because).index(one.because))
             yield Reason(Cause.PERSON_REFUSED, look.refs(own), {"because": first.because.value})
+        elif self.person.code in look.extracts.disabled:
+            yield Reason(Cause.PERSON_DISABLED, (), {"file": look.extracts.file_of(Table.PEOPLE)})
         elif hidden:
             yield Reason(Cause.PERSON_UNREADABLE, look.refs(hidden), _first(hidden))
         else:
@@ -268,11 +270,15 @@ class _Question:
                 details |= {"file": fate.file} if fate.file else _first(fate.beside)
                 merged[told, tuple(sorted(details.items()))] += [row, *fate.beside]
         reasons = [Reason(cause, look.refs(rows), dict(said)) for (cause, said), rows in merged.items()]
-        certain = self.person.row is not None and not look.may_have_more_rows(
-            Table.IP, self.person.codes, [self.asked.element]
+        ended = self._out_of_dates(Registration)
+        certain = (
+            self.person.row is not None
+            and not ended
+            and not look.may_have_more_rows(Table.IP, self.person.codes, [self.asked.element])
         )
         if not here and certain and not self.is_staff():
             reasons.append(Reason(Cause.NO_IP, (), self._details(file=look.extracts.file_of(Table.IP))))
+        reasons += ended
         if self._usable():
             reasons += self._checks(every, fates)
         return [*reasons, *self._refused_registrations()]
@@ -292,6 +298,25 @@ class _Question:
             for one in about_element(look, self.bearer):
                 if one.cause is Cause.CEMU_GROUP_NOT_DISTANCE and one.details["group"] in groups:
                     yield one
+
+    def _out_of_dates(self, kind: type[Registration | Planning]) -> list[Reason]:
+        """N28: registrations that held once, or will."""
+        of = self.look.offer.structure.bearer
+        return [
+            Reason(
+                Cause.OUT_OF_DATES,
+                self.look.refs([one.row]),
+                self._details(
+                    element=one.row.element,
+                    begins=one.begins.isoformat() if one.begins else "",
+                    ends=one.ends.isoformat() if one.ends else "",
+                ),
+            )
+            for one in self.look.extracts.out_of_dates
+            if isinstance(one.row, kind)
+            and one.row.person in self.person.codes
+            and of.get(one.row.element) == self.bearer
+        ]
 
     def _seen_from(self, course: DesiredCourse, fate: Fate, every: list[Cause]) -> Cause | None:
         """What a registration's fate says of one of the bearer's courses; what a check says is said there."""
@@ -326,9 +351,10 @@ class _Question:
             element = planned[0].element
             cause = Cause.PLANNED if own else Cause.PLANNED_ON_CARRIED
             return [Reason(cause, self.look.refs(own or planned), self._details(element=element))]
-        found = [*about_teacher(self.look, self.person.code, self.bearer, rows)]
+        ended = self._out_of_dates(Planning)
+        found = [*ended, *about_teacher(self.look, self.person.code, self.bearer, rows)]
         if (
-            not rows
+            not (rows or ended)
             and self.is_staff()
             and not self.look.may_have_more_rows(Table.ADE, self.person.codes, [self.asked.element])
         ):
@@ -387,8 +413,8 @@ class _Question:
             may = (
                 sharing.is_refused_group(row.group)
                 if group is None
-                else sharing.attached(group.collection, row.element) is not Tri.NO
-                and sharing.attached(group.collection, self.bearer) is not Tri.NO
+                else sharing.attached(group, row.element) is not Tri.NO
+                and sharing.attached(group, self.bearer) is not Tri.NO
             )
             if may:
                 found.append(self._element_refused(row))

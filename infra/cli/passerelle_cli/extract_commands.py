@@ -1,0 +1,325 @@
+"""`passerelle sync check|describe|example|deposit`: extracts that anybody can make and check (N26)."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import sys
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import asdict, replace
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from passerelle.domain.night.plan.run import NightDesk
+from passerelle.domain.night.policy import NightRules
+from passerelle.domain.offer.build import build_offer
+from passerelle.domain.offer.diagnosis import Reason, find_in_sources, look_at
+from passerelle.domain.offer.model import Extracts, Table
+from passerelle.domain.offer.naming import Naming
+from passerelle.sources.description import as_data_package, as_markdown, rows_of
+from passerelle.sources.extracts import ALL_TABLES
+from passerelle.sources.layouts import LAYOUTS
+from passerelle.sources.mistakes import Survey, survey, unreadable
+from passerelle.sources.oneroster import MANIFEST as ROSTER_MANIFEST
+from passerelle.sources.oneroster import is_oneroster
+from passerelle.store.aws import aws_named
+from passerelle.usecases.night.plan_stage import rules_of, uncollected
+from passerelle.words.causes import CHECKS, say_finding
+from passerelle.words.extracts import ENCODINGS, FILES, HEADS
+from passerelle.words.formatter import fill, pick
+from passerelle.words.mistakes import CLEAN, FILE, NOTE, TO_CORRECT, TRAPS
+from passerelle.words.offer import say_file
+from passerelle_cli.extracts import opened, read_folder, say, sources_type
+from passerelle_cli.stack import Stack, on_a_stack
+from passerelle_cli.terminal import language
+
+CLEAN_EXIT, UNREADABLE, TO_CORRECT_EXIT = 0, 1, 3
+_TRAPS_SHOWN = 3  # of each check
+_AUGUST = 8
+_DAWN = time(4)  # what is delivered before is this morning's
+
+sources_option = click.option(
+    "--sources",
+    required=True,
+    type=sources_type,
+    help="Folder of extracts or OneRoster files, or a zip of it.",
+)
+encoding_option = click.option(
+    "--encoding", default=None, help="Of the files, such as iso-8859-1; default: the site's, else utf-8."
+)
+
+
+# -- check --------------------------------------------------------------------------------------------------
+
+
+@click.command()
+@sources_option
+@encoding_option
+@click.option("--site", help="With the site's rules, and against its last good night.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@on_a_stack
+def check(
+    sources: Path, encoding: str | None, site: str | None, as_json: bool, find_stack: Callable[[], Stack]
+) -> None:
+    """Say every mistake in extracts. Exit 0: clean, 1: unreadable, 3: something to correct."""
+    rules, good_rows = NightRules(), {}
+    if site is not None:
+        world = find_stack().world()
+        rules = rules_of(world, site)
+        desk = world.records.get(NightDesk, site) or NightDesk(id=site)
+        good_rows = {key.partition("/")[2]: rows for key, rows in desk.good_rows.items()}
+    with uncollected():
+        extracts = _read_all(sources, encoding or rules.encoding, _wanted(rules, sources))
+        found = survey(extracts, good_rows, rules.guard.source)
+        findings = _findings(extracts, rules.naming)
+    if as_json:
+        click.echo(json.dumps(_as_json(found, findings), ensure_ascii=False, indent=1))
+    else:
+        for line in _said(found, findings):
+            click.echo(line)
+    sys.exit(_exit(found, findings))
+
+
+def _read_all(sources: Path, encoding: str, tables: Collection[Table]) -> Extracts:
+    """Without a manifest that can be read, what the other files hold is looked at all the same."""
+    extracts = read_folder(sources, encoding, tables)
+    if extracts.counts or not any(one.file == "manifest.json" for one in extracts.problems):
+        return extracts
+    rest = read_folder(sources, encoding, tables, year=str(_begun(datetime.now().astimezone())))
+    manifest = [replace(one, tables=frozenset()) for one in extracts.problems]  # it stops no look at the rest
+    return replace(rest, year="", problems=(*manifest, *rest.problems), unproved=())
+
+
+def _begun(now: datetime) -> int:
+    """The university year that began last."""
+    return now.year if now.month >= _AUGUST else now.year - 1
+
+
+def _wanted(rules: NightRules, sources: Path) -> frozenset[Table]:
+    """Without people.csv where a directory has the people."""
+    has_people = sources.is_dir() and (sources / Table.PEOPLE.value).is_file()
+    return ALL_TABLES if rules.ldap is None or has_people else ALL_TABLES - {Table.PEOPLE}
+
+
+def _findings(extracts: Extracts, naming: Naming) -> tuple[Reason, ...]:
+    """What a stopped file hides is open, and accuses nobody."""
+    return find_in_sources(look_at(extracts, build_offer(extracts, naming)))
+
+
+def _exit(found: Survey, findings: tuple[Reason, ...]) -> int:
+    if unreadable(found.problems):
+        return UNREADABLE
+    wrong = findings or any(not one.is_note for one in found.mistakes)
+    return TO_CORRECT_EXIT if wrong else CLEAN_EXIT
+
+
+def _said(found: Survey, findings: tuple[Reason, ...]) -> Iterator[str]:
+    lang = language()
+    yield from (say_file(problem, lang) for problem in found.problems)
+    for file, (read, refused) in found.rows.items():
+        yield fill(FILE, lang, {"file": file, "read": read, "refused": refused})
+        for mistake in found.mistakes:
+            if mistake.file == file:
+                yield f"  {'· ' + pick(NOTE, lang) if mistake.is_note else '!'} {say(mistake)}"
+    yield from (f"! {one.file} : {say(one)}" for one in found.mistakes if one.file not in found.rows)
+    yield from _said_of_night(findings)
+    kinds = sum(not one.is_note for one in found.mistakes)
+    if kinds or findings:
+        yield fill(TO_CORRECT, lang, {"count": kinds, "findings": len(findings)})
+    elif not found.problems:
+        yield pick(CLEAN, lang)
+
+
+def _said_of_night(findings: tuple[Reason, ...]) -> Iterator[str]:
+    lang = language()
+    for number, count in Counter(one.about.check for one in findings).items():
+        title = pick(CHECKS[number], lang)
+        yield fill(TRAPS, lang, {"count": count, "check": number, "title": title})
+        for reason in [one for one in findings if one.about.check == number][:_TRAPS_SHOWN]:
+            rows = ", ".join(f"{row.file}:{row.line}" for row in reason.rows[:_TRAPS_SHOWN])
+            yield f"  {say_finding(reason, lang)} ({rows})"
+
+
+def _as_json(found: Survey, findings: tuple[Reason, ...]) -> dict[str, Any]:
+    lang = language()
+    return {
+        "problems": [
+            {
+                "file": one.file,
+                "fault": one.fault.value,
+                "column": one.column,
+                "sentence": say_file(one, lang),
+            }
+            for one in found.problems
+        ],
+        "files": {file: {"read": read, "refused": refused} for file, (read, refused) in found.rows.items()},
+        "mistakes": [
+            {**asdict(one), "kind": one.kind.value, "note": one.is_note, "sentence": say(one)}
+            for one in found.mistakes
+        ],
+        "findings": [
+            {
+                "check": one.about.check,
+                "cause": one.cause.value,
+                "repairs": one.about.repairs.value,
+                "person": one.person,
+                "course": one.course,
+                "rows": [asdict(row) for row in one.rows],
+                "sentence": say_finding(one, lang),
+            }
+            for one in findings
+        ],
+    }
+
+
+# -- describe -----------------------------------------------------------------------------------------------
+
+
+@click.command()
+@click.argument("file", required=False)
+@click.option("--markdown", is_flag=True, help="One Markdown table of all files.")
+@click.option(
+    "--data-package",
+    is_flag=True,
+    help="A Data Package with Table Schemas (frictionless), to check with your tools.",
+)
+def describe(file: str | None, markdown: bool, data_package: bool) -> None:
+    """The files of a night: columns, keys, values, encodings. FILE: one of them, such as people.csv."""
+    lang = language()
+    if data_package:
+        click.echo(json.dumps(as_data_package(lang), ensure_ascii=False, indent=1))
+        return
+    if markdown:
+        click.echo(as_markdown(lang))
+        return
+    wanted = [table for table in LAYOUTS if file in (None, table.value, table.value.removesuffix(".csv"))]
+    if not wanted:
+        names = ", ".join(table.value for table in LAYOUTS)
+        raise click.BadParameter(names, param_hint="FILE")
+    if file is None:
+        click.echo(pick(ENCODINGS, lang) + "\n")
+    for table in wanted:
+        layout = LAYOUTS[table]
+        click.echo(f"{layout.file} – {pick(FILES[table], lang)}")
+        width = max(len(column.name) for column in layout.columns)
+        for name, holds, notes in rows_of(table, lang):
+            mark = "*" if name in layout.key else " "
+            click.echo(f"  {mark} {name:<{width}}  {holds}{f' ({notes})' if notes else ''}")
+        click.echo(f"    * {pick(HEADS['key'], lang)}\n")
+
+
+# -- example ------------------------------------------------------------------------------------------------
+
+
+@click.command()
+@click.option(
+    "--to", "folder", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder."
+)
+@click.option("--large", is_flag=True, help="As large as a faculty: 4,000 students.")
+@click.option(
+    "--year", default=None, type=click.IntRange(2000, 2999), help="Default: the year that began last."
+)
+def example(folder: Path, large: bool, year: int | None) -> None:
+    """Write a small valid set that holds every case of the rules, and a README beside it."""
+    from passerelle_cli.example import write_example
+
+    now = datetime.now().astimezone()
+    begun = year or _begun(now)
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.glob("*.csv")):
+        french, english = f"{folder} contient déjà des CSV.", f"{folder} holds CSV files already."
+        raise click.BadParameter(french if language() == "fr" else english, param_hint="--to")
+    write_example(folder, begun, large=large)
+    manifest = _manifest(folder, read_folder(folder, "utf-8", year=str(begun)), str(begun), now)
+    (folder / "manifest.json").write_text(manifest, encoding="utf-8")
+    (folder / "datapackage.json").write_text(
+        json.dumps(as_data_package(language()), ensure_ascii=False, indent=1), encoding="utf-8"
+    )
+    click.echo(str(folder))
+
+
+# -- deposit ------------------------------------------------------------------------------------------------
+
+
+@click.command()
+@sources_option
+@click.option("--site", required=True, help="Name of the site in network.yaml.")
+@click.option("--year", help="2026 for 2026/2027; default: that of the folder's own manifest.json.")
+@click.option("--night", type=click.DateTime(["%Y-%m-%d"]), help="Its morning; default: the coming one.")
+@click.option("--dry-run", is_flag=True, help="Check and say what would be uploaded.")
+@click.option("--force", is_flag=True, help="Deliver though there is something to correct.")
+@on_a_stack
+def deposit(
+    sources: Path,
+    site: str,
+    year: str | None,
+    night: datetime | None,
+    dry_run: bool,
+    force: bool,
+    find_stack: Callable[[], Stack],
+) -> None:
+    """Check extracts, make their manifest, upload them for the night, the manifest last."""
+    stack = find_stack()
+    world = stack.world()
+    rules = rules_of(world, site)
+    now = world.clock.now().astimezone(rules.zone)
+    day = night.date() if night else _coming(now)
+    with opened(sources) as folder:
+        roster = is_oneroster(folder)
+        begun = "" if roster else year or read_folder(folder, rules.encoding, ()).year
+        if not begun and not roster:
+            french, english = (
+                "Dites l’année : --year 2026 pour 2026/2027.",
+                "Say the year: --year 2026 for 2026/2027.",
+            )
+            raise click.UsageError(french if language() == "fr" else english)
+        extracts = read_folder(folder, rules.encoding, _wanted(rules, folder), day, begun)
+        extracts = replace(extracts, made_at=now, unproved=())  # the manifest is made here
+        found = survey(extracts, {}, None)
+        for line in _said(found, ()):
+            click.echo(line, err=True)
+        if found.problems or (not force and any(not one.is_note for one in found.mistakes)):
+            sys.exit(UNREADABLE if found.problems else TO_CORRECT_EXIT)
+        last = ROSTER_MANIFEST if roster else "manifest.json"
+        names = [name for name in sorted(extracts.sha256) if (folder / name).is_file()]
+        bodies: dict[str, Path | str] = {name: folder / name for name in names}
+        bodies[last] = folder / last if roster else _manifest(folder, extracts, begun, now)
+        _upload(stack, f"sis/{site}/{day.isoformat()}/", bodies, dry_run=dry_run)
+
+
+def _coming(now: datetime) -> date:
+    return now.date() if now.time() < _DAWN else now.date() + timedelta(days=1)
+
+
+def _manifest(folder: Path, extracts: Extracts, year: str, now: datetime) -> str:
+    files = {
+        file: {
+            "rows": extracts.counts[file],
+            "sha256": hashlib.sha256((folder / file).read_bytes()).hexdigest(),
+        }
+        for file in sorted(extracts.counts)
+        if (folder / file).is_file()
+    }
+    return json.dumps({"year": year, "made_at": now.isoformat(timespec="seconds"), "files": files}, indent=1)
+
+
+def _upload(stack: Stack, prefix: str, bodies: Mapping[str, Path | str], *, dry_run: bool) -> None:
+    """Safe to repeat; while a file is under way a former manifest disagrees, and stops the night."""
+    client = None if dry_run else stack.client("s3")
+    for name, body in bodies.items():
+        size = body.stat().st_size if isinstance(body, Path) else len(body.encode())
+        click.echo(f"{prefix}{name} ({size:,})")
+        if client is None:
+            continue
+        with aws_named():
+            content = body.open("rb") if isinstance(body, Path) else io.BytesIO(body.encode())
+            with content:
+                client.put_object(Bucket=stack.state_bucket, Key=prefix + name, Body=content)
+
+
+COMMANDS: tuple[click.Command, ...] = (check, describe, example, deposit)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from passerelle.events.s3 import read_created
 from passerelle.runtime.queue_door import take_each
-from passerelle.usecases.backups import inspect
+from passerelle.usecases.publishing import drop
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,4 +15,4 @@ if TYPE_CHECKING:
 
 
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Mapping[str, Any]:
-    return take_each(event, context, read_created, inspect.inspect_backup)
+    return take_each(event, context, read_created, drop.take_arrived)

@@ -89,6 +89,16 @@ class FakeArchives:
         named = f"&filename={quote(filename)}" if filename else ""
         return f"{HOST}/{quote(key)}?dies={int(dies.timestamp())}{named}", dies
 
+    def stamp(self, key: str) -> str | None:
+        return self._objects[key].etag if key in self._objects else None
+
+    def text(self, key: str) -> str | None:
+        content = self._objects[key].content if key in self._objects else None
+        return None if content is None else content.decode()
+
+    def put_text(self, key: str, text: str) -> None:
+        self.put(key, text.encode())
+
     def sign_put(self, key: str, size: int) -> str:
         dies = int((self._clock.now() + LIFETIME).timestamp())
         return f"{HOST}/{quote(key)}?size={size}&dies={dies}"

@@ -37,6 +37,9 @@ class FakeBackups:
             return "unknown"
         return "missing" if self._archives.size(people.key) is None else "compared"
 
+    def look(self, key: str) -> Inspection:
+        return self.found.get(key, an_inspection())
+
     def survey(self, key: str) -> Survey:
         assert self._archives.size(key) is not None, f"{key} is gone"
         self.surveyed.append(key)

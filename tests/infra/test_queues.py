@@ -59,10 +59,10 @@ def test_every_consumer_reports_single_failures_and_is_bounded():
         assert event["ScalingConfig"] == {"MaximumConcurrency": {"Ref": "Concurrency"}}
 
 
-def test_only_uploads_start_a_check_so_that_no_event_feeds_itself():
+def test_only_uploads_and_drop_folders_start_a_check_so_that_no_event_feeds_itself():
     (rule,) = resources("infra/queues", "AWS::Events::Rule").values()
     assert rule["EventPattern"]["detail-type"] == ["Object Created"]
-    assert rule["EventPattern"]["detail"]["object"]["key"] == [{"prefix": "uploads/"}]
+    assert rule["EventPattern"]["detail"]["object"]["key"] == [{"prefix": "uploads/"}, {"prefix": "drop/"}]
     assert rule["EventPattern"]["detail"]["bucket"]["name"] == [{"Ref": "Backups"}]
     (target,) = rule["Targets"]
     assert target["Arn"] == {"Fn::GetAtt": ["Uploads", "Arn"]}

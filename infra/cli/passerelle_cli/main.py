@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "mbz": ("passerelle_cli.mbz", "mbz"),
     "network": ("passerelle_cli.network", "network"),
     "policy": ("passerelle_cli.policy", "policy"),
+    "publish": ("passerelle_cli.publish", "publish"),
     "publications": ("passerelle_cli.publications", "publications"),
     "catalogue": ("passerelle_cli.publications", "catalogue"),
     "retrieve": ("passerelle_cli.publications", "retrieve"),

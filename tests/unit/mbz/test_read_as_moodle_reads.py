@@ -84,6 +84,18 @@ def test_a_second_name_in_the_unicode_path_field_is_refused():
     assert whats(zip_of(pairs, change=change)) == ["name_in_unicode_field"]
 
 
+@pytest.mark.parametrize("extra", [b"\x01", b"\x01\x00", b"\x55\x54\x09\x00\x01", b"\x55\x54\x00\x00\x01"])
+def test_extra_fields_that_do_not_add_up_are_damage(extra):
+    """libzip would rather read an end record of nothing that stands in a content."""
+
+    def longer(record):
+        name = struct.unpack_from("<H", record, 28)[0]
+        changed = record[:30] + struct.pack("<H", len(extra)) + record[32 : 46 + name] + extra
+        return changed if b"badges.xml" in record else record
+
+    assert whats(central_records_changed(Backup().zip(), longer)) == ["contents_damaged"]
+
+
 def central_records_changed(data, change):
     """The zip with each central record as `change` makes it, and the end record made true again."""
     count, length, start = zip_end(data)

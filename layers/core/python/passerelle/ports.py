@@ -145,6 +145,16 @@ class Archives(Protocol):
         """A presigned GET address and when it dies."""
         ...
 
+    def stamp(self, key: str) -> str | None:
+        """Changes with the object's content; None where there is none."""
+        ...
+
+    def text(self, key: str) -> str | None:
+        """A small text; None where there is none, or no UTF-8."""
+        ...
+
+    def put_text(self, key: str, text: str) -> None: ...
+
     def sign_put(self, key: str, size: int) -> str:
         """A presigned address to which exactly `size` bytes can be put."""
         ...
@@ -212,6 +222,10 @@ class BackupReader(Protocol):
         Nothing lies under `to_key` unless all of it was written and proved. With `keep_keys` passwords that
         open something stay.
         """
+        ...
+
+    def look(self, key: str) -> Inspection:
+        """The verdict alone, contents and checksums included. Raises CannotRead."""
         ...
 
     def survey(self, key: str) -> Survey:

@@ -33,6 +33,22 @@ class Assistance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Drop:
+    """What becomes of archives that land in a site's drop folder (P21)."""
+
+    __pydantic_config__: ClassVar[Mapping[str, str]] = FORBID_EXTRA
+
+    author: str  # username, on that site, of whoever answers for them
+    category: str = ""  # as a source category: the hub's table says where its courses go
+    publish: bool = True  # false: proved, scrubbed and kept, to be published by hand
+    licence: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.author.strip():
+            raise ValueError("author: a username of the site is needed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     __pydantic_config__: ClassVar[Mapping[str, str]] = FORBID_EXTRA
 
@@ -56,6 +72,7 @@ class Site:
     media_threshold: str = "50 MB"  # from here on a file is heavy (R12)
     administrators: tuple[str, ...] = ()  # usernames of who may go past R5 and allow a transfer (R3)
     night: NightRules | None = None  # none: no night comes to this site (N1–N25)
+    drop: Drop | None = None  # none: archives in its drop folder are refused (P21)
     parallel_restores: int = 3  # of a faculty's plan, at a time (R13)
     parallel_backups: int = 2  # of the night's freshness, at a time (R10)
 

@@ -55,6 +55,7 @@ _FRENCH: Mapping[str, str] = {
     "64 lower-case hexadecimal digits": "64 chiffres hexadécimaux minuscules",
     "bytes, at least 1": "en octets, au moins 1",
     "bytes, of at most 4,000,000 values": "en octets, pour 4 000 000 de valeurs au plus",
+    "a username of the site is needed": "un nom d’utilisateur de ce site est nécessaire",
     "at most 100 at a time": "100 au plus à la fois",
     "1 to 50": "de 1 à 50",
     "at most 5,000 things": "5 000 éléments au plus",

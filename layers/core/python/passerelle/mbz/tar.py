@@ -204,10 +204,10 @@ class TarReading:
             raise Broken("size_unreadable", name)
         if kind in _LINKS_AND_DEVICES:
             self._findings.add("link_or_device", name, kind=_LINKS_AND_DEVICES[kind])
-        elif kind not in _FILE_KINDS and kind != _DIRECTORY:
-            raise Broken("kind_unknown", name)
-        elif kind != _DIRECTORY and not name.endswith("/"):
+        elif kind in _FILE_KINDS and not name.endswith("/"):
             return Header(name, size, directory=False)
+        elif kind != _DIRECTORY:
+            raise Broken("kind_unknown", name)  # a file called like a folder, too: Moodle cannot write it
         if size:
             raise Broken("folder_with_content", name)
         return Header(name, 0, directory=True)

@@ -153,7 +153,7 @@ def _read_entries(table: bytes, count: int, start: int) -> list[Entry]:
         name = _decode(raw_name, utf8=bool(flags & _UTF8)).removeprefix("./") or "./"
         if comment:
             raise Broken("zip_comment", printable(name))
-        refuse_second_name(extras, name)
+        refuse_odd_extras(extras, name)
         entries.append(Entry(name, raw_name, record, flags, method, crc, packed, size, offset, 0))
         place = stop
     if len(entries) != count:
@@ -175,10 +175,14 @@ def _widen(extras: bytes, size: int, packed: int, offset: int) -> tuple[int, int
     return values[0], values[1], values[2]
 
 
-def refuse_second_name(extras: bytes, name: str) -> None:
-    """Moodle takes a member's name from this field where it fits, and libzip does as well."""
-    if any(kind == _UNICODE_PATH for kind, _ in extra_fields(extras)):
+def refuse_odd_extras(extras: bytes, name: str) -> None:
+    """A second name, which Moodle takes from this field and libzip does as well; and fields that do not add
+    up, for which libzip prefers any other table of contents, an empty one too."""
+    fields = list(extra_fields(extras))
+    if any(kind == _UNICODE_PATH for kind, _ in fields):
         raise Broken("name_in_unicode_field", printable(name))
+    if sum(4 + struct.unpack_from("<H", field, 2)[0] for _, field in fields) != len(extras):
+        raise Broken("contents_damaged")
 
 
 def extra_fields(extras: bytes) -> Iterator[tuple[int, bytes]]:
@@ -206,7 +210,8 @@ def _decode(raw: bytes, *, utf8: bool) -> str:
 def _judge(entry: Entry, findings: Findings) -> None:
     if entry.flags & _ENCRYPTED:
         raise Broken("encrypted", entry.name)
-    if entry.method not in (STORED, DEFLATED):
+    # Byte 6: the version of the format that is needed; Moodle writes 20, and 45 for 64-bit sizes.
+    if entry.method not in (STORED, DEFLATED) or not 10 <= struct.unpack_from("<H", entry.record, 6)[0] <= 45:
         raise Broken("method_unknown", entry.name)
     if entry.method == STORED and entry.packed != entry.size:
         raise Broken("sizes_differ", entry.name)

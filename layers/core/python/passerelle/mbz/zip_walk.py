@@ -11,7 +11,7 @@ from passerelle.mbz.gunzip import BAD_DEFLATE, Proportion
 from passerelle.mbz.names import printable
 from passerelle.mbz.sources import CHUNK
 from passerelle.mbz.tar import LEFT_OUT
-from passerelle.mbz.zip_directory import DEFLATED, FOLLOWED, LOCAL, refuse_second_name
+from passerelle.mbz.zip_directory import DEFLATED, FOLLOWED, LOCAL, refuse_odd_extras
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,7 +91,7 @@ class Walk:
         _, _, flags, method, _, _, crc, packed, size, length, _ = LOCAL.unpack_from(header)
         if header[LOCAL.size : LOCAL.size + length] != entry.raw_name:
             raise Broken("names_differ", printable(entry.name))
-        refuse_second_name(header[LOCAL.size + length :], entry.name)
+        refuse_odd_extras(header[LOCAL.size + length :], entry.name)
         if (flags & ~FOLLOWED, method) != (entry.flags & ~FOLLOWED, entry.method):
             raise Broken("other_than_contents_say", entry.name)
         if (

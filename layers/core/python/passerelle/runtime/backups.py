@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from passerelle import mbz
+from passerelle.domain.backups.manifest import Inspection
 from passerelle.domain.rollover.survey import Survey
 from passerelle.mbz.people import LARGEST
 from passerelle.mbz.sources_s3 import S3Sink, S3Source
@@ -50,6 +51,11 @@ class S3Backups:
             return None, "missing"
         except mbz.BadPeople:
             return None, "unreadable"
+
+    def look(self, key: str) -> Inspection:
+        """Raises CannotRead, StorageAway."""
+        with aws_named():
+            return mbz.inspect(self._source(key), verify_content=True)
 
     def survey(self, key: str) -> Survey:
         """Raises CannotSurvey, CannotRead, StorageAway."""

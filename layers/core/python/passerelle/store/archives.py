@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from passerelle.ports import Clock
 
 LONGEST = timedelta(hours=1)
+LONGEST_TEXT = 100_000  # bytes
 
 
 class S3Archives:
@@ -123,6 +124,34 @@ class S3Archives:
         dies = self._clock.now() + self._lifetime
         more = {} if filename is None else {"ResponseContentDisposition": _attachment(filename)}
         return self._signed("get_object", Key=key, **more), dies
+
+    def stamp(self, key: str) -> str | None:
+        with aws_named():
+            try:
+                return self._client.head_object(Bucket=self._bucket, Key=key)["ETag"]
+            except ClientError as error:
+                if code_of(error) not in ("404", "NoSuchKey", "NotFound"):
+                    raise
+                return None
+
+    def text(self, key: str) -> str | None:
+        with aws_named():
+            try:
+                body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read(LONGEST_TEXT)
+            except ClientError as error:
+                if code_of(error) not in ("404", "NoSuchKey", "NotFound"):
+                    raise
+                return None
+        try:
+            return body.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            return None
+
+    def put_text(self, key: str, text: str) -> None:
+        with aws_named():
+            self._client.put_object(
+                Bucket=self._bucket, Key=key, Body=text.encode(), ContentType="text/plain; charset=utf-8"
+            )
 
     def sign_put(self, key: str, size: int) -> str:
         return self._signed("put_object", Key=key, ContentLength=size)

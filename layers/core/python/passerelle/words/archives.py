@@ -382,6 +382,40 @@ ARCHIVES: Mapping[str, tuple[str, str]] = {
         "Fichiers que Moodle n’écrit jamais, laissés de côté (nombre : {count}) : {names}.",
         "Files that Moodle never writes, left out (number: {count}): {names}.",
     ),
+    "drop_refused": (
+        "Cette archive n’a pas été publiée :",
+        "This archive was not published:",
+    ),
+    "drop_not_allowed": (
+        "Le réseau n’a pas de dossier de dépôt pour « {site} ». Demandez à l’administration du réseau "
+        "d’ajouter « drop » à ce site dans network.yaml.",
+        "The network has no drop folder for “{site}”. Ask the network’s administrators to add “drop” to that "
+        "site in network.yaml.",
+    ),
+    "drop_older": (
+        "Cette sauvegarde date du {made}, et une plus récente du même cours ({newer}) a déjà été prise. "
+        "Retirez cette archive du dossier.",
+        "This backup was made on {made}, and a newer one of the same course ({newer}) was taken already. "
+        "Take this archive out of the folder.",
+    ),
+    "drop_taken_before": (
+        "Cette archive a déjà été prise, puis supprimée des sauvegardes du réseau. "
+        "Déposez une sauvegarde plus récente du cours.",
+        "This archive was taken before, and deleted from the network’s backups since. "
+        "Drop a newer backup of the course.",
+    ),
+    "drop_author_unknown": (
+        "Le compte « {author} », qui doit répondre de ces archives, n’existe pas sur ce site ou y est "
+        "suspendu. Corrigez « author » sous « drop » dans network.yaml, puis redéposez l’archive.",
+        "The account “{author}”, which is to answer for these archives, does not exist on that site or is "
+        "suspended there. Correct “author” below “drop” in network.yaml, then drop the archive again.",
+    ),
+    "card_unreadable": (
+        "La fiche (.yaml) à côté de l’archive n’est pas lisible à la ligne {line}. "
+        "Écrivez « clé: valeur », avec pour clés : {keys}. Puis redéposez l’archive.",
+        "The card (.yaml) beside the archive cannot be read at line {line}. "
+        "Write “key: value”, the keys being: {keys}. Then drop the archive again.",
+    ),
     "people_off": (
         "Les textes du cours n’ont pas été comparés aux personnes de votre plate-forme : "
         "elle a désactivé cette comparaison.",

@@ -44,6 +44,7 @@ class Upload:
     scrubbed: tuple[Note, ...] = ()
     accepted_size: int = 0
     accepted_sha256: str = ""
+    dropped: str = ""  # key in the drop folder that it came from (P21)
     people: People = "unknown"
     people_sha256: str = ""
     purged: bool = False  # deleted, and its archives are gone from the bucket

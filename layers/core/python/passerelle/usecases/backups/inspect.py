@@ -28,13 +28,14 @@ def inspect_backup(world: World, key: str) -> None:
     if upload.state == BackupState.UPLOADING:
         upload = receive.receive(world, upload, "arrived in the bucket")
     if upload.state == BackupState.RECEIVED:
-        upload = _check(world, upload)
+        upload = check(world, upload, upload.raw_key)
     follow_up(world, upload)
 
 
-def _check(world: World, upload: Upload) -> Upload:
+def check(world: World, upload: Upload, key: str) -> Upload:
+    """Prove and scrub the archive that lies under `key`; the verdict stands in the record."""
     cleaned = world.backups.clean(
-        upload.raw_key,
+        key,
         upload.accepted_key,
         people=PeopleFile(upload.people_key, upload.people_sha256) if upload.people_sha256 else None,
         keep_keys=upload.intent == "rollover",
@@ -60,14 +61,19 @@ def _check(world: World, upload: Upload) -> Upload:
     )
 
 
-def _reasons(upload: Upload, inspection: Inspection) -> tuple[Note, ...]:
-    reasons = tuple(
+def reasons_of(inspection: Inspection) -> tuple[Note, ...]:
+    """Why an archive is refused, as notes with sentences."""
+    return tuple(
         Note(
             reason.what or reason.code.value,
             {**reason.details, "detail": reason.message, "member": reason.member or ""},
         )
         for reason in inspection.reasons
     )
+
+
+def _reasons(upload: Upload, inspection: Inspection) -> tuple[Note, ...]:
+    reasons = reasons_of(inspection)
     manifest = inspection.manifest
     if manifest is not None and manifest.size != upload.filesize:
         reasons = (*reasons, Note("size_differs"))

@@ -63,7 +63,8 @@ def tidy(world: World) -> int:
     for state in ABANDONED_AFTER:
         for upload in list_all(world.records, Upload, "state", state.value):
             if abandoned(upload, now):
-                world.archives.abort(upload.raw_key, upload.multipart)
+                if upload.multipart:
+                    world.archives.abort(upload.raw_key, upload.multipart)
                 discard(
                     world, upload, "never completed" if state == BackupState.UPLOADING else "never checked"
                 )

@@ -9,6 +9,7 @@ from passerelle.domain.states import PublicationState, RetrievalState
 from passerelle.errors import MoodleRefused
 from passerelle.ports import World
 from passerelle.usecases.amend import amend, amend_if
+from passerelle.usecases.publishing.refusals import tell_drop
 from passerelle.words.notes import note_text
 
 UNDER_WAY = (PublicationState.REQUESTED, PublicationState.RESTORING)
@@ -18,6 +19,7 @@ def fail_publication(world: World, publication: Publication, why: Note) -> Publi
     publication = amend_if(world, publication, UNDER_WAY, PublicationState.FAILED, why.code, message=why)
     if publication.state == PublicationState.FAILED:
         tell_author(world, publication, "publication_failed")
+        tell_drop(world, publication.upload, why)
     return publication
 
 

@@ -17,9 +17,8 @@ from passerelle.ports import World
 from passerelle.usecases.amend import list_all
 from passerelle.usecases.publishing import ask, drop
 from passerelle.usecases.publishing.refusals import refused_key
-from passerelle_cli.publications import say
 from passerelle_cli.stack import Stack, on_a_stack
-from passerelle_cli.terminal import language
+from passerelle_cli.terminal import language, worded
 
 GIVEN = "given"  # no rule of S3 listens there
 REFUSED = 3
@@ -65,7 +64,7 @@ def publish(
     if site not in world.network.sites:
         names = ", ".join(world.network.sites)
         raise click.BadParameter(
-            say(f"« {site} » n’est pas un site ({names})", f"“{site}” is no site ({names})"),
+            worded(f"« {site} » n’est pas un site ({names})", f"“{site}” is no site ({names})"),
             param_hint="--site",
         )
     told = {

@@ -21,7 +21,7 @@ from passerelle.domain.offer.stages import Stage
 from passerelle.domain.states import RunState
 from passerelle.errors import TryAgain
 from passerelle.runtime.sources import S3Sources
-from passerelle.store.secrets import SecretsReader
+from passerelle.store.secrets import SsmSecrets
 from passerelle.usecases.night.plan_stage import SourcesIncomplete
 from tests.integration.slapd import BASE, MISSING, PASSWORD, READER, SLAPD, RunningSlapd, person, run_slapd
 from tests.scenes.night import OPEN, NightScene, a_night_network, members, people
@@ -79,7 +79,7 @@ class Nights(NightScene):
 
     def wired(self) -> S3Sources:
         """As a function is that starts cold."""
-        secrets = SecretsReader(self.ssm, self.clock)
+        secrets = SsmSecrets(self.ssm, self.clock)
         return S3Sources(self.s3, self.bucket, lambda: self.base.network, secrets.get)
 
     def delivers(self, files: dict[str, Any], day: date | None = None) -> Nights:

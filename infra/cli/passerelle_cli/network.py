@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,24 @@ import click
 import requests
 
 from passerelle.domain.network import Network
+from passerelle.errors import GiveUp, NotFound
 from passerelle.events.signatures import sign
-from passerelle.ports import Clock
+from passerelle.ports import Clock, World
 from passerelle.runtime.lms import Moodles
 from passerelle.runtime.observability import reference
-from passerelle_cli.network_check import Doors, check, is_bad
+from passerelle.store.configuration import Configuration
+from passerelle.usecases.network.check import Doors, check, is_bad
+from passerelle.usecases.network.connect import ensure_secret, invite
+from passerelle.usecases.network.findings import Finding
+from passerelle.words.sentences import say
+from passerelle_cli.network_edit import (
+    NewSite,
+    secrets_of_others,
+    secrets_to_make,
+    with_new_secret,
+    with_site,
+)
 from passerelle_cli.network_file import NetworkRefused, read_network
-from passerelle_cli.network_findings import Finding
 from passerelle_cli.stack import Stack, on_a_stack
 from passerelle_cli.terminal import language
 
@@ -100,6 +111,89 @@ def push_network(file: Path, *, find_stack: Callable[[], Stack]) -> None:
         if language() == "fr"
         else f"“{described.name}” is published ({sites} sites){f', version {version}' if version else ''}."
     )
+
+
+@network.command("add")
+@click.argument("name")
+@click.option("--url", default="", help="The Moodle's wwwroot. Needed where NAME is new.")
+@click.option("--title", default="", help="What people read (default: NAME).")
+@click.option("--hub", is_flag=True, help="It is the sharing platform.")
+@click.option(
+    "--file",
+    default=DEFAULT_FILE,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help=f"network.yaml (default: {DEFAULT_FILE} here; where there is none, the one in force, or a new one).",
+)
+@on_a_stack
+def add_site(
+    name: str, *, url: str, title: str, hub: bool, file: Path, find_stack: Callable[[], Stack]
+) -> None:
+    """Write the Moodle NAME into network.yaml, publish it, and print a code that connects it.
+
+    The code works once, within an hour. For a Moodle that is there already it prints a new one, with
+    which it is connected again.
+    """
+    stack = find_stack()
+    wiring = stack.wiring()
+    text = _text_of(file, wiring.configuration)
+    wanted = NewSite(name, url.rstrip("/"), title or name, stack.secrets_prefix, hub=hub)
+    changed = with_site(text, wanted)
+    described, document = read_network(changed)
+    if changed != text or not file.exists():
+        file.write_text(changed, encoding="utf-8")
+        click.echo(say("site_added", language(), site=name, file=str(file)))
+    wiring.configuration.publish(changed, document)
+    code = invite(replace(wiring.world(), network=described), name, described.address or stack.api)
+    click.echo(say("connection_code", language(), site=name, url=described.sites[name].url), err=True)
+    click.echo(code)
+
+
+def _text_of(file: Path, configuration: Configuration) -> str:
+    if file.exists():
+        return file.read_text(encoding="utf-8")
+    return configuration.published_yaml() or ""
+
+
+@network.command("secrets")
+@FILE
+@click.option("--rotate", default="", metavar="SITE", help="Give SITE a new secret beside the one it has.")
+@on_a_stack
+def make_secrets(file: Path, *, rotate: str, find_stack: Callable[[], Stack]) -> None:
+    """Make the secrets of FILE (network.yaml) that Passerelle can make, and list those that it cannot.
+
+    With --rotate the site gets a second one and is told by a code, as when it was added; the older one
+    holds until the next rotation.
+    """
+    stack = find_stack()
+    wiring = stack.wiring()
+    described, document, text = _read(file)
+    if rotate:
+        if rotate not in described.sites:
+            raise GiveUp("site_unknown", site=rotate)
+        text = with_new_secret(text, rotate, described.sites[rotate].secrets)
+        described, document = read_network(text)
+        wiring.secrets.delete(described.sites[rotate].secrets[0])  # of the rotation before last
+        file.write_text(text, encoding="utf-8")
+    world = replace(wiring.world(), network=described)
+    lang = language()
+    for parameter, whose in secrets_to_make(described).items():
+        if ensure_secret(world, parameter):
+            click.echo("✓ " + say("secret_made", lang, name=parameter, whose=whose))
+    for parameter, whose in secrets_of_others(described).items():
+        if not _is_there(world, parameter):
+            click.echo("✗ " + say("secret_of_others", lang, name=parameter, whose=whose))
+    if rotate:
+        wiring.configuration.publish(text, document)
+        click.echo(say("connection_code", lang, site=rotate, url=described.sites[rotate].url), err=True)
+        click.echo(invite(world, rotate, described.address or stack.api))
+
+
+def _is_there(world: World, parameter: str) -> bool:
+    try:
+        world.secrets.get(parameter)
+    except NotFound:
+        return False
+    return True
 
 
 @network.command("show")

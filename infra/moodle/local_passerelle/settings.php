@@ -97,6 +97,15 @@ if ($hassiteconfig) {
     }
 }
 
+if ($hassiteconfig) {
+    $ADMIN->add('local_passerelle_category', new admin_externalpage(
+        'local_passerelle_connect',
+        new lang_string('connect', 'local_passerelle'),
+        new moodle_url('/local/passerelle/connect.php'),
+        'moodle/site:config'
+    ));
+}
+
 $ADMIN->add($hassiteconfig ? 'local_passerelle_category' : 'reports', new admin_externalpage(
     'local_passerelle_jobs',
     new lang_string('jobs', 'local_passerelle'),

@@ -13,8 +13,8 @@ from passerelle.domain.moodle.core import Category
 from passerelle.domain.moodle.plugin import SiteFacts, SiteLimits
 from passerelle.domain.network import Assistance
 from passerelle.errors import FixAccess, InstallFunction, MoodleAway, NotFound
-from passerelle_cli.network_check import SECRET_FIELDS, Doors, check, is_bad
-from passerelle_cli.network_findings import Finding, Level
+from passerelle.usecases.network.check import SECRET_FIELDS, Doors, check, is_bad
+from passerelle.usecases.network.findings import Finding, Level
 from tests.factories.records import a_network, a_role, a_site, a_site_facts
 from tests.fakes.clock import FakeClock
 from tests.fakes.lms import FakeLms

@@ -6,7 +6,7 @@ import pytest
 from botocore.stub import Stubber
 
 from passerelle.errors import NotFound, TryAgain
-from passerelle.store.secrets import SecretsReader
+from passerelle.store.secrets import SsmSecrets
 
 NAME = "/passerelle/caen/secret"
 
@@ -14,7 +14,7 @@ NAME = "/passerelle/caen/secret"
 @pytest.fixture
 def secrets(aws, clock):
     aws.ssm.put_parameter(Name=NAME, Value="whsec_one", Type="SecureString")
-    return SecretsReader(aws.ssm, clock)
+    return SsmSecrets(aws.ssm, clock)
 
 
 def rotate(aws, value):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
-from passerelle.unconfigured import NoDeadLetters, NoNights, NoReferences, NoShops, NoSources
+from passerelle.unconfigured import NoDeadLetters, NoNights, NoReferences, NoSecrets, NoShops, NoSources
 
 # The classes are named for the type checker only: a function pays at its cold start for those that it uses.
 if TYPE_CHECKING:
@@ -456,6 +456,20 @@ class References(Protocol):
         ...
 
 
+class Secrets(Protocol):
+    """SecureStrings by the names that network.yaml gives them."""
+
+    def get(self, name: str) -> str:
+        """Raises NotFound (`secret_missing`)."""
+        ...
+
+    def put(self, name: str, value: str) -> None: ...
+
+    def delete(self, name: str) -> None:
+        """Gone already is well."""
+        ...
+
+
 class Queues(Protocol):
     def send(
         self, queue: QueueName, message: Mapping[str, str], *, delay: timedelta | None = None
@@ -499,3 +513,4 @@ class World:
     references: References = field(default_factory=NoReferences)
     nights: Nights = field(default_factory=NoNights)
     dead_letters: DeadLetters = field(default_factory=NoDeadLetters)
+    secrets: Secrets = field(default_factory=NoSecrets)

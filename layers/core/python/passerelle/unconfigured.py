@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from passerelle.errors import GiveUp
+from passerelle.errors import GiveUp, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,3 +77,16 @@ class NoDeadLetters:
 
     def counts(self) -> dict[str, int]:
         return {}
+
+
+class NoSecrets:
+    """Where a use case neither reads nor writes any."""
+
+    def get(self, name: str) -> str:
+        raise NotFound("secret_missing", name=name)
+
+    def put(self, name: str, value: str) -> None:
+        raise NotImplementedError
+
+    def delete(self, name: str) -> None:
+        raise NotImplementedError

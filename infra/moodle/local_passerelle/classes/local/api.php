@@ -50,15 +50,44 @@ class api {
         if (!settings::complete()) {
             throw new refusal(0, 'notconfigured', get_string('notconfigured', 'local_passerelle'));
         }
+        return self::ask(settings::address(), settings::site(), settings::keys(), $route, $type, $fields, $id, $timeout, $tries);
+    }
+
+    /**
+     * Ask one route of a Passerelle that the settings need not know yet. Parameters as those of call().
+     *
+     * @param string $address without a slash at its end
+     * @param string $site
+     * @param string[] $keys raw bytes
+     * @param string $route
+     * @param string $type
+     * @param array $fields
+     * @param string|null $id
+     * @param int $timeout
+     * @param int $tries
+     * @return array the answer
+     * @throws refusal
+     */
+    public static function ask(
+        string $address,
+        string $site,
+        array $keys,
+        string $route,
+        string $type,
+        array $fields,
+        ?string $id = null,
+        int $timeout = 20,
+        int $tries = 3
+    ): array {
         $id ??= self::new_id();
         $body = json_encode(
-            ['site' => settings::site(), 'type' => $type] + $fields,
+            ['site' => $site, 'type' => $type] + $fields,
             JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE | JSON_THROW_ON_ERROR
         );
-        $url = settings::address() . '/sites/' . rawurlencode(settings::site()) . '/' . $route;
+        $url = $address . '/sites/' . rawurlencode($site) . '/' . $route;
         for ($try = 1; true; $try++) {
             try {
-                return self::once($url, $body, $id, $timeout);
+                return self::once($url, $body, $id, $timeout, $keys);
             } catch (refusal $refusal) {
                 if (!$refusal->passing() || $try >= $tries) {
                     throw $refusal;
@@ -101,9 +130,10 @@ class api {
      * @param string $body
      * @param string $id
      * @param int $timeout
+     * @param string[] $keys
      * @return array
      */
-    private static function once(string $url, string $body, string $id, int $timeout): array {
+    private static function once(string $url, string $body, string $id, int $timeout, array $keys): array {
         global $CFG;
         $now = time();
         $headers = [
@@ -112,11 +142,11 @@ class api {
             'Expect:',
             'webhook-id: ' . $id,
             'webhook-timestamp: ' . $now,
-            'webhook-signature: ' . self::signature($id, $now, $body, settings::keys()),
+            'webhook-signature: ' . self::signature($id, $now, $body, $keys),
         ];
         // An address with https on the usual port goes through Moodle's own blocking; another one was
         // entered by the administrator as it is, which names it.
-        $origin = gate::origin(settings::address());
+        $origin = gate::origin($url);
         $named = $origin !== null && !(str_starts_with($origin, 'https://') && str_ends_with($origin, ':443'));
         [$status, $text] = (new transfer($named))->post_body($url, $body, $headers, $timeout);
         $answer = json_decode($text, true);

@@ -85,7 +85,45 @@ $string['check_settings_ok'] = 'The settings are complete.';
 $string['check_settings_sources'] = 'No host of archives is named: nothing can be fetched or sent.';
 $string['check_settings_vars'] = 'max_input_vars is below 5000: long calls would arrive cut.';
 $string['check_year'] = 'Check the {$a} course';
+$string['connect'] = 'Connect';
+$string['connect_account'] = '(web services)';
+$string['connect_again'] = 'Connect again with another code';
+$string['connect_bad'] = 'To correct:';
+$string['connect_category'] = 'Shared courses';
+$string['connect_check'] = 'Check again';
+$string['connect_cli'] = 'Connects this Moodle to a network.
+
+  php connect.php CODE [--yes]        with the code that “passerelle network add” printed
+  php connect.php --check             asks Passerelle to look again
+  php connect.php --renew             gives Passerelle a new token
+  php connect.php --disconnect [--yes]';
+$string['connect_cli_sure'] = 'Go on? (y/n)';
+$string['connect_code'] = 'Connection code';
+$string['connect_code_help'] = 'Whoever runs the network gets it from “passerelle network add”. It begins with psl1_, works once, and within an hour.';
+$string['connect_do'] = 'Connect';
+$string['connect_fits'] = 'This Moodle fits.';
+$string['connect_good'] = 'Good:';
+$string['connect_intro'] = 'A code connects this Moodle to the network: account, role, service, token, secret and settings are made by themselves, and nothing has to be copied.';
+$string['connect_is_another'] = 'This Moodle is connected already, as “{$a}”. Disconnect it first, or use a code of that name.';
+$string['connect_misfits'] = 'Something is left to correct; then check again.';
+$string['connect_renew'] = 'Renew the token';
+$string['connect_role'] = 'What the account that Passerelle calls with may do.';
+$string['connect_unknown'] = 'Passerelle does not know this code, or not any more. Ask whoever runs the network for another.';
+$string['connect_unreadable'] = 'This is not a connection code. Copy it whole: it begins with psl1_.';
+$string['connect_viewer'] = 'Network teacher';
+$string['connect_viewer_desc'] = 'Views the shared courses and changes nothing in them.';
+$string['connect_warning'] = 'To look at:';
+$string['connect_will_account'] = 'An account “Passerelle” with a role of its own and a token is made. It signs in nowhere, and changes accounts, courses and enrolments through web services.';
+$string['connect_will_know'] = 'This Moodle becomes “{$a->site}” in the network whose Passerelle is at {$a->address}. Go on only if you know that address.';
+$string['connect_will_plain'] = 'That address is not https: only for a trial on this machine.';
+$string['connect_will_switch'] = 'Web services or the REST protocol are off on this site: they are switched on.';
+$string['connected_as'] = 'Connected as “{$a->site}” to {$a->address} since {$a->since}.';
 $string['console'] = 'Console';
+$string['disconnect'] = 'Disconnect';
+$string['disconnect_ask'] = 'Disconnect this Moodle? Passerelle forgets its token and its secret; the account, the role and the settings made for it go. Courses, enrolments and backups stay.';
+$string['disconnect_half'] = 'Disconnected here, but Passerelle could not be told ({$a}). Tell whoever runs the network.';
+$string['disconnect_jobs'] = 'A backup or a restore is under way. Wait until it has ended, then disconnect.';
+$string['disconnected'] = 'This Moodle is disconnected.';
 $string['error_alreadyundone'] = 'The restore has been undone already.';
 $string['error_backupfailed'] = 'Moodle could not back the course up.';
 $string['error_cancelled'] = 'The job was cancelled.';

@@ -85,7 +85,45 @@ $string['check_settings_ok'] = 'Les réglages sont complets.';
 $string['check_settings_sources'] = 'Aucun hôte d’archives n’est nommé : rien ne peut être récupéré ni envoyé.';
 $string['check_settings_vars'] = 'max_input_vars est inférieur à 5000 : de longs appels arriveraient tronqués.';
 $string['check_year'] = 'Vérifier le cours de {$a}';
+$string['connect'] = 'Connecter';
+$string['connect_account'] = '(services web)';
+$string['connect_again'] = 'Connecter de nouveau avec un autre code';
+$string['connect_bad'] = 'À corriger :';
+$string['connect_category'] = 'Cours mutualisés';
+$string['connect_check'] = 'Vérifier de nouveau';
+$string['connect_cli'] = 'Connecte ce Moodle à un réseau.
+
+  php connect.php CODE [--yes]        avec le code affiché par « passerelle network add »
+  php connect.php --check             demande à Passerelle de vérifier de nouveau
+  php connect.php --renew             remet un nouveau jeton à Passerelle
+  php connect.php --disconnect [--yes]';
+$string['connect_cli_sure'] = 'Continuer ? (y/n)';
+$string['connect_code'] = 'Code de connexion';
+$string['connect_code_help'] = 'La personne qui gère le réseau l’obtient par « passerelle network add ». Il commence par psl1_ et ne sert qu’une fois, dans l’heure.';
+$string['connect_do'] = 'Connecter';
+$string['connect_fits'] = 'Ce Moodle convient.';
+$string['connect_good'] = 'Bon :';
+$string['connect_intro'] = 'Un code connecte ce Moodle au réseau : compte, rôle, service, jeton, secret et réglages se créent d’eux-mêmes, sans rien recopier.';
+$string['connect_is_another'] = 'Ce Moodle est déjà connecté, sous le nom « {$a} ». Déconnectez-le d’abord, ou utilisez un code de ce nom.';
+$string['connect_misfits'] = 'Il reste à corriger ; vérifiez ensuite de nouveau.';
+$string['connect_renew'] = 'Renouveler le jeton';
+$string['connect_role'] = 'Ce que peut faire le compte avec lequel Passerelle appelle ce site.';
+$string['connect_unknown'] = 'Passerelle ne connaît pas, ou plus, ce code. Demandez-en un autre à qui gère le réseau.';
+$string['connect_unreadable'] = 'Ce n’est pas un code de connexion. Copiez-le en entier : il commence par psl1_.';
+$string['connect_viewer'] = 'Enseignant du réseau';
+$string['connect_viewer_desc'] = 'Consulte les cours mutualisés sans rien y modifier.';
+$string['connect_warning'] = 'À vérifier :';
+$string['connect_will_account'] = 'Un compte « Passerelle » est créé, avec un rôle à lui et un jeton. Il ne se connecte nulle part et modifie comptes, cours et inscriptions par les services web.';
+$string['connect_will_know'] = 'Ce Moodle devient « {$a->site} » dans le réseau dont Passerelle se trouve à {$a->address}. Ne continuez que si vous connaissez cette adresse.';
+$string['connect_will_plain'] = 'Cette adresse n’est pas en https : seulement pour un essai sur cette machine.';
+$string['connect_will_switch'] = 'Les services web ou le protocole REST sont désactivés sur ce site : ils seront activés.';
+$string['connected_as'] = 'Connecté sous le nom « {$a->site} » à {$a->address} depuis le {$a->since}.';
 $string['console'] = 'Console';
+$string['disconnect'] = 'Déconnecter';
+$string['disconnect_ask'] = 'Déconnecter ce Moodle ? Passerelle oublie son jeton et son secret ; le compte, le rôle et les réglages créés pour cela disparaissent. Les cours, les inscriptions et les sauvegardes restent.';
+$string['disconnect_half'] = 'Déconnecté ici, mais Passerelle n’a pas pu en être informée ({$a}). Prévenez qui gère le réseau.';
+$string['disconnect_jobs'] = 'Une sauvegarde ou une restauration est en cours. Attendez qu’elle se termine, puis déconnectez.';
+$string['disconnected'] = 'Ce Moodle est déconnecté.';
 $string['error_alreadyundone'] = 'La restauration a déjà été annulée.';
 $string['error_backupfailed'] = 'Moodle n’a pas pu sauvegarder le cours.';
 $string['error_cancelled'] = 'Le travail a été annulé.';

@@ -209,6 +209,38 @@ class AskWhy(SiteCommand):
     reference: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenConnection(SiteCommand):
+    """The first request of a Moodle, signed with the key of its code. `claim`: a word of its own, hashed,
+    by which it is known when it asks again.
+    """
+
+    route: ClassVar[str] = "connection"
+    wwwroot: str
+    claim: str
+
+    def __post_init__(self) -> None:
+        if len(self.claim) != 64 or set(self.claim) - set("0123456789abcdef"):
+            raise ValueError("claim: 64 lower-case hexadecimal digits")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepToken(SiteCommand):
+    """- `keep`: stores the web-service token and asks the Moodle whether it fits.
+    - `check`: asks again.
+    - `withdraw`: forgets the token and the secret (*Déconnecter*).
+    """
+
+    route: ClassVar[str] = "token"
+    action: Literal["keep", "check", "withdraw"]
+    wwwroot: str
+    token: str = field(default="", repr=False)
+
+    def __post_init__(self) -> None:
+        if self.action == "keep" and not (16 <= len(self.token) <= 128 and self.token.isalnum()):
+            raise ValueError("token: letters and digits, as Moodle makes it")
+
+
 @dataclass(frozen=True, slots=True)
 class ReportedJob:
     jobkey: str

@@ -48,6 +48,8 @@ _COMMANDS: Mapping[str, type[SiteCommand]] = {
         site_commands.SignSource,
         site_commands.AskWhy,
         site_commands.EnterConsole,
+        site_commands.OpenConnection,
+        site_commands.KeepToken,
     )
 }
 _ID = re.compile(r"[A-Za-z0-9:._-]{1,100}")

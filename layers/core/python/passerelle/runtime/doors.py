@@ -17,6 +17,8 @@ class SiteDoor:
     world: World
     requests: Requests
     keys: Callable[[str], tuple[bytes, ...]]  # of a site; for an unknown one, keys that fit nothing
+    # The same with the network and the secrets as they are now; None where they were looked at a moment ago.
+    newer: Callable[[], SiteDoor | None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,11 @@ class Settings:
         return self.environment.get("PASSERELLE_NIGHT_MACHINE", "")
 
     @property
+    def secrets_key(self) -> str:
+        """The ARN of the KMS key for secrets that this function writes; empty for the account's own."""
+        return self.environment.get("PASSERELLE_SECRETS_KEY", "")
+
+    @property
     def secrets_prefix(self) -> str:
         return self.environment.get("PASSERELLE_SECRETS_PREFIX", "") or "/passerelle/"
 

@@ -28,7 +28,7 @@ from passerelle.errors import (
     TryAgain,
 )
 from passerelle.events.signatures import SignatureRefused
-from passerelle.events.site import FieldRefused, Signed, read_command, read_request, read_signed
+from passerelle.events.site import FieldRefused, Signed, SiteRequest, read_command, read_request, read_signed
 from passerelle.events.validation_errors import FieldError
 from passerelle.ports import World
 from passerelle.runtime import wiring
@@ -129,8 +129,7 @@ def _given(
     open_door: Callable[[], SiteDoor],
 ) -> Mapping[str, object]:
     request = read_request(event, caller.route)
-    door = open_door()
-    signed = read_signed(request, door.keys(request.site), door.world.clock.now())
+    door, signed = _recognised(request, open_door())
     caller.recognise(signed, door.world)
     command: Any = read_command(signed)
     try:
@@ -143,6 +142,17 @@ def _given(
     if _kept(command):
         door.requests.remember(signed.site, signed.request, given)
     return given
+
+
+def _recognised(request: SiteRequest, door: SiteDoor) -> tuple[SiteDoor, Signed]:
+    """A site that was just connected is not refused because this container knew the network before."""
+    try:
+        return door, read_signed(request, door.keys(request.site), door.world.clock.now())
+    except SignatureRefused:
+        newer = door.newer()
+        if newer is None:
+            raise
+    return newer, read_signed(request, newer.keys(request.site), newer.world.clock.now())
 
 
 def _kept(command: SiteCommand) -> bool:

@@ -9,7 +9,7 @@ import os
 import secrets as chance
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, cast
 
@@ -25,6 +25,7 @@ from passerelle.ports import (
     Records,
     References,
     Requests,
+    Secrets,
     Shops,
     Sites,
     Sources,
@@ -40,10 +41,11 @@ if TYPE_CHECKING:
     from passerelle.domain.network import Network
     from passerelle.runtime.shops import ShopDesk
     from passerelle.store.configuration import Configuration
-    from passerelle.store.secrets import SecretsReader
+    from passerelle.store.secrets import SsmSecrets
 
 CLIENT_SECONDS = 20  # that one answer of AWS may take; retried by botocore
 DECOY_BYTES = 32
+LOOK_AGAIN = timedelta(seconds=10)
 
 
 class SystemClock:
@@ -111,6 +113,7 @@ class Wiring:
         self.clock = clock or SystemClock()
         self._make_client = client
         self._clients: dict[str, Any] = {}
+        self._looked_at: datetime | None = None
 
     def client(self, service: str) -> Any:
         if service not in self._clients:
@@ -132,13 +135,37 @@ class Wiring:
             references=cast(References, Later(lambda: self.references)),
             nights=cast(Nights, Later(lambda: self.nights)),
             dead_letters=cast(DeadLetters, Later(lambda: self.dead_letters)),
+            secrets=cast(Secrets, Later(lambda: self.secrets)),
         )
 
     def site_door(self) -> SiteDoor:
         # A person waits, and API Gateway for half a minute: a Moodle that is away must be said in time.
         world = replace(self.world(), sites=cast(Sites, Later(lambda: self.hurried_sites)))
         requests = cast(Requests, Later(lambda: self.requests))
-        return SiteDoor(world, requests, lambda site: self.keys(world.network, site))
+        return SiteDoor(world, requests, lambda site: self.keys(world.network, site), self._newer_site_door)
+
+    def _newer_site_door(self) -> SiteDoor | None:
+        return self.site_door() if self._look_again() else None
+
+    def _look_again(self) -> bool:
+        """Forget what is held of the network and its secrets, every ten seconds at most: who knocks with a
+        wrong signature does not make us ask S3 and SSM each time.
+        """
+        now = self.clock.now()
+        if self._looked_at is not None and now - self._looked_at < LOOK_AGAIN:
+            return False
+        self._looked_at = now
+        self.configuration.forget()
+        self.secrets.forget()
+        return True
+
+    def connection_door(self) -> SiteDoor:
+        """Where the key of a site's code signs (K1)."""
+        from passerelle.usecases.network.connect import code_key
+
+        self._look_again()
+        door = self.site_door()
+        return replace(door, keys=lambda site: code_key(door.world, site), newer=lambda: None)
 
     def shop_door(self) -> ShopDoor:
         from passerelle.runtime.shop_keys import shop_keys
@@ -165,7 +192,7 @@ class Wiring:
             raise Misconfigured(name) from None
 
     def secret(self, name: str) -> str:
-        return self._secrets.get(name)
+        return self.secrets.get(name)
 
     # -- adapters -------------------------------------------------------------------------------------
 
@@ -176,10 +203,10 @@ class Wiring:
         return Configuration(self.client("s3"), self.settings.state_bucket, self.clock)
 
     @cached_property
-    def _secrets(self) -> SecretsReader:
-        from passerelle.store.secrets import SecretsReader
+    def secrets(self) -> SsmSecrets:
+        from passerelle.store.secrets import SsmSecrets
 
-        return SecretsReader(self.client("ssm"), self.clock)
+        return SsmSecrets(self.client("ssm"), self.clock, key=self.settings.secrets_key)
 
     @cached_property
     def records(self) -> Records:
@@ -281,6 +308,10 @@ def world() -> World:
 
 def site_door() -> SiteDoor:
     return _warm().site_door()
+
+
+def connection_door() -> SiteDoor:
+    return _warm().connection_door()
 
 
 def shop_door() -> ShopDoor:

@@ -56,6 +56,10 @@ class Configuration:
         self._asked_at = now
         return self._held
 
+    def forget(self) -> None:
+        """The next question asks S3."""
+        self._asked_at = None
+
     def publish(self, yaml_text: str, document: Mapping[str, object]) -> str:
         """Put both and give the version of the JSON, which comes last: it is what takes effect.
 

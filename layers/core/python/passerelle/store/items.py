@@ -27,6 +27,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from pydantic import TypeAdapter, ValidationError
 
 from passerelle.domain.backups.upload import Upload
+from passerelle.domain.connection import Connection
 from passerelle.domain.console import ConsoleAct, ConsoleSession, ConsoleTicket
 from passerelle.domain.night.plan.run import Run
 from passerelle.domain.orders.ledger import LedgerPage
@@ -190,6 +191,8 @@ _EXPIRES: dict[Kind, Callable[[Any], datetime | None]] = {
     ConsoleTicket: lambda ticket: ticket.until + LOCK_KEPT,
     ConsoleSession: lambda session: session.until + LOCK_KEPT,
     ConsoleAct: lambda act: act.at + HISTORY_KEPT,
+    # as long as a sentence can still say that the code is too old
+    Connection: lambda connection: connection.until + LOCK_KEPT,
 }
 
 

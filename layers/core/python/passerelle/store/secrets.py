@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -18,17 +18,23 @@ if TYPE_CHECKING:
 KEPT_FOR = timedelta(minutes=5)  # also how long a withdrawn secret may still be accepted
 
 
-class SecretsReader:
-    """Reads SecureStrings and holds them for five minutes. Raises NotFound (`secret_missing`)."""
+class SsmSecrets:
+    """The port `Secrets`: SecureStrings, held for five minutes. Raises NotFound (`secret_missing`).
 
-    def __init__(self, client: SSMClient, clock: Clock, *, kept_for: timedelta = KEPT_FOR) -> None:
+    `key`: the ARN of the KMS key that new ones are encrypted with; empty for the account's own.
+    """
+
+    def __init__(
+        self, client: SSMClient, clock: Clock, *, kept_for: timedelta = KEPT_FOR, key: str = ""
+    ) -> None:
         self._client = client
         self._clock = clock
         self._kept_for = kept_for
+        self._key = key
         self._held: dict[str, tuple[str, datetime]] = {}
 
     def __repr__(self) -> str:
-        return f"<SecretsReader, {len(self._held)} held>"
+        return f"<SsmSecrets, {len(self._held)} held>"
 
     def get(self, name: str) -> str:
         now = self._clock.now()
@@ -45,3 +51,22 @@ class SecretsReader:
         value = answer["Parameter"]["Value"]
         self._held[name] = (value, now + self._kept_for)
         return value
+
+    def put(self, name: str, value: str) -> None:
+        key: Any = {"KeyId": self._key} if self._key else {}
+        with aws_named():
+            self._client.put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True, **key)
+        self._held.pop(name, None)
+
+    def delete(self, name: str) -> None:
+        with aws_named():
+            try:
+                self._client.delete_parameter(Name=name)
+            except ClientError as error:
+                if code_of(error) != "ParameterNotFound":
+                    raise
+        self._held.pop(name, None)
+
+    def forget(self) -> None:
+        """What was held is read again when it is next asked for."""
+        self._held.clear()

@@ -30,6 +30,70 @@ HOUSE: dict[str, tuple[str, str]] = {
         "« {site} » n’est pas un site de network.yaml.",
         "“{site}” is not a site of network.yaml.",
     ),
+    "site_added": (
+        "{site} est inscrit dans {file} et publié.",
+        "{site} was written into {file} and published.",
+    ),
+    "connection_code": (
+        "Code de connexion de {site} ({url}), valable une heure, une seule fois. Dans ce Moodle : "
+        "Administration du site → Passerelle → Connecter, ou "
+        "php local/passerelle/cli/connect.php CODE (public/local/… à partir de Moodle 5.1) :",
+        "Connection code of {site} ({url}), for one use within an hour. In that Moodle: "
+        "Site administration → Passerelle → Connect, or "
+        "php local/passerelle/cli/connect.php CODE (public/local/… from Moodle 5.1 on):",
+    ),
+    "url_needed": (
+        "« {site} » n’est pas encore dans network.yaml : donnez l’adresse de ce Moodle avec --url.",
+        "“{site}” is not in network.yaml yet: give that Moodle's address with --url.",
+    ),
+    "url_differs": (
+        "network.yaml donne à « {site} » l’adresse {known}, et non {given}. "
+        "Corrigez le fichier, ou choisissez un autre nom.",
+        "network.yaml gives “{site}” the address {known}, not {given}. "
+        "Correct the file, or choose another name.",
+    ),
+    "hub_first": (
+        "Un réseau commence par sa plate-forme de mutualisation : ajoutez-la d’abord, avec --hub.",
+        "A network begins with its sharing platform: add that one first, with --hub.",
+    ),
+    "hub_is_another": (
+        "La plate-forme de mutualisation de ce réseau est « {hub} ». Ôtez --hub, ou changez hub.site.",
+        "The sharing platform of this network is “{hub}”. Leave --hub out, or change hub.site.",
+    ),
+    "file_not_block": (
+        "network.yaml ne s’écrit pas ici en lignes : ajoutez « {site} » à la main, "
+        "puis relancez la commande.",
+        "network.yaml cannot be added to here line by line: add “{site}” by hand, then run the command "
+        "again.",
+    ),
+    "secret_made": (
+        "{name} est créé ({whose}).",
+        "{name} was made ({whose}).",
+    ),
+    "secret_of_others": (
+        "{name} manque ({whose}) : créez ce paramètre SSM (SecureString) avec ce que l’on vous a remis ; "
+        "le jeton d’un Moodle y vient par son code de connexion.",
+        "{name} is missing ({whose}): create that SSM parameter (SecureString) with what you were given; "
+        "a Moodle's token comes by its connection code.",
+    ),
+    "code_expired": (
+        "Ce code de connexion a plus d’une heure. Demandez-en un autre à qui gère le réseau : "
+        "passerelle network add {site}.",
+        "This connection code is more than an hour old. Ask whoever runs the network for another: "
+        "passerelle network add {site}.",
+    ),
+    "code_used": (
+        "Ce code de connexion a déjà servi. Demandez-en un autre à qui gère le réseau : "
+        "passerelle network add {site}.",
+        "This connection code was used already. Ask whoever runs the network for another: "
+        "passerelle network add {site}.",
+    ),
+    "other_address": (
+        "Ce Moodle se trouve à {given} ; network.yaml attend {wanted} sous le nom « {site} ». "
+        "Corrigez l’adresse dans network.yaml, ou utilisez le code de ce Moodle.",
+        "This Moodle is at {given}; network.yaml expects {wanted} under the name “{site}”. "
+        "Correct the address in network.yaml, or use this Moodle's own code.",
+    ),
     "record_too_large": (
         "La fiche est trop volumineuse pour être enregistrée. Raccourcissez le titre ou le résumé.",
         "The record is too large to be kept. Shorten its title or summary.",

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime, timedelta
 
+from passerelle.domain.backups.compatibility import major
 from passerelle.domain.moodle.plugin import SiteFacts
 from passerelle.domain.network import Network, Site
 from passerelle.errors import (
@@ -20,10 +21,9 @@ from passerelle.errors import (
     PasserelleError,
 )
 from passerelle.events.signatures import read_secret
-from passerelle.mbz import major_release
 from passerelle.ports import Clock, Lms, Roster
-from passerelle_cli.network_findings import Finding, Level, bad, good, warning
-from passerelle_cli.network_roles import VIEW_LIST, judge_author_role, judge_owner_role, judge_viewers
+from passerelle.usecases.network.findings import Finding, Level, bad, good, warning
+from passerelle.usecases.network.roles import VIEW_LIST, judge_author_role, judge_owner_role, judge_viewers
 
 OLDEST = (4, 5)
 NEEDED = ("local_passerelle", "enrol_passerelle")
@@ -64,22 +64,26 @@ def check(network: Network, doors: Doors) -> Iterator[Finding]:
         if not site.plugins:
             yield from _check_plain(name, site, doors)
             continue
-        try:
-            met = _meet(network, name, doors)
-        except PasserelleError as error:
-            yield _unmet(name, site, error)
-        else:
-            yield from judge(network, name, met)
+        yield from check_moodle(network, name, doors.lms, doors.clock)
+
+
+def check_moodle(network: Network, name: str, lms: Callable[[str], Lms], clock: Clock) -> Iterator[Finding]:
+    """What the Moodle of one site answers, judged; its secrets are not tried."""
+    try:
+        met = _meet(network, name, lms(name), clock)
+    except PasserelleError as error:
+        yield _unmet(name, network.sites[name], error)
+    else:
+        yield from judge(network, name, met)
 
 
 # -- gathering ----------------------------------------------------------------------------------------
 
 
-def _meet(network: Network, name: str, doors: Doors) -> Met:
-    lms = doors.lms(name)
-    asked_at = doors.clock.now()
+def _meet(network: Network, name: str, lms: Lms, clock: Clock) -> Met:
+    asked_at = clock.now()
     facts = lms.get_site()
-    answered_at = doors.clock.now()
+    answered_at = clock.now()
     wanted = {network.sites[name].category} - {""}
     in_hub_category = None
     if name == network.hub.site:
@@ -251,8 +255,7 @@ def judge(network: Network, name: str, met: Met) -> Iterator[Finding]:
 
 
 def _release(name: str, facts: SiteFacts) -> Iterator[Finding]:
-    release = major_release(facts.release)
-    if release is None or release < OLDEST:
+    if major(facts.release) < OLDEST:
         yield bad(
             name,
             f"Moodle {facts.release} : Passerelle demande 4.5 ou plus récent",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from passerelle.domain.moodle.plugin import SiteFacts
 from passerelle.domain.network import Network, Site
-from passerelle_cli.network_findings import Finding, bad, good, warning
+from passerelle.usecases.network.findings import Finding, bad, good, warning
 
 EDITING = ("moodle/course:update", "moodle/course:manageactivities")
 VIEW = "moodle/course:view"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import click
 import requests
 
 from passerelle.domain.network import Network
-from passerelle.errors import GiveUp, NotFound
+from passerelle.errors import GiveUp, NotFound, Refused
 from passerelle.events.signatures import sign
 from passerelle.ports import Clock, World
 from passerelle.runtime.lms import Moodles
@@ -137,11 +138,12 @@ def add_site(
     wiring = stack.wiring()
     text = _text_of(file, wiring.configuration)
     wanted = NewSite(name, url.rstrip("/"), title or name, stack.secrets_prefix, hub=hub)
-    changed = with_site(text, wanted)
-    described, document = read_network(changed)
+    with _problems_told(file):
+        changed = with_site(text, wanted)
+        described, document = read_network(changed)
     if changed != text or not file.exists():
         file.write_text(changed, encoding="utf-8")
-        click.echo(say("site_added", language(), site=name, file=str(file)))
+        click.echo(say("site_added", language(), site=name, file=str(file)), err=True)
     wiring.configuration.publish(changed, document)
     code = invite(replace(wiring.world(), network=described), name, described.address or stack.api)
     click.echo(say("connection_code", language(), site=name, url=described.sites[name].url), err=True)
@@ -151,7 +153,14 @@ def add_site(
 def _text_of(file: Path, configuration: Configuration) -> str:
     if file.exists():
         return file.read_text(encoding="utf-8")
-    return configuration.published_yaml() or ""
+    published = configuration.published_yaml()
+    if published is not None:
+        return published
+    try:
+        configuration.network()
+    except NotFound:
+        return ""  # a network that begins
+    raise Refused("network_yaml_needed", file=str(file))
 
 
 @network.command("secrets")
@@ -209,6 +218,16 @@ def show_network(*, as_json: bool, find_stack: Callable[[], Stack]) -> None:
     click.echo(text, nl=False)
 
 
+@contextmanager
+def _problems_told(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except NetworkRefused as refused:
+        for problem in refused.problems:
+            click.echo(f"✗ {file}, {problem.worded(language())}", err=True)
+        sys.exit(1)
+
+
 def _read(file: Path) -> tuple[Network, dict[str, Any], str]:
     """Tells what the file is worth; ends the command where it cannot be used."""
     french = language() == "fr"
@@ -220,12 +239,8 @@ def _read(file: Path) -> tuple[Network, dict[str, Any], str]:
     except UnicodeDecodeError:
         click.echo(f"{file} : enregistrez-le en UTF-8." if french else f"{file}: save it as UTF-8.", err=True)
         sys.exit(1)
-    try:
+    with _problems_told(file):
         described, document = read_network(text)
-    except NetworkRefused as refused:
-        for problem in refused.problems:
-            click.echo(f"✗ {file}, {problem.worded(language())}", err=True)
-        sys.exit(1)
     sites = len(described.sites)
     click.echo(f"✓ {file} : {sites} sites décrits" if french else f"✓ {file}: {sites} sites described")
     return described, document, text

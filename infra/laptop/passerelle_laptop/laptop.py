@@ -11,9 +11,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import yaml
+
 from passerelle.ports import World
 from passerelle.runtime.settings import Settings
-from passerelle.runtime.wiring import Wiring
+from passerelle.runtime.wiring import SystemClock, Wiring
+from passerelle.store.configuration import Configuration
 from passerelle_laptop.boutique import shops_document
 from passerelle_laptop.emulator import REGION, Emulator
 from passerelle_laptop.packaging import House
@@ -134,6 +137,13 @@ class Laptop:
         self.stop()
 
 
+class _WrittenOut(yaml.SafeDumper):
+    """What stands twice is written twice: network.yaml knows no `*`."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - PyYAML's own
+        return True
+
+
 def _furnish(emulator: Emulator, twin: Twin, stack: Stack) -> dict[str, Any]:
     """Secrets in SSM, network.yaml in the state bucket, each site told where Passerelle is."""
     ssm = emulator.client("ssm")
@@ -182,7 +192,7 @@ def _furnish(emulator: Emulator, twin: Twin, stack: Stack) -> dict[str, Any]:
         ssm.put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
 
     document |= shops_document(stack.api, keep)
-    key = "config/network.json"
-    body = json.dumps(document, ensure_ascii=False).encode()
-    emulator.client("s3").put_object(Bucket=stack.outputs["StateBucket"], Key=key, Body=body)
+    text = yaml.dump(document, Dumper=_WrittenOut, allow_unicode=True, sort_keys=False)
+    configuration = Configuration(emulator.client("s3"), stack.outputs["StateBucket"], SystemClock())
+    configuration.publish(text, document)
     return document

@@ -40,7 +40,7 @@ class connection {
      * @return array{address: string, site: string, key: string}|null null where it is none
      */
     public static function read(string $code): ?array {
-        $code = preg_replace('/\s+/', '', $code);
+        $code = preg_replace('/\s+/', '', $code); // Copied from a terminal, it may be broken into lines.
         if (!str_starts_with($code, self::PREFIX)) {
             return null;
         }

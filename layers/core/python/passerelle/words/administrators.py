@@ -60,6 +60,12 @@ HOUSE: dict[str, tuple[str, str]] = {
         "La plate-forme de mutualisation de ce réseau est « {hub} ». Ôtez --hub, ou changez hub.site.",
         "The sharing platform of this network is “{hub}”. Leave --hub out, or change hub.site.",
     ),
+    "network_yaml_needed": (
+        "{file} n’existe pas ici, et le réseau en vigueur n’a pas été publié sous cette forme. "
+        "Indiquez votre network.yaml avec --file.",
+        "{file} is not here, and the network in force was not published in that form. "
+        "Name your network.yaml with --file.",
+    ),
     "file_not_block": (
         "network.yaml ne s’écrit pas ici en lignes : ajoutez « {site} » à la main, "
         "puis relancez la commande.",

@@ -86,7 +86,8 @@ def _inserted(text: str, site: NewSite) -> str:
     if not lines[at - 1].endswith("\n"):
         lines[at - 1] += "\n"
     block = site.lines(sites.value[0][0].start_mark.column)
-    return "".join([*lines[:at], "\n", *block, *lines[at:]])
+    gap = ["\n"] if at < len(lines) and lines[at].strip() else []
+    return "".join([*lines[:at], "\n", *block, *gap, *lines[at:]])
 
 
 def with_new_secret(text: str, site: str, secrets: tuple[str, ...]) -> str:

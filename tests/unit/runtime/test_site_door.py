@@ -350,3 +350,24 @@ def test_a_reference_that_cannot_be_kept_spoils_no_answer(site) -> None:
     status, body, _ = site.refused(Refused("too_large", size="21 GB", limit="20 GB"))
 
     assert (status, body["error"]) == (413, "too_large")
+
+
+@pytest.mark.rule("K1")
+def test_a_site_that_was_just_connected_is_known_by_a_warm_container(site):
+    old = replace(site.door, keys=lambda _: (b"x" * 32,))
+    looked = []
+
+    def newer():
+        looked.append(1)
+        return replace(old, keys=lambda _: (KEY,))
+
+    site.door = replace(old, newer=newer)
+    assert site.ask()[0] == 200
+    assert site.ask(key=b"y" * 32, request_id="msg_2")[0] == 401
+    assert len(looked) == 2
+
+
+@pytest.mark.rule("K1")
+def test_a_wrong_signature_does_not_make_us_look_at_the_secrets_each_time(site):
+    site.door = replace(site.door, keys=lambda _: (b"x" * 32,), newer=lambda: None)
+    assert site.ask()[0] == 401

@@ -51,3 +51,21 @@ def test_a_throttled_reading_is_worth_another_try_and_is_not_held(aws, secrets):
 def test_its_text_shows_no_secret(secrets):
     secrets.get(NAME)
     assert "whsec" not in f"{secrets!r} {secrets}"
+
+
+def test_what_is_put_is_read_at_once_and_what_is_deleted_is_gone(aws, secrets):
+    secrets.get(NAME)
+    secrets.put(NAME, "whsec_two")
+    assert secrets.get(NAME) == "whsec_two"
+    assert aws.ssm.get_parameter(Name=NAME)["Parameter"]["Type"] == "SecureString"
+    secrets.delete(NAME)
+    secrets.delete(NAME)
+    with pytest.raises(NotFound):
+        secrets.get(NAME)
+
+
+def test_forgotten_secrets_are_read_again(aws, secrets):
+    secrets.get(NAME)
+    rotate(aws, "whsec_two")
+    secrets.forget()
+    assert secrets.get(NAME) == "whsec_two"

@@ -93,6 +93,25 @@ class Dispute:
     told_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """What a line was sold as, written down when it was first fulfilled: its product in network.yaml may be
+    retired, repointed or dearer since, and that changes nothing for what was paid (S14).
+    """
+
+    line: str
+    product: str
+    handler: str
+    parameters: str
+    learner_role: str
+    tutor_role: str
+    tutors_free: bool = False
+    price: str = ""  # with which the line was compared
+    currency: str = "EUR"
+    prices: dict[str, str] = field(default_factory=dict)
+    discounts: str = "take"
+
+
 class SeatState:
     OPEN = "open"  # named, not yet done
     DONE = "done"
@@ -192,6 +211,8 @@ class Order:
     released_by: str = ""
     let_through: bool = False  # whatever the amounts say (S13)
     held: bool = False  # parked by hand
+    sales: tuple[Sale, ...] = ()  # what its lines were sold as; of a line not begun yet there is none
+    site: str = ""  # the Moodle that it was sold for, once begun
     seats: tuple[Seat, ...] = ()
     operator: Seat | None = None  # the buyer's own account
     former: tuple[Seat, ...] = ()  # those of buyers whom the shop has corrected since
@@ -286,6 +307,9 @@ class Order:
 
     def line(self, line_id: str) -> Line | None:
         return next((line for line in self.lines if line.id == line_id), None)
+
+    def sale(self, line: Line) -> Sale | None:
+        return next((s for s in self.sales if (s.line, s.product) == (line.id, line.product)), None)
 
     def seats_of(self, line_id: str) -> tuple[Seat, ...]:
         return tuple(s for s in self.seats if s.line == line_id and s.state != SeatState.TAKEN)

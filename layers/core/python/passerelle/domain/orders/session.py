@@ -19,6 +19,7 @@ from passerelle.domain.orders.products import (
     ParametersRefused,
     read_parameters,
 )
+from passerelle.domain.orders.sales import product_of, products_as_sold, shop_as_sold
 from passerelle.domain.orders.shop import Product, Shop
 from passerelle.domain.records import Note
 
@@ -51,33 +52,51 @@ class Sold:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """`refused`: lines that cannot be delivered, each with its reason; `against`: why nothing may be done."""
+    """`refused`: lines that cannot be delivered, each with its reason; `against`: why nothing may be done;
+    `remarks`: of lines delivered as they were sold, what is wrong with their product now; `unread`: ids of
+    lines that cannot be read, whose people keep what they have.
+    """
 
     sold: tuple[Sold, ...]
     refused: tuple[Note, ...] = ()
     against: Note | None = None
+    remarks: tuple[Note, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 def read_lines(order: Order, shop: Shop) -> Reading:
     """Everything that can be refused is refused here, before anything is created (S3, S8, S13)."""
     sold: list[Sold] = []
     refused: list[Note] = []
+    remarks: list[Note] = []
+    unread: list[str] = []
     for line in order.lines:
-        if line.product in shop.ignored:
+        sale = order.sale(line)
+        if sale is None and line.product in shop.ignored:
             continue
-        product = shop.products.get(line.product)
-        if product is None:
-            refused.append(Note("product_unknown", {"product": line.product or line.title}))
+        now = _read(order, line, shop.products.get(line.product))
+        then = now if sale is None else _read(order, line, product_of(sale))
+        if isinstance(then, Note):
+            refused.append(then)
+            unread.append(line.id)
             continue
-        try:
-            parameters = read_parameters(product.handler, product.parameters)
-            if parameters.handler is not Handler.SEATS and order.paid_at:
-                parameters.window(order.paid_at)
-        except ParametersRefused as bad:
-            refused.append(_note(bad, line.product))
-            continue
-        sold.append(Sold(line, product, parameters))
-    return Reading(tuple(sold), tuple(refused), _against(order, shop, sold))
+        if isinstance(now, Note):
+            remarks.append(now)
+        sold.append(then)
+    against = _against(order, shop, sold)
+    return Reading(tuple(sold), tuple(refused), against, tuple(remarks), tuple(unread))
+
+
+def _read(order: Order, line: Line, product: Product | None) -> Sold | Note:
+    if product is None:
+        return Note("product_unknown", {"product": line.product or line.title})
+    try:
+        parameters = read_parameters(product.handler, product.parameters)
+        if parameters.handler is not Handler.SEATS and order.paid_at:
+            parameters.window(order.paid_at)
+    except ParametersRefused as bad:
+        return _note(bad, line.product)
+    return Sold(line, product, parameters)
 
 
 def _against(order: Order, shop: Shop, sold: list[Sold]) -> Note | None:
@@ -85,15 +104,16 @@ def _against(order: Order, shop: Shop, sold: list[Sold]) -> Note | None:
     note = None
     if order.test and shop.test_orders == "park":
         note = Note("test_order")
-    note = note or check_amounts(order, shop.products)
-    if note is not None and order.let_through and not _unreadable(order, shop):
+    products = products_as_sold(order, shop)
+    note = note or check_amounts(order, products)
+    if note is not None and order.let_through and not _unreadable(order, products):
         note = None
     return note or _too_many(sold)
 
 
-def _unreadable(order: Order, shop: Shop) -> bool:
+def _unreadable(order: Order, products: Mapping[str, Product]) -> bool:
     """No seats can be made of a quantity that is none, whoever says so."""
-    return any(line.quantity < 1 for line in order.lines if line.product in shop.products)
+    return any(line.quantity < 1 for line in order.lines if line.product in products)
 
 
 def _note(refused: ParametersRefused, product: str) -> Note:
@@ -221,6 +241,7 @@ class Session:
     prorogued: tuple[tuple[str, timedelta], ...] = ()
     missing: tuple[Note, ...] = ()  # roles that nobody has been named for
     remarks: tuple[Note, ...] = ()  # what stops nothing, and somebody should know
+    unread: tuple[str, ...] = ()  # lines, as the ledger names them, that stay as they are
     targets: tuple[CourseName, ...] = ()  # courses of what is sold as seats, taken or not
     people: tuple[str, ...] = field(default=(), repr=False)
 
@@ -240,8 +261,10 @@ def group_of(order: Order, shop_name: str) -> GroupName:
     return GroupName(idnumber=order.id[:100], name=name[:254])
 
 
-def desired(order: Order, shop: Shop, sold: tuple[Sold, ...]) -> Session:
-    """All that the order should have brought about. Of an order that is gone, nothing."""
+def desired(order: Order, shop: Shop, sold: tuple[Sold, ...], unread: tuple[str, ...] = ()) -> Session:
+    """All that the order should have brought about. Of an order that is gone, nothing. `unread`: ids of
+    lines that cannot be read just now: what they gave stays.
+    """
     if not order.due:
         return Session()
     paid_at = order.paid_at or order.released_at or order.received_at
@@ -250,6 +273,10 @@ def desired(order: Order, shop: Shop, sold: tuple[Sold, ...]) -> Session:
         if order.quantity_left(one.line) <= 0:
             continue
         session = _with(session, _of_line(order, shop, one, paid_at))
+    left = tuple(
+        by_line(order, line) for line in order.lines if line.id in unread and order.quantity_left(line) > 0
+    )
+    session = replace(session, unread=left)
     people = {e.person for e in session.enrolments} | {a.over for a in session.attached}
     return replace(session, people=tuple(sorted(people | ({order.buyer.key} - {""}))))
 
@@ -271,12 +298,13 @@ def _with(one: Session, other: Session) -> Session:
 
 
 def _of_line(order: Order, shop: Shop, one: Sold, paid_at: datetime) -> Session:
+    shop = shop_as_sold(shop, order.sale(one.line))
     parameters, by = one.parameters, by_line(order, one.line)
     start, end = parameters.window(paid_at)
     shift = timedelta(seconds=order.shift)
     start, end = start + shift, end + shift if end else None
     buyer = order.buyer.key
-    support = _support(by, buyer, parameters, start, end)
+    support = _support(by, buyer, parameters, shop.learner_role, start, end)
     match parameters.handler:
         case Handler.SESSION | Handler.SEATS:
             return replace(_seats(order, shop, one, start, end), support=support)
@@ -342,12 +370,12 @@ def _seats(order: Order, shop: Shop, one: Sold, start: datetime, end: datetime |
 
 
 def _support(
-    by: str, buyer: str, parameters: Parameters, start: datetime, end: datetime | None
+    by: str, buyer: str, parameters: Parameters, role: str, start: datetime, end: datetime | None
 ) -> tuple[Enrolment, ...]:
     course = parameters.text("customersupport")
     if not course or not buyer:
         return ()
-    return (Enrolment(f"{by}:support", buyer, CourseName(shortname=course), "", start, end),)
+    return (Enrolment(f"{by}:support", buyer, CourseName(shortname=course), role, start, end),)
 
 
 def _made(order: Order, one: Sold, by: str, start: datetime, end: datetime | None) -> MadePlace:

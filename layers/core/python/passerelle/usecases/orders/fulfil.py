@@ -12,6 +12,7 @@ from typing import Any
 
 from passerelle.domain.orders.end_state import end_state
 from passerelle.domain.orders.order import Order, SeatState, merged, next_try
+from passerelle.domain.orders.sales import sale_of
 from passerelle.domain.orders.session import Reading, desired, read_lines, seated
 from passerelle.domain.orders.shop import Shop
 from passerelle.domain.records import Note, moved
@@ -19,7 +20,7 @@ from passerelle.domain.states import OrderState
 from passerelle.errors import Conflict, FixAccess, GiveUp, TryAgain
 from passerelle.ports import World
 from passerelle.usecases.amend import amend
-from passerelle.usecases.orders import accounts, enrolments, messages, revoke, roles
+from passerelle.usecases.orders import accounts, enrolments, messages, revoke, roles, sales
 from passerelle.usecases.orders.order_run import OrderRun
 
 ROUNDS = 5  # how often an order that changes while it is worked on is begun anew
@@ -73,6 +74,10 @@ def _once(world: World, order: Order) -> Rests:
     shop = world.network.shops.get(order.shop)
     if shop is None:
         return _facts(_park(world, order.id, Note("shop_unknown", {"shop": order.shop})))
+    if order.site and order.site in world.network.sites:
+        shop = replace(shop, site=order.site)
+    if order.due and not order.sales and _touched(order):
+        order = sales.remember(world, order, shop)
     if order.due and not order.lines_known:
         return _facts(_park(world, order.id, Note("lines_unknown")))
     reading = read_lines(order, shop)
@@ -82,8 +87,8 @@ def _once(world: World, order: Order) -> Rests:
         if reading.refused:
             return _facts(_park(world, order.id, *reading.refused))
         return _facts(_leave(world, order))
-    order = _begin(world, order, reading)
-    session = desired(order, shop, reading.sold)
+    order = _begin(world, order, shop, reading)
+    session = desired(order, shop, reading.sold, reading.unread)
     run = OrderRun.of(world, order, shop, session)
     return _done(world, run, reading, work(run))
 
@@ -166,7 +171,8 @@ _BEGUN_FROM = (OrderState.PAID, OrderState.WAITING, OrderState.PARKED, OrderStat
 _TAKEN_BACK_FROM = (OrderState.REFUNDED, OrderState.CANCELLED)  # the shop took that back (S16)
 
 
-def _begin(world: World, order: Order, reading: Reading) -> Order:
+def _begin(world: World, order: Order, shop: Shop, reading: Reading) -> Order:
+    """What was sold is written down before anything is given."""
     now = world.clock.now()
 
     def decide(before: Order) -> Order:
@@ -175,6 +181,11 @@ def _begin(world: World, order: Order, reading: Reading) -> Order:
         seats = seated(before, reading.sold, before.received_at) if before.due else before.seats
         if before.state in _BEGUN_FROM or (before.due and before.state in _TAKEN_BACK_FROM):
             before = moved(before, OrderState.FULFILLING, now, "begun")
+        if before.due:
+            known = {(sale.line, sale.product) for sale in before.sales}
+            fresh = (sale_of(one.line, one.product, shop) for one in reading.sold)
+            sales = (*before.sales, *(sale for sale in fresh if (sale.line, sale.product) not in known))
+            before = replace(before, sales=sales, site=before.site or shop.site)
         return replace(before, seats=seats)
 
     return amend(world.records, Order, order.id, decide)
@@ -193,7 +204,8 @@ def _done(world: World, run: OrderRun, reading: Reading, problems: list[Note]) -
             return before
         seats = tuple(run.seat_now(seat) for seat in before.seats)
         settled = replace(before, seats=seats, operator=run.operator_now(before), told=run.digest, attempts=0)
-        state, why = end_state(settled, run.session, reading, problems, run.remarks)
+        remarks = (*reading.remarks, *run.remarks)
+        state, why = end_state(settled, run.session, reading, problems, remarks)
         return moved(settled, state, now, why[0].code if why else "done", why=why, wake_at=None)
 
     order = amend(world.records, Order, run.order.id, decide)

@@ -140,6 +140,8 @@ class OrderRun(SiteRun):
                 existed=account.existed,
                 started=seat.started or account.seen,
             )
+        if self.order.due and f"{self.order.id}:{seat.line}" in self.session.unread:
+            return seat
         if not self.order.due or not self._wanted(seat):
             return replace(seat, state=SeatState.TAKEN, why=None, gone_with=GONE) if seat.user_id else seat
         note = self.stopped.get(key)

@@ -37,7 +37,14 @@ def _owed(order_run: OrderRun, key: str, page: LedgerPage) -> Owed:
     """Of his grants those that stay. Where a course or an account cannot be found just now, what stands
     is left: only a refund, a cancellation or a swap takes away.
     """
-    stays: Owed = set()
+    unread = order_run.session.unread
+    stays: Owed = {
+        (grant.by, place.course_id, grant.role)
+        for place in page.places
+        for grant in place.grants
+        if grant.by.removesuffix(":support") in unread
+    }
+    stays |= {(one.by, 0, "") for one in page.products if one.by in unread}
     for enrolment in (*order_run.session.enrolments, *order_run.session.support):
         if enrolment.person != key:
             continue
@@ -54,6 +61,11 @@ def _owed(order_run: OrderRun, key: str, page: LedgerPage) -> Owed:
 
 
 def _owed_ties(order_run: OrderRun, key: str, page: LedgerPage) -> Ties:
+    unread = {(by, tie.key) for tie in page.ties for by in tie.by if by in order_run.session.unread}
+    return unread | _owed_ties_read(order_run, key, page)
+
+
+def _owed_ties_read(order_run: OrderRun, key: str, page: LedgerPage) -> Ties:
     if key not in order_run.stopped and key in order_run.accounts:
         return {(by, tie.key) for tie in page.ties for by in tie.by if (by, tie.key) in order_run.held_ties}
     lines = {one.by for one in order_run.session.attached if key in (one.holder, one.over)}

@@ -48,6 +48,9 @@ def _tie(run: OrderRun, one: Attached) -> Tie | None:
     holder, over = _account(run, one.holder), _account(run, one.over)
     if holder is None or over is None or holder.user_id == over.user_id:
         return None
+    held = _held(run, one, holder, over)
+    if held is not None:
+        return held
     rules, known = run.shop.attachment, run.site.plugins
     if one.holder == run.order.buyer.key:
         page = _without_former(run, page_of(run, over.user_id, over.username, existed=over.existed))
@@ -57,6 +60,14 @@ def _tie(run: OrderRun, one: Attached) -> Tie | None:
     if not role:
         return None
     return Tie(holder.user_id, "user", over.user_id, role)
+
+
+def _held(run: OrderRun, one: Attached, holder: Account, over: Account) -> Tie | None:
+    """What this line gave already, whatever the shop is set to now (S14)."""
+    subject = over if one.holder == run.order.buyer.key else holder
+    page = page_of(run, subject.user_id, subject.username, existed=subject.existed)
+    place = (holder.user_id, "user", over.user_id)
+    return next((tie for tie in page.ties if one.by in tie.by and tie.key[:3] == place), None)
 
 
 def _without_former(run: OrderRun, page: LedgerPage) -> LedgerPage:

@@ -1,0 +1,113 @@
+"""What the lines of an order were sold as (S14): noted when they are first fulfilled, and read ever after.
+
+An order of a release that noted nothing takes it from its ledger: course, roles and dates as they stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal, cast
+from urllib.parse import urlencode
+
+from passerelle.domain.orders.ledger import Grant
+from passerelle.domain.orders.order import Line, Order, Sale
+from passerelle.domain.orders.products import Handler
+from passerelle.domain.orders.shop import Product, Shop
+
+
+def sale_of(line: Line, product: Product, shop: Shop) -> Sale:
+    return Sale(
+        line=line.id,
+        product=line.product,
+        handler=product.handler,
+        parameters=product.parameters,
+        learner_role=shop.learner_role,
+        tutor_role=shop.tutor_role,
+        tutors_free=product.tutors_free,
+        price=product.price,
+        currency=product.currency,
+        prices=dict(product.prices),
+        discounts=product.discounts,
+    )
+
+
+def product_of(sale: Sale) -> Product:
+    return Product(
+        handler=sale.handler,
+        parameters=sale.parameters,
+        price=sale.price,
+        currency=sale.currency,
+        prices=sale.prices,
+        discounts=cast("Literal['take', 'park']", sale.discounts),
+        tutors_free=sale.tutors_free,
+    )
+
+
+def products_as_sold(order: Order, shop: Shop) -> dict[str, Product]:
+    """The shop's products, each as this order bought it, where it did."""
+    return {**shop.products, **{sale.product: product_of(sale) for sale in order.sales}}
+
+
+def shop_as_sold(shop: Shop, sale: Sale | None) -> Shop:
+    if sale is None:
+        return shop
+    return replace(shop, learner_role=sale.learner_role, tutor_role=sale.tutor_role)
+
+
+# -- orders of the last release ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A grant of the ledger with what is known of its course and person now."""
+
+    grant: Grant
+    course: str  # short name
+    tutor: bool = False
+
+
+def sale_from_ledger(order: Order, line: Line, shop: Shop, given: Iterable[Given]) -> Sale | None:
+    """What the line gave, as parameters; None where it gave nothing in a course, or differently to several
+    people: the product as it is now must do then.
+    """
+    by, shift = f"{order.id}:{line.id}", timedelta(seconds=order.shift)
+    mine = [one for one in given if one.grant.by == by]
+    support = next((one.course for one in given if one.grant.by == f"{by}:support"), "")
+    courses = {one.course for one in mine}
+    if len(courses) != 1:
+        return None
+    starts = [one.grant.start for one in mine]
+    ends = {one.grant.end for one in mine}
+    if len(ends) != 1:
+        return None
+    parameters = _window(min(starts) - shift, _less(ends.pop(), shift))
+    parameters = {"coursename": courses.pop(), **parameters}
+    if support:
+        parameters["customersupport"] = support
+    now = shop.products.get(line.product)
+    if now is not None and now.handler == Handler.SEATS.value:
+        return None  # how many seats a pack had stands there only
+    seated = any(seat.line == line.id for seat in order.seats)
+    learners = {one.grant.role for one in mine if not one.tutor}
+    tutors = {one.grant.role for one in mine if one.tutor}
+    if not seated:
+        parameters["role"] = learners.pop() if learners else shop.learner_role
+    return Sale(
+        line=line.id,
+        product=line.product,
+        handler=(Handler.SESSION if seated else Handler.ENROL).value,
+        parameters=urlencode(parameters),
+        learner_role=learners.pop() if len(learners) == 1 else shop.learner_role,
+        tutor_role=tutors.pop() if len(tutors) == 1 else shop.tutor_role,
+        tutors_free=now.tutors_free if now else False,
+    )
+
+
+def _less(moment: datetime | None, shift: timedelta) -> datetime | None:
+    return None if moment is None else moment - shift
+
+
+def _window(start: datetime, end: datetime | None) -> Mapping[str, str]:
+    return {"starttime": start.isoformat(), **({"endtime": end.isoformat()} if end else {})}

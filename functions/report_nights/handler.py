@@ -1,15 +1,15 @@
-"""Makes the report of each night and sends its summary."""
+"""Makes the report of each night, sends its summary, and tells what waits for somebody."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from passerelle.runtime.schedule_door import go_round
-from passerelle.usecases.night import report
+from passerelle.usecases.console import morning
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001 - Lambda's own
-    return go_round(context, report.report_nights)
+    return go_round(context, morning.report_and_tell)

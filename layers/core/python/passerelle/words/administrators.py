@@ -131,6 +131,14 @@ HOUSE: dict[str, tuple[str, str]] = {
         "A text has characters that Moodle cannot take. Correct it at its source.",
     ),
     # --- the console (H2) ---
+    "waiting_subject": (
+        "Passerelle : {count:# point attend|# points attendent} quelqu’un",
+        "Passerelle: {count:# thing waits|# things wait} for a person",
+    ),
+    "waiting_text": (
+        "{count:Un point attend|# points attendent} une décision. La console dit lesquels, et que faire.",
+        "{count:One thing waits|# things wait} for a decision. The console says which, and what to do.",
+    ),
     "dead_letters": (
         "{count:# message a|# messages ont} échoué jusqu’au bout dans la file {queue}. "
         "Cherchez la cause dans les journaux, puis : passerelle redrive {queue}.",

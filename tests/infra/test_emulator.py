@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 import requests
 
+from passerelle_cli.redrive import move_back
 from passerelle_laptop.emulator import Emulator
 from passerelle_laptop.packaging import House
 from passerelle_laptop.promises import broken_promises
-from passerelle_laptop.stack import deploy, redrive
+from passerelle_laptop.stack import deploy
 from tests.infra.templates import ROOT, functions
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("emulator-infra")]
@@ -39,6 +40,7 @@ def house(tmp_path_factory):
     (root / "infra").mkdir()
     for nested in (ROOT / "infra").glob("*.yaml"):
         shutil.copy(nested, root / "infra")
+    shutil.copytree(ROOT / "infra/statemachines", root / "infra/statemachines")
     (root / "layers").symlink_to(ROOT / "layers")
     for name in functions():
         (root / "functions" / name).mkdir(parents=True)
@@ -134,7 +136,7 @@ def test_an_object_in_uploads_is_announced_and_one_in_accepted_is_not(stack):
 def test_a_message_sent_back_from_the_dead_letters_is_worked_on(stack):
     sqs = stack.emulator.client("sqs")
     sqs.send_message(QueueUrl=stack.queue("jobs", dead=True), MessageBody='{"again": true}')
-    assert redrive(stack, "jobs") == 1
+    assert move_back(sqs, stack.queue("jobs", dead=True), stack.queue("jobs")) == 1
     assert eventually(lambda: '{"again": true}' in received(stack, "settle_job"))
     assert stack.waiting("jobs", dead=True) == 0
 

@@ -10,7 +10,7 @@ import click
 from passerelle_cli.stack import Stack, on_a_stack
 from passerelle_cli.terminal import worded
 
-QUEUES = ("uploads", "publications", "retrievals", "jobs", "orders")
+QUEUES = ("uploads", "publications", "retrievals", "rollovers", "jobs", "orders")
 
 
 @click.command("redrive")
@@ -26,17 +26,23 @@ def redrive(queue: str, find_stack: Callable[[], Stack]) -> None:
     sqs = stack.client("sqs")
     alive = _address(stack, sqs, queue)
     dead = _address(stack, sqs, queue, dead=True)
+    moved = move_back(sqs, dead, alive)
+    click.echo(
+        worded(
+            "{n:# message remis|# messages remis} en route.", "{n:# message|# messages} put back.", n=moved
+        )
+    )
+
+
+def move_back(sqs: Any, dead: str, alive: str) -> int:
+    """Between two addresses of queues; how many."""
     moved = 0
     while messages := sqs.receive_message(QueueUrl=dead, MaxNumberOfMessages=10).get("Messages", []):
         for message in messages:
             sqs.send_message(QueueUrl=alive, MessageBody=message["Body"])
             sqs.delete_message(QueueUrl=dead, ReceiptHandle=message["ReceiptHandle"])
             moved += 1
-    click.echo(
-        worded(
-            "{n:# message remis|# messages remis} en route.", "{n:# message|# messages} put back.", n=moved
-        )
-    )
+    return moved
 
 
 def _address(stack: Stack, sqs: Any, queue: str, *, dead: bool = False) -> str:

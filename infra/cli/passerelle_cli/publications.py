@@ -7,6 +7,7 @@ import secrets
 import sys
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -23,6 +24,7 @@ from passerelle.usecases.publishing import ask as asked
 from passerelle.usecases.publishing import catalogue as catalogues
 from passerelle.usecases.publishing import lineage, publish
 from passerelle.usecases.publishing import retrieve as retrievals
+from passerelle.words.changes import changes_text
 from passerelle_cli.orders import catalogue_check
 from passerelle_cli.stack import Stack, on_a_stack
 from passerelle_cli.terminal import language, worded
@@ -113,10 +115,12 @@ def show(publication: str, as_json: bool, find_stack: Callable[[], Stack]) -> No
     record = found(world, publication)
     tree = lineage.family(world, publication)
     held = lineage.holders(world, record.network_id)
+    changes = lineage.changes_since(world, record, record.version - 1)
     if as_json:
         print_json(
             {
                 **whole(record),
+                "changes": None if changes is None else asdict(changes),
                 "family": _tree(tree),
                 "holders": [{"site": r.site, "version": r.version, "course_url": r.course_url} for r in held],
             }
@@ -142,6 +146,10 @@ def show(publication: str, as_json: bool, find_stack: Callable[[], Stack]) -> No
     description = asked.describe(record, language())
     if description["message"]:
         click.echo(f"{worded('message', 'message'):14} {description['message']}")
+    if changes is not None:
+        click.echo(worded("depuis la v{v}", "since v{v}", v=record.version - 1))
+        for line in changes_text(changes, language()).splitlines():
+            click.echo(f"  {line}")
     for moment in record.history:
         click.echo(f"  {moment.at:%Y-%m-%d %H:%M:%S}  {moment.state:12} {moment.why}")
     click.echo(worded("famille", "family"))

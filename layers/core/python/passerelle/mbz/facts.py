@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import heapq
 import re
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -62,6 +64,8 @@ class Facts:
         self.graded: set[str] = set()  # directories of activities that have grades
         self._references: dict[str, set[int]] = {}  # directory → ids of users that its inforef.xml names
         self._accounted: dict[str, set[int]] = {}  # directory → ids of users found in it
+        self._activity_contents: dict[str, tuple[int, bytes]] = {}  # directory → its context, its digest
+        self._context_files: dict[int, int] = {}  # context → sum of the hashes of its files
         self._left_out: list[str] = []
         self._left_out_count = 0
         self._nested = ""  # a member that is an archive itself
@@ -106,6 +110,28 @@ class Facts:
             self.keep()
             users[directory].add(number)
 
+    def add_activity_content(self, directory: str, context: int, digest: bytes) -> None:
+        """What an activity's own file holds (P22)."""
+        self.keep(directory)
+        self._activity_contents[directory] = (context, digest)
+
+    def _add_file_of_context(self, row: dict[str, str]) -> None:
+        """In whatever order they come: a sum."""
+        told = "\0".join(row.get(name, "") for name in ("contenthash", "filearea", "filepath", "filename"))
+        digest = hashlib.blake2b(told.encode("utf-8", "replace"), digest_size=8).digest()
+        context = _number(row.get("contextid", ""))
+        if context not in self._context_files:
+            self.keep()
+        total = self._context_files.get(context, 0) + int.from_bytes(digest, "big")
+        self._context_files[context] = total % 2**64
+
+    def _content_of(self, directory: str) -> str:
+        if directory not in self._activity_contents:
+            return ""
+        context, digest = self._activity_contents[directory]
+        files = self._context_files.get(context, 0) if context else 0
+        return hashlib.blake2b(digest + files.to_bytes(8, "big"), digest_size=8).hexdigest()
+
     def leave_out(self, name: str) -> None:
         """A member that Moodle never writes, and that is not handed on."""
         self._left_out_count += 1
@@ -122,6 +148,7 @@ class Facts:
         name = row.get("filename", "")
         if name == ".":
             return
+        self._add_file_of_context(row)
         size = _number(row.get("filesize", ""))
         self.files_rows += 1
         self.files_bytes += size
@@ -337,7 +364,10 @@ class Facts:
             ),
             settings=dict(self.settings),
             sections=tuple(sorted(sections, key=lambda section: section.number)),
-            activities=tuple(self.activities),
+            activities=tuple(
+                replace(activity, content=self._content_of(directory))
+                for directory, activity in zip(self.directories, self.activities, strict=True)
+            ),
             plugins=tuple(sorted(plugins)),
             groups=tuple(self.groups),
             files=Files(

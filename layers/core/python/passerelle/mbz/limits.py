@@ -7,6 +7,7 @@ from dataclasses import dataclass
 KIB = 1024
 MIB = 1024 * KIB
 GIB = 1024 * MIB
+OVERLAP = 2048  # characters that two parts of a text too long to be held have in common
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import re
 from typing import TYPE_CHECKING
 
 from passerelle.domain.backups.manifest import Activity, Group, Means, Section
 from passerelle.mbz.addresses import addresses_in, are_addresses
 from passerelle.mbz.cures import Cure
+from passerelle.mbz.limits import OVERLAP
 from passerelle.mbz.personal import (
     NULL,
     is_suspect,
@@ -259,7 +261,10 @@ class BackupReader(MemberReader):
 class FilesReader(MemberReader):
     """files.xml"""
 
-    _KEPT = frozenset({"contenthash", "filename", "filesize", "mimetype", "repositorytype"})
+    _KEPT = frozenset(
+        {"contenthash", "contextid", "filearea", "filename", "filepath", "filesize", "mimetype"}
+        | {"repositorytype"}
+    )
 
     def __init__(self, member: str, facts: Facts) -> None:
         super().__init__(member, facts)
@@ -354,8 +359,44 @@ class InforefReader(MemberReader):
             self.facts.graded.add(self.activity)
 
 
+# Change without anybody having changed the activity.
+_RESTLESS = frozenset({"timecreated", "timemodified"})
+
+
 class OwnReader(MemberReader):
-    """An activity's own file: whether it is graded, and the plugins that one leaf names."""
+    """An activity's own file: what it holds (P22), whether it is graded, the plugins that one leaf names."""
+
+    def __init__(self, member: str, facts: Facts) -> None:
+        super().__init__(member, facts)
+        self._context = 0
+        self._digest = hashlib.blake2b(digest_size=8)
+        self._seen = 0  # characters of a text too long to be held that were told before
+
+    def start(self, path: Sequence[str], attributes: dict[str, str]) -> Mapping[str, Cure] | None:
+        if len(path) == 1:
+            self._context = _int(attributes, "contextid")
+        return super().start(path, attributes)
+
+    def leaf(self, path: Sequence[str], value: str, *, told: bool = False) -> Cure | None:
+        if path[-1] not in _RESTLESS:
+            self._note(path[-1], value, "\0")
+        self._seen = 0
+        return super().leaf(path, value, told=told)
+
+    def long_text(self, path: Sequence[str], part: str) -> None:
+        self._note(path[-1], part)
+        self._seen = OVERLAP
+        super().long_text(path, part)
+
+    def _note(self, name: str, text: str, after: str = "") -> None:
+        """The same bytes, whatever the parts that a text comes in."""
+        before = "" if self._seen else f"{name}\0"
+        self._digest.update(f"{before}{text[self._seen :]}{after}".encode("utf-8", "replace"))
+
+    def end(self, path: Sequence[str]) -> None:
+        super().end(path)
+        if len(path) == 1:
+            self.facts.add_activity_content(self.activity, self._context, self._digest.digest())
 
     def tell(self, path: Sequence[str], value: str) -> None:
         if len(path) == 3 and path[-1] == "grade" and value.strip().strip("0.-"):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 from passerelle.mbz.addresses import LONGEST_VALUE
 from passerelle.mbz.cures import Cure
 from passerelle.mbz.findings import Broken
-from passerelle.mbz.limits import MIB
+from passerelle.mbz.limits import MIB, OVERLAP
 from passerelle.mbz.personal import Rule, has_value, rules_for
 
 if TYPE_CHECKING:
@@ -232,8 +232,8 @@ class XmlReading:
         if self._text_size > _LONG_TEXT:
             part = "".join(self._text)
             self._reader.long_text(self._path, part)
-            self._text = [part[-2048:]]
-            self._text_size = 2048
+            self._text = [part[-OVERLAP:]]
+            self._text_size = OVERLAP
 
     def _rule(self, name: str) -> Rule | None:
         for rule in self._rules[name]:

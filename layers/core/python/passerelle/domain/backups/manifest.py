@@ -71,6 +71,7 @@ class Activity:
     section_id: int
     plugin: str  # Moodle's module name: page, quiz, forum …
     title: str
+    content: str = ""  # changes with its settings, texts and files (P22); empty where it was not read
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 
 from passerelle.domain.publishing.publication import Publication
 from passerelle.domain.publishing.search import Wanted, fits
@@ -82,11 +83,20 @@ def card(world: World, publication: Publication, *, preview: bool) -> dict[str, 
         shown["titles"] = list(publication.contents.titles)
         shown["moodle_release"] = publication.contents.moodle_release
         shown["plugins"] = list(publication.contents.plugins)
+        shown["changes"] = _changes(world, publication)
         shown["family"] = [
             relative(world, each, depth, here=each.network_id == publication.network_id)
             for each, depth in lineage.in_lines(lineage.family(world, publication.id))
         ]
     return shown
+
+
+def _changes(world: World, publication: Publication) -> dict[str, object] | None:
+    """Against the version before (P22)."""
+    changes = lineage.changes_since(world, publication, publication.version - 1)
+    if changes is None:
+        return None
+    return {"since": publication.version - 1, **asdict(changes)}
 
 
 def relative(world: World, branch: lineage.Branch, depth: int, *, here: bool) -> dict[str, object]:

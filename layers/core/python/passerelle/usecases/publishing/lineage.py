@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from passerelle.domain.backups.manifest import Manifest
+from passerelle.domain.backups.upload import Upload
 from passerelle.domain.moodle.plugin import Notification
+from passerelle.domain.publishing.changes import Changes, changes_between
 from passerelle.domain.publishing.publication import Publication, Retrieval
 from passerelle.domain.states import PublicationState, RetrievalState
 from passerelle.errors import MoodleRefused, NotFound
 from passerelle.ports import World
 from passerelle.usecases.amend import amend, list_all
+from passerelle.words.changes import changes_text
 
 _SHARED = (PublicationState.PUBLISHED, PublicationState.SUPERSEDED, PublicationState.WITHDRAWN)
 
@@ -73,6 +77,21 @@ def _untold(world: World, publication: Publication) -> list[Retrieval]:
     return [r for r in held if max(r.version, r.told_version) < publication.version]
 
 
+def changes_since(world: World, publication: Publication, version: int) -> Changes | None:
+    """From an older version of the same course to this one (P22); None where one of them is unknown."""
+    published = list_all(world.records, Publication, "course", publication.network_id)
+    older = next((p for p in published if p.version == version and version > 0), None)
+    if older is None:
+        return None
+    before, after = (_manifest(world, p) for p in (older, publication))
+    return None if before is None or after is None else changes_between(before, after)
+
+
+def _manifest(world: World, publication: Publication) -> Manifest | None:
+    upload = world.records.get(Upload, publication.upload)
+    return None if upload is None else world.papers.load(Manifest, upload.manifest_key)
+
+
 def tell_holders(world: World, publication_id: str) -> tuple[list[Retrieval], list[Retrieval]]:
     """Tell everybody who holds an older version that this one exists; each is told once (P13).
 
@@ -94,6 +113,9 @@ def tell_holders(world: World, publication_id: str) -> tuple[list[Retrieval], li
                 "version": str(publication.version),
                 "huburl": publication.hub_url,
                 "courseurl": retrieval.course_url,
+                "changes": changes_text(
+                    changes_since(world, publication, retrieval.version), retrieval.person.lang
+                ),
             },
         )
         try:

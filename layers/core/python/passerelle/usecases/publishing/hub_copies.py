@@ -43,6 +43,9 @@ def arrange_copies(world: World, network_id: str, *, beside: Publication | None 
     ]
     # Copies long superseded were arranged when that happened; only those that may have to move are read.
     moving = [p for p in copies if p.state != PublicationState.SUPERSEDED or (beside and p.id == beside.id)]
+    # Unless one was put aside while another run was about to give it the identifier.
+    holder = hub.course_by_idnumber(network_id)
+    moving += [p for p in copies if holder and p.hub_course_id == holder.id and p not in moving]
     for copy in sorted(moving, key=lambda p: p.id == line.current):
         _arrange(world, hub, copy, current=copy.id == line.current)
     if beside is not None:

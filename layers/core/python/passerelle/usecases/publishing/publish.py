@@ -18,7 +18,7 @@ from passerelle.domain.publishing.publication import (
 )
 from passerelle.domain.records import Note
 from passerelle.domain.states import BackupState, PublicationState
-from passerelle.errors import MoodleRefused
+from passerelle.errors import MoodleRefused, NotFound, TryAgain
 from passerelle.ports import Lms, World
 from passerelle.usecases.amend import amend, amend_if, list_all
 from passerelle.usecases.backups import inspect
@@ -26,6 +26,7 @@ from passerelle.usecases.moodle_jobs import note_job, refused_by_moodle, warning
 from passerelle.usecases.publishing import hub_copies
 from passerelle.usecases.publishing.outcomes import UNDER_WAY, fail_publication, tell_author
 
+ROUNDS = 5  # how often what a version takes its place among is looked at anew
 LONGEST_FULLNAME = 254  # characters that Moodle 4.5 keeps of a course's name; of a short name, 255
 SHORTNAME_KEPT = 120  # of the source's, so that what makes it the only one is never cut off
 
@@ -164,12 +165,33 @@ def finish_publication(world: World, publication_id: str, job: Job) -> None:
             fail_publication(world, publication, Note("copy_gone"))
             return
         publication = arrived
-        line = _make_current(world, publication)
+    publication = _take_its_place(world, publication)
+    if any(moment.state == PublicationState.PUBLISHED for moment in publication.history):
+        tell_author(world, publication, "published")
+
+
+def _take_its_place(world: World, publication: Publication) -> Publication:
+    """Which version is current, how the copies on the hub stand, and which are put aside are one decision:
+    where another version came in between, all of it is taken again.
+    """
+    for _ in range(ROUNDS):
+        if publication.state == PublicationState.RESTORING:
+            line = _make_current(world, publication)
+        else:
+            line = _line_of(world, publication)
         hub_copies.arrange_copies(world, publication.network_id, beside=publication)
         publication = _publish_or_put_aside(world, publication, current=line.current == publication.id)
-    _put_former_aside(world, publication)
-    if publication.state == PublicationState.PUBLISHED:
-        tell_author(world, publication, "published")
+        _put_former_aside(world, publication)
+        if _line_of(world, publication).current == line.current:
+            return world.records.get(Publication, publication.id) or publication
+    raise TryAgain("versions of this course keep arriving")
+
+
+def _line_of(world: World, publication: Publication) -> CourseLine:
+    line = world.records.get(CourseLine, publication.network_id)
+    if line is None:
+        raise NotFound("not_found", kind="CourseLine")
+    return line
 
 
 def _arrived(world: World, publication: Publication, job: Job) -> Publication | None:

@@ -11,6 +11,7 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from passerelle.errors import Refused
@@ -26,13 +27,22 @@ class LinkDead(Refused):
         super().__init__("seats_link_dead")
 
 
-def sign_link(key: bytes, order: str, until: datetime) -> str:
-    said = f"{_encoded(order.encode())}.{int(until.timestamp()):x}"
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a token opens. `serial` counts the order's links: one that was revoked has an older one."""
+
+    order: str
+    serial: int = 0
+
+
+def sign_link(key: bytes, order: str, until: datetime, serial: int = 0) -> str:
+    named = f"{order}#{serial}" if serial else order
+    said = f"{_encoded(named.encode())}.{int(until.timestamp()):x}"
     return f"{said}.{_encoded(_mac(key, 'seats', said))}"
 
 
-def read_link(token: str, keys: Iterable[bytes], now: datetime) -> str:
-    """The order's id. Raises LinkDead."""
+def read_link(token: str, keys: Iterable[bytes], now: datetime) -> Link:
+    """Raises LinkDead."""
     said, _, given = token.rpartition(".")
     encoded, _, seconds = said.partition(".")
     fits = False
@@ -49,7 +59,8 @@ def read_link(token: str, keys: Iterable[bytes], now: datetime) -> str:
         raise LinkDead from None
     if now >= until:
         raise LinkDead
-    return order
+    name, _, serial = order.partition("#")
+    return Link(name, int(serial) if serial.isdigit() else 0)
 
 
 def form_mark(key: bytes, token: str) -> str:

@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 
 from passerelle.domain.orders.order import Seat, SeatState
 from passerelle.domain.orders.people import RowProblem
-from passerelle.domain.orders.seats import LineOfSeats, SeatsView
+from passerelle.domain.orders.seats import LineOfSeats, SeatsView, link_until
 from passerelle.pages.templating import render
+from passerelle.words.buyers import say_to_buyer
 from passerelle.words.seats import SEATS_PAGE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
     from passerelle.domain.records import Note
 
 
@@ -25,6 +29,14 @@ class Said:
     problems: tuple[RowProblem, ...] = ()
     pasted: str = field(default="", repr=False)
     line: str = ""
+    form: str = ""  # the seat or the line whose form it was
+    typed: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def wrong(self) -> str:
+        """The field that a problem is about."""
+        code = self.problems[0].code if self.problems else ""
+        return "email" if code.startswith("email") else "lastname" if code.startswith("name") else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +63,9 @@ class _ShownLine:
     free: int
     excess: int  # seats that were refunded and must be given back
     courses: tuple[str, ...]
+    course: str = ""  # its title, where it is one course
+    start: datetime | None = None
+    end: datetime | None = None
 
 
 def page(view: SeatsView, lang: str, mark: str, said: Said, assistance: str) -> str:
@@ -59,10 +74,14 @@ def page(view: SeatsView, lang: str, mark: str, said: Said, assistance: str) -> 
         lang,
         SEATS_PAGE,
         order=view.order.shown,
-        lines=[_line(line) for line in view.lines],
+        shop=view.shop.title or view.order.shop,
+        until=link_until(view.order, view.shop).date(),
+        waits=view.waits,
+        lines=[_line(view, line) for line in view.lines],
         mark=mark,
         said=said,
         assistance=assistance,
+        reason=lambda note: say_to_buyer(note, lang),
     )
 
 
@@ -71,7 +90,9 @@ def notice(text: str, lang: str, assistance: str = "") -> str:
     return render("seats/notice.html", lang, SEATS_PAGE, text=text, assistance=assistance)
 
 
-def _line(line: LineOfSeats) -> _ShownLine:
+def _line(view: SeatsView, line: LineOfSeats) -> _ShownLine:
+    start, end = line.sold.window(view.order)
+    course = str(line.sold.parameters.course)
     return _ShownLine(
         id=line.sold.line.id,
         title=line.sold.line.title or line.sold.line.product,
@@ -79,6 +100,9 @@ def _line(line: LineOfSeats) -> _ShownLine:
         free=max(0, line.free),
         excess=max(0, -line.free),
         courses=tuple(line.sold.courses()),
+        course=view.order.titles.get(course, ""),
+        start=start,
+        end=end,
     )
 
 

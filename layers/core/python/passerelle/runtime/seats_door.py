@@ -26,6 +26,7 @@ from passerelle.words.sentences import say
 
 COOKIE = "passerelle_seats"
 HERE = "me"
+TYPED = ("lastname", "firstname", "email", "kind", "course")
 FORM_LIMIT = 300_000  # bytes: two thousand people
 WINDOW = timedelta(minutes=10)
 MOST_POSTS, MOST_LOOKS = 40, 200  # of one order in a window
@@ -84,9 +85,12 @@ def _answered(event: Mapping[str, Any], door: SeatsDoor, lang: str, *, done: boo
         read_link(token, keys, now)
         return _to_cookie(event, token)
     token = _cookie(event)
-    order_id = read_link(token, keys, now)
+    link = read_link(token, keys, now)
+    order_id = link.order
     _limit(door.world, order_id, posting=method == "POST")
     view = seats.view(door.world, order_id)
+    if link.serial != view.order.link_serial:
+        raise LinkDead
     lang = lang or view.order.buyer.lang or view.shop.language
     mark = form_mark(keys[0], token)
     said = Said(done=done)
@@ -97,7 +101,7 @@ def _answered(event: Mapping[str, Any], door: SeatsDoor, lang: str, *, done: boo
             return _response(303, "", {"location": f"{HERE}?done=1&lang={lang[:2]}"})
         status = 422
         view = seats.view(door.world, order_id)
-    assistance = door.world.network.sites[view.shop.site].assistance.email
+    assistance = view.shop.contact or door.world.network.sites[view.shop.site].assistance.email
     return _page(status, page(view, lang, mark, said, assistance))
 
 
@@ -114,22 +118,23 @@ def _post(
     if not (from_here and mark_fits(keys, token, form.get("mark", ""))):
         raise LinkDead
     line = form.get("line", "")
+    typed = Said(form=form.get("seat") or line, typed={name: form.get(name, "") for name in TYPED}, line=line)
     try:
         match form.get("action"):
             case "name":
                 problems = seats.name_people(door.world, order_id, line, (_person(form),))
-                return Said(done=not problems, problems=problems)
+                return Said(done=True) if not problems else replace(typed, problems=problems)
             case "paste":
                 return _paste(door, order_id, line, form)
             case "swap":
                 problems = seats.swap(door.world, order_id, form.get("seat", ""), _person(form))
-                return Said(done=not problems, problems=problems)
+                return Said(done=True) if not problems else replace(typed, problems=problems)
             case "give_back":
                 seats.give_back(door.world, order_id, form.get("seat", ""))
                 return Said(done=True)
     except Refused as refused:
         text = say(refused.code, lang, **refused.details)
-        return Said(refused=text, pasted=form.get("pasted", ""), line=line)
+        return replace(typed, refused=text, pasted=form.get("pasted", ""))
     raise LinkDead
 
 

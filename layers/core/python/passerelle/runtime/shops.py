@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from passerelle.domain.network import Network
 from passerelle.domain.orders.order import Delivery, Facts, Order, Refund
+from passerelle.domain.orders.seats import link_until
 from passerelle.domain.orders.shop import Heard, Shop, Webhook
 from passerelle.errors import GiveUp
 from passerelle.events.seats import sign_link
@@ -66,9 +67,8 @@ class ShopDesk:
         shop = network.shops.get(order.shop)
         if not network.address or not network.seats_secrets or shop is None:
             return ""
-        since = order.paid_at or order.released_at or order.received_at
         keys = seat_keys(network, self._secret)
-        token = sign_link(keys[0], order.id, since + timedelta(days=shop.seats_days))
+        token = sign_link(keys[0], order.id, link_until(order, shop), order.link_serial)
         return f"{network.address.rstrip('/')}/seats/{token}"
 
     def api(self, name: str) -> Api | None:

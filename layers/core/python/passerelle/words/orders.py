@@ -348,6 +348,14 @@ ORDERS: dict[str, tuple[str, str]] = {
         "Il n’y a pas assez de places libres : {free}.",
         "There are not enough free seats: {free}.",
     ),
+    "no_swap_left": (
+        "Les places de cette commande ont été changées autant de fois que possible. Écrivez à la boutique.",
+        "The seats of this order were changed as often as possible. Write to the shop.",
+    ),
+    "too_many_tutors": (
+        "Il y a plus de personnes qui encadrent que de places : c’est trop. Écrivez à la boutique.",
+        "More people supervise than there are seats: that is too many. Write to the shop.",
+    ),
     "seat_unknown": (
         "Cette place n’existe pas (ou plus). Rechargez la page.",
         "This seat does not exist (any more). Reload the page.",
@@ -377,12 +385,37 @@ ORDERS: dict[str, tuple[str, str]] = {
         "An account was made for you on {site}. {site} sends you separately what you need to log in.",
     ),
     "order_summary_subject": (
-        "Commande {order} : ce qui a été fait",
-        "Order {order}: what was done",
+        "Votre commande {order}, {shop}",
+        "Your order {order}, {shop}",
+    ),
+    "order_greeting": (
+        "Bonjour {who},",
+        "Hello {who},",
     ),
     "order_summary": (
-        "Votre commande {order} a été traitée.",
-        "Your order {order} was dealt with.",
+        "Voici où en est votre commande {order} ({shop}) :",
+        "This is how your order {order} ({shop}) stands:",
+    ),
+    "order_line_places": (
+        "– {title} : {count:# place|# places}, {dates}",
+        "– {title}: {count:# place|# places}, {dates}",
+    ),
+    "order_line": (
+        "– {title} ({dates})",
+        "– {title}, {dates}",
+    ),
+    "order_gone_now": (
+        "Votre commande {order} ({shop}) a été annulée ou remboursée : "
+        "les accès qu’elle donnait sont retirés.",
+        "Your order {order} ({shop}) was cancelled or refunded: the accesses that it gave are taken back.",
+    ),
+    "order_link_until": (
+        "Ce lien s’ouvre jusqu’au {until}.",
+        "This link opens until {until}.",
+    ),
+    "order_questions": (
+        "Une question ? Écrivez à {contact}.",
+        "A question? Write to {contact}.",
     ),
     "order_created": (
         "Inscriptions faites, avec un nouveau compte :",

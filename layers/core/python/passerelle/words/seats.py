@@ -8,7 +8,10 @@ from passerelle.words.formatter import Pair
 
 SEATS_PAGE: Mapping[str, Pair] = {
     "title": ("Vos places", "Your seats"),
-    "order": ("Commande {order}", "Order {order}"),
+    "order": ("Commande {order}, {shop}", "Order {order}, {shop}"),
+    "between": ("Du {start} au {end}", "From {start} to {end}"),
+    "since": ("À partir du {start}", "From {start}"),
+    "until": ("Cette page s’ouvre jusqu’au {until}.", "This page opens until {until}."),
     "other": ("English", "Français"),
     "counted": (
         "{all:# place|# places}, {free:aucune|# à attribuer|# à attribuer}",

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from passerelle.words.administrators import HOUSE
 from passerelle.words.archives import ARCHIVES
+from passerelle.words.buyers import BUYERS
 from passerelle.words.courses import COURSES
 from passerelle.words.formatter import Pair, fill
 from passerelle.words.holdings import say_holds
@@ -62,6 +63,7 @@ SENTENCES: Mapping[str, Pair] = {
     **COURSES,
     **ARCHIVES,
     **ORDERS,
+    **{code: pair for code, pair in BUYERS.items() if code.startswith("buyer_")},
     **HOUSE,
     **ROLLOVER,
     **NIGHT,

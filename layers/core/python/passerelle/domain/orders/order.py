@@ -216,6 +216,9 @@ class Order:
     seats: tuple[Seat, ...] = ()
     operator: Seat | None = None  # the buyer's own account
     former: tuple[Seat, ...] = ()  # those of buyers whom the shop has corrected since
+    swaps: int = 0  # how often the buyer has put another person on a seat (S18)
+    link_serial: int = 0  # of the buyer's link; those before it were revoked
+    titles: dict[str, str] = field(default_factory=dict)  # of courses, by the name that products give them
     told: str = ""  # digest of the last summary to the buyer
     claimed: tuple[str, ...] = ()  # messages about to be sent where Moodle cannot tell a repetition
     confirmed: str = ""  # digest of what the shop was last told
@@ -227,6 +230,11 @@ class Order:
     @property
     def shown(self) -> str:
         return self.number or self.id.partition(":")[2]
+
+    @property
+    def granted_at(self) -> datetime:
+        """Since when what was bought is owed: paid, or released."""
+        return self.paid_at or self.released_at or self.received_at
 
     @property
     def due(self) -> bool:

@@ -49,6 +49,12 @@ class Sold:
     def courses(self) -> tuple[str, ...]:
         return self.parameters.names("courselist")
 
+    def window(self, order: Order) -> tuple[datetime, datetime | None]:
+        """From when to when it is given (S9), moved by as much as a person moved it."""
+        start, end = self.parameters.window(order.granted_at)
+        shift = timedelta(seconds=order.shift)
+        return start + shift, end + shift if end else None
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -108,7 +114,7 @@ def _against(order: Order, shop: Shop, sold: list[Sold]) -> Note | None:
     note = note or check_amounts(order, products)
     if note is not None and order.let_through and not _unreadable(order, products):
         note = None
-    return note or _too_many(sold)
+    return note or _too_many(shop, sold)
 
 
 def _unreadable(order: Order, products: Mapping[str, Product]) -> bool:
@@ -120,14 +126,15 @@ def _note(refused: ParametersRefused, product: str) -> Note:
     return Note(refused.code, {"product": product, **{k: str(v) for k, v in refused.details.items()}})
 
 
-def _too_many(sold: list[Sold]) -> Note | None:
+def _too_many(shop: Shop, sold: list[Sold]) -> Note | None:
     for one in sold:
         if not one.peopled:
             continue
         people = {person.key: person for person in one.line.participants}
         taken = sum(one.takes_a_seat(person) for person in people.values())
         seats = one.seats
-        if taken > seats:
+        free = len(people) - taken
+        if taken > seats or free > shop.free_tutors_per_seat * seats:
             return Note(
                 "too_many_people",
                 {"product": one.line.product, "people": str(taken), "seats": str(seats)},
@@ -267,12 +274,11 @@ def desired(order: Order, shop: Shop, sold: tuple[Sold, ...], unread: tuple[str,
     """
     if not order.due:
         return Session()
-    paid_at = order.paid_at or order.released_at or order.received_at
     session = Session()
     for one in sold:
         if order.quantity_left(one.line) <= 0:
             continue
-        session = _with(session, _of_line(order, shop, one, paid_at))
+        session = _with(session, _of_line(order, shop, one))
     left = tuple(
         by_line(order, line) for line in order.lines if line.id in unread and order.quantity_left(line) > 0
     )
@@ -297,12 +303,10 @@ def _with(one: Session, other: Session) -> Session:
     return replace(one, **{name: getattr(one, name) + getattr(other, name) for name in names})
 
 
-def _of_line(order: Order, shop: Shop, one: Sold, paid_at: datetime) -> Session:
+def _of_line(order: Order, shop: Shop, one: Sold) -> Session:
     shop = shop_as_sold(shop, order.sale(one.line))
     parameters, by = one.parameters, by_line(order, one.line)
-    start, end = parameters.window(paid_at)
-    shift = timedelta(seconds=order.shift)
-    start, end = start + shift, end + shift if end else None
+    start, end = one.window(order)
     buyer = order.buyer.key
     support = _support(by, buyer, parameters, shop.learner_role, start, end)
     match parameters.handler:
@@ -318,7 +322,14 @@ def _of_line(order: Order, shop: Shop, one: Sold, paid_at: datetime) -> Session:
         case Handler.EXTEND:
             span = (parameters.span("extension") or timedelta()) * order.quantity_left(one.line)
             moved = Enrolment(
-                by, buyer, parameters.course, shop.learner_role, paid_at, None, again=span, extends=True
+                by,
+                buyer,
+                parameters.course,
+                shop.learner_role,
+                order.granted_at,
+                None,
+                again=span,
+                extends=True,
             )
             return Session(enrolments=(moved,))
         case Handler.ROLE:

@@ -91,6 +91,8 @@ class Shop:
     webhook: str = ""  # PayPal's id of the webhook, which it signs
     api: ShopApi = field(default_factory=ShopApi)
     people: DeclaredIn = field(default_factory=DeclaredIn)
+    title: str = ""  # what people call the shop; empty: its name here
+    contact: str = ""  # e-mail where buyers may write; empty: the site's assistance
     language: str = "fr"
     learner_role: str = "student"
     tutor_role: str = "teacher"
@@ -100,6 +102,8 @@ class Shop:
     new_account_auth: str = "manual"
     seats_days: int = 60  # how long the buyer's link to his seats lives
     remind_days: int = 7  # after how long of free seats, or people never seen, the buyer is told; 0: never
+    swaps_per_seat: int = 1  # how often, for each place, another person may be put on a seat (S18)
+    free_tutors_per_seat: int = 1  # how many tutors without a place, for each place
     overdue_days: int = 30  # then an unpaid order is listed as overdue
     report_to: tuple[str, ...] = ()  # usernames on the site who are told what waits for them (S19)
     test_orders: Literal["park", "take"] = "park"  # those for which no money moved

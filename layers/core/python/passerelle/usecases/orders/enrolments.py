@@ -39,6 +39,12 @@ def give(order_run: OrderRun) -> list[Note]:
             continue
         if enrolment.person in order_run.accounts and enrolment.person not in order_run.stopped:
             placed.append(_Placed(enrolment, course))
+    # A course that is not there is known before anybody is asked for people.
+    problems += [
+        Note("course_unknown", {"course": str(name), "site": order_run.shop.site})
+        for name in dict.fromkeys(order_run.session.targets)
+        if order_run.course(name) is None
+    ]
     problems += _write_pages(order_run, placed)
     settled = order_run.settled()
     users = {order_run.accounts[one.enrolment.person].user_id for one in placed}

@@ -203,7 +203,15 @@ def _done(world: World, run: OrderRun, reading: Reading, problems: list[Note]) -
         if changed[0]:
             return before
         seats = tuple(run.seat_now(seat) for seat in before.seats)
-        settled = replace(before, seats=seats, operator=run.operator_now(before), told=run.digest, attempts=0)
+        titles = {str(name): course.fullname for name, course in run.courses.items() if course is not None}
+        settled = replace(
+            before,
+            seats=seats,
+            operator=run.operator_now(before),
+            titles=before.titles | titles,
+            told=run.digest,
+            attempts=0,
+        )
         remarks = (*reading.remarks, *run.remarks)
         state, why = end_state(settled, run.session, reading, problems, remarks)
         return moved(settled, state, now, why[0].code if why else "done", why=why, wake_at=None)

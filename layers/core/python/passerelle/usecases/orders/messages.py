@@ -9,13 +9,15 @@ from datetime import datetime
 from passerelle.domain.moodle.core import Message
 from passerelle.domain.moodle.plugin import Notification
 from passerelle.domain.orders.order import Order, Seat, SeatState
-from passerelle.domain.orders.session import Enrolment, Reading, free_seats
+from passerelle.domain.orders.seats import link_until
+from passerelle.domain.orders.session import Enrolment, Reading, Sold, free_seats
 from passerelle.domain.orders.shop import Shop
 from passerelle.domain.records import Note
 from passerelle.domain.states import state_word
 from passerelle.errors import LookFirst, MoodleRefused
 from passerelle.usecases.amend import amend
 from passerelle.usecases.orders.order_run import OrderRun
+from passerelle.words.buyers import say_to_buyer
 from passerelle.words.sentences import say
 
 TEXT_LIMIT = 8_000
@@ -95,7 +97,7 @@ def _to_buyer(run: OrderRun, reading: Reading, problems: list[Note]) -> list[_Le
         user_id=account.user_id,
         username=account.username,
         lang=lang,
-        subject=say("order_summary_subject", lang, order=order.shown),
+        subject=say("order_summary_subject", lang, order=order.shown, shop=run.shop.title or order.shop),
         text=text[:TEXT_LIMIT],
     )
     run.digest = digest
@@ -103,30 +105,61 @@ def _to_buyer(run: OrderRun, reading: Reading, problems: list[Note]) -> list[_Le
 
 
 def summary(run: OrderRun, reading: Reading, problems: list[Note], lang: str) -> str:
-    order = run.order
-    parts = [say("order_summary", lang, order=order.shown)]
+    """Greeting, what was bought, what was done for whom, what is left to do, whom to write to."""
+    order, shop = run.order, run.shop.title or run.order.shop
+    who = f"{order.buyer.firstname} {order.buyer.lastname}".strip()
+    parts = [say("order_greeting", lang, who=who)] if who else []
+    if not order.due:
+        parts.append(say("order_gone_now", lang, order=order.shown, shop=shop))
+    else:
+        bought = [_bought(run, one, lang) for one in reading.sold]
+        parts.append("\n".join([say("order_summary", lang, order=order.shown, shop=shop), *bought]))
+        parts += _people(run, lang)
+        notes = (*reading.refused, *problems, *run.session.missing, *run.session.remarks, *run.remarks)
+        parts += dict.fromkeys(say_to_buyer(note, lang) for note in notes)
+        parts += _seats(run, reading, lang, blocked=bool(problems))
+    parts.append(say("order_questions", lang, contact=run.shop.contact or run.site.assistance.email))
+    return "\n\n".join([*parts, shop])
+
+
+def _bought(run: OrderRun, one: Sold, lang: str) -> str:
+    """A line by its course's title, its places and its dates."""
+    course = run.courses.get(one.parameters.course)
+    title = course.fullname if course is not None else one.line.title or one.line.product
+    start, end = one.window(run.order)
+    if one.peopled:
+        return say("order_line_places", lang, title=title, count=one.seats, dates=dates(start, end, lang))
+    return say("order_line", lang, title=title, dates=dates(start, end, lang))
+
+
+def _people(run: OrderRun, lang: str) -> list[str]:
     groups: dict[str, list[str]] = {"created": [], "found": [], "stopped": []}
-    for seat in order.seats:
+    for seat in run.order.seats:
         if seat.state == SeatState.TAKEN:
             continue
         now = run.seat_now(seat)
         who = f"{now.person.firstname} {now.person.lastname}".strip() or now.person.email
         if now.state == SeatState.REFUSED and now.why is not None:
-            groups["stopped"].append(f"{who} – {say(now.why.code, lang, **now.why.details)}")
+            groups["stopped"].append(f"{who} – {say_to_buyer(now.why, lang)}")
         elif now.state == SeatState.DONE:
             groups["found" if now.existed else "created"].append(who)
-    for name, people in groups.items():
-        if people:
-            parts.append(say(f"order_{name}", lang) + "\n" + "\n".join(f"– {who}" for who in people))
-    notes = (*reading.refused, *problems, *run.session.missing)
-    parts += [say(note.code, lang, **note.details) for note in notes]
-    free = sum(max(0, free_seats(order, one)) for one in reading.sold if one.peopled)
-    link = run.world.shops.seats_link(order)
-    if free:
-        parts.append(say("order_free_seats" if link else "seats_free", lang, count=free, url=link))
-    elif link and any(one.peopled for one in reading.sold):
-        parts.append(say("order_seats_link", lang, url=link))
-    return "\n\n".join(parts)
+    return [
+        say(f"order_{name}", lang) + "\n" + "\n".join(f"– {who}" for who in people)
+        for name, people in groups.items()
+        if people
+    ]
+
+
+def _seats(run: OrderRun, reading: Reading, lang: str, *, blocked: bool) -> list[str]:
+    """The link, and until when it opens; nobody is asked for people who could not be enrolled."""
+    free = sum(max(0, free_seats(run.order, one)) for one in reading.sold if one.peopled)
+    link = run.world.shops.seats_link(run.order)
+    if blocked or not (link or free) or not any(one.peopled for one in reading.sold):
+        return []
+    if not link:
+        return [say("seats_free", lang, count=free)]
+    said = say("order_free_seats" if free else "order_seats_link", lang, count=free, url=link)
+    return [f"{said}\n{say('order_link_until', lang, until=link_until(run.order, run.shop).date())}"]
 
 
 def for_shop(order: Order, shop: Shop) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from passerelle.domain.orders.accounts import account_of
 from passerelle.domain.orders.order import Order, Participant, Seat, SeatState
 from passerelle.domain.orders.people import RowProblem, problem_of
-from passerelle.domain.orders.seats import LineOfSeats, SeatsView
+from passerelle.domain.orders.seats import LineOfSeats, SeatsView, swaps_left, too_many_free_tutors
 from passerelle.domain.orders.session import Sold, free_seats, read_lines, seated
+from passerelle.domain.states import OrderState
 from passerelle.errors import NotFound, Refused
 from passerelle.ports import World
 from passerelle.usecases.amend import amend
@@ -21,8 +23,8 @@ def view(world: World, order_id: str) -> SeatsView:
     if order is None or shop is None:
         raise NotFound("order_unknown", order=order_id)
     reading = read_lines(order, shop)
-    if not order.due or reading.against is not None:
-        return SeatsView(order, shop)
+    if not order.due or reading.against is not None or order.state is OrderState.PARKED:
+        return SeatsView(order, shop, waits=_waits(order))
     whole = replace(order, seats=seated(order, reading.sold, order.received_at))
     lines = tuple(
         LineOfSeats(sold, whole.seats_of(sold.line.id), free_seats(whole, sold))
@@ -30,6 +32,12 @@ def view(world: World, order_id: str) -> SeatsView:
         if sold.peopled
     )
     return SeatsView(whole, shop, lines)
+
+
+def _waits(order: Order) -> str:
+    if order.gone:
+        return "buyer_order_gone"
+    return "buyer_looked_at" if order.due else "buyer_payment_awaited"
 
 
 def name_people(
@@ -45,19 +53,14 @@ def name_people(
     def decide(order: Order) -> Order:
         problems.clear()
         sold, whole = _line(world, order, line_id)
-        held = {seat.person.key for seat in whole.seats_of(line_id)}
-        seen: set[str] = set()
-        for row, person in enumerate(people, 1):
-            code = problem_of(person, seen) or ("email_seated" if person.key in held else "")
-            if not code and person.course and person.course not in sold.courses():
-                code = "course_unknown"
-            if code:
-                problems.append(RowProblem(row, code))
-            seen.add(person.key)
+        problems.extend(_wrong_rows(sold, whole, people))
         wanted = sum(sold.takes_a_seat(person) for person in people)
         free = free_seats(whole, sold)
         if wanted > max(free, 0):
             raise Refused("no_free_seat", free=max(free, 0))
+        every = [seat.person for seat in whole.seats_of(line_id)] + list(people)
+        if too_many_free_tutors(world.network.shops[order.shop], sold, every):
+            raise Refused("too_many_tutors")
         if problems:
             return order
         again = {f"{line_id}:{person.key}" for person in people}
@@ -80,9 +83,26 @@ def name_people(
     return tuple(problems)
 
 
+def _wrong_rows(sold: Sold, order: Order, people: tuple[Participant, ...]) -> Iterator[RowProblem]:
+    held = {seat.person.key for seat in order.seats_of(sold.line.id)}
+    seen: set[str] = set()
+    for row, person in enumerate(people, 1):
+        code = problem_of(person, seen) or ("email_seated" if person.key in held else "")
+        if not code and person.course and person.course not in sold.courses():
+            code = "course_unknown"
+        if code:
+            yield RowProblem(row, code)
+        seen.add(person.key)
+
+
 def swap(world: World, order_id: str, seat_key: str, person: Participant) -> tuple[RowProblem, ...]:
-    """Another person on a seat whose holder has not started. Raises Refused `seat_started`, NotFound."""
+    """Another person on a seat whose holder has not started. Raises Refused `seat_started`, `no_swap_left`,
+    NotFound.
+    """
     order = _order(world, order_id)
+    shop = world.network.shops.get(order.shop)
+    if shop is None or not swaps_left(order, shop, read_lines(order, shop).sold):
+        raise Refused("no_swap_left")
     seat = _seat(order, seat_key)
     if has_started(world, order, seat):
         raise Refused("seat_started")
@@ -97,7 +117,8 @@ def swap(world: World, order_id: str, seat_key: str, person: Participant) -> tup
         old = _seat(before, seat_key)
         fresh = Seat(old.line, replace(person, kind=old.person.kind, course=old.person.course), given_at=now)
         others = tuple(s for s in before.seats if s.key not in (seat_key, fresh.key))
-        return replace(before, seats=(*others, replace(old, state=SeatState.TAKEN, why=None), fresh))
+        seats = (*others, replace(old, state=SeatState.TAKEN, why=None), fresh)
+        return replace(before, seats=seats, swaps=before.swaps + 1)
 
     amend(world.records, Order, order_id, decide)
     world.queues.send("orders", {"order": order_id})

@@ -120,6 +120,17 @@ def reschedule(world: World, order_id: str, seconds: int, by: str) -> Order:
     return order
 
 
+def revoke_link(world: World, order_id: str, by: str) -> Order:
+    """The buyer's link that went out opens nothing any more; the order has a new one (S18)."""
+    now = world.clock.now()
+    find(world, order_id)
+
+    def decide(order: Order) -> Order:
+        return _noted(replace(order, link_serial=order.link_serial + 1), now, "link_revoked_by", by, "")
+
+    return amend(world.records, Order, order_id, decide)
+
+
 def _noted(order: Order, now: datetime, what: str, by: str, why: str) -> Order:
     words = " – ".join(part for part in (what, by, why) if part)
     return replace(order, history=(*order.history, Moment(order.state.value, now, words))[-60:])

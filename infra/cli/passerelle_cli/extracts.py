@@ -70,9 +70,11 @@ def read_sources(
     *,
     night: date | None = None,
     not_before: datetime | None = None,
+    quiet: bool = False,
 ) -> Extracts:
     """`tables`: those wanted; what is wrong with another file stops nothing. Whoever names a folder may
-    mean one that is older than the night (`not_before`): that is said, and does not stop him."""
+    mean one that is older than the night (`not_before`): that is said, and stops nobody. `quiet`: of rows
+    nothing is said."""
     try:
         extracts = require_whole(read_folder(sources, encoding, tables, night), tables)
     except SourcesStopped as stopped:
@@ -80,6 +82,8 @@ def read_sources(
         sys.exit(1)
     if not_before is not None:
         say_problems(lateness(extracts.made_at, not_before))
+    if quiet:
+        return extracts
     found = [one for one in survey(extracts).mistakes if not one.is_note]
     for mistake in found:
         click.echo(f"{mistake.file} : {say(mistake)}", err=True)

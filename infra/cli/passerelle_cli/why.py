@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,12 @@ from passerelle.domain.offer.model import Extracts, Table
 from passerelle.domain.offer.naming import Naming
 from passerelle.errors import NotFound
 from passerelle.ports import World
-from passerelle.sources.extracts import UnknownEncoding, read_extracts, require_whole
-from passerelle.sources.oneroster import is_oneroster, read_oneroster
-from passerelle.usecases.night.plan_stage import rules_of, uncollected
-from passerelle.usecases.night.why import Known, ask_why, known_of, look_up
+from passerelle.sources.oneroster import is_oneroster
+from passerelle.usecases.night.plan_stage import rules_of, tonight, uncollected
+from passerelle.usecases.night.why import NEEDED, Known, ask_why, known_of, look_up
 from passerelle.words.sentences import say
 from passerelle.words.why_reply import Telling
+from passerelle_cli.extracts import opened, read_sources, sources_type
 from passerelle_cli.stack import Stack, on_a_stack
 from passerelle_cli.terminal import language
 
@@ -33,8 +33,8 @@ ZONE = ZoneInfo("Europe/Paris")
 @click.argument("course", required=False)
 @click.option(
     "--sources",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder of extracts, or of OneRoster CSV files; without it, the site's newest.",
+    type=sources_type,
+    help="Folder of extracts or OneRoster files, or a zip of it; without it, the site's newest.",
 )
 @click.option("--encoding", default="utf-8", show_default=True, help="Of the files; Apogée: iso-8859-1.")
 @click.option("--site", help="Name of the site in network.yaml: its Moodle is looked at as well.")
@@ -61,13 +61,25 @@ def why(
     if site is None:
         if sources is None:
             raise click.UsageError(say("why_sources", lang))
-        known, zone = Known(_read(sources, encoding, _NEEDED), Naming()), ZONE
+        known, zone = Known(read_sources(sources, encoding, NEEDED, quiet=True), Naming()), ZONE
     else:
         world = find_stack().world()
         zone = rules_of(world, site).zone
         with uncollected():
-            known = known_of(world, site, person, course, _read(sources, encoding) if sources else None)
+            extracts = _of_folder(world, site, sources, encoding) if sources else None
+            known = known_of(world, site, person, course, extracts)
     _show(ask_why(known, person, course, Telling(lang, datetime.now(UTC), zone)), as_json=as_json)
+
+
+def _of_folder(world: World, site: str, sources: Path, encoding: str) -> Extracts:
+    """People come from the folder, or were last said by the site's directory."""
+    night = tonight(rules_of(world, site), world.clock.now())
+    with opened(sources) as folder:
+        has_people = is_oneroster(folder) or (folder / Table.PEOPLE.value).is_file()
+    if rules_of(world, site).ldap is None or has_people:
+        return read_sources(sources, encoding, NEEDED, quiet=True)
+    extracts = read_sources(sources, encoding, NEEDED - {Table.PEOPLE}, quiet=True)
+    return world.sources.ask_directory(site, night, extracts, keep=False)
 
 
 def _looked_up(world: World, site: str | None, reference: str, lang: str) -> dict[str, Any]:
@@ -78,22 +90,6 @@ def _looked_up(world: World, site: str | None, reference: str, lang: str) -> dic
         except NotFound as unknown:
             missing = unknown
     raise missing
-
-
-# Without these nobody, or no course, would answer to any name.
-_NEEDED = frozenset({Table.PEOPLE, Table.ELEMENTS})
-
-
-def _read(folder: Path, encoding: str, needed: Collection[Table] = ()) -> Extracts:
-    """Whatever can be read: a file that cannot is an answer, not an end, but for those `needed`."""
-    try:
-        if is_oneroster(folder):
-            extracts = read_oneroster([folder], encoding)
-        else:
-            extracts = read_extracts(folder, encoding)
-    except UnknownEncoding:
-        raise click.BadParameter(encoding, param_hint="--encoding") from None
-    return require_whole(extracts, needed)
 
 
 def _show(answer: dict[str, Any], *, as_json: bool) -> None:

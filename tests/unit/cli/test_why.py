@@ -10,7 +10,6 @@ import pytest
 from click.testing import CliRunner
 
 from passerelle.domain.refusals import Refusal
-from passerelle.sources.extracts import SourcesStopped
 from passerelle_cli import why as command
 from passerelle_cli.night_report import report
 from passerelle_cli.stack import Stack
@@ -70,23 +69,21 @@ def test_several_people_are_listed_and_nobody_is_chosen(monkeypatch, folder) -> 
     assert "First P2" in done.output
 
 
-def test_a_file_that_is_missing_is_an_answer(monkeypatch, folder) -> None:
-    (folder / "ip.csv").unlink()
-
-    done = run(monkeypatch, "P1", "E1", "--sources", folder)
-
-    assert done.exit_code == 0
-    assert "ip.csv n’était pas utilisable" in done.output
-
-
-@pytest.mark.parametrize("missing", ["people.csv", "elements.csv", "manifest.json"])
-def test_without_people_or_elements_it_does_not_blame_the_spelling(monkeypatch, folder, missing) -> None:
+@pytest.mark.rule("N22")
+@pytest.mark.parametrize("missing", ["people.csv", "elements.csv", "ip.csv", "manifest.json"])
+def test_a_folder_that_cannot_be_used_is_an_error_that_names_the_file(monkeypatch, folder, missing) -> None:
     (folder / missing).unlink()
 
     done = run(monkeypatch, "P1", "E1", "--sources", folder)
 
-    assert isinstance(done.exception, SourcesStopped)
-    assert done.exception.problems[0].file == missing
+    assert done.exit_code == 1
+    assert f"{missing} manque" in done.output
+
+
+def test_cohorts_play_no_part_in_an_answer(monkeypatch, folder) -> None:
+    (folder / "cohorts.csv").unlink()
+
+    assert run(monkeypatch, "P1", "E1", "--sources", folder).exit_code == 0
 
 
 def test_without_sources_or_site_it_says_what_to_give(monkeypatch) -> None:

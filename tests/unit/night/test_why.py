@@ -10,7 +10,7 @@ import pytest
 from passerelle.domain.night.plan.memory import Memory
 from passerelle.domain.night.plan.run import NightDesk
 from passerelle.domain.night.policy import Freeze, NightRules
-from passerelle.domain.offer.model import Extracts
+from passerelle.domain.offer.model import Extracts, FileFault, FileProblem, Table
 from passerelle.domain.records import Person
 from passerelle.domain.refusals import KEPT_FOR, Refusal, discreet
 from passerelle.domain.site_commands import AskWhy
@@ -98,6 +98,43 @@ def test_the_newest_sources_answer(world, days_ago) -> None:
     assert said["places"][0]["reasons"][0]["cause"] == "ip_without_group"
     assert "ip.csv, ligne 2" in said["text"]
     assert "Moodle n’a pas pu être consulté" in said["text"]
+
+
+@pytest.mark.rule("N22")
+def test_it_answers_from_the_newest_whole_night_and_says_what_the_newer_lacks(world) -> None:
+    today = world.clock.now().date()
+    cut = student().extracts()
+    problem = FileProblem("ip.csv", FileFault.MISSING_FILE, tables=frozenset({Table.IP}))
+    mornings = {today: replace(cut, registrations=(), problems=(problem,)), today - timedelta(2): cut}
+    world = replace(world, sources=Mornings(mornings))
+
+    said = answer(world, ask(who="P1", course="E1"))
+
+    assert said["night"] == (today - timedelta(2)).isoformat()
+    assert said["text"].startswith("D’après les extractions de la nuit du ")
+    assert "ip.csv manque" in said["text"].splitlines()[1]
+    assert said["places"][0]["reasons"][0]["cause"] == "ip_without_group"
+
+
+@pytest.mark.rule("N22")
+def test_where_no_night_is_whole_it_says_so_first(world) -> None:
+    today = world.clock.now().date()
+    problem = FileProblem("ip.csv", FileFault.MISSING_FILE, tables=frozenset({Table.IP}))
+    cut = replace(student().extracts(), registrations=(), problems=(problem,))
+
+    said = answer(replace(world, sources=Mornings({today: cut})), ask(who="P1", course="E1"))
+
+    assert "Aucune nuit de la semaine n’est complète" in said["text"].splitlines()[1]
+    assert said["verdict"] == "unknown"
+    assert "n’a aucune inscription" not in said["text"]
+
+
+class Mornings:
+    def __init__(self, by_day: dict[date, Extracts]) -> None:
+        self._by_day = by_day
+
+    def recall(self, site: str, night: date) -> Extracts:
+        return self._by_day.get(night, Extracts(""))
 
 
 @pytest.mark.rule("N22")

@@ -248,9 +248,9 @@ REPLIES: Mapping[Cause, Pair] = {
     ),
     Cause.ATTACHMENT_REFUSED: (
         "Une ligne de rattachement des collections a été refusée : on ne sait pas si le groupe {group} est "
-        "bien de {element}, rien n’est ajouté ni retiré. Corrigez la ligne.",
-        "A row that attaches collections was refused: whether the group {group} belongs to {element} is "
-        "unknown, nothing is added or removed. Correct the row.",
+        "rattaché à {element} et à son porteur, rien n’est ajouté ni retiré. Corrigez la ligne.",
+        "A row that attaches collections was refused: whether the group {group} is attached to {element} and "
+        "to its carrier is unknown, nothing is added or removed. Correct the row.",
     ),
     Cause.ELEMENT_REFUSED: (
         "La ligne de l’élément {element} a été refusée ({because}) : son cours reste tel qu’il est, "

@@ -27,6 +27,18 @@ WHY: Mapping[str, tuple[str, str]] = {
         "Donnez une référence, ou une personne et un cours.",
         "Give a reference, or a person and a course.",
     ),
+    "why_from": (
+        "D’après les extractions de la nuit du {night}.",
+        "From the extracts of the night of {night}.",
+    ),
+    "why_newer": (
+        "Celles de la nuit du {night}, incomplètes, n’ont pas servi : {files}",
+        "Those of the night of {night} are not whole and were not used: {files}",
+    ),
+    "why_incomplete": (
+        "Aucune nuit de la semaine n’est complète, et ce qui dépend de ceci est inconnu : {files}",
+        "No night of the week is whole, and what depends on this is unknown: {files}",
+    ),
     "why_not_looked": (
         "Moodle n’a pas pu être consulté : cette réponse vient des seules sources et du journal des nuits.",
         "Moodle could not be looked at: this answer comes from the sources and the nights' records alone.",

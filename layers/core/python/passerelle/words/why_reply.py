@@ -21,8 +21,8 @@ _VERDICTS = {
     ),
     Verdict.OUT: ("Rien n’inscrit {who} au cours {course}.", "Nothing enrols {who} in the course {course}."),
     Verdict.UNKNOWN: (
-        "Pour {who}, le cours {course} reste tel qu’il est : une ligne des sources n’a pas pu être lue.",
-        "For {who} the course {course} stays as it is: a row of the sources could not be used.",
+        "Pour {who}, le cours {course} reste tel qu’il est : tout n’a pas pu être lu dans les sources.",
+        "For {who} the course {course} stays as it is: not all of the sources could be read.",
     ),
 }
 _ROLES = {

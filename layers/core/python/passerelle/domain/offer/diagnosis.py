@@ -309,7 +309,7 @@ def fate_of(look: Look, row: Registration) -> Fate:
     if group is None:
         return _fate_without_group(look, row, reached)
     if reached is Tri.MAYBE:
-        return _unread(look, Table.COLLECTIONS, Cause.ATTACHMENT_REFUSED, {"element_code": row.element})
+        return _unread(look, Table.COLLECTIONS, Cause.ATTACHMENT_REFUSED, "element_code", row.element, bearer)
     if course is None:
         attached = look.offer.sharing.attached(group, row.element)
         missed = Cause.GROUP_ELSEWHERE if attached is Tri.NO else Cause.GROUP_NOT_SHARED
@@ -322,7 +322,7 @@ def fate_of(look: Look, row: Registration) -> Fate:
             return Fate(Cause.FOAD_CONDITIONS, True, tuple(one for one in standings if one.tele))
         case Tri.NO:
             return Fate(Cause.IA_MISSING, True, standings)
-    refused = _unread(look, Table.IA, Cause.ROW_REFUSED, {"person_code": row.person})
+    refused = _unread(look, Table.IA, Cause.ROW_REFUSED, "person_code", row.person)
     return refused._replace(foad=True)
 
 
@@ -330,23 +330,22 @@ def _fate_without_group(look: Look, row: Registration, reached: Tri) -> Fate:
     if reached is Tri.MAYBE:
         named = row.group in look.offer.sharing.refused_groups
         cause = Cause.GROUP_REFUSED if named else Cause.ROW_UNREADABLE
-        return _unread(look, Table.GROUPS, cause, {"code": row.group})
+        return _unread(look, Table.GROUPS, cause, "code", row.group)
     if not look.offer.sharing.groups_on(row.element) and not look.may_have_more_groups(row.element):
         return Fate(Cause.ELEMENT_WITHOUT_GROUP)
     return Fate(Cause.GROUP_UNKNOWN if row.group else Cause.IP_WITHOUT_GROUP)
 
 
-def _unread(look: Look, table: Table, cause: Cause, named: Mapping[str, str]) -> Fate:
-    """Refused rows of a table that have these values, or do not say; a file that stopped is none."""
+def _unread(look: Look, table: Table, cause: Cause, column: str, *values: str) -> Fate:
+    """With the refused rows of a table that have such a value, or do not say; a file that stopped is none."""
     if table in look.extracts.stopped:
         return Fate(Cause.FILE_STOPPED, file=look.extracts.file_of(table))
-    return Fate(cause, beside=tuple(unread_rows(look, table, named)))
+    return Fate(cause, beside=tuple(unread_rows(look, table, column, *values)))
 
 
-def unread_rows(look: Look, table: Table, named: Mapping[str, str]) -> Iterator[RefusedRow]:
+def unread_rows(look: Look, table: Table, column: str, *values: str) -> Iterator[RefusedRow]:
     for row in look.extracts.refused:
-        values = row.fields
-        if row.table is table and all((values.get(name) or said) == said for name, said in named.items()):
+        if row.table is table and row.fields.get(column, "") in ("", *values):
             yield row
 
 

@@ -31,7 +31,7 @@ def strangers(world: World, site: str, night: date, freeze: Freeze) -> tuple[str
 def _of_sources(world: World, site: str, night: date) -> Iterator[str]:
     naming = rules_of(world, site).naming
     try:
-        offer = build_offer(newest_sources(world, site, night), naming)
+        offer = build_offer(newest_sources(world, site, night).extracts, naming)
     except Refused:  # none came this week
         return
     yield from (fill(naming.category_idnumber, code=code) for code in offer.structure.categories)

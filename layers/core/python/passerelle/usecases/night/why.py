@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -24,7 +24,7 @@ from passerelle.domain.night.why.question import MOST, AskedCourse, AskedPerson,
 from passerelle.domain.offer.build import build_offer
 from passerelle.domain.offer.diagnosis import Look, look_at
 from passerelle.domain.offer.enrolling import Offer
-from passerelle.domain.offer.model import Extracts, Planning, Registration
+from passerelle.domain.offer.model import Extracts, FileProblem, Planning, Registration, Table
 from passerelle.domain.offer.naming import Naming, fill
 from passerelle.domain.publishing.publication import Publication, Retrieval
 from passerelle.domain.records import Note
@@ -40,6 +40,7 @@ from passerelle.usecases.night.documents import load_memory
 from passerelle.usecases.night.plan_stage import rules_of, tonight, uncollected
 from passerelle.usecases.night.why_in_moodle import glimpse
 from passerelle.words.notes import note_text
+from passerelle.words.offer import say_file
 from passerelle.words.sentences import say
 from passerelle.words.why_reply import Telling, as_json, course_as_json, person_as_json
 
@@ -65,9 +66,10 @@ def known_of(world: World, site: str, who: str, course: str, extracts: Extracts 
     where Moodle does not say it, which `looked` tells.
     """
     rules = rules_of(world, site)
-    extracts = extracts or newest_sources(world, site, tonight(rules, world.clock.now()))
+    newest = None if extracts else newest_sources(world, site, tonight(rules, world.clock.now()))
+    extracts = extracts or newest.extracts  # type: ignore[union-attr]  # one of both is there
     offer = build_offer(extracts, rules.naming)
-    known = Known(extracts, rules.naming, nights=read_nights(world, site), offer=offer)
+    known = Known(extracts, rules.naming, nights=read_nights(world, site), offer=offer, newest=newest)
     try:
         actual = glimpse(world.sites.lms(site), world.sites.roster(site), extracts, offer, who, course)
     except (MoodleAway, MoodleRefused):
@@ -75,13 +77,47 @@ def known_of(world: World, site: str, who: str, course: str, extracts: Extracts 
     return replace(known, actual=actual)
 
 
-def newest_sources(world: World, site: str, night: date) -> Extracts:
-    """This morning's; failing these, the latest of the week before."""
-    for back in range(DAYS_BACK):
-        extracts = world.sources.recall(site, night - timedelta(days=back))
-        if extracts.counts:
-            return extracts
-    raise Refused("no_extracts")
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """The newest whole night's sources. `newer`: a later night that could not be used, `lacking` these files.
+
+    Where no night of the week is whole, the newest is given all the same: its `extracts.problems` say what
+    nobody knows.
+    """
+
+    extracts: Extracts
+    night: date
+    newer: date | None = None
+    lacking: tuple[FileProblem, ...] = ()
+
+
+def newest_sources(world: World, site: str, night: date) -> Newest:
+    """From the coming morning's back over the week before."""
+    found: list[tuple[date, Extracts]] = []
+    for back in range(-1, DAYS_BACK):
+        day = night - timedelta(days=back)
+        extracts = world.sources.recall(site, day)
+        if not extracts.counts:
+            continue
+        found.append((day, extracts))
+        if not _lacks(extracts):
+            break
+    if not found:
+        raise Refused("no_extracts")
+    (day, newest), (last, whole) = found[0], found[-1]
+    if day == last:
+        return Newest(newest, day)
+    if _lacks(whole):
+        return Newest(newest, day)
+    return Newest(whole, last, day, _lacks(newest))
+
+
+# What answers rest on: cohorts play no part in a course.
+NEEDED = frozenset(Table) - {Table.COHORTS, Table.COHORT_MEMBERS}
+
+
+def _lacks(extracts: Extracts) -> tuple[FileProblem, ...]:
+    return tuple(problem for problem in extracts.problems if problem.tables & NEEDED)
 
 
 def read_nights(world: World, site: str) -> Nights:
@@ -165,6 +201,7 @@ class Known:
     nights: Nights | None = None
     offer: Offer | None = field(default=None, repr=False)  # of these extracts, where it was built already
     looked: bool = True  # False: a Moodle should have been looked at, and did not answer
+    newest: Newest | None = None  # None: whoever asks named the sources
 
 
 def ask_why(known: Known, person: str, course: str, telling: Telling) -> dict[str, Any]:
@@ -185,7 +222,8 @@ def ask_why(known: Known, person: str, course: str, telling: Telling) -> dict[st
     if not courses and known.actual is not None:
         spaces = find_spaces(known.actual, course)
         if len(spaces) == 1:
-            return as_json(explain_space(known.actual, people[0], spaces[0]), telling)
+            said = as_json(explain_space(known.actual, people[0], spaces[0]), telling)
+            return _told_so(known, said, telling)
         courses = spaces
     if len(courses) != 1:
         found = _unclear("courses" if courses else "nothing", map(course_as_json, courses), course, telling)
@@ -194,10 +232,26 @@ def ask_why(known: Known, person: str, course: str, telling: Telling) -> dict[st
 
 
 def _told_so(known: Known, said: dict[str, Any], telling: Telling) -> dict[str, Any]:
-    """Where Moodle was not looked at, whoever or whatever only it knows would seem not to exist."""
-    if known.looked:
-        return said
-    return {**said, "text": f"{said['text']}\n\n{say('why_not_looked', telling.lang)}"}
+    """What the answer rests on comes first. Where Moodle was not looked at, whoever or whatever only it knows
+    would seem not to exist."""
+    text = "\n".join([*_rests_on(known, telling.lang), said["text"]])
+    if not known.looked:
+        text += f"\n\n{say('why_not_looked', telling.lang)}"
+    night = {"night": known.newest.night.isoformat()} if known.newest else {}
+    return {**said, **night, "text": text}
+
+
+def _rests_on(known: Known, lang: str) -> Iterator[str]:
+    if known.newest is None:
+        return
+    lacks = _lacks(known.extracts)
+    yield say("why_from", lang, night=known.newest.night)
+    if lacks:
+        yield say("why_incomplete", lang, files=" ".join(say_file(one, lang) for one in lacks))
+    if known.newest.newer is not None:
+        files = " ".join(say_file(one, lang) for one in known.newest.lacking)
+        yield say("why_newer", lang, night=known.newest.newer, files=files)
+    yield ""
 
 
 def _is_named(extracts: Extracts, code: str) -> bool:

@@ -109,7 +109,7 @@ def element_refused(look: Look, code: str, rows: Iterable[Row] = ()) -> Reason:
         if table in look.extracts.stopped:
             return Reason(Cause.FILE_STOPPED, (), {"file": look.extracts.file_of(table)})
     named = [row for row in look.extracts.elements if row.code == code]
-    refused = [*unread_rows(look, Table.ELEMENTS, {"code": code})]
+    refused = [*unread_rows(look, Table.ELEMENTS, "code", code)]
     if because is None:  # a row that does not say its code may be this one
         return _unreadable(look, refused, code)
     if because in _UNKNOWN:  # or what it names may stand in a row that could not be read
@@ -234,6 +234,7 @@ class _Question:
         if not usable:
             person_open = any(reason.weight is Weight.OPEN for reason in self.about_person())
             verdict, roles = (Verdict.UNKNOWN if person_open else Verdict.OUT), []
+            both = [reason for reason in both if reason.weight is not Weight.GIVES]
         elif roles:
             verdict = Verdict.IN
         else:
@@ -267,7 +268,7 @@ class _Question:
             told = self._seen_from(course, fate, [one.cause for _, one in fates])
             if told is not None:
                 details = self._details(**registration_details(look, row))
-                details |= {"file": fate.file} if fate.file else _first(fate.beside)
+                details |= {"file": fate.file} if fate.file else {"what": row.group, **_first(fate.beside)}
                 merged[told, tuple(sorted(details.items()))] += [row, *fate.beside]
         reasons = [Reason(cause, look.refs(rows), dict(said)) for (cause, said), rows in merged.items()]
         ended = self._out_of_dates(Registration)
@@ -439,6 +440,8 @@ _ORDER = list(Weight)
 def _worth_telling(reasons: Iterable[Reason], verdict: Verdict) -> list[Reason]:
     """Of who is in, not which other rows lead nowhere; but what a check asks to be repaired, always."""
     told = [*{(reason.cause, reason.rows): reason for reason in reasons}.values()]
+    if verdict is Verdict.UNKNOWN:  # a row that could not be read may be of a CEMU group
+        told = [one for one in told if one.cause is not Cause.CAMPUS_ONLY]
     if verdict is Verdict.IN:
         told = [one for one in told if one.weight is not Weight.WITHHOLDS or one.about.check]
     return sorted(told, key=lambda reason: _ORDER.index(reason.weight))

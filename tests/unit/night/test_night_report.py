@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
@@ -16,8 +17,8 @@ from passerelle.domain.moodle.plugin import CourseState
 from passerelle.domain.night.policy import NightRules
 from passerelle.domain.offer.diagnosis import Cause, Reason, Repairs
 from passerelle.domain.states import RunState
-from passerelle.errors import FixAccess, MoodleAway
-from passerelle.pages.night_report import as_csv, as_page, csv_name
+from passerelle.errors import FixAccess, MoodleAway, Refused
+from passerelle.pages.night_report import as_csv, as_page, csv_name, subject_of, summary_of
 from passerelle.pages.plots import Plot, Series, draw, spell
 from passerelle.usecases.night.isolate import BROKEN
 from passerelle.usecases.night.report import load_report, make_report, report_key, report_nights, write_report
@@ -384,3 +385,52 @@ def test_every_code_of_apply_has_its_words() -> None:
         "unknownuser unknowncourse unknowngroup unknowncategory notours notempty idnumbertaken shortnametaken"
     )
     assert {*codes.split(), "invalid", BROKEN} == set(CODES)
+
+
+# -- true answers ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.rule("D13")
+def test_a_night_that_never_ran_is_red_and_says_so_in_its_first_line_and_in_its_mail() -> None:
+    report = a_report(runs=[])
+
+    page = as_page(report, "fr", PARIS)
+    assert '<div class="banner bad"' in page
+    assert Reading(page).text.index("La nuit n’a pas eu lieu") < Reading(page).text.index("En chiffres")
+    assert subject_of(report, "fr").startswith("La nuit n’a pas eu lieu")
+    assert summary_of(report, "fr").startswith("La nuit n’a pas eu lieu")
+
+
+@pytest.mark.rule("N22")
+def test_a_night_to_come_is_refused(stage) -> None:
+    with pytest.raises(Refused, match="night_to_come"):
+        make_report(stage.world, "caen", NIGHT + timedelta(days=1))
+
+
+@pytest.mark.rule("N20")
+def test_what_a_held_plan_would_have_done_is_not_told_as_done() -> None:
+    held = a_run(state=RunState.HELD, counts={"suspend": 2140}, holds=("all::2140:9800:5 %",))
+    report = a_report(runs=[*a_month()[:-5], held])
+
+    assert "suspend" not in report.done
+    assert (
+        "2\u202f140 accès suspendus" in summary_of(report, "fr").split("Ce que le plan retenu aurait fait")[1]
+    )
+    assert "Ce que le plan retenu aurait fait" in as_page(report, "fr", PARIS)
+
+
+@pytest.mark.rule("D13")
+@pytest.mark.parametrize("code", ["stage_needs", "stage_waited", "applying", "night_sources_stopped"])
+def test_why_a_stage_failed_is_a_sentence(code) -> None:
+    failed = a_run(state=RunState.FAILED, error=code)
+
+    for lang in ("fr", "en"):
+        assert code not in as_page(a_report(runs=[failed]), lang, PARIS)
+
+
+def test_a_finding_carries_its_command_or_its_page(stage) -> None:
+    report = make_report(stage.world, "caen", NIGHT)
+
+    page = as_page(report, "fr", PARIS)
+    assert "passerelle sync person P2 --site caen --apply" in page
+    assert f'href="{stage.world.network.sites["caen"].url}/course/view.php?id=' in page

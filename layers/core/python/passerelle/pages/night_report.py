@@ -14,7 +14,7 @@ from passerelle.domain.offer.diagnosis import Repairs
 from passerelle.domain.offer.model import RowRef
 from passerelle.domain.states import RunState, state_word
 from passerelle.pages.plots import Plot, Series, draw, spell
-from passerelle.words.causes import CHECKS, say_finding, say_repairs, say_stage
+from passerelle.words.causes import CHECKS, say_command, say_error, say_finding, say_repairs, say_stage
 from passerelle.words.formatter import pick
 from passerelle.words.night_report import CODES, KINDS, word
 from passerelle.words.offer import say_file, say_row
@@ -26,9 +26,12 @@ MOST_ROWS = 3  # source rows beside one line
 STYLE = """
 :root{--ink:#1b2430;--soft:#56606d;--line:#d5dae1;--wash:#f4f6f9;--add:#1f6fb2;--change:#c58a00;
 --remove:#a8324a;
---good:#1d7a46;--warn:#8a5a00;--bad:#a8324a}
+--good:#1d7a46;--warn:#8a5a00;--bad:#a8324a;--paper:#fff;--span:#5b6f86}
+@media (prefers-color-scheme:dark){:root{--ink:#e6e9ee;--soft:#a9b3c0;--line:#3a434f;--wash:#222932;
+--add:#7db9ee;--change:#e0b04a;--remove:#ef8ca0;--good:#6fce97;--warn:#e0b04a;--bad:#ef8ca0;--paper:#171c23;
+--span:#93a8c0}}
 *{box-sizing:border-box}
-body{font:16px/1.5 system-ui,"Segoe UI",Roboto,sans-serif;color:var(--ink);margin:0 auto;max-width:68rem;
+body{font:16px/1.5 system-ui,"Segoe UI",Roboto,sans-serif;color:var(--ink);background:var(--paper);margin:0 auto;max-width:68rem;
 padding:1.5rem 1.25rem 4rem}
 h1{font-size:1.75rem;line-height:1.2;margin:0}h2{font-size:1.3rem;margin:2.75rem 0 .75rem;padding-top:.5rem;
 border-top:2px solid var(--line)}h3{font-size:1.08rem;margin:1.5rem 0 .4rem}
@@ -39,7 +42,7 @@ margin:0 0 1rem}
 .banner strong{font-size:1.1rem}
 .chips{display:flex;flex-wrap:wrap;gap:.5rem;padding:0;margin:.75rem 0;list-style:none}
 .chips a{display:block;border:1px solid var(--line);border-radius:2rem;padding:.2rem .8rem;color:inherit;
-text-decoration:none;background:#fff}.chips a:hover,.chips a:focus{border-color:var(--add);
+text-decoration:none;background:var(--paper)}.chips a:hover,.chips a:focus{border-color:var(--add);
 text-decoration:underline}
 .chips b{margin-left:.35rem}
 .figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(9.5rem,1fr));gap:.6rem;margin:0;
@@ -54,8 +57,9 @@ padding:.5rem .75rem}
 table{border-collapse:collapse;width:100%;margin:0 0 .5rem;font-size:.95rem}
 caption{text-align:left;color:var(--soft);padding:.2rem 0}
 th,td{border-bottom:1px solid var(--line);padding:.45rem .6rem;text-align:left;vertical-align:top}
-th{background:var(--wash);font-weight:600;white-space:nowrap}td{overflow-wrap:anywhere}
-td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+th{background:var(--wash);font-weight:600;white-space:nowrap}td{overflow-wrap:break-word;hyphens:auto}
+code{background:var(--wash);padding:.05rem .3rem;border-radius:.2rem;font-size:.85rem}
+a{color:var(--add)}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 td.where,td.at{color:var(--soft);font-size:.88rem;width:10.5rem}td.who{width:9rem}
 .tag{display:inline-block;background:var(--wash);border:1px solid var(--line);border-radius:.25rem;
 padding:0 .35rem;
@@ -64,11 +68,15 @@ font-size:.82rem;margin-right:.4rem;color:var(--soft)}
 .state.good{color:var(--good)}
 svg{width:100%;height:auto;max-width:60rem;display:block;font:11px system-ui,sans-serif}
 svg text{fill:var(--soft)}svg line{stroke:var(--line)}svg .flag{fill:var(--bad);font-weight:700}
-.add{fill:var(--add)}.change{fill:var(--change)}.remove{fill:var(--remove)}.time{fill:#5b6f86}
+.add{fill:var(--add)}.change{fill:var(--change)}.remove{fill:var(--remove)}.time{fill:var(--span)}
 .legend{display:flex;gap:1.25rem;list-style:none;padding:0;margin:.2rem 0 .5rem;font-size:.9rem}
 .legend svg{display:inline-block;width:.85rem;height:.85rem;margin-right:.4rem;vertical-align:-.08rem}
 summary{cursor:pointer;color:var(--add)}details{margin:.25rem 0 1rem}
 .note{color:var(--soft);font-size:.92rem}
+@media (max-width:42rem){body{padding:1rem .75rem 3rem}h1{font-size:1.4rem}.scroll svg{min-width:38rem}
+.lines thead{position:absolute;left:-999rem}.lines tr{display:block;border-bottom:2px solid var(--line);
+padding:.4rem 0}.lines td,.lines td.where,.lines td.at,.lines td.who{display:block;width:auto;border:0;
+padding:.1rem .2rem}}
 @media print{body{max-width:none;padding:0;font-size:10.5pt}.chips{display:none}h2{break-after:avoid}
 tr,li,svg{break-inside:avoid}thead{display:table-header-group}.scroll{overflow:visible}
 *{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
@@ -116,19 +124,25 @@ def _section(name: str, lang: str, inside: str) -> str:
     return f'<section id="{name}" aria-labelledby="h-{name}">{heading}{inside}</section>'
 
 
+def _troubles(report: NightReport) -> list[str]:
+    """What went wrong, in the words of WORDS; what is gravest first."""
+    return [
+        name
+        for name, is_so in (
+            ("never_ran", report.never_ran),
+            ("missing", report.missing and not report.never_ran),
+            ("held", report.held),
+            ("failed", report.failed),
+        )
+        if is_so
+    ]
+
+
 def _banner(report: NightReport, lang: str) -> str:
-    if report.held or report.failed:
-        said = [
-            word(name, lang) for name, is_so in (("held", report.held), ("failed", report.failed)) if is_so
-        ]
-        kind = "bad"
-    else:
-        said, kind = [word("well", lang)], "warn" if report.lines else "good"
-    count = (
-        word("to_repair", lang, count=spell(len(report.lines), lang))
-        if report.lines
-        else word("nothing", lang)
-    )
+    troubles = _troubles(report)
+    said = [word(name, lang) for name in troubles or ["well"]]
+    kind = "bad" if troubles else "warn" if report.lines else "good"
+    count = word("to_repair", lang, count=len(report.lines)) if report.lines else word("nothing", lang)
     first = f"<p><strong>{escape(said[0])}</strong></p>" + "".join(
         f"<p>{escape(one)}</p>" for one in said[1:]
     )
@@ -150,7 +164,12 @@ def _capital(text: str) -> str:
 
 
 def _figures(report: NightReport, lang: str) -> str:
-    counts = report.counts
+    done, would = _counted(report.done, lang), _counted(report.would, lang)
+    said = done or f"<p>{escape(word('no_change', lang))}</p>"
+    return said + (f"<h3>{escape(word('would', lang))}</h3>{would}" if would else "")
+
+
+def _counted(counts: Mapping[str, int], lang: str) -> str:
     order = [*ADDED, *(kind for kind in KINDS if kind not in (*ADDED, *REMOVED)), *REMOVED]
     items = []
     for kind in order:
@@ -158,9 +177,7 @@ def _figures(report: NightReport, lang: str) -> str:
             mark = "add" if kind in ADDED else "remove" if kind in REMOVED else "change"
             said = escape(pick(KINDS[kind], lang))
             items.append(f'<li class="{mark}"><b>{spell(counts[kind], lang)}</b><span>{said}</span></li>')
-    if not items:
-        return f"<p>{escape(word('no_change', lang))}</p>"
-    return f'<ul class="figures">{"".join(items)}</ul>'
+    return f'<ul class="figures">{"".join(items)}</ul>' if items else ""
 
 
 # -- to repair ----------------------------------------------------------------------------------------
@@ -190,9 +207,9 @@ def _check(report: NightReport, check: str, lines: Sequence[Line], lang: str) ->
     names = ["person"] * with_people + ["what", "course", "where"]
     rows = (_line(report, line, lang, with_people=with_people) for line in lines[:MOST_LINES])
     more = len(lines) - MOST_LINES
-    rest = f'<p class="note">{escape(word("more", lang, count=spell(more, lang)))}</p>' if more > 0 else ""
+    rest = f'<p class="note">{escape(word("more", lang, count=more))}</p>' if more > 0 else ""
     caption = f'<span class="tag">{check}</span>{escape(title)}'
-    table = _table(caption, [word(name, lang) for name in names], rows)
+    table = _table(caption, [word(name, lang) for name in names], rows, kind="lines")
     return table + rest
 
 
@@ -206,7 +223,16 @@ def _line(report: NightReport, line: Line, lang: str, *, with_people: bool) -> s
     rows = "<br>".join(escape(one) for one in _rows(reason.rows, lang)) or "–"
     first = f'<td class="who">{person or "–"}</td>' if with_people else ""
     course = f'<td class="at">{place or "–"}</td>'
-    return f'<tr>{first}<td>{escape(said)}</td>{course}<td class="where">{rows}</td></tr>'
+    return f'<tr>{first}<td>{escape(said)}{_what_next(report, line, lang)}</td>{course}<td class="where">{rows}</td></tr>'
+
+
+def _what_next(report: NightReport, line: Line, lang: str) -> str:
+    """The command that repairs it, or the course's page."""
+    command = say_command(line.reason, report.site, lang)
+    page = report.pages.get(line.reason.course, "")
+    said = f"<br><code>{escape(command)}</code>" if command else ""
+    link = f'<br><a href="{escape(page, quote=True)}">{escape(word("in_moodle", lang))}</a>' if page else ""
+    return said + link
 
 
 def _rows(rows: Sequence[RowRef], lang: str) -> Iterator[str]:
@@ -218,14 +244,17 @@ def _rows(rows: Sequence[RowRef], lang: str) -> Iterator[str]:
         yield f"{file}, {word('line', lang)}\u00a0{shown}" + (" …" if len(lines) > MOST_ROWS else "")
 
 
-def _table(caption: str, heads: Iterable[str], rows: Iterable[str], numbers: Iterable[str] = ()) -> str:
+def _table(
+    caption: str, heads: Iterable[str], rows: Iterable[str], numbers: Iterable[str] = (), kind: str = ""
+) -> str:
     """`caption` and `rows` are HTML already; `heads` are not."""
     right = set(numbers)
     cells = "".join(
         f'<th scope="col"{" class=n" if head in right else ""}>{escape(head)}</th>' for head in heads
     )
     return (
-        f'<div class="scroll"><table><caption>{caption}</caption><thead><tr>{cells}</tr></thead>'
+        f'<div class="scroll" tabindex="0"><table class="{kind or "plain"}"><caption>{caption}</caption>'
+        f"<thead><tr>{cells}</tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table></div>"
     )
 
@@ -264,7 +293,7 @@ def _stage(stage: StageLine, lang: str, zone: ZoneInfo) -> str:
         for name, count in (("not_applied", stage.failed), ("withheld", stage.frozen))
         if count
     ]
-    beside += [stage.error] if stage.error else []
+    beside += [say_error(stage.error, lang)] if stage.error else []
     note = "".join(f'<br><span class="note">{escape(one)}</span>' for one in beside)
     return (
         f"<tr><td>{escape(_capital(say_stage(stage.stage, lang)))}</td>"
@@ -329,8 +358,9 @@ def _trend(report: NightReport, lang: str) -> str:
     )
     table = _table("", [word("night", lang, day=""), *heads, ""], rows, heads)
     return (
-        f"<h3>{escape(counts.title)}</h3><ul class=legend>{legend}</ul>{draw(counts, lang)}"
-        f"<h3>{escape(seconds.title)}</h3>{draw(seconds, lang)}"
+        f"<h3>{escape(counts.title)}</h3><ul class=legend>{legend}</ul>"
+        f'<div class="scroll" tabindex="0">{draw(counts, lang)}</div><h3>{escape(seconds.title)}</h3>'
+        f'<div class="scroll" tabindex="0">{draw(seconds, lang)}</div>'
         f"<details><summary>{escape(word('table_of', lang))}</summary>{table}</details>"
     )
 
@@ -374,7 +404,7 @@ def _sources(report: NightReport, lang: str) -> str:
         f'<td class="n">{spell(one.refused, lang) if one.refused else "–"}</td></tr>'
         for one in report.sources
     )
-    note = word("elsewhere", lang, count=spell(report.elsewhere, lang)) if report.elsewhere else ""
+    note = word("elsewhere", lang, count=report.elsewhere) if report.elsewhere else ""
     return _table("", heads, rows, heads[1:]) + (f'<p class="note">{escape(note)}</p>' if note else "")
 
 
@@ -417,21 +447,31 @@ def _quoted(value: str) -> str:
 # -- in a message ---------------------------------------------------------------------------------------
 
 
+def _in_a_line(counts: Mapping[str, int], lang: str) -> str:
+    return ", ".join(
+        f"{spell(count, lang)} {pick(KINDS[kind], lang)}" for kind, count in counts.items() if count
+    )
+
+
 def subject_of(report: NightReport, lang: str) -> str:
-    return f"{word('title', lang)} – {report.title}, {say_day(report.night, lang)}"
+    """What went wrong comes first: some read no further."""
+    wrong = (
+        f"{word(_troubles(report)[0], lang).partition(' :')[0].partition(':')[0]} – "
+        if _troubles(report)
+        else ""
+    )
+    return f"{wrong}{word('title', lang)} – {report.title}, {say_day(report.night, lang)}"
 
 
 def summary_of(report: NightReport, lang: str) -> str:
     """A few lines of plain text: how it went, what it did, how much is to correct and by whom."""
-    troubles = (("held", report.held), ("failed", report.failed))
-    said = [word(name, lang) for name, is_so in troubles if is_so] or [word("well", lang)]
-    figures = [
-        f"{spell(number, lang)} {pick(KINDS[kind], lang)}" for kind, number in report.counts.items() if number
-    ]
-    said.append(", ".join(figures) or word("no_change", lang))
+    said = [word(name, lang) for name in _troubles(report) or ["well"]]
+    said.append(_in_a_line(report.done, lang) or word("no_change", lang))
+    if report.would:
+        said.append(f"{word('would', lang)} : {_in_a_line(report.would, lang)}")
     if not report.lines:
         return "\n".join([*said, word("nothing", lang)])
-    said.append(word("to_repair", lang, count=spell(len(report.lines), lang)))
+    said.append(word("to_repair", lang, count=len(report.lines)))
     said += [
         f"- {_capital(say_repairs(repairs, lang))} : {spell(len(lines), lang)}"
         for repairs, lines in report.by_repairs()

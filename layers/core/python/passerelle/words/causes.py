@@ -615,6 +615,54 @@ def say_scope(scope: str, key: str, lang: str) -> str:
     return pick(_SCOPES.get(scope, (scope, scope)), lang).format(key=key)
 
 
+# Why a stage failed, by its code; others have their sentence in words.sentences, or stay what they are.
+ERRORS: Mapping[str, Pair] = {
+    "applying": (
+        "interrompue pendant l’application ; relancée, elle reprend où elle en était",
+        "broken off while it was applied; run again, it goes on where it stopped",
+    ),
+    "stage_needs": (
+        "l’étape dont elle a besoin a échoué ou attend",
+        "the stage that it needs failed or waits",
+    ),
+    "stage_waited": (
+        "l’étape dont elle a besoin ne s’est pas terminée à temps",
+        "the stage that it needs did not end in time",
+    ),
+    "night_sources_stopped": (
+        "des fichiers manquent, sont coupés, ou ne sont pas de cette nuit",
+        "files are missing, cut, or not this night's",
+    ),
+    "sources_stopped": (
+        "des fichiers manquent, sont coupés, ou ne sont pas de cette nuit",
+        "files are missing, cut, or not this night's",
+    ),
+    "ldap_not_allowed": (
+        "l’annuaire refuse le compte de lecture",
+        "the directory refuses the reading account",
+    ),
+    "ldap_no_such_base": ("l’annuaire ne connaît pas la base", "the directory does not know the base"),
+    "ldap_bad_filter": ("le filtre de l’annuaire est mal formé", "the directory's filter is malformed"),
+    "ldap_certificate_not_trusted": (
+        "le certificat de l’annuaire n’est pas reconnu",
+        "the directory's certificate is not trusted",
+    ),
+}
+# What repairs it, or where to look: a command of Passerelle.
+COMMANDS: Mapping[Cause, str] = {
+    Cause.TOO_MANY: "passerelle sync status --site {site}",
+    Cause.STAGE_FAILED: "passerelle sync apply --site {site} --stage {stage}",
+    Cause.STAGE_MISSING: "passerelle sync apply --site {site} --stage {stage}",
+    Cause.STAGE_UNFINISHED: "passerelle sync apply --site {site} --stage {stage}",
+    Cause.STAGE_LATE: "passerelle sync status --site {site}",
+    Cause.STAGE_FROZEN: "passerelle sync freeze --site {site} --lift",
+    Cause.NOT_ADOPTED: "passerelle sync adopt --site {site}",
+    Cause.CATEGORY_KEPT: "passerelle sync plan --site {site} --stage offer",
+}
+_OF_PERSON: Pair = (
+    "une fois corrigé : passerelle sync person {person} --site {site} --apply",
+    "once corrected: passerelle sync person {person} --site {site} --apply",
+)
 _DAYS = ("day", "night", "start", "until", "begins", "ends")
 _CLOCKS = ("due", "started")
 _NO_DATE: Pair = ("date inconnue", "no date known")
@@ -650,6 +698,8 @@ def _worded(name: str, value: str, lang: str) -> str:
     match name:
         case "because":
             return pick(ROWS[Because(value)], lang)
+        case "error":
+            return say_error(value, lang)
         case "stage":
             return say_stage(value, lang)
         case "kind":
@@ -657,6 +707,19 @@ def _worded(name: str, value: str, lang: str) -> str:
         case "year" if value.isdigit():
             return f"{value}/{int(value) + 1}"
     return value
+
+
+def say_error(code: str, lang: str) -> str:
+    return pick(ERRORS.get(code, (code, code)), lang)
+
+
+def say_command(reason: Reason, site: str, lang: str) -> str:
+    """What to run, or nothing: then it is repaired in Apogée, ADE or in the course itself."""
+    if reason.cause in COMMANDS:
+        return COMMANDS[reason.cause].format(site=site, stage=reason.details.get("stage", ""))
+    if reason.person and reason.about.stage is not None:
+        return fill(_OF_PERSON, lang, {"person": reason.person, "site": site})
+    return ""
 
 
 def say_repairs(repairs: Repairs, lang: str) -> str:

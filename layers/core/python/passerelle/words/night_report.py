@@ -8,8 +8,8 @@ from datetime import date, datetime
 from typing import Any
 
 from passerelle.domain.night.report.report import NightReport
-from passerelle.words.causes import say_finding
-from passerelle.words.formatter import Pair, pick
+from passerelle.words.causes import say_command, say_finding
+from passerelle.words.formatter import Pair, fill
 from passerelle.words.offer import say_file, say_row
 
 KINDS: Mapping[str, Pair] = {
@@ -66,11 +66,24 @@ WORDS: Mapping[str, Pair] = {
         "A plan is held: abnormally many removals wait for an administrator to look at them. Nothing was "
         "removed.",
     ),
+    "never_ran": (
+        "La nuit n’a pas eu lieu : aucune étape n’a commencé. Rien n’a été mis à jour dans Moodle.",
+        "The night did not run: no stage began. Nothing was updated in Moodle.",
+    ),
+    "missing": (
+        "Des étapes n’ont pas eu lieu : voyez « Déroulement » et les points à corriger.",
+        "Some stages did not run: see “Stages” and the points to correct.",
+    ),
+    "would": ("Ce que le plan retenu aurait fait", "What the held plan would have done"),
+    "in_moodle": ("ouvrir le cours", "open the course"),
     "failed": (
         "Une étape a échoué ou n’a pas tout appliqué : voir « Déroulement ».",
         "A stage failed or did not apply everything: see “Stages”.",
     ),
-    "to_repair": ("{count} point(s) à corriger", "{count} point(s) to correct"),
+    "to_repair": (
+        "{count:# point|# points} à corriger",
+        "{count:# point|# points} to correct",
+    ),
     "nothing": ("Rien à corriger : bravo.", "Nothing to correct: well done."),
     "figures": ("En chiffres", "In figures"),
     "no_change": ("Aucun changement cette nuit.", "No change this night."),
@@ -111,16 +124,16 @@ WORDS: Mapping[str, Pair] = {
     "flag_failed": ("échec", "failed"),
     "table_of": ("Les mêmes chiffres en tableau", "The same figures as a table"),
     "more": (
-        "… et {count} autre(s) : voir le fichier CSV de la composante.",
-        "… and {count} more: see the faculty's CSV file.",
+        "… et {count:# autre|# autres} : voir le fichier CSV de la composante.",
+        "… and {count:# more|# more}: see the faculty's CSV file.",
     ),
     "line": ("ligne", "line"),
     "minutes": (" min", " min"),
     "not_applied": ("refusées par Moodle", "refused by Moodle"),
     "withheld": ("retenues par le gel", "withheld by the freeze"),
     "elsewhere": (
-        "{count} IP portent sur des codes qui ne sont pas des espaces de cours : c’est normal.",
-        "{count} IPs are on codes that are no course spaces: that is normal.",
+        "{count:# IP porte|# IP portent} sur des codes qui ne sont pas des espaces de cours : c’est normal.",
+        "{count:# IP is|# IPs are} on codes that are no course spaces: that is normal.",
     ),
     "contents": ("Sommaire", "Contents"),
     "check": ("Contrôle", "Check"),
@@ -132,9 +145,8 @@ WORDS: Mapping[str, Pair] = {
 }
 
 
-def word(name: str, lang: str, **values: str) -> str:
-    said = pick(WORDS[name], lang)
-    return said.format(**values) if values else said
+def word(name: str, lang: str, **values: object) -> str:
+    return fill(WORDS[name], lang, values)
 
 
 def as_document(report: NightReport) -> dict[str, Any]:
@@ -150,6 +162,7 @@ def as_document(report: NightReport) -> dict[str, Any]:
             "course": line.reason.course,
             "person": line.reason.person,
             "rows": [asdict(row) for row in line.reason.rows],
+            "command": say_command(line.reason, report.site, "en"),
             "french": say_finding(line.reason, "fr"),
             "english": say_finding(line.reason, "en"),
         }

@@ -51,6 +51,10 @@ WHY: Mapping[str, tuple[str, str]] = {
         "Aucune extraction n’a encore été déposée pour ce site : il n’y a rien sur quoi répondre.",
         "No extract has been delivered for this site yet: there is nothing to answer from.",
     ),
+    "night_to_come": (
+        "La nuit du {night} n’est pas encore venue : il n’y a rien à en dire.",
+        "The night of {night} has not come yet: there is nothing to say of it.",
+    ),
     "report_unknown": (
         "Il n’y a pas de rapport pour la nuit du {night} sur {site}.",
         "There is no report of the night of {night} on {site}.",

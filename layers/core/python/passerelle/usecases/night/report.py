@@ -36,7 +36,7 @@ from passerelle.domain.offer.diagnosis import find_in_sources, in_order, look_at
 from passerelle.domain.offer.model import Extracts
 from passerelle.domain.offer.stages import Stage
 from passerelle.domain.states import RunState
-from passerelle.errors import GiveUp, NotFound, PasserelleError
+from passerelle.errors import GiveUp, NotFound, PasserelleError, Refused
 from passerelle.pages.night_report import as_csv, as_page, csv_name, subject_of, summary_of
 from passerelle.ports import World
 from passerelle.usecases.night.apply import failures_of
@@ -63,10 +63,12 @@ def make_report(
 ) -> NightReport:
     """Reads the night's sources and Moodle, unless given as they were read. Writes nothing.
 
-    Raises NotFound `site_unknown`, Refused `no_night`, TryAgain where something is away.
+    Raises NotFound `site_unknown`, Refused `no_night` and `night_to_come`, TryAgain where something is away.
     """
     rules = rules_of(world, site)
     now = world.clock.now()
+    if night > tonight(rules, now):
+        raise Refused("night_to_come", night=night)
     lms = world.sites.lms(site)
     extracts = extracts or world.sources.recall(site, night)
     actual = actual or read_actual(lambda table: lms.export(table, PAGE))
@@ -99,9 +101,18 @@ def make_report(
             findings=in_order(findings),
             runs=tuple(runs),
             good_rows=_good_rows(desk),
+            pages=_pages(world.network.sites[site].url, actual),
             failures=tuple(_failures(world, runs, night)),
         )
     )
+
+
+def _pages(address: str, actual: Actual) -> dict[str, str]:
+    return {
+        course.idnumber: f"{address}/course/view.php?id={course.id}"
+        for course in actual.courses.values()
+        if course.idnumber
+    }
 
 
 def files_of(report: NightReport, rules: NightRules) -> Iterator[tuple[str, str, str]]:

@@ -11,7 +11,7 @@ from typing import Any
 from passerelle.domain.night.plan.plan import Phase
 from passerelle.domain.night.plan.run import Run
 from passerelle.domain.offer.desired import Desired
-from passerelle.domain.offer.diagnosis import Reason, Repairs
+from passerelle.domain.offer.diagnosis import Cause, Reason, Repairs
 from passerelle.domain.offer.model import Extracts, FileProblem, RefusedRow
 from passerelle.domain.offer.structure import Structure
 from passerelle.domain.states import RunState
@@ -114,13 +114,29 @@ class NightReport:
     faculties: Mapping[str, str] = field(default_factory=dict)  # code → title
     courses: Mapping[str, str] = field(default_factory=dict)  # code or idnumber → name, of those named here
     people: Mapping[str, str] = field(default_factory=dict, repr=False)  # code → name, of those named here
+    pages: Mapping[str, str] = field(default_factory=dict)  # code or idnumber → the course in Moodle
+
+    @property
+    def never_ran(self) -> bool:
+        return not self.stages and self.missing
+
+    @property
+    def missing(self) -> bool:
+        """Stages whose hour has passed, and that never began."""
+        return any(line.reason.cause is Cause.STAGE_MISSING for line in self.lines)
+
+    @property
+    def would(self) -> Mapping[str, int]:
+        """What plans would have done that are held."""
+        return _added_up(stage.counts for stage in self.stages if stage.state == RunState.HELD)
+
+    @property
+    def done(self) -> Mapping[str, int]:
+        return _added_up(stage.counts for stage in self.stages if stage.state != RunState.HELD)
 
     @property
     def counts(self) -> Mapping[str, int]:
-        found: Counter[str] = Counter()
-        for stage in self.stages:
-            found.update(stage.counts)
-        return dict(sorted(found.items()))
+        return _added_up(stage.counts for stage in self.stages)
 
     @property
     def held(self) -> bool:
@@ -143,6 +159,13 @@ class NightReport:
         return {code: tuple(found[code]) for code in sorted(found)}
 
 
+def _added_up(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for one in counts:
+        found.update(one)
+    return dict(sorted(found.items()))
+
+
 @dataclass(frozen=True, slots=True)
 class Ingredients:
     """What a report is made of. `runs`: all that are known of the site; `good_rows`: file → rows."""
@@ -156,6 +179,7 @@ class Ingredients:
     findings: tuple[Reason, ...] = ()
     runs: tuple[Run, ...] = ()
     good_rows: Mapping[str, int] = field(default_factory=dict)
+    pages: Mapping[str, str] = field(default_factory=dict)  # idnumber → address, of courses in Moodle
     failures: tuple[Mapping[str, Any], ...] = ()  # lines of plans, each with Moodle's `errorcode`
     missing_people: Callable[[str], str] | None = None  # a login → the name Moodle has
 
@@ -185,6 +209,7 @@ def compose(made_of: Ingredients) -> NightReport:
         faculties={code: categories[code].title for code in faculties if code in categories},
         courses=_course_names(made_of.desired, lines),
         people=names,
+        pages=_pages(made_of, lines),
     )
 
 
@@ -211,6 +236,14 @@ def _faculty_of(structure: Structure) -> Callable[[str], str]:
         return top(row.category) if row else ""
 
     return of
+
+
+def _pages(made_of: Ingredients, lines: Iterable[Line]) -> dict[str, str]:
+    """Of the courses that lines are about; one that names an element is about its ordinary course."""
+    ordinary = {row.element: row.idnumber for row in made_of.desired.courses.values() if not row.foad}
+    named = {line.reason.course for line in lines}
+    found = ((name, made_of.pages.get(ordinary.get(name, name), "")) for name in sorted(named))
+    return {name: page for name, page in found if page}
 
 
 def _element_of(desired: Desired, course: str) -> str:

@@ -16,6 +16,7 @@ from passerelle.domain.orders.ledger import LedgerPage
 from passerelle.domain.orders.order import Delivery, Hearing, Order, OrderName, Tally
 from passerelle.domain.publishing.publication import Publication, Retrieval
 from passerelle.domain.records import Record, RunningJob, TargetLock
+from passerelle.domain.rollover.plan import PlanRun
 from passerelle.domain.rollover.rollover import FreshStart, Permit, Rollover, Whereabouts
 from passerelle.errors import Conflict, Refused
 from passerelle.ports import Page, R
@@ -35,6 +36,7 @@ KINDS: tuple[Kind, ...] = (
     Rollover,
     Permit,
     FreshStart,
+    PlanRun,
     Whereabouts,
     Delivery,
     Order,
@@ -67,6 +69,8 @@ INDEXES: dict[tuple[Kind, str], Callable[[Any], str | None]] = {
     (Rollover, "site"): lambda r: r.site,
     (Permit, "target"): lambda p: p.target,
     (FreshStart, "site"): lambda f: f.site,
+    (PlanRun, "site"): lambda r: r.site,
+    (PlanRun, "applying"): lambda r: "yes" if r.applying else None,
     (Run, "site"): lambda r: r.site,
     (Delivery, "state"): lambda d: d.state,
     (Order, "state"): lambda o: o.state.value,
@@ -87,6 +91,7 @@ AGE: dict[Kind, Callable[[Any], datetime]] = {
     Rollover: lambda r: r.requested_at,
     Permit: lambda p: p.asked_at,
     FreshStart: lambda f: f.at,
+    PlanRun: lambda r: r.made_at,
     Whereabouts: lambda w: w.at,
     Run: lambda r: r.started_at,
     ConsoleAct: lambda a: a.at,

@@ -9,7 +9,7 @@ import pytest
 from passerelle.domain.moodle.core import Category
 from passerelle.domain.moodle.plugin import Holding
 from passerelle.domain.records import TargetLock
-from passerelle.domain.rollover.plan import Decision, Plan
+from passerelle.domain.rollover.plan import Decision, Plan, PlanRun
 from passerelle.domain.rollover.rollover import Rollover
 from passerelle.domain.states import RolloverState
 from passerelle.errors import NotFound, Refused
@@ -49,9 +49,10 @@ def test_a_plan_changes_nothing_and_says_what_would_be_done_with_sizes_and_time(
     after = scene.end()
     assert [line.verdict for line in plan.lines] == [Decision.DO] * 3
     assert plan.seconds > 0
-    assert {name: after[name] for name in after if name != "papers"} == {
-        name: before[name] for name in before if name != "papers"
-    }
+    kept = ("papers", "records")  # the plan itself, and that it was made
+    assert {n: after[n] for n in after if n not in kept} == {n: before[n] for n in before if n not in kept}
+    assert [type(record) for record in scene.records] == [PlanRun]
+    assert scene.records[PlanRun, plan.id].total == 3
 
 
 @pytest.mark.rule("R13")
@@ -270,3 +271,43 @@ def test_two_thousand_courses_cut_five_times_are_each_done_exactly_once() -> Non
     restores = [key for key in scene.vert.started if key.startswith("rol:")]
     assert len(restores) == len(set(restores)) == 2000
     assert plans.progress(scene.world, plan).states == {"done": 2000}
+
+
+@pytest.mark.rule("R13")
+@pytest.mark.rule("H2")
+def test_a_plan_that_was_let_run_goes_on_by_itself_a_few_at_a_time() -> None:
+    scene = faculty(5)
+    plan = plan_of(scene)
+    run = plans.let_run(scene.world, plan.id, ROOT)
+    assert run.begun == plan.parallel
+    scene.deliver()
+    run = scene.records[PlanRun, plan.id]
+    assert (run.begun, run.applying) == (5, False)
+    states = {line.idnumber: record.state for line, record in plans.outcomes(scene.world, plan) if record}
+    assert states == {f"SC{n}": RolloverState.DONE for n in range(5)}
+    assert len(scene.records.all(Rollover)) == 5
+
+
+@pytest.mark.rule("R13")
+@pytest.mark.rule("H2")
+def test_a_plan_that_is_stopped_begins_nothing_more_until_it_is_let_run_again() -> None:
+    scene = faculty(5)
+    plan = plan_of(scene)
+    plans.let_run(scene.world, plan.id, ROOT)
+    plans.stop(scene.world, plan.id, "vert:root")
+    scene.deliver()
+    assert len(scene.records.all(Rollover)) == plan.parallel
+    plans.let_run(scene.world, plan.id, ROOT)
+    scene.deliver()
+    assert len(scene.records.all(Rollover)) == 5
+
+
+@pytest.mark.rule("R13")
+@pytest.mark.rule("H2")
+def test_only_an_administrator_of_the_site_lets_a_plan_run() -> None:
+    scene = faculty(2)
+    plan = plan_of(scene)
+    with pytest.raises(Refused) as refused:
+        plans.let_run(scene.world, plan.id, ADA)
+    assert refused.value.code == "override_not_allowed"
+    assert scene.records.all(Rollover) == ()

@@ -96,7 +96,8 @@ class Records(Protocol):
         Upload: `course` (network id), `site`, `state`. Publication: `course`, `state`, `upload`, `all`.
         Retrieval: `publication_course` (network id of the origin), `site`. RunningJob: `running` (value
         `yes`), longest silent first. Rollover: `target` and `source` (`{site}#{course id}`, consistent),
-        `site`, `running` (value `yes`). Permit: `target`. FreshStart: `site`.
+        `site`, `running` (value `yes`). PlanRun: `site`, `applying` (value `yes`). Permit: `target`.
+        FreshStart: `site`.
         Run: `site`.
         Delivery: `state`. Order: `state`, `shop`. LedgerPage: `site` (only pages that give something).
         ConsoleAct: `day` (ISO date), `about`.

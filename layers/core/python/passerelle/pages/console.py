@@ -13,6 +13,7 @@ from passerelle.words.console import console_word
 from passerelle.words.formatter import pick
 from passerelle.words.night_report import KINDS
 from passerelle.words.notes import note_text
+from passerelle.words.sentences import say
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -56,6 +57,7 @@ def render(name: str, lang: str, zone: str = PARIS, **shown: Any) -> str:
             note=lambda one: note_text(one, lang),
             moments=lambda record: _moments(record, lang),
             stage=lambda name: say_stage(name, lang),
+            why=lambda code, detail: say(code, lang, detail=detail, holds=detail),
             kind=lambda name: pick(KINDS[name], lang) if name in KINDS else name,
             **shown,
         )

@@ -263,6 +263,10 @@ def _rollovers(visit: Visit) -> Response:
     return visit.page("rollovers", **views.rollovers(visit.world, visit.reach, visit.asked.query))
 
 
+def _faculty(visit: Visit) -> Response:
+    return visit.page("faculty", **views.faculty(visit.world, visit.reach, visit.asked.query))
+
+
 def _sites(visit: Visit) -> Response:
     return visit.page("sites", **views.sites(visit.world, visit.reach, visit.asked.query.get("ask", "")))
 
@@ -285,6 +289,7 @@ PAGES: Mapping[str, Callable[[Visit], Response]] = {
     "publications": _publications,
     "publication": _publication,
     "rollovers": _rollovers,
+    "faculty": _faculty,
     "sites": _sites,
     "why": _why,
     "acts": _acts,

@@ -34,6 +34,7 @@ from passerelle.domain.orders.ledger import LedgerPage
 from passerelle.domain.orders.order import Delivery, Order, OrderName, Tally
 from passerelle.domain.publishing.publication import Publication, Retrieval
 from passerelle.domain.records import Record, RunningJob, TargetLock
+from passerelle.domain.rollover.plan import PlanRun
 from passerelle.domain.rollover.rollover import FreshStart, Permit, Rollover, Whereabouts
 from passerelle.domain.states import BackupState, RetrievalState, RolloverState
 from passerelle.errors import GiveUp
@@ -91,6 +92,10 @@ INDEXES: dict[Kind, dict[str, Index]] = {
     },
     Permit: {"target": Index("items", lambda permit: permit.target)},
     FreshStart: {"site": Index("gsi2", lambda fresh: fresh.site)},
+    PlanRun: {
+        "applying": Index("gsi1", lambda run: "yes" if run.applying else None),
+        "site": Index("gsi2", lambda run: run.site),
+    },
     Run: {"site": Index("gsi2", lambda run: run.site)},
     Delivery: {"state": Index("gsi1", lambda delivery: delivery.state)},
     Order: {
@@ -112,6 +117,7 @@ AGE: dict[Kind, Callable[[Any], datetime]] = {
     Rollover: lambda rollover: rollover.requested_at,
     Permit: lambda permit: permit.asked_at,
     FreshStart: lambda fresh: fresh.at,
+    PlanRun: lambda run: run.made_at,
     Whereabouts: lambda page: page.at,
     Run: lambda run: run.started_at,
     Delivery: lambda delivery: delivery.received_at,
@@ -187,6 +193,7 @@ _EXPIRES: dict[Kind, Callable[[Any], datetime | None]] = {
     Whereabouts: lambda page: page.at + 2 * HISTORY_KEPT,
     Permit: lambda permit: permit.asked_at + HISTORY_KEPT,
     FreshStart: lambda fresh: fresh.at + HISTORY_KEPT,
+    PlanRun: lambda run: run.made_at + HISTORY_KEPT,
     Run: lambda run: run.started_at + HISTORY_KEPT,
     ConsoleTicket: lambda ticket: ticket.until + LOCK_KEPT,
     ConsoleSession: lambda session: session.until + LOCK_KEPT,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -11,15 +12,18 @@ from passerelle.domain.backups.upload import Upload
 from passerelle.domain.moodle.plugin import Job, JobMessage, JobStatus
 from passerelle.domain.publishing.publication import Publication, Retrieval
 from passerelle.domain.records import RunningJob
+from passerelle.domain.rollover.plan import PlanRun
 from passerelle.domain.rollover.rollover import Rollover
 from passerelle.domain.site_commands import ReportJobs
 from passerelle.domain.states import BackupState, PublicationState, RetrievalState, RolloverState
-from passerelle.errors import MoodleRefused
+from passerelle.errors import MoodleRefused, PasserelleError
 from passerelle.ports import Lms, World
 from passerelle.usecases.amend import amend, list_all
 from passerelle.usecases.backups import refresh
 from passerelle.usecases.publishing import publish, retrieve
-from passerelle.usecases.rollover import steps
+from passerelle.usecases.rollover import plans, steps
+
+LOG = logging.getLogger(__name__)
 
 SILENT = timedelta(minutes=5)  # then the Moodle is asked
 UNENDED = frozenset({JobStatus.QUEUED.value, JobStatus.RUNNING.value})
@@ -108,6 +112,9 @@ def _finish(world: World, running: RunningJob, job: Job) -> None:
             retrieve.finish_retrieval(world, running.about_id, job)
         case "rollover":
             steps.finish_rollover(world, running.about_id, job)
+            rollover = world.records.get(Rollover, running.about_id)
+            if rollover is not None and rollover.plan:
+                _go_on(world, rollover.plan)
         case "undo":
             steps.finish_undo(world, running.about_id, job)
         case "backup":
@@ -157,4 +164,14 @@ def watch(world: World) -> int:
         if rollover.state != RolloverState.RESTORING and now - moved_at >= FORGOTTEN:
             world.queues.send("rollovers", {"rollover": rollover.id})
             asked += 1
-    return asked
+    return asked + sum(_go_on(world, run.id) for run in list_all(world.records, PlanRun, "applying", "yes"))
+
+
+def _go_on(world: World, plan: str) -> int:
+    """What keeps one plan from going on must stop neither the job that ended nor the other plans."""
+    try:
+        plans.go_on(world, plan)
+    except PasserelleError:
+        LOG.warning("a plan does not go on", extra={"plan": plan}, exc_info=True)
+        return 0
+    return 1

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
 from passerelle.domain.moodle.plugin import CourseState, spell_holds
+from passerelle.domain.records import Person
 from passerelle.domain.rollover.rollover import Rollover, differences
 from passerelle.domain.states import RolloverState
 
@@ -63,6 +65,26 @@ class Plan:
     def seconds(self) -> float:
         """Of the whole, with so many at a time."""
         return sum(line.seconds for line in self.to_do()) / max(1, self.parallel)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRun:
+    """A plan that goes on by itself: topped up as its courses end, until it is over or somebody stops it.
+
+    `begun`: how many of the courses to do were begun, in their order; never more than there are rollovers.
+    """
+
+    id: str  # the plan's
+    site: str
+    category: str
+    made_at: datetime
+    made_by: str = field(repr=False)  # username
+    total: int  # courses to do
+    applied_by: Person | None = None
+    applying: bool = False
+    begun: int = 0
+    stopped_by: str = field(default="", repr=False)
+    revision: int = 0
 
 
 @dataclass(frozen=True, slots=True)

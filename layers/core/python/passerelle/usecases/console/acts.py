@@ -14,12 +14,15 @@ from passerelle.domain.orders.order import Delivery, Order
 from passerelle.domain.orders.people import read_people
 from passerelle.domain.orders.products import read_span
 from passerelle.domain.publishing.publication import Publication
+from passerelle.domain.records import Person
+from passerelle.domain.rollover.plan import PlanRun
 from passerelle.errors import GiveUp, NotFound, Refused
 from passerelle.ports import World
 from passerelle.usecases.night import desk
 from passerelle.usecases.night.plan_stage import rules_of, tonight
 from passerelle.usecases.orders import seats, work
 from passerelle.usecases.publishing import ask, lineage
+from passerelle.usecases.rollover import plans
 
 LONGEST_WHY = 300
 MOST_PEOPLE = 2000
@@ -189,6 +192,50 @@ def _tell_holders(world: World, _by: str, wish: Wish) -> None:
     lineage.tell_holders(world, wish.about)
 
 
+def _plan_site(world: World, reach: Reach, about: str) -> bool:
+    site = world.network.sites.get(about)
+    return site is not None and bool(site.previous) and about in reach.sites
+
+
+def _plan(world: World, reach: Reach, about: str) -> bool:
+    run = world.records.get(PlanRun, about)
+    return run is not None and run.site in reach.sites
+
+
+def _administrator(world: World, site: str, by: str) -> Person:
+    """Whoever decides is asked to be an administrator of that very site: rollovers are done in that name."""
+    where, _, identity = by.partition(":")
+    if where != site:
+        raise Refused("override_not_allowed")
+    users = world.sites.lms(site).find_users(world.network.identity, [identity]).get(identity, ())
+    if len(users) != 1:
+        raise Refused("owner_unknown")
+    user = users[0]
+    return Person(
+        username=user.username,
+        idnumber=user.idnumber,
+        email=user.email or "",
+        firstname=user.firstname,
+        lastname=user.lastname,
+        lang=user.lang or "fr",
+    )
+
+
+def _make_plan(world: World, by: str, wish: Wish) -> None:
+    administrator = _administrator(world, wish.about, by)
+    plans.make(world, wish.about, wish.field("category"), administrator.username)
+
+
+def _apply_plan(world: World, by: str, wish: Wish) -> None:
+    run = world.records.get(PlanRun, wish.about)
+    if run is not None:
+        plans.let_run(world, run.id, _administrator(world, run.site, by))
+
+
+def _stop_plan(world: World, by: str, wish: Wish) -> None:
+    plans.stop(world, wish.about, by)
+
+
 ACTS: Mapping[str, Act] = {
     "order_replay": Act(_delivery_or_order, _replay),
     "order_release": Act(_order, _release_order, needs_why=True),
@@ -201,6 +248,9 @@ ACTS: Mapping[str, Act] = {
     "site_let_go": Act(_site, _let_go_site),
     "site_freeze": Act(_site, _freeze, needs_why=True),
     "site_thaw": Act(_site, _thaw),
+    "plan_make": Act(_plan_site, _make_plan),
+    "plan_apply": Act(_plan, _apply_plan),
+    "plan_stop": Act(_plan, _stop_plan),
     "publication_withdraw": Act(_publication, _withdraw, needs_why=True),
     "publication_tell_holders": Act(_publication, _tell_holders),
 }

@@ -14,6 +14,7 @@ from passerelle.domain.offer.stages import Stage
 from passerelle.domain.orders.order import Order
 from passerelle.domain.publishing.publication import Publication
 from passerelle.domain.records import Person
+from passerelle.domain.rollover.plan import Decision, PlanRun
 from passerelle.domain.rollover.rollover import Rollover
 from passerelle.domain.site_commands import AskWhy
 from passerelle.domain.states import OrderState, PublicationState, RunState
@@ -25,6 +26,7 @@ from passerelle.usecases.night import why as night_why
 from passerelle.usecases.night.plan_stage import rules_of, tonight
 from passerelle.usecases.night.report import report_key
 from passerelle.usecases.publishing import ask, lineage
+from passerelle.usecases.rollover import plans
 from passerelle.words.sentences import say
 
 PAGE = 50
@@ -236,7 +238,28 @@ def rollovers(world: World, reach: Reach, query: Mapping[str, str]) -> Shown:
     listed = world.records.list(
         Rollover, "site", site, after=query.get("after") or None, limit=PAGE, newest_first=True
     )
-    return {"rollovers": list(listed.items), "next": listed.next, "sites": sites, "site": site}
+    runs = world.records.list(PlanRun, "site", site, limit=PAGE, newest_first=True).items
+    shown = {"rollovers": list(listed.items), "next": listed.next, "plans": list(runs)}
+    return {**shown, "sites": sites, "site": site}
+
+
+def faculty(world: World, reach: Reach, query: Mapping[str, str]) -> Shown:
+    """A faculty's plan as a table: what would be done or why not, and what became of it."""
+    found = _within(world.records.get(PlanRun, query.get("id", "")), lambda run: run.site in reach.sites)
+    plan = plans.read(world, found.id)
+    verdict = query.get("verdict", "")
+    lines = [line for line in plan.lines if verdict in ("", line.verdict.value)]
+    begin = max(0, int(query["from"])) if query.get("from", "").isdigit() else 0
+    shown = lines[begin : begin + MOST_LINES]
+    return {
+        "run": found,
+        "plan": plan,
+        "rows": [(line, world.records.get(Rollover, plans.rollover_of(plan, line))) for line in shown],
+        "verdict": verdict,
+        "verdicts": list(Decision),
+        "later": begin + MOST_LINES if begin + MOST_LINES < len(lines) else None,
+        "acts": about(world, found.id),
+    }
 
 
 # -- sites, why, acts -----------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,6 +14,7 @@ from passerelle.domain.records import Note, Person, derived_id, network_id
 from passerelle.domain.rollover.plan import (
     Plan,
     PlanLine,
+    PlanRun,
     TargetHistory,
     decide,
     in_category,
@@ -20,10 +22,10 @@ from passerelle.domain.rollover.plan import (
 )
 from passerelle.domain.rollover.rollover import FreshStart, Rollover, Wish, fresh_upload
 from passerelle.domain.states import BackupState, RolloverState
-from passerelle.errors import NotFound, Refused
+from passerelle.errors import GiveUp, NotFound, Refused
 from passerelle.ports import World
 from passerelle.usecases import course_locks
-from passerelle.usecases.amend import found_or_added, list_all
+from passerelle.usecases.amend import amend, found_or_added, list_all
 from passerelle.usecases.rollover import steps
 from passerelle.usecases.rollover.ask import a_request
 from passerelle.usecases.rollover.rights import site_with_previous
@@ -78,6 +80,17 @@ def make(world: World, site: str, category: str, administrator: str) -> Plan:
         calls=dict(calls),
     )
     world.papers.keep(paper_key(plan.id), plan)
+    found_or_added(
+        world.records,
+        PlanRun(
+            id=plan.id,
+            site=site,
+            category=category,
+            made_at=now,
+            made_by=administrator,
+            total=len(plan.to_do()),
+        ),
+    )
     return plan
 
 
@@ -257,3 +270,62 @@ def outcomes(world: World, plan: Plan) -> list[tuple[PlanLine, Rollover | None]]
     """For the plan's end: every line with what became of it."""
     states = _states(world, plan)
     return [(line, states.get(rollover_of(plan, line))) for line in plan.lines]
+
+
+# --- applying by itself --------------------------------------------------------------------------------
+
+
+def let_run(world: World, plan_id: str, administrator: Person) -> PlanRun:
+    """From here on the plan goes on by itself. Raises Refused `override_not_allowed`, NotFound."""
+    run = world.records.get(PlanRun, plan_id)
+    if run is None:
+        raise NotFound("plan_unknown")
+    allowed = {name.lower() for name in world.network.sites[run.site].administrators}
+    if administrator.username.lower() not in allowed:
+        raise Refused("override_not_allowed")
+    amend(
+        world.records,
+        PlanRun,
+        plan_id,
+        lambda before: replace(before, applying=True, applied_by=administrator, stopped_by=""),
+    )
+    return go_on(world, plan_id)
+
+
+def stop(world: World, plan_id: str, by: str) -> PlanRun:
+    """What is under way ends; nothing more is begun. It can be let run again."""
+    if world.records.get(PlanRun, plan_id) is None:
+        raise NotFound("plan_unknown")
+    return amend(
+        world.records,
+        PlanRun,
+        plan_id,
+        lambda before: replace(before, applying=False, stopped_by=by) if before.applying else before,
+    )
+
+
+def go_on(world: World, plan_id: str) -> PlanRun:
+    """Begin as many courses as there is room for. Called whenever one has ended, and by each round; what is
+    begun is known by its name, so that being called twice, or cut, begins nothing twice.
+    """
+    run = world.records.get(PlanRun, plan_id)
+    if run is None:
+        raise NotFound("plan_unknown")
+    if not run.applying or run.applied_by is None:
+        return run
+    plan = read(world, plan_id)
+    alive = sum(one.plan == plan_id for one in list_all(world.records, Rollover, "running", "yes"))
+    lines = plan.to_do()[run.begun :][: max(0, plan.parallel - alive)]
+    for line in lines:
+        with suppress(GiveUp):  # a course that is gone or refuses stays to be done; the others go on
+            rollover = begin(world, plan, line, run.applied_by)
+            if rollover.under_way:
+                world.queues.send("rollovers", {"rollover": rollover.id})
+    begun = run.begun + len(lines)
+    over = begun >= run.total and not alive and not lines
+    return amend(
+        world.records,
+        PlanRun,
+        plan_id,
+        lambda before: replace(before, begun=max(before.begun, begun), applying=before.applying and not over),
+    )

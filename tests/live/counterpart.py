@@ -26,6 +26,8 @@ class Upload:
     partsize: int
     parts: int
     stored: dict[int, bytes] = field(default_factory=dict)
+    people: dict[str, Any] = field(default_factory=dict)  # as the site said of them
+    hashes: bytes = b""
     completed: bool = False
 
     def content(self) -> bytes:
@@ -70,6 +72,10 @@ class Counterpart:
                 return 200, self._open(said)
             case ["uploads", upload, "parts"] if upload in self.uploads:
                 return 200, self._parts(self.uploads[upload], said)
+            case ["uploads", upload, "people"] if upload in self.uploads:
+                self.uploads[upload].people = said
+                url = {"url": f"{self.base}/store/{upload}/people"} if said["sent"] else {}
+                return 200, {"upload": upload, **url, "expires": int(time.time()) + 3600}
             case ["uploads", upload, "complete"] if upload in self.uploads:
                 return self._complete(self.uploads[upload])
             case ["jobs"]:
@@ -144,7 +150,10 @@ class _Handler(BaseHTTPRequestHandler):
         if fault == "put-500":
             self._json(500, {})
             return
-        self.counterpart.uploads[upload].stored[int(number)] = body
+        if number == "people":
+            self.counterpart.uploads[upload].hashes = body
+        else:
+            self.counterpart.uploads[upload].stored[int(number)] = body
         self._json(200, {})
 
     def _json(self, status: int, answer: dict[str, Any]) -> None:

@@ -1,7 +1,9 @@
 """Backups on their way from a site to Passerelle."""
 
 import hashlib
+import hmac
 import io
+import struct
 import tarfile
 
 import pytest
@@ -28,6 +30,33 @@ def test_a_backup_arrives_whole_signed_and_without_people(ground, full_course, c
     assert "moodle_backup.xml" in names
     assert "users.xml" not in names
     assert counterpart.refused == []
+
+
+@pytest.mark.rule("P20")
+def test_hashes_of_the_sites_people_come_along(ground, full_course, counterpart, teacher):
+    job = ground.run("start_backup", courseid=full_course["courseid"], intent="share")
+    upload = sent(counterpart, job)
+    assert upload.people["sent"] is True
+    assert upload.people["filesize"] == len(upload.hashes)
+    assert upload.people["sha256"] == hashlib.sha256(upload.hashes).hexdigest()
+    magic, version, width, zero, *counts = struct.unpack(">8sBBHIII", upload.hashes[:24])
+    assert (magic, version, width, zero) == (b"PSLPEOPL", 1, 8, 0)
+    salt, rows = upload.hashes[24:56], upload.hashes[56:]
+    assert len(rows) == 8 * sum(counts)
+
+    def holds(kind, value):
+        at = "eln".index(kind)
+        start = 8 * sum(counts[:at])
+        known = [rows[i : i + 8] for i in range(start, start + 8 * counts[at], 8)]
+        assert known == sorted(set(known))
+        return hmac.digest(salt, (kind + value).encode(), "sha256")[:8] in known
+
+    assert holds("e", f"{teacher}@example.org")
+    assert holds("l", teacher)
+    assert holds("n", "ada live")
+    assert holds("n", "live ada")
+    assert not holds("l", "admin")
+    assert not holds("e", teacher)
 
 
 @pytest.mark.parametrize("fault", ["put-500", "put-cut"])

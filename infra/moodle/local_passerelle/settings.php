@@ -66,6 +66,12 @@ if ($hassiteconfig) {
             '',
             PARAM_RAW_TRIMMED
         ));
+        $settings->add(new admin_setting_configcheckbox(
+            'local_passerelle/sendpeople',
+            new lang_string('sendpeople', 'local_passerelle'),
+            new lang_string('sendpeople_desc', 'local_passerelle'),
+            1
+        ));
         foreach (['publish' => 1, 'retrieve' => 1, 'rollover' => 0, 'check' => 0] as $feature => $default) {
             $settings->add(new admin_setting_configcheckbox(
                 'local_passerelle/offer' . $feature,

@@ -43,6 +43,7 @@ class backup_runner extends runner {
         $file = $this->made($course);
         $this->open($course, $file);
         $this->send($file);
+        $this->send_people();
         $this->job->phase('complete', 0.97);
         $this->complete($file);
         $this->job->write(['upload' => $this->job->state['upload']]);
@@ -247,6 +248,60 @@ class backup_runner extends runner {
             }
             sleep($try);
             $url = $this->ask_parts([$part])['urls'][$part] ?? '';
+        }
+    }
+
+    /**
+     * Send the hashes of the site's people beside the backup, or say that the site does not (P20).
+     *
+     * A backup goes without them where Passerelle does not take them: its verdict then says so.
+     */
+    private function send_people(): void {
+        $upload = $this->job->state['upload'];
+        $route = 'uploads/' . rawurlencode($upload) . '/people';
+        $sends = settings::sends_people();
+        $path = $this->directory() . '/people.bin';
+        if ($sends) {
+            people_hashes::write($path);
+        }
+        try {
+            $answer = api::call($route, 'people', [
+                'upload' => $upload,
+                'sent' => $sends,
+                'filesize' => $sends ? filesize($path) : 0,
+                'sha256' => $sends ? hash_file('sha256', $path) : '',
+            ]);
+        } catch (refusal $refusal) {
+            if ($refusal->passing()) {
+                throw new job_postponed(60, 'upload');
+            }
+            return;
+        }
+        if ($sends) {
+            $handle = fopen($path, 'r');
+            try {
+                $this->put_people($answer['url'] ?? '', $handle, filesize($path));
+            } finally {
+                fclose($handle);
+                unlink($path);
+            }
+        }
+    }
+
+    /**
+     * Put the hashes where Passerelle wants them.
+     *
+     * @param string $url
+     * @param resource $handle
+     * @param int $length
+     */
+    private function put_people(string $url, $handle, int $length): void {
+        $verdict = gate::judge($url);
+        if ($verdict === gate::CLOSED) {
+            throw new job_failure('hostnotallowed');
+        }
+        if ((new transfer($verdict === gate::NAMED))->put_piece($url, $handle, 0, $length) !== 200) {
+            throw new job_postponed(60, 'upload');
         }
     }
 

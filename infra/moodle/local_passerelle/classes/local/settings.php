@@ -73,6 +73,15 @@ class settings {
     }
 
     /**
+     * Whether backups are compared with the site's people. A site that never chose does.
+     *
+     * @return bool
+     */
+    public static function sends_people(): bool {
+        return get_config('local_passerelle', 'sendpeople') !== '0';
+    }
+
+    /**
      * Whether a button of the block is offered on this site.
      *
      * @param string $feature publish, retrieve, rollover or check

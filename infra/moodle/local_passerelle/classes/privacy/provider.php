@@ -61,6 +61,12 @@ class provider implements
             'lastname' => 'privacy:metadata:passerelle:lastname',
             'lang' => 'privacy:metadata:passerelle:lang',
         ], 'privacy:metadata:passerelle');
+        $collection->add_external_location_link('hashes', [
+            'email' => 'privacy:metadata:passerelle:email',
+            'username' => 'privacy:metadata:passerelle:username',
+            'firstname' => 'privacy:metadata:passerelle:firstname',
+            'lastname' => 'privacy:metadata:passerelle:lastname',
+        ], 'privacy:metadata:hashes');
         $collection->add_subsystem_link('core_files', [], 'privacy:metadata:core_files');
         return $collection;
     }

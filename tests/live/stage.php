@@ -187,6 +187,10 @@ function scene_put(array $asked, testing_data_generator $make): array {
         case 'questions':
             // Moodle's generator of questions needs PHPUnit.
             $now = ['timecreated' => time(), 'timemodified' => time(), 'createdby' => 2, 'modifiedby' => 2];
+            if (core_component::get_component_directory('mod_qbank')) {
+                // Since Moodle 5 the questions of a course lie in an activity.
+                $context = context_module::instance($make->create_module('qbank', ['course' => $course->id])->cmid);
+            }
             $category = $DB->insert_record('question_categories', ['name' => 'Banque', 'contextid' => $context->id, 'info' => '',
                 'stamp' => make_unique_id_code(), 'parent' => question_get_top_category($context->id, true)->id]);
             $entry = $DB->insert_record('question_bank_entries', ['ownerid' => 2, 'questioncategoryid' => $category]);

@@ -10,6 +10,7 @@ from tests.live.ground import announced, fresh
 LAST_YEAR, THIS_YEAR = 1_756_677_600, 1_788_213_600  # 1 September of both years, in Paris
 MOVED = THIS_YEAR - LAST_YEAR
 GROUPS = [{"name": "groups", "value": "1"}]
+PERMISSIONS = [{"name": "permissions", "value": "1"}]
 
 
 @pytest.fixture(scope="module")
@@ -60,14 +61,15 @@ def target(ground, stage, last_year, people):
 
 
 @pytest.fixture(scope="module")
-def rolled_over(ground, stage, sources, last_year, target):
+def rolled_over(ground, stage, sources, last_year, target, people):
     """Delete-then-restore with groups, as a rollover asks for it: what is not made by hand is left out."""
     courseid, before = target()
     job = ground.run(
         "start_restore",
         mode="replace",
         courseid=courseid,
-        settings=GROUPS,
+        person=next(name for name, role in people.items() if role == "editingteacher"),
+        settings=GROUPS + PERMISSIONS,
         exclude=[
             {"kind": "group", "id": group["id"]}
             for group in last_year["look"]["groups"].values()

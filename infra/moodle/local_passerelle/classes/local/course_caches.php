@@ -33,6 +33,8 @@ class course_caches {
         if (!$course = $DB->get_record('course', ['id' => $courseid])) {
             return;
         }
+        // What was remembered of a state that was taken back may bear a higher number than the course's own.
+        \cache::make('core', 'coursemodinfo')->delete($courseid);
         rebuild_course_cache($courseid, true);
         \core_courseformat\base::reset_course_cache($courseid);
         \core_courseformat\base::invalidate_all_session_caches_for_course($course);

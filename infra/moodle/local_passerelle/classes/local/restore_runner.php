@@ -532,6 +532,8 @@ class restore_runner extends runner {
             return;
         }
         if (empty($job->state['touched'])) {
+            // Cut while it only looked, it may have left something that is remembered but was never written.
+            course_caches::forget((int) $job->row->courseid);
             return;
         }
         $job->phase('putback', 0.6, false);

@@ -12,6 +12,8 @@ from passerelle.domain.states import BackupState, RolloverState
 from passerelle.words.sentences import say
 from tests.factories.records import a_person
 from tests.factories.rollover import a_survey
+from tests.fakes.lms import FakeSites
+from tests.fakes.lms_years import YearLms
 from tests.scenes.rollover import ALAN, YearScene, refusal
 
 
@@ -49,6 +51,26 @@ def test_the_old_platform_may_ask_for_it_by_itself(scene: YearScene) -> None:
     latest = scene.ask_rollover("status", site="bleu")["check"]
     assert (latest["rollover"], latest["report_ready"]) == (asked["rollover"], True)
     assert refusal(scene, action="status", site="bleu", person=ALAN).code == "not_editing_teacher"
+
+
+@pytest.mark.rule("R12")
+def test_with_three_years_the_middle_one_may_ask_for_its_own_course_too(scene: YearScene) -> None:
+    sites = scene.world.network.sites
+    years = {"bleu": replace(sites["bleu"], previous="lille"), "lille": replace(sites["lille"], year="23/24")}
+    scene.world = replace(
+        scene.world,
+        network=replace(scene.world.network, sites={**sites, **years}),
+        sites=FakeSites(scene.hub, scene.caen, YearLms("lille"), scene.bleu, scene.vert),
+    )
+    scene.courses()
+    asked = scene.ask_rollover("check", site="bleu", own=True)
+    scene.deliver()
+    checked = scene.rollover(asked["rollover"])
+    assert (checked.state, checked.previous, checked.course_id) == (RolloverState.CHECKED, "bleu", 0)
+    assert scene.ask_rollover("report", site="bleu", rollover=checked.id)["report"]["findings"]
+    assert scene.ask_rollover("status", site="bleu", own=True)["check"]["rollover"] == checked.id
+    # What that platform itself takes over is another question.
+    assert scene.ask_rollover("status", site="bleu")["check"] is None
 
 
 @pytest.mark.rule("R12")

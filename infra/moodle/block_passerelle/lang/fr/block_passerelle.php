@@ -26,6 +26,6 @@ defined('MOODLE_INTERNAL') || die();
 
 $string['passerelle:addinstance'] = 'Ajouter le bloc Passerelle à un cours';
 $string['pluginname'] = 'Passerelle';
-$string['privacy:metadata'] = 'Le bloc ne conserve aucune donnée : local_passerelle dit ce qu’il conserve.';
+$string['privacy:metadata'] = 'Le bloc ne conserve aucune donnée : local_passerelle dit ce qu’il conserve.';
 $string['title_lastyear'] = 'Cours de l’année précédente';
 $string['title_sharing'] = 'Mutualisation';

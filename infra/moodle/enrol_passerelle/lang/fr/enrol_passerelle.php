@@ -27,7 +27,7 @@ defined('MOODLE_INTERNAL') || die();
 $string['passerelle:config'] = 'Masquer ou supprimer les instances d’inscription Passerelle';
 $string['passerelle:manage'] = 'Inscrire, suspendre et désinscrire par Passerelle';
 $string['pluginname'] = 'Inscriptions Passerelle';
-$string['pluginname_desc'] = 'Inscriptions venues de la scolarité et des commandes de la boutique. Seule Passerelle les écrit ; elles ne se retirent pas à la main.';
+$string['pluginname_desc'] = 'Inscriptions venues de la scolarité et des commandes de la boutique. Seule Passerelle les écrit ; elles ne se retirent pas à la main.';
 $string['privacy:metadata:core_group'] = 'La méthode d’inscription Passerelle inscrit des personnes dans des groupes.';
 $string['source_night'] = 'Scolarité';
 $string['source_shop'] = 'Boutique';

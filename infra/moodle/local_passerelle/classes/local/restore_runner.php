@@ -285,8 +285,7 @@ class restore_runner extends runner {
     private function precheck(int $courseid): void {
         $controller = $this->controller($courseid);
         try {
-            // Moodle 5 makes a question bank in the target where it only looks: nothing that it makes is kept.
-            trial::run($courseid, fn() => $controller->execute_precheck(true));
+            trial::precheck($controller);
             $this->keep_precheck($controller);
         } finally {
             $controller->destroy();

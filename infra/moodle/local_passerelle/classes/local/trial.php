@@ -16,7 +16,10 @@
 namespace local_passerelle\local;
 
 /**
- * Does something to the database that leaves nothing behind, whatever it writes there.
+ * Asks Moodle what it thinks of a restore, and leaves nothing behind of the asking.
+ *
+ * Moodle 5 makes a question bank in the target where it only looks. Whatever it writes is taken back, without a list
+ * of what that may be; a process that is killed in between leaves nothing either.
  *
  * @package    local_passerelle
  * @copyright  2026 The Passerelle authors
@@ -24,29 +27,43 @@ namespace local_passerelle\local;
  */
 class trial {
     /**
-     * Do it and take it back. A process that is killed in between leaves nothing either.
+     * Execute the precheck of a restore.
      *
-     * @param int $courseid whose caches must not remember what was taken back
+     * @param \restore_controller $controller
+     */
+    public static function precheck(\restore_controller $controller): void {
+        $id = $controller->get_restoreid();
+        // MariaDB would commit what was written before it makes a temporary table.
+        \restore_controller_dbops::create_restore_temp_tables($id);
+        try {
+            self::take_back(fn() => $controller->execute_precheck());
+        } finally {
+            \restore_controller_dbops::drop_restore_temp_tables($id);
+            course_caches::forget((int) $controller->get_courseid());
+        }
+    }
+
+    /**
+     * Do something to the database and undo it.
+     *
      * @param callable $do
      */
-    public static function run(int $courseid, callable $do): void {
+    private static function take_back(callable $do): void {
         global $DB;
-        $taken = new \Exception('Taken back on purpose');
-        $transaction = $DB->start_delegated_transaction();
+        $onpurpose = new \Exception('Taken back on purpose');
         $failure = null;
+        $transaction = $DB->start_delegated_transaction();
         try {
             $do();
         } catch (\Throwable $e) {
             $failure = $e;
         }
         try {
-            $transaction->rollback($taken);
+            $transaction->rollback($onpurpose);
         } catch (\Exception $e) {
-            if ($e !== $taken) {
+            if ($e !== $onpurpose) {
                 throw $e;
             }
-        } finally {
-            course_caches::forget($courseid);
         }
         if ($failure) {
             throw $failure;

@@ -71,7 +71,7 @@ class year_desk {
      * @return array
      */
     public function status(): array {
-        $answer = $this->ask(['action' => 'status']);
+        $answer = $this->ask(['action' => 'status', 'own' => self::means_its_own()]);
         aftermath::remember((int) $this->desk->course->id, $answer['rollover'] ?? null);
         return $answer;
     }
@@ -95,7 +95,16 @@ class year_desk {
      * @return array how it stands
      */
     public function check(string $source, string $press): array {
-        return $this->ask_once(['action' => 'check', 'source_idnumber' => $source], $press);
+        return $this->ask_once(['action' => 'check', 'source_idnumber' => $source, 'own' => self::means_its_own()], $press);
+    }
+
+    /**
+     * Whether this site's own courses are looked through, before others take them: where it takes none itself.
+     *
+     * @return bool
+     */
+    private static function means_its_own(): bool {
+        return settings::offers('check') && !settings::offers('rollover');
     }
 
     /**

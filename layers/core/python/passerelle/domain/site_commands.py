@@ -134,7 +134,8 @@ class AskRollover(SiteCommand):
     - `start`: destination, groups, keep_dates, exclude, and source_courseid or source_idnumber where the
       teacher chose another course; `confirmed` repeats the codes of the questions that were answered yes;
       `override` is the reason of somebody allowed to go past R5.
-    - `check`: *Vérifier mon cours*; asked on N or, for a course of its own, on N-1.
+    - `check`: *Vérifier mon cours*; asked on N or, for a course of its own, on N-1. A platform that has a
+      year before it and a year after it is both: with `own` it means its own course.
     - `contents`: sections, activities and groups of the archive that a check or rollover has made.
     - `report`: R12's, of `rollover`; format json or html.
     - `undo`: puts the safety backup of `rollover` back.
@@ -161,6 +162,7 @@ class AskRollover(SiteCommand):
     permit: str = ""
     format: Literal["json", "html"] = "json"
     wanted: bool = True
+    own: bool = False
 
     def __post_init__(self) -> None:
         if len(self.exclude) > 5_000:

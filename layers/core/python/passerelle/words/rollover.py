@@ -161,6 +161,10 @@ ROLLOVER: Mapping[str, tuple[str, str]] = {
         "Le cours de destination a {count:# autre enseignant éditeur|# autres enseignants éditeurs}.",
         "The target course has {count:# other editing teacher|# other editing teachers}.",
     ),
+    "D18_none": (
+        "Il n’y a pas encore de sauvegarde de ce cours : elle sera faite d’abord.",
+        "There is no backup of this course yet: one will be made first.",
+    ),
     "D18_older": (
         "La dernière sauvegarde est plus ancienne que la dernière modification du cours : une nouvelle sera "
         "faite d’abord.",

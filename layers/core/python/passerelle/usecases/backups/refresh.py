@@ -44,6 +44,14 @@ def newest(world: World, site: str, state: CourseState) -> Upload | None:
     return fresh_upload(uploads, state.lastchange)
 
 
+def backed_up(world: World, site: str, state: CourseState) -> bool:
+    """Whether there is any backup of the course, however old."""
+    if not state.idnumber:
+        return False
+    uploads = list_all(world.records, Upload, "course", network_id(site, state.idnumber))
+    return any(upload.state not in (BackupState.REFUSED, BackupState.DELETED) for upload in uploads)
+
+
 def _start(world: World, site: str, state: CourseState) -> str:
     for attempt in range(ATTEMPTS):
         jobkey = backup_jobkey(site, state.courseid, state.lastchange, attempt)

@@ -65,8 +65,9 @@ def answer_rollover(world: World, command: AskRollover) -> Mapping[str, object]:
 
 
 def status(world: World, command: AskRollover, person: Person) -> Mapping[str, object]:
-    checked = latest_check(world, command.site, command.courseid)
-    if _of_a_past_year(world, command.site):
+    own = _means_its_own(world, command)
+    checked = latest_check(world, command.site, command.courseid, own=own)
+    if own:
         rights.taught(world, command.site, command.courseid, person)
         return {"check": None if checked is None else describe(world, checked, command.lang)}
     asked = rights.target_of(world, command.site, command.courseid, person)
@@ -104,9 +105,15 @@ def status(world: World, command: AskRollover, person: Person) -> Mapping[str, o
     }
 
 
-def _of_a_past_year(world: World, site: str) -> bool:
-    """A platform whose courses are taken over, and that takes none itself."""
-    return site in world.network.previous_sites and not world.network.sites[site].previous
+def _means_its_own(world: World, command: AskRollover) -> bool:
+    """Whether a course that will be taken over is spoken of, not one that takes over.
+
+    With three years in the network the middle one's courses do both: there the site says which it means.
+    """
+    network = world.network
+    return command.site in network.previous_sites and (
+        command.own or not network.sites[command.site].previous
+    )
 
 
 def latest_of(world: World, site: str, course_id: int) -> Rollover | None:
@@ -118,9 +125,9 @@ def latest_of(world: World, site: str, course_id: int) -> Rollover | None:
     return max(alive or every, key=lambda r: r.requested_at, default=None)
 
 
-def latest_check(world: World, site: str, course_id: int) -> Rollover | None:
+def latest_check(world: World, site: str, course_id: int, *, own: bool) -> Rollover | None:
     """*Vérifier mon cours*, asked here: of the course that matches or, on N-1, of the course itself."""
-    index: Literal["source", "target"] = "source" if _of_a_past_year(world, site) else "target"
+    index: Literal["source", "target"] = "source" if own else "target"
     every = list_all(world.records, Rollover, index, f"{site}#{course_id}")
     return max(
         (r for r in every if r.only_check and r.site == site), key=lambda r: r.requested_at, default=None
@@ -230,7 +237,7 @@ def a_request(
     wish: Wish,
 ) -> Rollover:
     """A rollover as it begins, with the start dates by which dates will move (R8)."""
-    previous = world.network.sites[site].previous or site
+    previous = world.network.sites[site].previous if target else site  # a course looked at for itself
     here = world.sites.lms(site).course(target.courseid) if target else None
     there = world.sites.lms(previous).course(source.courseid)
     return Rollover(
@@ -334,7 +341,7 @@ def check(world: World, command: AskRollover, person: Person) -> Mapping[str, ob
 
 def _check_request(world: World, command: AskRollover, person: Person, key: str) -> Rollover:
     wish = Wish(destination="check")
-    if _of_a_past_year(world, command.site):
+    if _means_its_own(world, command):
         source = rights.taught(world, command.site, command.courseid, person)
         return a_request(world, command.site, person, None, source, key, wish)
     asked = rights.target_of(world, command.site, command.courseid, person)

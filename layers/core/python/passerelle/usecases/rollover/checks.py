@@ -48,7 +48,7 @@ def of_backup(world: World, previous: str, target: CourseState, source: CourseSt
     """D18: older than the course's last change, of another code, or FOAD against not FOAD."""
     notes = list(differences(target.idnumber, source.idnumber))
     if refresh.newest(world, previous, source) is None:
-        notes.append(Note("D18_older"))
+        notes.append(Note("D18_older" if refresh.backed_up(world, previous, source) else "D18_none"))
     return notes
 
 

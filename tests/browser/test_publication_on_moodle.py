@@ -311,7 +311,7 @@ def test_it_is_brought_into_the_course_where_one_stands_once(walk: Walk) -> None
         if not again:
             desk.see("Aller au cours", meanwhile=walk.home.work)
             desk.shot("18-merged")
-    reference, mail = same_person_mail(desk, '[data-region="status"]')
+    reference, mail = same_person_mail(desk, '[data-region="answer"]')
     desk.shot("20-merge-refused")
     assert reference in mail
     names = [name for _, _, name, *_ in course_rows.shape(walk.home, target)["activities"]]

@@ -32,13 +32,14 @@ if (!$panel->offers_anything()) {
     require_capability('local/passerelle:publish', $context);
 }
 
-$PAGE->set_url(new moodle_url('/local/passerelle/course.php', ['id' => $course->id]));
-$PAGE->set_title($panel->title());
+$year = optional_param('year', false, PARAM_BOOL);
+$PAGE->set_url(new moodle_url('/local/passerelle/course.php', ['id' => $course->id] + ($year ? ['year' => 1] : [])));
+$PAGE->set_title($panel->title($year));
 $PAGE->set_heading(format_string($course->fullname, true, ['context' => $context]));
 $PAGE->set_pagelayout('incourse');
 
 echo $OUTPUT->header();
-echo $OUTPUT->heading($panel->title());
+echo $OUTPUT->heading($panel->title($year));
 // As wide as is easily read: in the block the panel is as wide as the block.
 echo html_writer::div(
     $OUTPUT->render_from_template('local_passerelle/course_panel', $panel->export_for_template($OUTPUT)),

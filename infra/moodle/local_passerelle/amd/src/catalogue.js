@@ -177,7 +177,7 @@ function(Notification, Str, Templates, Desk) {
                 confirmed: mode === 'merge',
                 request: this.requests[key]
             });
-        }.bind(this)).then(this.follow.bind(this, card.dataset.title, button, key)).catch(function(error) {
+        }.bind(this)).then(this.follow.bind(this, card, button, key)).catch(function(error) {
             button.disabled = false;
             if (error && error.message) {
                 Notification.exception(error);
@@ -186,15 +186,27 @@ function(Notification, Str, Templates, Desk) {
     };
 
     /**
-     * Show how a retrieval stands, until it has ended.
+     * Where the answer about a course is read: in its card, or above the list once another search has taken that away.
      *
-     * @param {String} title
+     * @param {HTMLElement} card
+     * @returns {HTMLElement}
+     */
+    Catalogue.prototype.answerRegion = function(card) {
+        var here = document.contains(card) ? card
+            : this.results.querySelector('[data-publication="' + card.dataset.publication + '"]');
+        return here ? here.querySelector('[data-region="answer"]') : this.status;
+    };
+
+    /**
+     * Show how a retrieval stands, beside what was pressed, until it has ended.
+     *
+     * @param {HTMLElement} card
      * @param {HTMLElement} button
      * @param {String} key
      * @param {Object} answer
      * @returns {Promise}
      */
-    Catalogue.prototype.follow = function(title, button, key, answer) {
+    Catalogue.prototype.follow = function(card, button, key, answer) {
         var running = !answer.refusal && ['requested', 'restoring'].indexOf(answer.state) >= 0;
         var passing = answer.refusal && answer.refusal.passing && this.retrieval;
         if (!answer.refusal) {
@@ -203,7 +215,7 @@ function(Notification, Str, Templates, Desk) {
         if (running || passing) {
             window.setTimeout(function() {
                 Desk.call('retrieve', {courseid: this.courseid, retrieval: this.retrieval})
-                    .then(this.follow.bind(this, title, button, key)).catch(Notification.exception);
+                    .then(this.follow.bind(this, card, button, key)).catch(Notification.exception);
             }.bind(this), AGAIN);
         } else {
             button.disabled = false;
@@ -213,14 +225,14 @@ function(Notification, Str, Templates, Desk) {
             return Promise.resolve();
         }
         if (answer.refusal) {
-            return Desk.showRefusal(this.status, answer.refusal);
+            return Desk.showRefusal(this.answerRegion(card), answer.refusal);
         }
         var ended = !running && answer.state !== 'done';
         var asked = Desk.refusalContext(answer);
-        return Desk.show(this.status, 'retrieval', {
+        return Desk.show(this.answerRegion(card), 'retrieval', {
             reference: ended ? asked.reference : '',
             mailto: ended ? asked.mailto : '',
-            title: title,
+            title: card.dataset.title,
             word: answer.word,
             running: running,
             done: answer.state === 'done',

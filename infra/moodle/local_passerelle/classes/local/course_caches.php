@@ -34,7 +34,11 @@ class course_caches {
             return;
         }
         // What was remembered of a state that was taken back may bear a higher number than the course's own.
-        \cache::make('core', 'coursemodinfo')->delete($courseid);
+        $remembered = \cache::make('core', 'coursemodinfo');
+        if ($remembered->acquire_lock($courseid)) {
+            $remembered->delete($courseid);
+            $remembered->release_lock($courseid);
+        }
         rebuild_course_cache($courseid, true);
         \core_courseformat\base::reset_course_cache($courseid);
         \core_courseformat\base::invalidate_all_session_caches_for_course($course);

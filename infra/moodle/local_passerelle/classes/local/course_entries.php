@@ -57,12 +57,12 @@ class course_entries {
         if (settings::offers('rollover') && has_capability('local/passerelle:rollover', $context)) {
             $entries['rollover'] = [
                 self::rollover_label(),
-                new \moodle_url('/local/passerelle/course.php', ['id' => $course->id], 'passerelle-rollover'),
+                new \moodle_url('/local/passerelle/course.php', ['id' => $course->id, 'year' => 1], 'passerelle-rollover'),
             ];
         } else if (settings::offers('check') && has_capability('local/passerelle:rollover', $context)) {
             $entries['check'] = [
                 get_string('check_mycourse', 'local_passerelle'),
-                new \moodle_url('/local/passerelle/course.php', ['id' => $course->id], 'passerelle-rollover'),
+                new \moodle_url('/local/passerelle/course.php', ['id' => $course->id, 'year' => 1], 'passerelle-rollover'),
             ];
         }
         return $entries;

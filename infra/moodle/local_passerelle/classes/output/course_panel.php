@@ -62,10 +62,11 @@ class course_panel implements \renderable, \templatable {
     /**
      * What the panel is about, for a page of its own.
      *
+     * @param bool $year whether the page was opened for the change of year
      * @return string
      */
-    public function title(): string {
-        if (isset($this->entries['publish'])) {
+    public function title(bool $year): string {
+        if (isset($this->entries['publish']) && !$year) {
             return $this->entries['publish'][0];
         }
         if (isset($this->entries['rollover'])) {
@@ -73,6 +74,9 @@ class course_panel implements \renderable, \templatable {
         }
         if (isset($this->entries['check'])) {
             return $this->entries['check'][0];
+        }
+        if (isset($this->entries['publish'])) {
+            return $this->entries['publish'][0];
         }
         return get_string('pluginname', 'local_passerelle');
     }

@@ -32,14 +32,34 @@ class trial {
      * @param \restore_controller $controller
      */
     public static function precheck(\restore_controller $controller): void {
+        global $DB;
         $id = $controller->get_restoreid();
-        // MariaDB would commit what was written before it makes a temporary table.
-        \restore_controller_dbops::create_restore_temp_tables($id);
+        if ($DB->get_dbfamily() === 'mysql') {
+            // Making a temporary table, and its indexes, would commit what was written before.
+            \restore_controller_dbops::create_restore_temp_tables($id);
+        }
         try {
-            self::take_back(fn() => $controller->execute_precheck());
+            self::take_back(fn() => $controller->execute_precheck(true));
         } finally {
-            \restore_controller_dbops::drop_restore_temp_tables($id);
+            self::forget_tables($id);
             course_caches::forget((int) $controller->get_courseid());
+        }
+    }
+
+    /**
+     * Where the precheck broke off, Moodle still counts on its temporary tables.
+     *
+     * @param string $restoreid
+     */
+    private static function forget_tables(string $restoreid): void {
+        global $DB;
+        if ($DB->get_manager()->table_exists('backup_ids_temp')) {
+            try {
+                \restore_controller_dbops::drop_restore_temp_tables($restoreid);
+            } catch (\ddl_exception $gone) {
+                // PostgreSQL took the tables back with all else.
+                return;
+            }
         }
     }
 

@@ -243,6 +243,15 @@ def test_a_newer_deposit_takes_the_place_of_the_older_one_of_its_course_only(gro
     assert witness.deposits(username) == sorted(names[1:])
 
 
+@pytest.mark.rule("P3")
+@pytest.mark.parametrize("name", ["chimie-users-tgz.mbz", "chimie-users-zip.mbz"])
+def test_a_deposit_with_people_in_it_is_refused(ground, archive, name, witness):
+    username = person(ground)
+    job = ground.run("stash_backup", username=username, filename="chimie.mbz", **archive("good", name))
+    assert (job["status"], job["error"]["code"]) == ("failed", "peopleinside")
+    assert witness.deposits(username) == []
+
+
 def test_a_deposit_for_nobody_is_refused(ground, archive):
     job = ground.run("stash_backup", username=fresh("nobody"), filename="chimie.mbz", **archive())
     assert job["status"] == "failed"

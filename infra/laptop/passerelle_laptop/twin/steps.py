@@ -322,7 +322,7 @@ def _undo(walk: Walk) -> None:
 def stash(walk: Walk) -> None:
     walk.step("check", 0.05, _check_owner)
     walk.step("download", 0.1, _download)
-    walk.step("store", 0.9, _store)
+    walk.step("store", 0.9, _store_without_people)
 
 
 def _check_owner(walk: Walk) -> None:
@@ -333,6 +333,12 @@ def _check_owner(walk: Walk) -> None:
     with walk.site.lock:
         if walk.site.state.user_named(walk.job.args["username"].lower()) is None:
             raise JobFailed("invalid", "unknownuser")
+
+
+def _store_without_people(walk: Walk) -> None:
+    if read(Path(walk.job.workfile), walk.site.vault).has_people:
+        raise JobFailed("peopleinside")
+    _store(walk)
 
 
 def _store(walk: Walk) -> None:

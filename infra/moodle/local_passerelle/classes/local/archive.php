@@ -180,6 +180,29 @@ class archive {
     }
 
     /**
+     * Refuse an archive that brings people without unpacking it all: its own description is enough.
+     *
+     * @param string $archive path
+     * @param string $name of a directory under Moodle's own for restores
+     */
+    public static function refuse_people_inside(string $archive, string $name): void {
+        $path = make_backup_temp_directory($name, false);
+        if (!$path) {
+            throw new job_failure('diskfull');
+        }
+        try {
+            $packer = get_file_packer('application/vnd.moodle.backup');
+            $packer->extract_to_pathname($archive, $path, ['moodle_backup.xml', 'users.xml']);
+            if (!file_exists($path . '/moodle_backup.xml')) {
+                throw new job_failure('precheck', get_string('notabackup', 'local_passerelle'));
+            }
+            self::refuse_people($path);
+        } finally {
+            remove_dir($path);
+        }
+    }
+
+    /**
      * Go through an XML file of an unpacked archive as Moodle will read it, whatever its size.
      *
      * Declared encodings and entities are refused: other readers would follow them.

@@ -39,6 +39,7 @@ class stash_runner extends runner {
         $this->job->phase('download', 0.05);
         $path = $this->directory() . '/archive.mbz';
         archive::fetch($this->job, $path, 0.05, 0.9);
+        archive::refuse_people_inside($path, 'passerelle' . $this->job->row->id);
         $this->job->phase('store', 0.9);
         $filename = clean_param($this->job->params['filename'], PARAM_FILE);
         $place = ['contextid' => \context_user::instance($user->id)->id, 'component' => 'user', 'filearea' => 'backup', 'itemid' => 0];

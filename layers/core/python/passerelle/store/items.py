@@ -39,6 +39,7 @@ from passerelle.domain.rollover.rollover import FreshStart, Permit, Rollover, Wh
 from passerelle.domain.states import BackupState, RetrievalState, RolloverState
 from passerelle.errors import GiveUp
 from passerelle.ports import R
+from passerelle.store import parts
 from passerelle.store.unknown_fields import unknown_in, with_unknown
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ LOG = logging.getLogger(__name__)
 
 # DynamoDB refuses an item above 400 KiB, names and keys included.
 LARGEST = 390_000
+LARGEST_PACKED = 3_000_000  # of all parts of a record; a transaction may have 4 MB
 
 HISTORY_KEPT = timedelta(days=400)  # a school year, and time to ask about it
 JOB_KEPT = timedelta(days=30)
@@ -235,9 +237,21 @@ def _adapter(kind: Kind) -> TypeAdapter[Any]:
     return _adapters[kind]
 
 
+def to_items(record: Record, stamp: str, unknown: Any = None) -> tuple[Item, list[Item]]:
+    """The record's item, and its parts where it is too large for one (`parts`)."""
+    kind = kept_as(type(record))
+    item = to_item(record, stamp, unknown)
+    if kind not in parts.LEAVING or size_of(item) <= parts.PACKED_OVER:
+        return item, []
+    fields = with_unknown(fields_of(record), unknown)
+    staying, pieces = parts.packed(fields, parts.LEAVING[kind])
+    item |= {"record": TypeSerializer().serialize(staying), "parts": {"N": str(len(pieces))}}
+    return item, parts.items(item["pk"], kind, record.revision, pieces, _time_to_live(record))
+
+
 def to_item(record: Record, stamp: str, unknown: Any = None) -> Item:
-    """`stamp` is the write's own: by it a write whose answer was lost knows itself again. `unknown`: the
-    fields that the stored record had and this release does not know.
+    """The record in one item, however large. `stamp` is the write's own: by it a write whose answer was
+    lost knows itself again. `unknown`: the fields that the stored record had and this release does not know.
     """
     kind = type(record)
     fields = with_unknown(fields_of(record), unknown)
@@ -265,11 +279,17 @@ def fields_of(record: Record) -> dict[str, Any]:
 
 def unknown_of(record: Record, item: Mapping[str, Any]) -> Any:
     """What the item holds that this release does not know (`unknown_fields`)."""
-    return unknown_in(TypeDeserializer().deserialize(item["record"]), fields_of(record))
+    return unknown_in(_fields_in(item), fields_of(record))
+
+
+def _fields_in(item: Mapping[str, Any]) -> dict[str, Any]:
+    """`fields`: already put together from its parts."""
+    fields: dict[str, Any] = item.get("fields") or TypeDeserializer().deserialize(item["record"])
+    return fields
 
 
 def from_item(kind: type[R], item: Mapping[str, Any]) -> R:
-    fields = TypeDeserializer().deserialize(item["record"])
+    fields = _fields_in(item)
     try:
         record: R = _adapter(kind).validate_python(fields | {"revision": int(item["revision"]["N"])})
     except ValidationError:
@@ -319,7 +339,7 @@ CUTTABLE: dict[Kind, tuple[str, ...]] = {
 def fitted(record: R, unknown: Any = None) -> R:
     """The record, its longest list or text halved until it fits. Raises GiveUp where that is not enough."""
     kind = type(record)
-    while (size := size_of(to_item(record, "0" * 32, unknown))) > LARGEST:
+    while (size := _largest_of(*to_items(record, "0" * 32, unknown))) > LARGEST:
         fields = fields_of(record)
         sizes = {path: size_of(_inside(fields, path)) for path in CUTTABLE.get(kind, ())}
         longest = max(sizes, key=lambda path: sizes[path], default="")
@@ -334,6 +354,11 @@ def fitted(record: R, unknown: Any = None) -> R:
     return record
 
 
+def _largest_of(item: Item, pieces: list[Item]) -> int:
+    """Of a packed record its own item counts, and all of it, which is written in one transaction."""
+    return max(size_of(item), size_of(pieces) * LARGEST // LARGEST_PACKED if pieces else 0)
+
+
 def size_of(value: Any) -> int:
     """Bytes as DynamoDB counts them, from above: names, text in UTF-8, 21 for a number, 3 for a list."""
     match value:
@@ -345,6 +370,8 @@ def size_of(value: Any) -> int:
             return sum(1 + size_of(inner) for inner in value)
         case str():
             return len(value.encode())
+        case bytes():
+            return len(value)
     return 21
 
 

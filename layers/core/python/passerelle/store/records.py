@@ -8,11 +8,13 @@ import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import ClientError
 
 from passerelle.domain.records import Record, TargetLock
 from passerelle.errors import Conflict, Refused
 from passerelle.ports import Page, R
+from passerelle.store import parts
 from passerelle.store.aws import AwsBusy, aws_named, code_of, is_busy
 from passerelle.store.items import (
     INDEXES,
@@ -21,10 +23,11 @@ from passerelle.store.items import (
     Kind,
     fitted,
     from_item,
+    kept_as,
     key,
     listings,
     partition,
-    to_item,
+    to_items,
     unknown_of,
 )
 from passerelle.store.unknown_fields import Aside
@@ -35,12 +38,15 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 Steps = list[dict[str, Any]]
+Items = list[Item]
+Places = list[tuple[str, str]]  # (pk, sk)
 
 PLACE = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z#.{1,900}", re.DOTALL
 )  # a sort key has 1,024 bytes
 BATCH = 100  # keys that BatchGetItem takes
 BATCH_ROUNDS = 8
+PARTS_ROUNDS = 4
 
 
 class DynamoRecords:
@@ -53,13 +59,15 @@ class DynamoRecords:
 
     def get(self, kind: type[R], key: str) -> R | None:
         item = self._item(kind, key)
-        return None if item is None else self._read(kind, item)
+        return None if item is None else self._read(kind, self._whole(kind, key, dict(item)))
 
     def add(self, record: R) -> R:
         record = fitted(record)
         stamp = uuid.uuid4().hex
-        put = self._put(to_item(record, stamp)) | {"ConditionExpression": "attribute_not_exists(pk)"}
-        self._write(put, [{"Put": self._put(item)} for item in listings(record).values()], record, stamp)
+        item, pieces = to_items(record, stamp)
+        put = self._put(item) | {"ConditionExpression": "attribute_not_exists(pk)"}
+        others = [{"Put": self._put(one)} for one in (*listings(record).values(), *pieces)]
+        self._write(put, others, record, stamp)
         return record
 
     def change(self, before: R, after: R) -> R:
@@ -68,10 +76,13 @@ class DynamoRecords:
         unknown = self._unknown(before)
         written = fitted(replace(after, revision=before.revision + 1), unknown)
         stamp = uuid.uuid4().hex
-        put = self._put(to_item(written, stamp, unknown)) | _as_read(before)
+        item, pieces = to_items(written, stamp, unknown)
+        put = self._put(item) | _as_read(before)
         old, new = listings(before), listings(written)
         moves: Steps = [{"Put": self._put(item)} for at, item in new.items() if old.get(at) != item]
         moves += [{"Delete": self._at(*at)} for at in old.keys() - new.keys()]
+        moves += [{"Put": self._put(piece)} for piece in pieces]
+        moves += [{"Delete": self._at(*at)} for at in self._parts_of(before, unknown)]
         self._write(put, moves, written, stamp)
         if unknown is not None:
             self._aside.put(_revision(written), unknown)
@@ -81,7 +92,10 @@ class DynamoRecords:
         """Gone already is well. Raises Conflict where the record moved on, or a lock is another's."""
         delete: dict[str, Any] = {"TableName": self._table, "Key": key(type(record), record.id)}
         delete |= _as_read(record, or_absent=True)
-        gone = [{"Delete": self._at(*at)} for at in listings(record)]
+        gone = [
+            {"Delete": self._at(*at)}
+            for at in (*listings(record), *self._parts_of(record, self._unknown(record)))
+        ]
         with aws_named():
             try:
                 if gone:
@@ -115,7 +129,8 @@ class DynamoRecords:
         else:
             found = rows[:limit]
         more = _cursor(places[limit - 1]) if len(rows) > limit else None
-        return Page(tuple(self._read(kind, item) for item in found), more)
+        whole = (self._whole(kind, _id_of(item["pk"]["S"]), dict(item)) for item in found)
+        return Page(tuple(self._read(kind, item) for item in whole), more)
 
     # -- reading -----------------------------------------------------------------------------------
 
@@ -126,12 +141,53 @@ class DynamoRecords:
             self._aside.put(_revision(record), unknown)
         return record
 
+    def _whole(self, kind: Kind, record_id: str, item: Item) -> Item:
+        """The item with what lies in its parts."""
+        for _ in range(PARTS_ROUNDS):
+            if "parts" not in item:
+                return item
+            revision, count = int(item["revision"]["N"]), int(item["parts"]["N"])
+            places = [parts.place(kept_as(kind), revision, number) for number in range(count)]
+            found = self._get_all([{"pk": item["pk"], "sk": {"S": place}} for place in places])
+            pieces = {one["sk"]["S"]: bytes(one["part"]["B"]) for one in found}
+            if len(pieces) == count:
+                fields = TypeDeserializer().deserialize(item["record"])
+                fields |= parts.unpacked(pieces[place] for place in places)
+                return {**item, "fields": fields}
+            # Written anew between the two reads, or this came from an index, which lags.
+            again = self._item(kind, record_id)
+            if again is None:
+                raise AwsBusy("GetItem", "gone between two reads")
+            item = dict(again)
+        raise AwsBusy("BatchGetItem", "the record keeps changing")
+
+    def _parts_of(self, record: Record, unknown: Any) -> Places:
+        """Where the parts of a record lie that was read as large."""
+        if not to_items(record, "0" * 32, unknown)[1]:
+            return []
+        kind, pk = kept_as(type(record)), key(type(record), record.id)["pk"]
+        with aws_named():
+            answer = self._client.query(
+                TableName=self._table,
+                KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
+                ExpressionAttributeValues={
+                    ":pk": pk,
+                    ":first": {"S": parts.place(kind, 0, 0)},
+                    ":last": {"S": parts.place(kind, record.revision, 999)},
+                },
+                ProjectionExpression="sk",
+                ConsistentRead=True,
+            )
+        return [(pk["S"], one["sk"]["S"]) for one in answer["Items"]]
+
     def _unknown(self, before: Record) -> Any:
         """What the stored record holds that this release does not know, as it was read."""
         found = self._aside.get(_revision(before))
         if found is None and self._aside.dropped:
             item = self._item(type(before), before.id)
-            return None if item is None else unknown_of(before, item)
+            return (
+                None if item is None else unknown_of(before, self._whole(type(before), before.id, dict(item)))
+            )
         return found
 
     def _item(self, kind: Kind, record_id: str) -> Mapping[str, Any] | None:
@@ -171,23 +227,26 @@ class DynamoRecords:
 
     def _fetch(self, kind: Kind, ids: Sequence[str]) -> tuple[Mapping[str, Any], ...]:
         """The records in the order of `ids`, less those that died since they were listed."""
-        found: dict[str, Mapping[str, Any]] = {}
-        for start in range(0, len(ids), BATCH):
-            wanted: Any = [key(kind, record_id) for record_id in ids[start : start + BATCH]]
+        pks = [key(kind, record_id)["pk"]["S"] for record_id in ids]
+        found = {item["pk"]["S"]: item for item in self._get_all([key(kind, one) for one in ids])}
+        return tuple(found[pk] for pk in pks if pk in found)
+
+    def _get_all(self, keys: Sequence[Mapping[str, Any]]) -> Items:
+        found: Items = []
+        for start in range(0, len(keys), BATCH):
+            wanted: Any = list(keys[start : start + BATCH])
             for _ in range(BATCH_ROUNDS):
                 with aws_named():
                     answer: Any = self._client.batch_get_item(
                         RequestItems={self._table: {"Keys": wanted, "ConsistentRead": True}}
                     )
-                for item in answer["Responses"].get(self._table, []):
-                    found[item["pk"]["S"]] = item
+                found += answer["Responses"].get(self._table, [])
                 wanted = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
                 if not wanted:
                     break
             else:
                 raise AwsBusy("BatchGetItem", "UnprocessedKeys")
-        pks = [key(kind, record_id)["pk"]["S"] for record_id in ids]
-        return tuple(found[pk] for pk in pks if pk in found)
+        return found
 
     # -- writing -----------------------------------------------------------------------------------
 

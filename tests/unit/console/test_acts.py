@@ -235,6 +235,13 @@ def test_names_and_titles_are_text_wherever_they_stand(world, browser, order, he
         assert "<script" not in given["body"], path
 
 
+@pytest.mark.rule("S18")
+@pytest.mark.rule("H2")
+def test_the_page_of_seats_of_an_order_is_revoked(world, browser, order):
+    browser.sign_in().do("order_revoke_link", order.id)
+    assert world.records[Order, order.id].link_serial == order.link_serial + 1
+
+
 @pytest.mark.rule("N18")
 @pytest.mark.rule("H2")
 def test_a_freeze_is_set_with_dates_and_reason_and_lifted(world, browser):

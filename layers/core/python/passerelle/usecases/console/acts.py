@@ -242,6 +242,7 @@ ACTS: Mapping[str, Act] = {
     "order_park": Act(_order, _park, needs_why=True),
     "order_reschedule": Act(_order, _reschedule),
     "order_assign": Act(_order, _assign),
+    "order_revoke_link": Act(_order, lambda world, by, wish: work.revoke_link(world, wish.about, by)),
     "run_release": Act(_run, _release_run),
     "run_hold": Act(_run, lambda world, by, wish: desk.hold(world, wish.about, by, wish.why), needs_why=True),
     "site_hold": Act(_site, _hold_site, needs_why=True),

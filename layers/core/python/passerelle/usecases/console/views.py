@@ -18,9 +18,10 @@ from passerelle.domain.rollover.plan import Decision, PlanRun
 from passerelle.domain.rollover.rollover import Rollover
 from passerelle.domain.site_commands import AskWhy
 from passerelle.domain.states import OrderState, PublicationState, RunState
-from passerelle.errors import GiveUp, MoodleAway, MoodleRefused, NotFound, Refused
+from passerelle.errors import GiveUp, NotFound, Refused
 from passerelle.ports import World
 from passerelle.usecases.console.home import Waiting, newest_runs, waiting
+from passerelle.usecases.network.check import check_moodle
 from passerelle.usecases.night import documents
 from passerelle.usecases.night import why as night_why
 from passerelle.usecases.night.plan_stage import rules_of, tonight
@@ -268,22 +269,13 @@ def faculty(world: World, reach: Reach, query: Mapping[str, str]) -> Shown:
 def sites(world: World, reach: Reach, asked: str) -> Shown:
     """Those within reach; one is asked at a time, since a Moodle that is away takes its time to say so."""
     names = sorted(reach.sites)
+    known = asked in names
     return {
         "sites": [(name, world.network.sites[name]) for name in names],
         "hub": world.network.hub.site,
-        "asked": asked if asked in names else "",
-        "said": _said(world, asked) if asked in names else None,
+        "asked": asked if known else "",
+        "findings": list(check_moodle(world.network, asked, world.sites.lms, world.clock)) if known else [],
     }
-
-
-def _said(world: World, site: str) -> Shown:
-    try:
-        facts = world.sites.lms(site).get_site()
-    except MoodleAway:
-        return {"state": "site_away", "facts": None}
-    except (MoodleRefused, GiveUp):
-        return {"state": "site_refuses", "facts": None}
-    return {"state": "site_answers", "facts": facts}
 
 
 def why(world: World, reach: Reach, query: Mapping[str, str], lang: str) -> Shown:

@@ -41,7 +41,9 @@ def test_a_course_is_asked_for_followed_reported_and_undone_by_command(scene: Ye
     scene.courses()
     key = request(scene)
     assert "terminée" in run(scene, "status", key).output
-    assert "Section « Atomes » › Page « Bohr » › contenu" in run(scene, "report", key).output
+    assert (
+        "Section «\u00a0Atomes\u00a0» › Page «\u00a0Bohr\u00a0» › contenu" in run(scene, "report", key).output
+    )
     assert run(scene, "undo", key, "--user", "ada").exit_code == 0
     scene.deliver()
     assert "annulée" in run(scene, "status", key).output

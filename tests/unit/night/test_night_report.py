@@ -300,7 +300,7 @@ def test_who_is_named_is_sent_a_summary_with_the_reports_address_once(stage, lin
     (text,) = sent.values()
     assert list(sent) == ["night:caen:2026-10-06:mlaurent"]
     assert "La synchronisation s’est bien passée." in text
-    assert "- La scolarité : 1" in text
+    assert "- La scolarité\u00a0: 1" in text
     assert text.endswith(said) or f"{said} " in text
 
 
@@ -375,8 +375,8 @@ def test_what_moodle_refused_or_broke_on_is_listed_with_its_reason(stage) -> Non
     assert ("enrol", "E1", "p9", "broken") in found
     assert found[1][:3] == ("member_add", "E1 / G1", "p9")
     french, english = (as_page(report, lang, PARIS) for lang in ("fr", "en"))
-    assert "Inscriptions – E1, p9\u00a0: Moodle s’interrompt sur cette opération" in french
-    assert "Enrolments – E1, p9: Moodle breaks on this operation" in english
+    assert "Inscription – E1, p9\u00a0: Moodle s’interrompt sur cette opération" in french
+    assert "Enrolment – E1, p9: Moodle breaks on this operation" in english
     assert as_document(report)["not_applied"][0]["errorcode"] == "broken"
 
 

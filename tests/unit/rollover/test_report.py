@@ -11,8 +11,9 @@ from passerelle.domain.moodle.left_out import LeftOut
 from passerelle.domain.records import Note
 from passerelle.domain.rollover.report import Aftermath, Code, Report, judge
 from passerelle.domain.rollover.survey import DateFound, HeavyFile, Restriction, StaleLink, Survey
-from passerelle.pages.rollover_report import WORDS, as_page, as_rows
+from passerelle.pages.rollover_report import as_page
 from passerelle.store.documents import from_document, to_document
+from passerelle.words.rollover_report import WORDS, as_rows
 from tests.factories.rollover import LAST_YEAR, NEW, OLD, THIS_YEAR, a_place, a_survey
 
 NOW = datetime(2026, 10, 5, 8, 0, tzinfo=UTC)

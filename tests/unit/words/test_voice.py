@@ -18,8 +18,6 @@ SPOKEN = (
     *sorted((ROOT / "functions").rglob("*.py")),
     ROOT / "infra/run.py",
 )
-_STILL_MOVING = {"checks_in_moodle.py", "night_report.py"}
-SPOKEN = tuple(path for path in SPOKEN if path.name not in _STILL_MOVING or path.parent.name != "words")
 TEMPLATES = (
     *sorted((ROOT / "layers/core/python/passerelle/pages").rglob("*.j2")),
     *sorted(PLUGINS.rglob("*.mustache")),

@@ -10,8 +10,7 @@ from zoneinfo import ZoneInfo
 from passerelle.domain.states import state_word
 from passerelle.words.causes import say_stage
 from passerelle.words.console import console_word
-from passerelle.words.formatter import pick
-from passerelle.words.night_report import KINDS
+from passerelle.words.night_report import say_kind
 from passerelle.words.notes import note_text
 from passerelle.words.sentences import say
 
@@ -58,7 +57,7 @@ def render(name: str, lang: str, zone: str = PARIS, **shown: Any) -> str:
             moments=lambda record: _moments(record, lang),
             stage=lambda name: say_stage(name, lang),
             why=lambda code, detail: say(code, lang, detail=detail, holds=detail),
-            kind=lambda name: pick(KINDS[name], lang) if name in KINDS else name,
+            kind=lambda name, number=1: say_kind(name, number, lang),
             **shown,
         )
     )

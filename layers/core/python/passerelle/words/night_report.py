@@ -12,30 +12,55 @@ from passerelle.words.causes import say_command, say_finding
 from passerelle.words.formatter import Pair, fill
 from passerelle.words.offer import say_file, say_row
 
+# What operations did; `n` is their number, which is shown beside.
 KINDS: Mapping[str, Pair] = {
-    "user_create": ("comptes créés", "accounts made"),
-    "user_update": ("comptes mis à jour", "accounts updated"),
-    "user_suspend": ("comptes suspendus", "accounts suspended"),
-    "user_unsuspend": ("comptes réactivés", "accounts reactivated"),
-    "cohort_create": ("cohortes créées", "cohorts made"),
-    "cohort_update": ("cohortes renommées", "cohorts renamed"),
-    "cohort_add": ("membres de cohorte ajoutés", "cohort members added"),
-    "cohort_remove": ("membres de cohorte retirés", "cohort members removed"),
-    "category_create": ("catégories créées", "categories made"),
-    "category_update": ("catégories renommées ou déplacées", "categories renamed or moved"),
-    "category_delete": ("catégories vides supprimées", "empty categories deleted"),
-    "course_create": ("cours créés", "courses made"),
-    "course_update": ("cours renommés ou déplacés", "courses renamed or moved"),
-    "course_archive": ("cours archivés", "courses archived"),
-    "group_create": ("groupes créés", "groups made"),
-    "group_update": ("groupes renommés", "groups renamed"),
-    "group_delete": ("groupes supprimés", "groups deleted"),
-    "member_add": ("membres de groupe ajoutés", "group members added"),
-    "member_remove": ("membres de groupe retirés", "group members removed"),
-    "enrol": ("inscriptions", "enrolments"),
-    "suspend": ("accès suspendus", "accesses suspended"),
-    "unenrol": ("désinscriptions", "unenrolments"),
-    "adopt": ("adoptions", "adoptions"),
+    "user_create": ("{n:compte créé|comptes créés}", "{n:account made|accounts made}"),
+    "user_update": ("{n:compte mis à jour|comptes mis à jour}", "{n:account updated|accounts updated}"),
+    "user_suspend": ("{n:compte suspendu|comptes suspendus}", "{n:account suspended|accounts suspended}"),
+    "user_unsuspend": (
+        "{n:compte réactivé|comptes réactivés}",
+        "{n:account reactivated|accounts reactivated}",
+    ),
+    "cohort_create": ("{n:cohorte créée|cohortes créées}", "{n:cohort made|cohorts made}"),
+    "cohort_update": ("{n:cohorte renommée|cohortes renommées}", "{n:cohort renamed|cohorts renamed}"),
+    "cohort_add": (
+        "{n:membre de cohorte ajouté|membres de cohorte ajoutés}",
+        "{n:cohort member added|cohort members added}",
+    ),
+    "cohort_remove": (
+        "{n:membre de cohorte retiré|membres de cohorte retirés}",
+        "{n:cohort member removed|cohort members removed}",
+    ),
+    "category_create": ("{n:catégorie créée|catégories créées}", "{n:category made|categories made}"),
+    "category_update": (
+        "{n:catégorie renommée ou déplacée|catégories renommées ou déplacées}",
+        "{n:category renamed or moved|categories renamed or moved}",
+    ),
+    "category_delete": (
+        "{n:catégorie vide supprimée|catégories vides supprimées}",
+        "{n:empty category deleted|empty categories deleted}",
+    ),
+    "course_create": ("{n:cours créé|cours créés}", "{n:course made|courses made}"),
+    "course_update": (
+        "{n:cours renommé ou déplacé|cours renommés ou déplacés}",
+        "{n:course renamed or moved|courses renamed or moved}",
+    ),
+    "course_archive": ("{n:cours archivé|cours archivés}", "{n:course archived|courses archived}"),
+    "group_create": ("{n:groupe créé|groupes créés}", "{n:group made|groups made}"),
+    "group_update": ("{n:groupe renommé|groupes renommés}", "{n:group renamed|groups renamed}"),
+    "group_delete": ("{n:groupe supprimé|groupes supprimés}", "{n:group deleted|groups deleted}"),
+    "member_add": (
+        "{n:membre de groupe ajouté|membres de groupe ajoutés}",
+        "{n:group member added|group members added}",
+    ),
+    "member_remove": (
+        "{n:membre de groupe retiré|membres de groupe retirés}",
+        "{n:group member removed|group members removed}",
+    ),
+    "enrol": ("{n:inscription|inscriptions}", "{n:enrolment|enrolments}"),
+    "suspend": ("{n:accès suspendu|accès suspendus}", "{n:access suspended|accesses suspended}"),
+    "unenrol": ("{n:désinscription|désinscriptions}", "{n:unenrolment|unenrolments}"),
+    "adopt": ("{n:adoption|adoptions}", "{n:adoption|adoptions}"),
 }
 
 # Why Moodle did not do an operation, by its code.
@@ -75,16 +100,19 @@ WORDS: Mapping[str, Pair] = {
         "Some stages did not run: see “Stages” and the points to correct.",
     ),
     "would": ("Ce que le plan retenu aurait fait", "What the held plan would have done"),
+    "would_be": (
+        "Ce que le plan retenu aurait fait : {what}",
+        "What the held plan would have done: {what}",
+    ),
     "in_moodle": ("ouvrir le cours", "open the course"),
     "failed": (
         "Une étape a échoué ou n’a pas tout appliqué : voir « Déroulement ».",
         "A stage failed or did not apply everything: see “Stages”.",
     ),
     "to_repair": (
-        "{count:# point|# points} à corriger",
-        "{count:# point|# points} to correct",
+        "{count:Rien à corriger : bravo.|# point à corriger|# points à corriger}",
+        "{count:Nothing to correct: well done.|# point to correct|# points to correct}",
     ),
-    "nothing": ("Rien à corriger : bravo.", "Nothing to correct: well done."),
     "figures": ("En chiffres", "In figures"),
     "no_change": ("Aucun changement cette nuit.", "No change this night."),
     "repair": ("À corriger, par service", "To correct, by service"),
@@ -97,6 +125,7 @@ WORDS: Mapping[str, Pair] = {
         "What these rows stand for was neither added, nor removed, nor renamed this night.",
     ),
     "undone": ("Ce que Moodle n’a pas fait", "What Moodle did not do"),
+    "undone_line": ("{kind} – {what} : {why}", "{kind} – {what}: {why}"),
     "undone_note": (
         "La nuit suivante l’essaiera à nouveau ; le reste a été fait.",
         "The next night will try again; the rest was done.",
@@ -119,34 +148,47 @@ WORDS: Mapping[str, Pair] = {
     "changed": ("changements", "changes"),
     "removed": ("retraits", "removals"),
     "plot_counts": ("Opérations par nuit", "Operations per night"),
+    "plot_now": (
+        "{day} : {added:# ajout|# ajouts}, {changed:# changement|# changements}, {removed:# retrait|# retraits}",
+        "{day}: {added:# addition|# additions}, {changed:# change|# changes}, {removed:# removal|# removals}",
+    ),
+    "plot_last": ("{day} : {duration}", "{day}: {duration}"),
     "plot_seconds": ("Durée par nuit", "Duration per night"),
     "flag_held": ("retenue", "held"),
     "flag_failed": ("échec", "failed"),
+    "of_night": ("Nuit du", "Night of"),
+    "remark": ("Remarque", "Remark"),
     "table_of": ("Les mêmes chiffres en tableau", "The same figures as a table"),
     "more": (
         "… et {count:# autre|# autres} : voir le fichier CSV de la composante.",
-        "… and {count:# more|# more}: see the faculty's CSV file.",
+        "… and {count} more: see the faculty's CSV file.",
     ),
     "line": ("ligne", "line"),
     "minutes": (" min", " min"),
-    "not_applied": ("refusées par Moodle", "refused by Moodle"),
-    "withheld": ("retenues par le gel", "withheld by the freeze"),
+    "not_applied": ("{count:# refusée|# refusées} par Moodle", "{count:#|#} refused by Moodle"),
+    "withheld": ("{count:# retenue|# retenues} par le gel", "{count:#|#} withheld by the freeze"),
     "elsewhere": (
-        "{count:# IP porte|# IP portent} sur des codes qui ne sont pas des espaces de cours : c’est normal.",
-        "{count:# IP is|# IPs are} on codes that are no course spaces: that is normal.",
+        "{count:# IP porte sur un code qui n’est pas un espace|# IP portent sur des codes qui ne sont pas des "
+        "espaces} de cours : c’est normal.",
+        "{count:# IP is on a code that is no course space|# IPs are on codes that are no course spaces}: that "
+        "is normal.",
     ),
-    "contents": ("Sommaire", "Contents"),
     "check": ("Contrôle", "Check"),
+    "repairs_count": ("- {who} : {count}", "- {who}: {count}"),
     "repairs": ("Qui corrige", "Who repairs it"),
-    "none": ("aucune", "none"),
     "by_faculty": ("Par composante", "By faculty"),
     "no_faculty": ("Hors composante", "No faculty"),
     "points": ("Points à corriger", "Points to correct"),
 }
 
 
-def word(name: str, lang: str, **values: object) -> str:
-    return fill(WORDS[name], lang, values)
+def word(name: str, lang: str, **details: object) -> str:
+    return fill(WORDS[name], lang, details)
+
+
+def say_kind(kind: str, number: int, lang: str) -> str:
+    """What `number` operations of a kind did; a kind of a later release stays what it is."""
+    return fill(KINDS.get(kind, (kind, kind)), lang, {"n": number})
 
 
 def as_document(report: NightReport) -> dict[str, Any]:

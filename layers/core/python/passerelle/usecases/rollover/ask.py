@@ -25,7 +25,7 @@ from passerelle.domain.rollover.rollover import (
 from passerelle.domain.site_commands import AskRollover
 from passerelle.domain.states import BackupState, RolloverState, state_word
 from passerelle.errors import NotFound, Refused
-from passerelle.pages.rollover_report import as_page, as_rows
+from passerelle.pages.rollover_report import as_page
 from passerelle.ports import World
 from passerelle.usecases import course_locks
 from passerelle.usecases.amend import found_or_added, list_all
@@ -33,6 +33,7 @@ from passerelle.usecases.backups import refresh
 from passerelle.usecases.rollover import checks, reports, rights, steps
 from passerelle.usecases.rollover.messages import course_address, full_names, users_of
 from passerelle.words.notes import note_text
+from passerelle.words.rollover_report import as_rows
 from passerelle.words.sentences import say
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ PLUGIN = PACKAGE.parents[3] / "infra" / "moodle" / "local_passerelle" / "classes
 WORD = re.compile(r"[A-Za-z]\w*_?\w*")
 BEGINNING = re.compile(r"[A-Za-z]\w+_$")
 # Calls of which an argument is a code: which one.
-SAYING = {"GiveUp": 0, "Refused": 0, "NotFound": 0, "Note": 0, "say": 0, "require": 1}
+SAYING = {"GiveUp": 0, "Refused": 0, "NotFound": 0, "Note": 0, "say": 0, "require": 1, "BadArchive": 0}
 # Told by modules of their own, since their sentences need more than a code.
 ELSEWHERE = {"sources_stopped", "unknown_encoding"}
 SOURCES = [

@@ -14,10 +14,7 @@ _BLOCK = 1 << 20
 
 
 class BadArchive(GiveUp):
-    """`why`: not a zip, encrypted, two files of one name, or larger than any night."""
-
-    def __init__(self, file: str, why: str) -> None:
-        super().__init__("bad_archive", file=file, why=why)
+    """`code`: not a zip, encrypted, two files of one name, too many, or larger than any night."""
 
 
 def unpack(archive: Path, folder: Path) -> tuple[str, ...]:
@@ -32,14 +29,16 @@ def unpack(archive: Path, folder: Path) -> tuple[str, ...]:
                 beside = "__MACOSX" in member.filename or name.startswith(".")
                 if member.is_dir() or beside or PurePosixPath(name).suffix.lower() not in _TAKEN:
                     continue
-                if name in names or len(names) == _MOST_FILES:
-                    raise BadArchive(archive.name, f"twice: {name}" if name in names else "too many files")
+                if name in names:
+                    raise BadArchive("zip_file_twice", file=archive.name, name=name)
+                if len(names) == _MOST_FILES:
+                    raise BadArchive("zip_too_many_files", file=archive.name, limit=_MOST_FILES)
                 if member.flag_bits & 1:
-                    raise BadArchive(archive.name, "encrypted")
+                    raise BadArchive("zip_encrypted", file=archive.name)
                 room = _copy(found, member, folder / name, room)
                 names.append(name)
     except (zipfile.BadZipFile, NotImplementedError, EOFError):
-        raise BadArchive(archive.name, "not a zip that can be read") from None
+        raise BadArchive("zip_unreadable", file=archive.name) from None
     return tuple(names)
 
 
@@ -49,6 +48,6 @@ def _copy(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, room:
         while block := stream.read(_BLOCK):
             room -= len(block)
             if room < 0:
-                raise BadArchive(archive.filename or "", "too large")
+                raise BadArchive("zip_too_large", file=Path(archive.filename or "").name)
             file.write(block)
     return room

@@ -85,4 +85,25 @@ NIGHT: Mapping[str, tuple[str, str]] = {
         "Aucun annuaire n’est configuré pour ce site. Complétez « night: ldap: » dans network.yaml.",
         "No directory is set up for this site. Complete “night: ldap:” in network.yaml.",
     ),
+    # --- a night's folder that came as one zip ---
+    "zip_unreadable": (
+        "{file} n’est pas un zip lisible. Refaites l’archive, puis déposez-la à nouveau.",
+        "{file} is not a zip that can be read. Make the archive again, then deliver it again.",
+    ),
+    "zip_encrypted": (
+        "{file} est protégé par un mot de passe. Refaites l’archive sans.",
+        "{file} is protected by a password. Make the archive again without one.",
+    ),
+    "zip_file_twice": (
+        "{file} contient deux fichiers nommés {name}. Gardez-en un, puis refaites l’archive.",
+        "{file} holds two files named {name}. Keep one, then make the archive again.",
+    ),
+    "zip_too_many_files": (
+        "{file} contient plus de {limit} fichiers. N’y mettez que les extractions d’une nuit.",
+        "{file} holds more than {limit} files. Put only one night's extracts into it.",
+    ),
+    "zip_too_large": (
+        "{file} se déploie au-delà de 4 Go. N’y mettez que les extractions d’une nuit.",
+        "{file} unpacks to more than 4 GB. Put only one night's extracts into it.",
+    ),
 }

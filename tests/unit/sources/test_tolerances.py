@@ -276,15 +276,14 @@ def test_a_night_in_one_zip_is_unpacked_flat_and_nothing_leaves_the_folder(tmp_p
 
 @pytest.mark.parametrize(
     ("members", "why"),
-    [({"a__ip_csv": b"1", "b__ip_csv": b"2"}, "twice"), ({"ip_csv": b"0" * 4096}, "too large")],
+    [({"a__ip_csv": b"1", "b__ip_csv": b"2"}, "zip_file_twice"), ({"ip_csv": b"0" * 4096}, "zip_too_large")],
 )
 def test_a_zip_that_is_ambiguous_or_too_large_is_refused(tmp_path: Path, monkeypatch, members, why) -> None:
     monkeypatch.setattr("passerelle.sources.zipped._MOST_BYTES", 1000)
     archive = zipped(tmp_path / "night.zip", **members)
 
-    with pytest.raises(BadArchive, match="bad_archive") as refused:
+    with pytest.raises(BadArchive, match=why):
         unpack(archive, tmp_path)
-    assert why in str(refused.value.details["why"])
 
 
 def test_what_is_no_zip_is_refused(tmp_path: Path) -> None:

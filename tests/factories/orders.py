@@ -78,7 +78,7 @@ def a_shop(**changes: Any) -> Shop:
     whole: dict[str, Any] = {
         "kind": "standard",
         "site": "caen",
-        "secrets": ("/passerelle/boutique/secret",),
+        "secrets": ("/passerelle/shops/boutique/secret",),
         "products": {"SPOCM1": a_product()},
         "attachment": Attachment(
             over_new="mentor", over_existing="viewer", back_over_new="", back_over_existing=""

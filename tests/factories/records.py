@@ -151,8 +151,8 @@ def a_site(name: str = "caen", **changes: Any) -> Site:
     whole: dict[str, Any] = {
         "title": f"Université {name.capitalize()}",
         "url": f"https://{name}.example",
-        "token": f"/passerelle/{name}/token",
-        "secrets": (f"/passerelle/{name}/secret",),
+        "token": f"/passerelle/tokens/{name}",
+        "secrets": (f"/passerelle/signing/{name}",),
         "category": "PARTAGE",
         "assistance": Assistance(email=f"aide@{name}.example"),
     }

@@ -4,7 +4,7 @@ from passerelle.errors import NotFound
 
 
 class FakeSecrets:
-    """`secrets["/passerelle/caen/token"]` is what was put there."""
+    """`secrets["/passerelle/tokens/caen"]` is what was put there."""
 
     def __init__(self, held: dict[str, str] | None = None) -> None:
         self._held = dict(held or {})

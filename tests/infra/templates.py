@@ -66,7 +66,7 @@ def suffix(name: Any) -> str:
 
 
 def statements(function: str) -> list[dict[str, Any]]:
-    """What the function's role allows, the shared policy on secrets included."""
+    """What the function's role allows, the shared policies on secrets included, as a new installation is set."""
     role = resources("infra/permissions", "AWS::IAM::Role")[logical(function)]
     documents = [policy["PolicyDocument"] for policy in role["Policies"]]
     shared = resources("infra/permissions", "AWS::IAM::ManagedPolicy")
@@ -76,4 +76,5 @@ def statements(function: str) -> list[dict[str, Any]]:
         for document in documents
         for statement in document["Statement"]
         for branch in (statement["Fn::If"][1:2] if "Fn::If" in statement else [statement])
+        if statement.get("Fn::If", [""])[0] != "HasOldNames"
     ]

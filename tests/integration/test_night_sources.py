@@ -62,8 +62,8 @@ def aws(slapd: RunningSlapd) -> Iterator[Aws]:
         session = boto3.Session("test", "test", region_name=REGION)
         made = Aws(session.client("s3"), session.client("ssm"))
         made.s3.meta.events.register("before-call.s3.GetObject", made.count)
-        for name, value in (("ldap", PASSWORD), ("ldap-ca", Path(slapd.ca_file).read_text())):
-            made.ssm.put_parameter(Name=f"/passerelle/caen/{name}", Value=value, Type="SecureString")
+        for name, value in (("caen", PASSWORD), ("caen-ca", Path(slapd.ca_file).read_text())):
+            made.ssm.put_parameter(Name=f"/passerelle/directories/{name}", Value=value, Type="SecureString")
         yield made
 
 
@@ -98,8 +98,8 @@ def nights(aws: Aws, slapd: RunningSlapd) -> Nights:
         base=BASE,
         bind_dn=READER,
         page_size=2,
-        password="/passerelle/caen/ldap",
-        ca="/passerelle/caen/ldap-ca",
+        password="/passerelle/directories/caen",
+        ca="/passerelle/directories/caen-ca",
     )
     return Nights(rules=NightRules(guard=OPEN)).opened(aws, bucket, directory)
 

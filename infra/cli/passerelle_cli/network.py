@@ -32,6 +32,7 @@ from passerelle_cli.network_edit import (
     with_site,
 )
 from passerelle_cli.network_file import NetworkRefused, read_network
+from passerelle_cli.secret_folders import move_secrets, renamed
 from passerelle_cli.stack import Stack, on_a_stack
 from passerelle_cli.terminal import language
 
@@ -103,9 +104,21 @@ def knocker(api: str, clock: Clock) -> Callable[[str, bytes], int | None]:
 @FILE
 @on_a_stack
 def push_network(file: Path, *, find_stack: Callable[[], Stack]) -> None:
-    """Publish FILE (network.yaml): functions follow it within a minute."""
+    """Publish FILE (network.yaml): functions follow it within a minute.
+
+    A secret that lies outside the folder of its kind is copied there first, and FILE is changed to name it
+    there. The old parameter stays, and works with functions of the release before.
+    """
     described, document, text = _read(file)
-    version = find_stack().wiring().configuration.publish(text, document)
+    stack = find_stack()
+    wiring = stack.wiring()
+    moved = move_secrets(wiring.secrets, described, stack.secrets_prefix)
+    if moved:
+        file.write_text(renamed(text, moved), encoding="utf-8")
+        described, document, text = _read(file)
+        for old, new in moved.items():
+            click.echo(f"{old} → {new}")
+    version = wiring.configuration.publish(text, document)
     sites = len(described.sites)
     click.echo(
         f"« {described.name} » est publié ({sites} sites){f', version {version}' if version else ''}."

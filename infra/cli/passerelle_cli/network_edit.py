@@ -29,8 +29,8 @@ class NewSite:
             f"{' ' * indent}{self.name}:\n",
             f"{inner}title: {json.dumps(self.title, ensure_ascii=False)}\n",
             f"{inner}url: {self.url}\n",
-            f"{inner}token: {self.prefix}{self.name}/token\n",
-            f"{inner}secrets: [{self.prefix}{self.name}/secret]\n",
+            f"{inner}token: {self.prefix}tokens/{self.name}\n",
+            f"{inner}secrets: [{self.prefix}signing/{self.name}]\n",
         ]
 
 

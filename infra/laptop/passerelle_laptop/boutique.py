@@ -42,8 +42,8 @@ def shops_document(address: str, put: Callable[[str, str], None]) -> dict[str, A
             "products": PRODUCTS,
             "attachment": {"over_new": "mentor"},
         }
-    put("/passerelle/places/signature", secrets.token_urlsafe(32))
-    return {"shops": shops, "address": address, "seats_secrets": ["/passerelle/places/signature"]}
+    put("/passerelle/seats/places", secrets.token_urlsafe(32))
+    return {"shops": shops, "address": address, "seats_secrets": ["/passerelle/seats/places"]}
 
 
 def new_secret(kind: str) -> str:

@@ -150,16 +150,16 @@ def _furnish(emulator: Emulator, twin: Twin, stack: Stack) -> dict[str, Any]:
     sites: dict[str, Any] = {}
     for name, site in twin.sites.items():
         secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-        for what, value in (("token", site.token), ("secret", secret)):
+        for kind, value in (("tokens", site.token), ("signing", secret)):
             ssm.put_parameter(
-                Name=f"/passerelle/{name}/{what}", Value=value, Type="SecureString", Overwrite=True
+                Name=f"/passerelle/{kind}/{name}", Value=value, Type="SecureString", Overwrite=True
             )
         site.connect(stack.api, secret)
         sites[name] = {
             "title": TITLES[name],
             "url": site.base_url,
-            "token": f"/passerelle/{name}/token",
-            "secrets": [f"/passerelle/{name}/secret"],
+            "token": f"/passerelle/tokens/{name}",
+            "secrets": [f"/passerelle/signing/{name}"],
             "category": "rapatries",
             "assistance": {"email": f"assistance@{name}.example"},
             "calls_per_second": 200.0,

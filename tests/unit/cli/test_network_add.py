@@ -26,7 +26,7 @@ def test_a_site_is_added_and_every_comment_stays():
     text = with_site(EXAMPLE, ROUEN)
     before, after = read_network(EXAMPLE)[0], read_network(text)[0]
     assert {name: one for name, one in after.sites.items() if name != "rouen"} == before.sites
-    assert after.sites["rouen"].secrets == ("/passerelle/rouen/secret",)
+    assert after.sites["rouen"].secrets == ("/passerelle/signing/rouen",)
     kept = [line for line in EXAMPLE.splitlines() if line]
     assert [line for line in text.splitlines() if line in kept] == kept
 
@@ -57,13 +57,13 @@ def test_what_cannot_be_added_is_refused():
 
 
 @pytest.mark.parametrize(
-    "written", ["secrets: [/passerelle/caen/secret]", "secrets:\n      - /passerelle/caen/secret"]
+    "written", ["secrets: [/passerelle/signing/caen]", "secrets:\n      - /passerelle/signing/caen"]
 )
 def test_a_rotation_puts_the_new_secret_first_and_the_next_takes_the_spare(written):
-    text = EXAMPLE.replace("secrets: [/passerelle/caen/secret]", written)
-    once = with_new_secret(text, "caen", ("/passerelle/caen/secret",))
+    text = EXAMPLE.replace("secrets: [/passerelle/signing/caen]", written)
+    once = with_new_secret(text, "caen", ("/passerelle/signing/caen",))
     first = read_network(once)[0].sites["caen"].secrets
-    assert first == ("/passerelle/caen/secret-2", "/passerelle/caen/secret")
+    assert first == ("/passerelle/signing/caen-2", "/passerelle/signing/caen")
     twice = with_new_secret(once, "caen", first)
     assert read_network(twice)[0].sites["caen"].secrets == tuple(reversed(first))
     assert read_network(twice)[0].sites["lille" if "lille" in twice else "hub"]
@@ -81,15 +81,15 @@ def test_the_command_writes_publishes_makes_the_secret_and_prints_a_code(bucket,
     assert answer.stdout.startswith("psl1_")
     assert "\n" not in answer.stdout.strip()
     assert (tmp_path / "network.yaml").exists()
-    secret = boto3.client("ssm").get_parameter(Name="/passerelle/hub/secret", WithDecryption=True)
+    secret = boto3.client("ssm").get_parameter(Name="/passerelle/signing/hub", WithDecryption=True)
     assert secret["Parameter"]["Type"] == "SecureString"
     again = run("add", "hub")
     assert again.stdout != answer.stdout
-    kept = boto3.client("ssm").get_parameter(Name="/passerelle/hub/secret", WithDecryption=True)
+    kept = boto3.client("ssm").get_parameter(Name="/passerelle/signing/hub", WithDecryption=True)
     assert kept["Parameter"]["Value"] == secret["Parameter"]["Value"]
     rotated = run("secrets", "--rotate", "hub")
     assert "psl1_" in rotated.stdout
     assert read_network((tmp_path / "network.yaml").read_text())[0].sites["hub"].secrets == (
-        "/passerelle/hub/secret-2",
-        "/passerelle/hub/secret",
+        "/passerelle/signing/hub-2",
+        "/passerelle/signing/hub",
     )

@@ -12,8 +12,9 @@ import pytest
 from passerelle.domain.moodle.core import Category
 from passerelle.domain.moodle.plugin import SiteFacts, SiteLimits
 from passerelle.domain.network import Assistance
+from passerelle.domain.secret_names import KINDS
 from passerelle.errors import FixAccess, InstallFunction, MoodleAway, NotFound
-from passerelle.usecases.network.check import SECRET_FIELDS, Doors, check, is_bad
+from passerelle.usecases.network.check import Doors, check, is_bad
 from passerelle.usecases.network.findings import Finding, Level
 from tests.factories.records import a_network, a_role, a_site, a_site_facts
 from tests.fakes.clock import FakeClock
@@ -31,7 +32,7 @@ class Net:
     def __init__(self) -> None:
         self.network = a_network(hub__author_role="networkteacher", hub__viewer_role="networkteacher")
         self.clock = FakeClock()
-        self.secrets = {f"/passerelle/{name}/secret": SECRET for name in self.network.sites}
+        self.secrets = {f"/passerelle/signing/{name}": SECRET for name in self.network.sites}
         self.status: int | None = 200
         self.plain: dict[str, TwinMoodle] = {}  # Moodles without plugins
         self.moodles = {name: FakeLms(name, facts=self.facts(name)) for name in self.network.sites}
@@ -117,13 +118,13 @@ def test_a_moodle_that_does_not_answer_does_not_hide_the_others(net: Net) -> Non
     [
         (
             FixAccess("lille", "local_passerelle_get_site", "invalidtoken"),
-            ["/passerelle/lille/token", "invalidtoken"],
+            ["/passerelle/tokens/lille", "invalidtoken"],
         ),
         (
             InstallFunction("lille", "local_passerelle_get_site", "invalidrecord"),
             ["local_passerelle_get_site"],
         ),
-        (NotFound("secret_missing", name="/passerelle/lille/token"), ["/passerelle/lille/token", "SSM"]),
+        (NotFound("secret_missing", name="/passerelle/tokens/lille"), ["/passerelle/tokens/lille", "SSM"]),
     ],
 )
 def test_what_keeps_us_out_says_what_to_repair(net: Net, error: Exception, words: list[str]) -> None:
@@ -288,12 +289,12 @@ def test_what_cannot_be_proved_is_a_warning(net: Net) -> None:
 
 
 def test_a_secret_that_is_not_in_ssm_is_refused(net: Net) -> None:
-    del net.secrets["/passerelle/caen/secret"]
-    only(net, "caen", Level.BAD, "/passerelle/caen/secret", "SecureString")
+    del net.secrets["/passerelle/signing/caen"]
+    only(net, "caen", Level.BAD, "/passerelle/signing/caen", "SecureString")
 
 
 def test_a_secret_of_another_shape_is_refused_and_not_shown(net: Net) -> None:
-    net.secrets["/passerelle/caen/secret"] = "hunter2hunter2hunter2"
+    net.secrets["/passerelle/signing/caen"] = "hunter2hunter2hunter2"
     only(net, "caen", Level.BAD, "whsec_")
     assert not any("hunter2" in one.english + one.french for one in net.findings())
 
@@ -316,7 +317,7 @@ def test_a_door_that_answers_otherwise_is_told_with_what_it_answers(net: Net, st
     ("changes", "where"),
     [
         ({"token": "/elsewhere/caen/token"}, "sites.caen.token"),
-        ({"secrets": ("/passerelle/caen/secret", "passerelle/caen/new")}, "sites.caen.secrets"),
+        ({"secrets": ("/passerelle/signing/caen", "passerelle/caen/new")}, "sites.caen.secrets"),
     ],
 )
 def test_a_parameter_that_functions_may_not_read_is_refused_though_this_command_can(
@@ -327,6 +328,13 @@ def test_a_parameter_that_functions_may_not_read_is_refused_though_this_command_
     only(net, "caen", Level.BAD, where, "/passerelle/")
 
 
+def test_a_secret_that_lies_outside_its_folder_is_said_with_what_moves_it(net: Net) -> None:
+    net.secrets["/passerelle/caen/secret"] = SECRET
+    old = a_site("caen", secrets=("/passerelle/caen/secret",))
+    net.network = replace(net.network, sites=net.network.sites | {"caen": old})
+    only(net, "caen", Level.WARNING, "/passerelle/signing/", "network push")
+
+
 def test_every_parameter_that_the_file_can_name_is_looked_at() -> None:
     """A new field for one must be known to the check."""
     source = "".join(
@@ -335,7 +343,7 @@ def test_every_parameter_that_the_file_can_name_is_looked_at() -> None:
     )
     named = re.findall(r"^    (\w+): .*#.*\bSSM parameter", source, re.MULTILINE)
     assert len(named) >= 7
-    assert set(named) <= SECRET_FIELDS
+    assert set(named) <= set(KINDS)
 
 
 @pytest.mark.parametrize("allowed", [True, False])

@@ -66,7 +66,7 @@ def test_a_shop_is_shown_with_what_to_enter_where_and_the_way_is_proved(run: Any
     assert said.exit_code == 0
     assert "Webhook address: https://passerelle.example/shops/boutique/orders" in said.output
     assert all(topic in said.output for topic in vendor(kind).topics)
-    assert "--name /passerelle/boutique/secret" in said.output
+    assert "--name /passerelle/shops/boutique/secret" in said.output
     assert SECRET not in said.output
     assert "✓ a signed ping arrived" in said.output
     scene.deliver()

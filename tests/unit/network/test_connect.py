@@ -105,7 +105,7 @@ def test_a_moodle_that_shows_its_code_gets_a_secret_and_what_it_needs(scene):
     scene.code()
     told = scene.open()
     assert read_secret(str(told["secret"]))
-    assert told["secret"] == scene.secrets["/passerelle/caen/secret"]
+    assert told["secret"] == scene.secrets["/passerelle/signing/caen"]
     assert told["hub"] is None
     assert "editingteacher" in told["roles"]
     assert "http" not in str(told["sources"]) or "127.0.0.1" in str(told["sources"])
@@ -141,10 +141,10 @@ def test_a_code_is_worth_an_hour(scene):
 
 def test_a_newer_code_replaces_an_older_one_and_keeps_the_secret(scene):
     old = scene.code()
-    secret = scene.secrets["/passerelle/caen/secret"]
+    secret = scene.secrets["/passerelle/signing/caen"]
     new = scene.code()
     assert code_key(scene.world, "caen") == (signing_key(new),) != (signing_key(old),)
-    assert scene.secrets["/passerelle/caen/secret"] == secret
+    assert scene.secrets["/passerelle/signing/caen"] == secret
 
 
 def test_another_moodle_than_network_yaml_names_is_refused(scene):
@@ -152,14 +152,14 @@ def test_another_moodle_than_network_yaml_names_is_refused(scene):
     assert refused(lambda: scene.open(wwwroot="https://evil.example")) == "other_address"
     scene.open()
     assert refused(lambda: scene.token(wwwroot="https://evil.example")) == "other_address"
-    assert "/passerelle/caen/token" not in scene.secrets
+    assert "/passerelle/tokens/caen" not in scene.secrets
 
 
 def test_the_token_is_kept_and_the_moodle_checked(scene):
     scene.code()
     scene.open()
     found = scene.token()
-    assert scene.secrets["/passerelle/caen/token"] == TOKEN
+    assert scene.secrets["/passerelle/tokens/caen"] == TOKEN
     assert found["fits"]
     assert {"level", "text"} == set(found["findings"][0])  # type: ignore[index]
 
@@ -171,7 +171,7 @@ def test_a_moodle_that_does_not_fit_is_connected_and_told_so(scene):
     moodle.facts = replace(moodle.facts, site="lille")
     found = scene.token()
     assert not found["fits"]
-    assert "/passerelle/caen/token" in scene.secrets
+    assert "/passerelle/tokens/caen" in scene.secrets
 
 
 def test_a_token_can_be_renewed_without_a_code(scene):
@@ -182,9 +182,9 @@ def test_who_disconnects_is_forgotten_and_comes_back_by_a_new_code(scene):
     scene.code()
     scene.open()
     scene.token()
-    secret = scene.secrets["/passerelle/caen/secret"]
+    secret = scene.secrets["/passerelle/signing/caen"]
     assert not scene.token("withdraw")["connected"]
-    assert not {"/passerelle/caen/token", "/passerelle/caen/secret"} & set(scene.secrets._held)
+    assert not {"/passerelle/tokens/caen", "/passerelle/signing/caen"} & set(scene.secrets._held)
     scene.code()
     assert scene.open(claim=OTHER)["secret"] != secret
 

@@ -228,7 +228,7 @@ def test_without_a_person_the_sites_language_is_spoken(site) -> None:
         (SpeaksOtherwise("hub", "core_x", "answer.id"), 502, "moodle_refused"),
         (GiveUp("nobody_has_worded_this"), 500, "internal"),
         (GiveUp("aws_refused"), 500, "internal"),
-        (NotFound("secret_missing", name="/passerelle/caen/token"), 500, "internal"),
+        (NotFound("secret_missing", name="/passerelle/tokens/caen"), 500, "internal"),
         (ZeroDivisionError("oops"), 500, "internal"),
     ],
 )

@@ -71,9 +71,9 @@ def aws(account, monkeypatch, lines):
         account.s3.delete_object(Bucket="backups", Key=listed["Key"])
     account.s3.put_object(Bucket="state", Key="config/network.json", Body=json.dumps(asdict(a_network())))
     for site in ("caen", "lille", "hub"):
-        for what, value in (("secret", SECRET), ("token", f"token-{site}")):
+        for what, value in (("signing", SECRET), ("tokens", f"token-{site}")):
             account.ssm.put_parameter(
-                Name=f"/passerelle/{site}/{what}", Value=value, Type="SecureString", Overwrite=True
+                Name=f"/passerelle/{what}/{site}", Value=value, Type="SecureString", Overwrite=True
             )
     wiring._warm.cache_clear()
     yield account.s3
@@ -130,7 +130,7 @@ def test_a_known_site_has_its_keys_and_an_unknown_one_keys_that_fit_nothing(aws)
 
 def test_a_secret_that_is_none_is_an_administrators_matter(aws, account) -> None:
     account.ssm.put_parameter(
-        Name="/passerelle/caen/secret", Value="hunter2", Type="SecureString", Overwrite=True
+        Name="/passerelle/signing/caen", Value="hunter2", Type="SecureString", Overwrite=True
     )
     with pytest.raises(Misconfigured) as caught:
         wiring.site_door().keys("caen")
@@ -197,11 +197,11 @@ def test_a_backup_with_people_leaves_nothing_behind(aws) -> None:
 
 
 def test_a_moodle_is_opened_once_and_anew_when_its_token_changes() -> None:
-    tokens = {"/passerelle/caen/token": "one"}
+    tokens = {"/passerelle/tokens/caen": "one"}
     moodles = Moodles(a_network, lambda name: tokens[name])
     first = moodles.lms("caen")
     assert moodles.lms("caen") is first
-    tokens["/passerelle/caen/token"] = "two\n"
+    tokens["/passerelle/tokens/caen"] = "two\n"
     assert moodles.lms("caen") is not first
     with pytest.raises(GiveUp, match="site_unknown"):
         moodles.lms("nowhere")

@@ -8,7 +8,7 @@ from botocore.stub import Stubber
 from passerelle.errors import NotFound, TryAgain
 from passerelle.store.secrets import SsmSecrets
 
-NAME = "/passerelle/caen/secret"
+NAME = "/passerelle/signing/caen"
 
 
 @pytest.fixture

@@ -71,15 +71,15 @@ class NightStory:
             ssm = self.laptop.emulator.client("ssm")
             secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
             site.connect(self.laptop.stack.api, secret)
-            for what, value in (("token", site.token), ("secret", secret)):
+            for kind, value in (("tokens", site.token), ("signing", secret)):
                 ssm.put_parameter(
-                    Name=f"/passerelle/{name}/{what}", Value=value, Type="SecureString", Overwrite=True
+                    Name=f"/passerelle/{kind}/{name}", Value=value, Type="SecureString", Overwrite=True
                 )
             document["sites"][name] = {
                 "title": title,
                 "url": site.base_url,
-                "token": f"/passerelle/{name}/token",
-                "secrets": [f"/passerelle/{name}/secret"],
+                "token": f"/passerelle/tokens/{name}",
+                "secrets": [f"/passerelle/signing/{name}"],
                 "calls_per_second": 500.0,
             }
         document["sites"][NEW]["night"] = {**RULES, "report_to": ["nadmin"], "report_link": LINK}

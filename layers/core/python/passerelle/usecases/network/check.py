@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from passerelle.domain.backups.compatibility import major
 from passerelle.domain.moodle.plugin import SiteFacts
 from passerelle.domain.network import Network, Site
+from passerelle.domain.secret_names import secret_names
 from passerelle.errors import (
     FixAccess,
     GiveUp,
@@ -113,37 +114,27 @@ def _check_plain(name: str, site: Site, doors: Doors) -> Iterator[Finding]:
         )
 
 
-SECRET_FIELDS = frozenset({"token", "secrets", "seats_secrets", "key", "password", "ca"})
-
-
 def _out_of_reach(network: Network, prefix: str) -> Iterator[Finding]:
-    """This command may read every parameter; Passerelle's functions only those under its prefix."""
-    for path, parameter in _parameters(network, ()):
-        if parameter and not parameter.startswith(prefix):
-            where = ".".join(path)
-            yield bad(
-                path[1] if path[0] == "sites" and len(path) > 1 else path[0],
-                f"{where} : Passerelle ne peut lire {parameter} ; nommez ce paramètre sous {prefix}",
-                f"{where}: Passerelle cannot read {parameter}; name that parameter under {prefix}",
+    """This command may read every parameter; each of Passerelle's functions only some kinds of them (G3)."""
+    for one in secret_names(network):
+        if one.lies_in_its_folder(prefix):
+            continue
+        whose = one.path[1] if one.path[0] == "sites" and len(one.path) > 1 else one.path[0]
+        where, folder = ".".join(one.path), f"{prefix}{one.kind}/"
+        if one.name.startswith(prefix):
+            yield warning(
+                whose,
+                f"{where} : {one.name} n’est pas sous {folder}, où ce qui s’en sert le lit ; "
+                "« passerelle network push » l’y met",
+                f"{where}: {one.name} is not under {folder}, where what uses it reads it; "
+                "“passerelle network push” puts it there",
             )
-
-
-def _parameters(value: object, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
-    """The names of SSM parameters in the file, each with where it stands."""
-    if is_dataclass(value) and not isinstance(value, type):
-        inside: Iterable[tuple[str, object]] = ((one.name, getattr(value, one.name)) for one in fields(value))
-    elif isinstance(value, Mapping):
-        inside = ((str(name), one) for name, one in value.items())
-    else:
-        return
-    for name, one in inside:
-        if name not in SECRET_FIELDS:
-            yield from _parameters(one, (*path, name))
-        elif isinstance(one, str):
-            yield (*path, name), one
-        elif isinstance(one, tuple):
-            for parameter in one:
-                yield (*path, name), str(parameter)
+        else:
+            yield bad(
+                whose,
+                f"{where} : Passerelle ne peut lire {one.name} ; nommez ce paramètre sous {folder}",
+                f"{where}: Passerelle cannot read {one.name}; name that parameter under {folder}",
+            )
 
 
 def _check_secrets(name: str, site: Site, doors: Doors) -> Iterator[Finding]:

@@ -73,7 +73,7 @@ def read_directory(source: Source, limits: Limits, findings: Findings) -> Direct
     place = tail.rfind(_END_MAGIC)
     if place < 0 or place + _END.size > len(tail):
         raise Broken("cut_before_contents")
-    _, disk, _, _, count, length, start, comment = _END.unpack_from(tail, place)
+    _, disk, first_disk, here, count, length, start, comment = _END.unpack_from(tail, place)
     end = tail_start + place
     if end + _END.size + comment != source.size:
         raise Broken("bytes_outside")
@@ -83,7 +83,8 @@ def read_directory(source: Source, limits: Limits, findings: Findings) -> Direct
         count, length, start, end = _read_end64(tail, tail_start, place)
     elif located:
         raise Broken("zip64_uncalled_for")
-    if disk or start + length != end:
+    # libzip reads no archive of several disks, but rather an end record of nothing that stands in a content.
+    if disk or first_disk or here != min(count, _MAX16) or start + length != end:
         raise Broken("contents_damaged")
     if count > limits.members or length > limits.index * 2:
         raise Broken("too_many_members")
@@ -122,11 +123,13 @@ def _read_end64(tail: bytes, tail_start: int, place: int) -> tuple[int, int, int
         magic, _, at, _ = _LOCATOR64.unpack_from(tail, place - _LOCATOR64.size)
         if magic != _LOCATOR_MAGIC or at < tail_start:
             raise Broken("contents_damaged")
-        magic64, size, _, _, _, _, _, count, length, start = _END64.unpack_from(tail, at - tail_start)
+        told = _END64.unpack_from(tail, at - tail_start)
     except struct.error:
         raise Broken("contents_damaged") from None
+    magic64, size, _, _, disk, first_disk, here, count, length, start = told
     follows = at - tail_start + _END64.size + _LOCATOR64.size == place
-    if magic64 != b"PK\x06\x06" or size != _END64.size - 12 or not follows:
+    whole = (disk, first_disk, here) == (0, 0, count)
+    if magic64 != b"PK\x06\x06" or size != _END64.size - 12 or not (follows and whole):
         raise Broken("contents_damaged")
     return count, length, start, at
 
@@ -147,7 +150,7 @@ def _read_entries(table: bytes, count: int, start: int) -> list[Entry]:
         raw_name = table[place + RECORD.size : place + RECORD.size + length]
         extras = table[place + RECORD.size + length : place + RECORD.size + length + extra]
         size, packed, offset = _widen(extras, size, packed, offset)
-        if stop > len(table) or offset >= start:
+        if stop > len(table) or offset >= start or fields[15]:  # of another disk
             raise Broken("contents_damaged")
         record = table[place:stop]
         name = _decode(raw_name, utf8=bool(flags & _UTF8)).removeprefix("./") or "./"

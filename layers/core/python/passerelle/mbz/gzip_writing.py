@@ -1,90 +1,115 @@
-"""The scrubbed stream, packed again, without compressing what does not compress.
+"""The scrubbed stream, packed again, no larger than it came and without compressing what does not compress.
 
-Copying the payload's own deflate blocks was looked into and left: a gzip made by PHP is one stream of
-blocks that start at any bit and point back 32 KiB, neither isal nor zlib-ng tells where they start,
-and the payload must be unpacked anyway to prove its hashes. What recompression costs is saved another
-way: a piece that hardly shrinks (video, images, office files) goes into stored blocks, at the price of
-a copy and a CRC. tests/bench/mbz.py measures both.
+Judged block by block: what hardly shrinks (video, images, office files) goes into stored blocks, at the price
+of a copy and a CRC; what shrinks well (XML, texts) is packed as Moodle packs it, by zlib's level 6, up to a
+budget; the rest by isal's level 1, ten times as fast and a quarter larger. tests/bench/mbz.py measures it.
+
+Copying the payload's own deflate blocks is looked at in infra/decisions.md.
 """
 
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Protocol
+import zlib
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Protocol
 
 from isal import isal_zlib
 
-from passerelle.mbz.limits import KIB
+from passerelle.mbz.limits import KIB, MIB
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03"  # deflate, no name, no time, Unix: as PHP's
+_LAST_BLOCK = b"\x03\x00"  # empty, with the fixed code
 _STORED_MAX = 0xFFFF
+_BLOCK = 128 * KIB
+_SMALL = 32 * KIB  # what is smaller is packed as its neighbours are
 _SAMPLE = 8 * KIB
-_WORTH_IT = 0.95  # a piece that shrinks to more than this share is stored
+_STORED_FROM = 0.95  # a block that shrinks to more than this share is stored
+_WELL_BELOW = 0.75  # one that shrinks to less is packed as Moodle packs it
+_THOROUGH = 256 * MIB  # bytes that may be packed so: zlib's level 6 does 60 to 100 MB a second
 
 
 class Sink(Protocol):
     def write(self, data: bytes, /) -> object: ...
 
 
-class GzipWriting:
-    """Turns pieces into one gzip member. `stored` and `deflated` count the bytes that went either way."""
+class Way(Enum):
+    STORED = 0
+    QUICK = 1
+    THOROUGH = 2
 
-    def __init__(self, *, store_incompressible: bool = True) -> None:
-        self._store = store_incompressible
-        self._deflate = isal_zlib.compressobj(1, wbits=-15)
-        self._in_deflate = False
+
+class GzipWriting:
+    """Turns pieces into one gzip member. `packed` counts the bytes that went each way."""
+
+    def __init__(self, *, thorough: int = _THOROUGH) -> None:
+        self._left = thorough
+        self._way = Way.STORED
+        self._deflate: Any = None
         self._crc = 0
         self._length = 0
         self._begun = False
-        self.stored = 0
-        self.deflated = 0
+        self.packed = dict.fromkeys(Way, 0)
 
     def pack(self, pieces: list[bytes | memoryview]) -> Iterator[bytes]:
+        out: list[bytes | memoryview] = []
         if not self._begun:
             self._begun = True
-            yield _HEADER
-        length = 0
+            out.append(_HEADER)
         for piece in pieces:
             self._crc = isal_zlib.crc32(piece, self._crc)
-            length += len(piece)
-        self._length += length
-        if self._store and not _shrinks(max(pieces, key=len)):
-            if self._in_deflate:
-                # A full flush ends on a byte and forgets the past: what comes after the stored blocks
-                # must not point back over them.
-                yield self._deflate.flush(isal_zlib.Z_FULL_FLUSH)
-                self._in_deflate = False
-            self.stored += length
-            yield _stored_blocks(pieces)
-        else:
-            self._in_deflate = True
-            self.deflated += length
-            for piece in pieces:
-                yield self._deflate.compress(piece)
+            self._length += len(piece)
+            view = memoryview(piece)
+            for place in range(0, len(view), _BLOCK):
+                self._pack_block(view[place : place + _BLOCK], out)
+        yield b"".join(out)
 
     def finish(self) -> Iterator[bytes]:
-        yield self._deflate.flush()
+        yield self._end_segment() + _LAST_BLOCK
         yield struct.pack("<2L", self._crc, self._length & 0xFFFFFFFF)
 
+    def _pack_block(self, block: memoryview, out: list[bytes | memoryview]) -> None:
+        way = self._choose(block)
+        if way is not self._way:
+            out.append(self._end_segment())
+            self._way = way
+        self.packed[way] += len(block)
+        if way is Way.STORED:
+            _store(block, out)
+            return
+        if self._deflate is None:
+            # A compressor of its own for each stretch: none points back over what another one packed.
+            thorough = way is Way.THOROUGH
+            self._deflate = (
+                zlib.compressobj(6, wbits=-15) if thorough else isal_zlib.compressobj(1, wbits=-15)
+            )
+        if way is Way.THOROUGH:
+            self._left -= len(block)
+        out.append(self._deflate.compress(block))
 
-def _shrinks(piece: bytes | memoryview) -> bool:
-    """By two samples: compressing all of a piece to see would cost what it is to save."""
-    if len(piece) < 4 * _SAMPLE:
-        return True
-    middle = len(piece) // 2
-    sample = bytes(piece[_SAMPLE : 2 * _SAMPLE]) + bytes(piece[middle : middle + _SAMPLE])
-    return len(isal_zlib.compress(sample, 1)) < _WORTH_IT * len(sample)
+    def _choose(self, block: memoryview) -> Way:
+        best = Way.THOROUGH if self._left > 0 else Way.QUICK
+        if len(block) < _SMALL:
+            return best if self._way is not Way.QUICK else Way.QUICK
+        middle = (len(block) - _SAMPLE) // 2
+        share = len(isal_zlib.compress(block[middle : middle + _SAMPLE], 1)) / _SAMPLE
+        if share > _STORED_FROM:
+            return Way.STORED
+        return best if share < _WELL_BELOW else Way.QUICK
+
+    def _end_segment(self) -> bytes:
+        """Ends on a byte."""
+        if self._deflate is None:
+            return b""
+        rest: bytes = self._deflate.flush(zlib.Z_SYNC_FLUSH)
+        self._deflate = None
+        return rest
 
 
-def _stored_blocks(pieces: list[bytes | memoryview]) -> bytes:
-    """Block headers and bytes in one copy."""
-    out: list[bytes | memoryview] = []
-    for piece in pieces:
-        view = memoryview(piece)
-        for place in range(0, len(view), _STORED_MAX):
-            block = view[place : place + _STORED_MAX]
-            out += [struct.pack("<BHH", 0, len(block), len(block) ^ 0xFFFF), block]
-    return b"".join(out)
+def _store(block: memoryview, out: list[bytes | memoryview]) -> None:
+    for place in range(0, len(block), _STORED_MAX):
+        part = block[place : place + _STORED_MAX]
+        out += [struct.pack("<BHH", 0, len(part), len(part) ^ 0xFFFF), part]

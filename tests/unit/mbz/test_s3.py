@@ -1,5 +1,6 @@
 """Archives in S3, on moto's double: which requests, how many bytes, and what goes wrong outside the archive."""
 
+import hashlib
 import io
 
 import boto3
@@ -7,9 +8,11 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from moto import mock_aws
 
-from passerelle.mbz import CannotRead, inspect, scrub
+from passerelle.mbz import BytesSource, CannotRead, inspect, scrub
 from passerelle.mbz.sources_s3 import S3Sink, S3Source, StorageAway
 from tests.factories.mbz import Backup, StoredFile, real_backup, unpack
+
+MIB = 1024 * 1024
 
 
 @pytest.fixture(scope="module")
@@ -182,3 +185,63 @@ def test_a_large_archive_is_written_in_parts(client):
 
 def keys(client):
     return {row["Key"] for row in client.list_objects_v2(Bucket="bucket").get("Contents", [])}
+
+
+def test_what_stands_in_the_source_is_copied_by_s3_itself(client):
+    import random
+
+    noise = random.Random(5).randbytes(24 * MIB)
+    data = Backup(files=(StoredFile(noise[: 18 * MIB]), StoredFile(noise[18 * MIB :]))).tgz()
+    client.put_object(Bucket="bucket", Key="uploads/x.mbz", Body=data)
+    source = S3Source(client, "bucket", "uploads/x.mbz")
+    sink = S3Sink(client, "bucket", "accepted/x.mbz", source=source)
+    report = scrub(source, sink)
+    sink.complete()
+    written = client.get_object(Bucket="bucket", Key="accepted/x.mbz")["Body"].read()
+    assert hashlib.sha256(written).hexdigest() == report.sha256
+    assert inspect(BytesSource(written)).accepted
+    assert report.size - sink.copied < 6 * MIB
+    assert "Uploads" not in client.list_multipart_uploads(Bucket="bucket")
+
+
+@pytest.mark.parametrize(
+    ("before", "run", "after", "copied"),
+    [
+        (0, 12 * MIB, 100, 12 * MIB),
+        (100, 12 * MIB, 0, 7 * MIB + 100),
+        (6 * MIB, 5 * MIB, 3, 5 * MIB),
+        (6 * MIB, 5 * MIB - 1, 3, 0),
+        (100, 9 * MIB, 9 * MIB, 0),
+        (9 * MIB, 11 * MIB, 9 * MIB, 7 * MIB),
+    ],
+)
+def test_parts_are_of_a_size_that_s3_takes_whatever_is_copied(client, before, run, after, copied):
+    data = bytes(range(256)) * (run // 256 + 1)
+    client.put_object(Bucket="bucket", Key="source", Body=data)
+    sink = S3Sink(client, "bucket", "target", source=S3Source(client, "bucket", "source"))
+    sink.write(b"a" * before)
+    for place in range(0, run, 300_000):
+        sink.copy(place, data[place : min(run, place + 300_000)])
+    sink.write(b"z" * after)
+    sink.complete()
+    written = client.get_object(Bucket="bucket", Key="target")["Body"].read()
+    assert written == b"a" * before + data[:run] + b"z" * after
+    assert sink.copied == copied
+
+
+def test_two_places_of_the_source_are_two_runs(client):
+    client.put_object(Bucket="bucket", Key="source", Body=b"x" * (12 * MIB))
+    sink = S3Sink(client, "bucket", "target", source=S3Source(client, "bucket", "source"))
+    sink.copy(0, b"x" * (6 * MIB))
+    sink.copy(6 * MIB + 5, b"x" * (5 * MIB + 7))
+    sink.complete()
+    assert client.head_object(Bucket="bucket", Key="target")["ContentLength"] == 11 * MIB + 7
+    assert sink.copied == 11 * MIB + 7
+
+
+def test_a_source_that_changed_meanwhile_is_not_copied(client):
+    client.put_object(Bucket="bucket", Key="source", Body=b"x" * (12 * MIB))
+    source = S3Source(client, "bucket", "source")
+    asked = source.copy_source(0, 10)
+    assert asked["CopySourceIfMatch"] == client.head_object(Bucket="bucket", Key="source")["ETag"]
+    assert asked["CopySourceRange"] == "bytes=0-9"

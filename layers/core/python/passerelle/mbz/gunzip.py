@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from isal import igzip_lib
 
+from passerelle.mbz.block_inflate import BlockInflate
 from passerelle.mbz.findings import Broken
 from passerelle.mbz.sources import CHUNK
 
@@ -38,11 +39,13 @@ class Gunzip:
     Zeros after the last one are padding; anything else there is damage. Raises Broken.
     """
 
-    def __init__(self, limits: Limits, proportion: Proportion) -> None:
+    def __init__(self, limits: Limits, proportion: Proportion, *, blocks: bool = False) -> None:
+        """With `blocks`, pieces end where deflate blocks do, as far as the first member goes."""
         self._limits = limits
         self._proportion = proportion
+        self._blocks = blocks
         self._members = 0
-        self._inflate: igzip_lib.IgzipDecompressor | None = None
+        self._inflate: igzip_lib.IgzipDecompressor | BlockInflate | None = None
         self._carried = b""
         self.packed_share = 1.0  # of the last piece: bytes in per byte out
 
@@ -54,12 +57,21 @@ class Gunzip:
                     return
             piece = self._inflate_some(data)
             data = b""
-            if piece:
-                self._proportion.add(len(piece))
+            self._proportion.add(len(piece))
+            if piece or self.boundary is not None:
                 yield piece
             if self._inflate is not None and self._inflate.eof:
                 data = self._inflate.unused_data
                 self._inflate = None
+
+    @property
+    def boundary(self) -> int | None:
+        """The bit of the archive at which a block ended with the last piece, if it is told."""
+        return self._inflate.boundary if isinstance(self._inflate, BlockInflate) else None
+
+    @property
+    def last_block(self) -> bool:
+        return isinstance(self._inflate, BlockInflate) and self._inflate.last_block
 
     def finish(self) -> None:
         if self._inflate is not None or self._carried or not self._members:
@@ -87,5 +99,6 @@ class Gunzip:
         self._members += 1
         if self._members > self._limits.gzip_members:
             raise Broken("too_many_gzip_members")
-        self._inflate = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
+        first = self._blocks and self._members == 1
+        self._inflate = BlockInflate() if first else igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
         return data

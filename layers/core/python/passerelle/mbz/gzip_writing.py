@@ -4,7 +4,7 @@ Judged block by block: what hardly shrinks (video, images, office files) goes in
 of a copy and a CRC; what shrinks well (XML, texts) is packed as Moodle packs it, by zlib's level 6, up to a
 budget; the rest by isal's level 1, ten times as fast and a quarter larger. tests/bench/mbz.py measures it.
 
-Copying the payload's own deflate blocks is looked at in infra/decisions.md.
+What the payload's own deflate blocks can be used for is splicing's business.
 """
 
 from __future__ import annotations
@@ -60,21 +60,25 @@ class GzipWriting:
             self._begun = True
             out.append(_HEADER)
         for piece in pieces:
-            self._crc = isal_zlib.crc32(piece, self._crc)
-            self._length += len(piece)
+            self.account(piece)
             view = memoryview(piece)
             for place in range(0, len(view), _BLOCK):
                 self._pack_block(view[place : place + _BLOCK], out)
         yield b"".join(out)
 
+    def account(self, piece: bytes | memoryview) -> None:
+        """A piece that is part of the stream, packed here or not."""
+        self._crc = isal_zlib.crc32(piece, self._crc)
+        self._length += len(piece)
+
     def finish(self) -> Iterator[bytes]:
-        yield self._end_segment() + _LAST_BLOCK
+        yield self.end_segment() + _LAST_BLOCK
         yield struct.pack("<2L", self._crc, self._length & 0xFFFFFFFF)
 
     def _pack_block(self, block: memoryview, out: list[bytes | memoryview]) -> None:
         way = self._choose(block)
         if way is not self._way:
-            out.append(self._end_segment())
+            out.append(self.end_segment())
             self._way = way
         self.packed[way] += len(block)
         if way is Way.STORED:
@@ -100,7 +104,7 @@ class GzipWriting:
             return Way.STORED
         return best if share < _WELL_BELOW else Way.QUICK
 
-    def _end_segment(self) -> bytes:
+    def end_segment(self) -> bytes:
         """Ends on a byte."""
         if self._deflate is None:
             return b""

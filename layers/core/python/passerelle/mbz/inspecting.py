@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from passerelle.mbz.people import People
     from passerelle.mbz.sources import Source
+    from passerelle.mbz.splicing import Splicing
     from passerelle.mbz.tar import Consumer, Header
 
 ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x06\x06")
@@ -94,8 +95,11 @@ class TgzPass:
         *,
         threads: bool = True,
         emit: Callable[[bytes | memoryview], None] | None = None,
+        splicing: Splicing | None = None,
     ) -> None:
+        """`emit` gets the scrubbed tar; `splicing`, if it is not packed anew as a whole, gets it in turn."""
         self._source = source
+        self._splicing = splicing
         self._dossier = facts
         self._archive_lane = Lane(threaded=threads)
         self._content_lane = Lane(threaded=threads)
@@ -103,16 +107,25 @@ class TgzPass:
         self._members = Members(facts, self._content_lane, editing=emit is not None)
         self._index = ArchiveIndex(facts.limits, facts.findings)
         self._first = True
-        self._tar = TarReading(self._open, facts.findings, emit)
-        self.gunzip = Gunzip(facts.limits, Proportion(facts.limits, source.size))
+        self._tar = TarReading(self._open, facts.findings, emit if splicing is None else splicing.emit)
+        proportion = Proportion(facts.limits, source.size)
+        self.gunzip = Gunzip(facts.limits, proportion, blocks=splicing is not None)
 
     def run(self) -> str:
         """The archive's SHA-256. Raises Broken."""
         try:
             for packed in self._source.stream():
                 self._archive_lane.update(self._sha256, packed)
+                if self._splicing is not None:
+                    self._splicing.take_raw(packed)
                 for plain in self.gunzip.feed(packed):
                     self._tar.feed(plain)
+                    if self._splicing is not None:
+                        self._splicing.after(
+                            len(plain), self.gunzip.boundary, self._tar, last_block=self.gunzip.last_block
+                        )
+            if self._splicing is not None:
+                self._splicing.finish()
             self.gunzip.finish()
             self._tar.finish()
             self._index.close()

@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from passerelle.domain.backups.manifest import Container, Inspection, Manifest, PersonalTrace
+from passerelle.mbz.block_inflate import available
 from passerelle.mbz.facts import Facts
 from passerelle.mbz.findings import Broken, Findings
 from passerelle.mbz.gzip_writing import GzipWriting
 from passerelle.mbz.hashing import Lane
 from passerelle.mbz.inspecting import TgzPass, conclude, recognise
 from passerelle.mbz.limits import KIB, Limits
+from passerelle.mbz.splicing import Splicing
 from passerelle.mbz.zip_pass import read_zip_through
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ class ScrubReport:
 
     inspection: Inspection  # of the archive that was read
     size: int  # bytes written
+    copied: int  # of these, copied as they lay in the original
     sha256: str  # of what was written
 
     @property
@@ -91,7 +94,8 @@ def scrub(
             sha256 = read_zip_through(source, facts, threads=threads, emit=packing.write)
         else:
             packing.compress = GzipWriting()
-            sha256 = TgzPass(source, facts, threads=threads, emit=packing.write).run()
+            splicing = Splicing(packing) if available() else None
+            sha256 = TgzPass(source, facts, threads=threads, emit=packing.write, splicing=splicing).run()
         packing.close()
         facts.judge(target_release=target_release)
         manifest = facts.manifest(container, source.size, sha256)
@@ -101,7 +105,7 @@ def scrub(
     except BaseException:
         packing.abandon()
         raise
-    return ScrubReport(conclude(findings, manifest), packing.size, packing.sha256.hexdigest())
+    return ScrubReport(conclude(findings, manifest), packing.size, packing.copied, packing.sha256.hexdigest())
 
 
 class Packing:
@@ -110,6 +114,7 @@ class Packing:
     def __init__(self, sink: Sink, *, threads: bool) -> None:
         self.compress: GzipWriting | None = None
         self.size = 0
+        self.copied = 0  # bytes of them that were not packed anew
         self.sha256 = hashlib.sha256()
         self._sink = sink
         self._lane = Lane(threaded=threads)
@@ -121,6 +126,32 @@ class Packing:
         self._gathered += len(data)
         if self._gathered >= _PIECE:
             self._hand_over()
+
+    def end_segment(self, bits: bytes) -> None:
+        """What was written so far ends on a byte, and `bits` follow as they are."""
+        self._hand_over()
+        self._lane.do(lambda: self._end_segment(bits))
+
+    def copy(self, start: int, packed: bytes, pieces: list[bytes | memoryview]) -> None:
+        """Deflate blocks that lie so from byte `start` of the source on, and what they unpack to."""
+        self._lane.do(lambda: self._copy(start, packed, pieces))
+
+    def _end_segment(self, bits: bytes) -> None:
+        assert self.compress is not None  # noqa: S101 - only a tgz is spliced
+        self._put(self.compress.end_segment() + bits)
+
+    def _copy(self, start: int, packed: bytes, pieces: list[bytes | memoryview]) -> None:
+        assert self.compress is not None  # noqa: S101 - only a tgz is spliced
+        for piece in pieces:
+            self.compress.account(piece)
+        self.size += len(packed)
+        self.copied += len(packed)
+        self.sha256.update(packed)
+        copy = getattr(self._sink, "copy", None)
+        if copy is None:
+            self._sink.write(packed)
+        else:
+            copy(start, packed)
 
     def close(self) -> None:
         self._hand_over()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from passerelle.errors import TryAgain
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 _ATTEMPTS = 5
 _PART = 8 * MIB  # ten thousand of them hold 80 GB
+_SMALLEST = 5 * MIB  # S3 takes no smaller part but the last
+_LONGEST_COPY = 1024 * MIB  # of one part; S3 allows five times as much
 _CODES = {"404": "missing", "NoSuchKey": "missing", "NoSuchBucket": "missing", "403": "forbidden"}
 _CODES |= {"AccessDenied": "forbidden", "412": "changed", "PreconditionFailed": "changed"}
 
@@ -65,6 +68,14 @@ class S3Source:
                     raise StorageAway from error
                 time.sleep(self._pause * 2**failures)
 
+    def copy_source(self, start: int, end: int) -> dict[str, Any]:
+        """What S3 needs to copy these bytes of the object, as long as it is the one that was read."""
+        return {
+            "CopySource": self._object,
+            "CopySourceRange": f"bytes={start}-{end - 1}",
+            "CopySourceIfMatch": self._etag,
+        }
+
     def _get(self, start: int, end: int) -> Any:
         self.requests += 1
         answer = self._try(
@@ -88,14 +99,29 @@ class S3Source:
             raise StorageAway(code or type(error).__name__) from None
 
 
-class S3Sink:
-    """Writes one object in parts; nothing is there before `complete`. At most one part is in memory.
+@dataclass
+class _Run:
+    """Bytes of the source in a row that go into the object as they are."""
 
-    Left by an exception, as a context, it takes back what was sent.
+    start: int
+    end: int
+    data: bytearray | None  # while there are too few for S3 to copy
+
+
+class S3Sink:
+    """Writes one object in parts; nothing is there before `complete`. At most two parts are in memory.
+
+    What stands in `source` already is copied by S3 itself, from five megabytes in a row on. Left by an
+    exception, as a context, it takes back what was sent.
     """
 
-    def __init__(self, client: S3Client, bucket: str, key: str, **arguments: Any) -> None:
+    def __init__(
+        self, client: S3Client, bucket: str, key: str, *, source: S3Source | None = None, **arguments: Any
+    ) -> None:
         self._client = client
+        self._source = source
+        self._run: _Run | None = None
+        self.copied = 0  # bytes that never went through here
         self._object = {"Bucket": bucket, "Key": key}
         answer = client.create_multipart_upload(**self._object, **arguments)
         self._upload = {**self._object, "UploadId": answer["UploadId"]}
@@ -110,12 +136,27 @@ class S3Sink:
         self.abandon()
 
     def write(self, data: bytes) -> None:
-        self._buffer += data
-        while len(self._buffer) >= _PART:
-            self._send(_PART)
+        self._end_run()
+        self._write(data)
+
+    def copy(self, start: int, data: bytes) -> None:
+        """`data` stands in the source from byte `start` on."""
+        if self._source is None:
+            self._write(data)
+            return
+        run = self._run
+        if run is None or run.end != start or run.end - run.start >= _LONGEST_COPY:
+            self._end_run()
+            run = self._run = _Run(start, start, bytearray())
+        run.end += len(data)
+        if run.data is not None:
+            run.data += data
+            self._release(run, run.data)
 
     def complete(self) -> None:
-        self._send(len(self._buffer))
+        self._end_run()
+        if self._buffer or not self._parts:
+            self._send(len(self._buffer))
         self._client.complete_multipart_upload(**self._upload, MultipartUpload={"Parts": self._parts})
         self._open = False
 
@@ -123,6 +164,36 @@ class S3Sink:
         if self._open:
             self._open = False
             self._client.abort_multipart_upload(**self._upload)
+
+    def _write(self, data: bytes | bytearray) -> None:
+        self._buffer += data
+        while len(self._buffer) >= _PART:
+            self._send(_PART)
+
+    def _release(self, run: _Run, data: bytearray) -> None:
+        """Once the run is long enough, its bytes need not be held; what comes before becomes a part."""
+        short = max(0, _SMALLEST - len(self._buffer)) if self._buffer else 0
+        if len(data) < short + _SMALLEST:
+            return
+        self._buffer += data[:short]
+        run.start += short
+        if self._buffer:
+            self._send(len(self._buffer))
+        run.data = None
+
+    def _end_run(self) -> None:
+        run, self._run = self._run, None
+        if run is None:
+            return
+        if run.data is not None or self._source is None:
+            self._write(run.data or b"")
+            return
+        number = len(self._parts) + 1
+        answer = self._client.upload_part_copy(
+            **self._upload, PartNumber=number, **self._source.copy_source(run.start, run.end)
+        )
+        self._parts.append({"ETag": answer["CopyPartResult"]["ETag"], "PartNumber": number})
+        self.copied += run.end - run.start
 
     def _send(self, length: int) -> None:
         part = bytes(self._buffer[:length])

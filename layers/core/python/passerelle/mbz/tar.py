@@ -100,6 +100,7 @@ class TarReading:
         self._padding = 0
         self._zero_blocks = 0
         self._headers = 0
+        self.verbatim = 0  # bytes in a row, the last one just now, that were handed on as they came
 
     def feed(self, data: bytes) -> None:
         view = memoryview(data)
@@ -119,6 +120,11 @@ class TarReading:
                 self._header(bytes(view[:BLOCK]))
                 view = view[BLOCK:]
 
+    @property
+    def lag(self) -> int:
+        """Bytes of a header that has not come whole."""
+        return len(self._partial)
+
     def finish(self) -> None:
         if self._partial or self._left or self._padding or not self._zero_blocks:
             raise Broken("cut")
@@ -134,8 +140,12 @@ class TarReading:
     def _hand_over(self, part: memoryview) -> None:
         if self._consumer is not None:
             self._consumer.feed(part)
-        if self._emit is not None and not self._silent:
-            take = getattr(self._consumer, "take", None)
+        if self._emit is None:
+            return
+        take = getattr(self._consumer, "take", None)
+        same = take is None and not self._silent
+        self.verbatim = self.verbatim + len(part) if same else 0
+        if not self._silent:
             self._emit(part if take is None else take())
 
     def _close(self) -> None:
@@ -148,9 +158,11 @@ class TarReading:
     def _emit_rest(self, consumer: Consumer, emit: Callable[[bytes | memoryview], None]) -> None:
         take = getattr(consumer, "take", None)
         if take is not None:
+            self.verbatim = 0
             emit(take())
         replacement = getattr(consumer, "replacement", None)
         if replacement is not None:
+            self.verbatim = 0
             content = replacement()
             emit(_resized(self._held, len(content)))
             emit(content + bytes(-len(content) % BLOCK))
@@ -158,6 +170,8 @@ class TarReading:
     def _skip_padding(self, view: memoryview) -> memoryview:
         part = view[: self._padding]
         self._padding -= len(part)
+        blank = not self._silent and not any(part)
+        self.verbatim = self.verbatim + len(part) if blank else 0
         if self._emit is not None and not self._silent:
             self._emit(bytes(len(part)))  # whatever hid there is not handed on
         return view[len(part) :]
@@ -165,6 +179,7 @@ class TarReading:
     def _header(self, block: bytes) -> None:
         if block == _ZEROS:
             self._zero_blocks += 1
+            self.verbatim += BLOCK
             if self._emit is not None:
                 self._emit(block)
             return
@@ -179,8 +194,10 @@ class TarReading:
         self._silent = self._consumer is LEFT_OUT
         if hasattr(self._consumer, "replacement"):
             self._held, self._silent = block, True
+        tidied = _tidied(block)
+        self.verbatim = self.verbatim + BLOCK if tidied is block and not self._silent else 0
         if self._emit is not None and not self._silent:
-            self._emit(_tidied(block))
+            self._emit(tidied)
         if not header.size:
             self._close()
 

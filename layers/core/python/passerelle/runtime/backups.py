@@ -30,7 +30,10 @@ class S3Backups:
         """Raises CannotRead, StorageAway."""
         source = self._source(key)
         known, read = self._people(people)
-        with aws_named(), S3Sink(self._client, self._bucket(), to_key, ContentType=CONTENT_TYPE) as sink:
+        with (
+            aws_named(),
+            S3Sink(self._client, self._bucket(), to_key, source=source, ContentType=CONTENT_TYPE) as sink,
+        ):
             report = mbz.scrub(source, sink, people=known, keep_keys=keep_keys)
             if report.accepted:
                 sink.complete()

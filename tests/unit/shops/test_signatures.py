@@ -128,6 +128,29 @@ def test_standard_signatures_agree_with_the_library(
             check("standard", headers, body + alter, SECRET, now=now)
 
 
+@pytest.mark.rule("S13")
+def test_the_vector_that_every_library_of_standard_webhooks_is_tested_with_fits() -> None:
+    headers = {
+        "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
+        "webhook-timestamp": "1614265330",
+        "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+    }
+    now = datetime.fromtimestamp(1614265330, UTC)
+    body, secret = b'{"test": 2432232314}', "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+    assert check("standard", headers, body, secret, now=now) is not None
+    several = headers | {"webhook-signature": f"v1a,xxx v1,AAAA {headers['webhook-signature']} v2,zz"}
+    assert check("standard", several, body, secret, now=now) is not None
+    for wrong in (
+        headers | {"webhook-signature": headers["webhook-signature"].replace("v1,", "v2,")},
+        headers | {"webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OA="},
+        headers | {"webhook-timestamp": "1614265331"},
+        headers | {"webhook-timestamp": "hello"},
+        {name: value for name, value in headers.items() if name != "webhook-id"},
+    ):
+        with pytest.raises(SignatureRefused):
+            check("standard", wrong, body, secret, now=now)
+
+
 # -- WooCommerce and Shopify ---------------------------------------------------------------------------
 
 

@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -85,7 +86,7 @@ class Stripe(Vendor):
         if topic == "charge.refunded":
             return _of_charge(thing, told_at)
         if topic in _REFUNDED:
-            return _of_refund(thing, told_at)
+            return _of_refund(thing, topic, told_at)
         if topic.startswith("charge.dispute."):
             return _of_dispute(thing, told_at)
         if topic in ("invoice.paid", "invoice.payment_succeeded", "invoice_payment.paid"):
@@ -285,9 +286,12 @@ def _of_charge(charge: Said, told_at: datetime | None) -> Facts:
     return Facts(order=order, refs=refs, sale=False, refunds=(total, *each), told_at=told_at)
 
 
-def _of_refund(said: Said, told_at: datetime | None) -> Facts:
+def _of_refund(said: Said, topic: str, told_at: datetime | None) -> Facts:
     order, refs = _named(said, "payment_intent", "charge")
-    return Facts(order=order, refs=refs, sale=False, refunds=(_refund(said),), told_at=told_at)
+    refund = _refund(said)
+    if topic == "refund.failed":
+        refund = replace(refund, state="failed")
+    return Facts(order=order, refs=refs, sale=False, refunds=(refund,), told_at=told_at)
 
 
 def _refund(said: Said) -> Refund:

@@ -12,6 +12,7 @@ import requests
 
 from passerelle.shops.registry import sample
 from passerelle.shops.vendor import SampleDelivery, SampleOrder
+from passerelle_laptop.till import KEY
 
 SITE = "lycee-a"
 KINDS = {"boutique": "standard", "woo": "woocommerce", "shopify": "shopify", "stripe": "stripe"}
@@ -30,8 +31,8 @@ PRODUCTS: dict[str, dict[str, Any]] = {
 }
 
 
-def shops_document(address: str, put: Callable[[str, str], None]) -> dict[str, Any]:
-    """What network.yaml says of shops; `put(name, value)` keeps each secret."""
+def shops_document(address: str, till: str, put: Callable[[str, str], None]) -> dict[str, Any]:
+    """What network.yaml says of shops; `till` answers for WooCommerce, `put` keeps a secret."""
     shops: dict[str, Any] = {}
     for name, kind in KINDS.items():
         put(f"/passerelle/{name}/signature", new_secret(kind))
@@ -42,6 +43,8 @@ def shops_document(address: str, put: Callable[[str, str], None]) -> dict[str, A
             "products": PRODUCTS,
             "attachment": {"over_new": "mentor"},
         }
+    put("/passerelle/woo/key", KEY)
+    shops["woo"]["api"] = {"url": till, "key": "/passerelle/woo/key"}
     put("/passerelle/seats/places", secrets.token_urlsafe(32))
     return {"shops": shops, "address": address, "seats_secrets": ["/passerelle/seats/places"]}
 

@@ -21,6 +21,7 @@ from passerelle_laptop.boutique import shops_document
 from passerelle_laptop.emulator import REGION, Emulator
 from passerelle_laptop.packaging import House
 from passerelle_laptop.stack import Stack, deploy
+from passerelle_laptop.till import Till
 from passerelle_laptop.twin import Site, Twin
 from passerelle_laptop.twin.records import Role
 
@@ -61,6 +62,7 @@ class Laptop:
     emulator: Emulator
     twin: Twin
     stack: Stack
+    till: Till
     document: dict[str, Any] = field(repr=False)  # network.yaml as JSON
     _noted: Path | None = field(default=None, repr=False)
 
@@ -68,20 +70,22 @@ class Laptop:
     def start(cls, tell: Callable[[str, str], None], *, api_port: int | None = None) -> Laptop:
         """Everything, empty: sites with their categories, no course yet. `tell(fr, en)` reports."""
         emulator = Emulator.start(port=api_port)
+        till = Till.start()
         twin: Twin | None = None
         try:
             tell("AWS embarqué démarré", "embedded AWS started")
             stack = deploy(emulator)
             tell("template.yaml déployé, rien n’a été perdu", "template.yaml deployed, nothing dropped")
             twin = Twin.start(TITLES)
-            document = _furnish(emulator, twin, stack)
+            document = _furnish(emulator, twin, stack, till)
             tell("cinq Moodle ouverts et reliés", "five Moodles opened and connected")
         except BaseException:
             if twin is not None:
                 twin.close()
+            till.close()
             emulator.stop()
             raise
-        return cls(emulator, twin, stack, document)
+        return cls(emulator, twin, stack, till, document)
 
     def site(self, name: str) -> Site:
         return self.twin.site(name)
@@ -124,6 +128,7 @@ class Laptop:
 
     def stop(self) -> None:
         self.twin.close()
+        self.till.close()
         self.emulator.stop()
         if self._noted is not None:  # another stack of this machine keeps its own
             self._noted.unlink(missing_ok=True)
@@ -144,7 +149,7 @@ class _WrittenOut(yaml.SafeDumper):
         return True
 
 
-def _furnish(emulator: Emulator, twin: Twin, stack: Stack) -> dict[str, Any]:
+def _furnish(emulator: Emulator, twin: Twin, stack: Stack, till: Till) -> dict[str, Any]:
     """Secrets in SSM, network.yaml in the state bucket, each site told where Passerelle is."""
     ssm = emulator.client("ssm")
     sites: dict[str, Any] = {}
@@ -191,7 +196,7 @@ def _furnish(emulator: Emulator, twin: Twin, stack: Stack) -> dict[str, Any]:
     def keep(name: str, value: str) -> None:
         ssm.put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
 
-    document |= shops_document(stack.api, keep)
+    document |= shops_document(stack.api, till.url, keep)
     text = yaml.dump(document, Dumper=_WrittenOut, allow_unicode=True, sort_keys=False)
     configuration = Configuration(emulator.client("s3"), stack.outputs["StateBucket"], SystemClock())
     configuration.publish(text, document)

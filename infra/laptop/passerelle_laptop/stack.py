@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -71,9 +72,11 @@ class Stack:
         )["Attributes"]
         return sum(int(counted[each]) for each in names)
 
-    def invoke(self, function: str) -> None:
+    def invoke(self, function: str, event: Mapping[str, object] | None = None) -> None:
         """Calls a scheduled function now, and raises if it failed."""
-        answer = self.emulator.client("lambda").invoke(FunctionName=f"{self.name}-{function}", Payload=b"{}")
+        answer = self.emulator.client("lambda").invoke(
+            FunctionName=f"{self.name}-{function}", Payload=json.dumps(event or {}).encode()
+        )
         if "FunctionError" in answer:
             raise RuntimeError(f"{function}: {answer['Payload'].read().decode(errors='replace')[:2000]}")
 

@@ -68,6 +68,12 @@ BUYERS: Mapping[str, Pair] = {
         "{people:# person was|# people were} declared for {seats:# seat|# seats}. "
         "Nothing was done: write to us who takes the course, or buy the seats that are missing.",
     ),
+    "too_many_at_once": (
+        "{people:# personne a été déclarée|# personnes ont été déclarées} d’un seul coup : c’est trop "
+        "pour une commande. Rien n’a été fait : nous nous en occupons.",
+        "{people:# person was|# people were} declared at once, too many for one order. "
+        "Nothing was done: we are seeing to it.",
+    ),
     # Of one person: what stops it is ours to mend.
     "account_suspended": ("nous nous en occupons.", "we are seeing to it."),
     "account_deleted": ("nous nous en occupons.", "we are seeing to it."),

@@ -178,6 +178,12 @@ ORDERS: dict[str, tuple[str, str]] = {
         "{people:# person was|# people were} declared for {seats:# seat|# seats} of “{product}”. Nothing was "
         "done: correct the order or sell the missing seats.",
     ),
+    "too_many_at_once": (
+        "{people:# personne a été déclarée|# personnes ont été déclarées} avec une seule commande ; "
+        "Passerelle en tient {most} au plus. Rien n’a été fait : partagez-la en plusieurs commandes.",
+        "{people:# person was|# people were} declared with a single order; Passerelle holds {most} at most. "
+        "Nothing was done: split it into several orders.",
+    ),
     "parked_by_hand": (
         "Mise de côté par {by} : {why}",
         "Put aside by {by}: {why}",

@@ -177,6 +177,12 @@ def tied(page: LedgerPage, tie: Tie, by: str) -> LedgerPage:
     return replace(page, ties=tuple(sorted((*page.ties, replace(tie, by=(by,))), key=lambda one: one.key)))
 
 
+def lines_of(page: LedgerPage) -> set[str]:
+    """Every line, as `{order}:{line}`, by which something stands on the page."""
+    grants = {grant.by for place in page.places for grant in place.grants}
+    return grants | {by for tie in page.ties for by in tie.by} | {one.by for one in page.products}
+
+
 def loose(page: LedgerPage) -> tuple[Tie, ...]:
     """Ties that nobody pays for any more, which Moodle may still hold."""
     return tuple(tie for tie in page.ties if not tie.by)

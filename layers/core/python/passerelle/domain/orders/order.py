@@ -213,6 +213,7 @@ class Order:
     held: bool = False  # parked by hand
     sales: tuple[Sale, ...] = ()  # what its lines were sold as; of a line not begun yet there is none
     site: str = ""  # the Moodle that it was sold for, once begun
+    basis: str = ""  # payment, shift of dates and buyer that its seats were last worked on with
     seats: tuple[Seat, ...] = ()
     operator: Seat | None = None  # the buyer's own account
     former: tuple[Seat, ...] = ()  # those of buyers whom the shop has corrected since

@@ -24,6 +24,7 @@ from passerelle.domain.orders.shop import Product, Shop
 from passerelle.domain.records import Note
 
 PEOPLED = (Handler.SESSION, Handler.SEATS)  # sold as seats; the others are for the buyer himself
+MOST_PEOPLE = 5_000  # of one order: more are several orders
 BEFOREHAND = frozenset({"email_invalid"})  # why a person is stopped before anything is asked of Moodle
 
 
@@ -127,6 +128,9 @@ def _note(refused: ParametersRefused, product: str) -> Note:
 
 
 def _too_many(shop: Shop, sold: list[Sold]) -> Note | None:
+    named = sum(len(one.line.participants) for one in sold if one.peopled)
+    if named > MOST_PEOPLE:
+        return Note("too_many_at_once", {"people": str(named), "most": str(MOST_PEOPLE)})
     for one in sold:
         if not one.peopled:
             continue

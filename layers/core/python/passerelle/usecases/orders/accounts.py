@@ -30,6 +30,8 @@ def look(order_run: OrderRun) -> list[str]:
     """Who is there already, and who is stopped; answers whose account is missing. Changes nothing."""
     keys = []
     for key in order_run.session.people:
+        if key not in order_run.now:
+            continue
         if email_fits(key):
             keys.append(key)
         else:

@@ -7,8 +7,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from passerelle.domain.orders.ledger import LedgerPage, looked_at, page_id, roles_wanted, withdrawn
-from passerelle.domain.orders.order import Order
+from passerelle.domain.orders.ledger import (
+    LedgerPage,
+    kept,
+    lines_of,
+    looked_at,
+    page_id,
+    roles_wanted,
+    withdrawn,
+)
+from passerelle.domain.orders.order import Order, SeatState
 from passerelle.ports import World
 from passerelle.usecases.amend import amend, list_all
 from passerelle.usecases.orders import put
@@ -27,13 +35,50 @@ def compare(world: World, site: str) -> Iterator[Difference]:
     run = SiteRun(world, site)
     pages = list_all(world.records, LedgerPage, "site", site)
     present: dict[int, set[int]] = {}
+    orders: dict[str, Order | None] = {}
     for start in range(0, len(pages), AT_A_TIME):
-        some = pages[start : start + AT_A_TIME]
+        some = [_owed(run, page, orders) for page in pages[start : start + AT_A_TIME]]
         run.pages = {page.user_id: page for page in some}
         yield from _missing(run, some) if run.site.plugins else _absent(run, some, present)
         _look_for_withdrawn(run, some)
     if run.site.plugins:
         yield from _given_by_nobody(run)
+
+
+def _owed(run: SiteRun, page: LedgerPage, orders: dict[str, Order | None]) -> LedgerPage:
+    """The page without what its orders do not owe any more: somebody slow may have written it down after
+    the cancellation was worked on.
+    """
+    now = run.world.clock.now()
+
+    def owes(by: str) -> bool:
+        name, _, line = by.removesuffix(":support").rpartition(":")
+        if name not in orders:
+            orders[name] = run.world.records.get(Order, name)
+        order = orders[name]
+        return order is None or _owes(order, line, page.user_id)
+
+    def decide(before: LedgerPage) -> LedgerPage:
+        names = {by.removesuffix(":support").rpartition(":")[0] for by in lines_of(before)}
+        for name in sorted(names):
+            stays = {(g.by, p.course_id, g.role) for p in before.places for g in p.grants if owes(g.by)}
+            stays |= {(one.by, 0, "") for one in before.products if owes(one.by)}
+            ties = {(by, tie.key) for tie in before.ties for by in tie.by if owes(by)}
+            before = kept(before, name, stays, ties, now)
+        return before
+
+    if decide(page) == page:
+        return page
+    return amend(run.world.records, LedgerPage, page.id, decide)
+
+
+def _owes(order: Order, line_id: str, user_id: int) -> bool:
+    """Whether the order still owes anything to this person by this line."""
+    line = order.line(line_id)
+    if not order.due or (line is not None and order.quantity_left(line) <= 0):
+        return False
+    seats = [seat for seat in order.seats if seat.line == line_id and seat.user_id == user_id]
+    return not seats or any(seat.state != SeatState.TAKEN for seat in seats)
 
 
 def _missing(run: SiteRun, pages: Iterable[LedgerPage]) -> Iterator[Difference]:
@@ -87,10 +132,11 @@ def _look_for_withdrawn(run: SiteRun, pages: Iterable[LedgerPage]) -> None:
     """Once more taken out, and what is still paid for put back: then it need not be remembered any more."""
     now = run.world.clock.now()
     old = [page for page in pages if _is_old(page, now)]
+    everybody = [page.user_id for page in pages if withdrawn(page)]
     people = [page.user_id for page in old]
-    put.out_of_groups(run, people)
-    put.enrolments(run, people)
-    put.withdrawn_roles(run, people)
+    put.out_of_groups(run, everybody)
+    put.enrolments(run, everybody)
+    put.withdrawn_roles(run, everybody)
     put.into_groups(run, people)
     put.roles(run, people)
     for page in old:

@@ -29,6 +29,8 @@ def give(order_run: OrderRun) -> list[Note]:
     problems: list[Note] = []
     placed: list[_Placed] = []
     for enrolment in (*order_run.session.enrolments, *order_run.session.support):
+        if enrolment.person not in order_run.now:
+            continue
         course = order_run.course(enrolment.course)
         if course is None:
             problems.append(

@@ -11,17 +11,17 @@ from dataclasses import replace
 from typing import Any
 
 from passerelle.domain.orders.end_state import end_state
-from passerelle.domain.orders.order import Order, SeatState, merged, next_try
+from passerelle.domain.orders.order import Order, Seat, SeatState, merged, next_try
 from passerelle.domain.orders.sales import sale_of
 from passerelle.domain.orders.session import Reading, desired, read_lines, seated
 from passerelle.domain.orders.shop import Shop
-from passerelle.domain.records import Note, moved
+from passerelle.domain.records import Note, derived_id, moved
 from passerelle.domain.states import OrderState
 from passerelle.errors import Conflict, FixAccess, GiveUp, TryAgain
 from passerelle.ports import World
 from passerelle.usecases.amend import amend
 from passerelle.usecases.orders import accounts, enrolments, messages, revoke, roles, sales
-from passerelle.usecases.orders.order_run import OrderRun
+from passerelle.usecases.orders.order_run import AT_ONCE, OrderRun
 
 ROUNDS = 5  # how often an order that changes while it is worked on is begun anew
 
@@ -41,6 +41,9 @@ def fulfil(world: World, order_id: str) -> None:
     except FixAccess as error:
         _park(world, order_id, Note("moodle_refused", {"site": error.site, "errorcode": error.errorcode}))
         raise
+    except GiveUp as error:
+        # Whatever it is, a paid order says why it is not done (S12).
+        _park(world, order_id, Note(error.code, {name: str(value) for name, value in error.details.items()}))
     except TryAgain:
         _wait(world, order_id)
 
@@ -184,11 +187,31 @@ def _begin(world: World, order: Order, shop: Shop, reading: Reading) -> Order:
         if before.due:
             known = {(sale.line, sale.product) for sale in before.sales}
             fresh = (sale_of(one.line, one.product, shop) for one in reading.sold)
+            seats = _again_for_all(before, seats)
             sales = (*before.sales, *(sale for sale in fresh if (sale.line, sale.product) not in known))
-            before = replace(before, sales=sales, site=before.site or shop.site)
+            basis = _basis(before)
+            before = replace(before, sales=sales, site=before.site or shop.site, basis=basis)
         return replace(before, seats=seats)
 
     return amend(world.records, Order, order.id, decide)
+
+
+def _basis(order: Order) -> str:
+    """What every seat rests on: of a large order those done are not looked at again while it is the same."""
+    return derived_id("basis", str(order.paid_at or order.released_at), str(order.shift), order.buyer.key)
+
+
+def _again_for_all(order: Order, seats: tuple[Seat, ...]) -> tuple[Seat, ...]:
+    if not order.basis or order.basis == _basis(order):
+        return seats
+    return (
+        tuple(
+            replace(seat, state=SeatState.OPEN) if seat.state == SeatState.DONE and seat.user_id else seat
+            for seat in seats
+        )
+        if len(seats) > AT_ONCE
+        else seats
+    )
 
 
 def _done(world: World, run: OrderRun, reading: Reading, problems: list[Note]) -> Rests:
@@ -212,12 +235,17 @@ def _done(world: World, run: OrderRun, reading: Reading, problems: list[Note]) -
             told=run.digest,
             attempts=0,
         )
+        if run.rest:
+            return moved(settled, before.state, now, "", why=(), wake_at=None)
         remarks = (*reading.remarks, *run.remarks)
         state, why = end_state(settled, run.session, reading, problems, remarks)
         return moved(settled, state, now, why[0].code if why else "done", why=why, wake_at=None)
 
     order = amend(world.records, Order, run.order.id, decide)
     rested = _facts(order) if changed == [False] else _facts(run.order)
+    if run.rest:
+        world.queues.send("orders", {"order": order.id})
+        return rested
     if _to_confirm(run.shop, order):
         world.queues.send("orders", {"confirm": order.id})
     return rested

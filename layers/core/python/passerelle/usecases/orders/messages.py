@@ -35,7 +35,11 @@ class _Letter:
 
 
 def tell(run: OrderRun, reading: Reading, problems: list[Note]) -> None:
-    _send(run, [*_to_people(run), *_to_buyer(run, reading, problems)])
+    """Of a large order the buyer gets his summary once all of it is done."""
+    letters = _to_people(run)
+    if not run.rest:
+        letters += _to_buyer(run, reading, problems)
+    _send(run, letters)
 
 
 def _to_people(run: OrderRun) -> list[_Letter]:

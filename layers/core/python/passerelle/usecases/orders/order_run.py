@@ -18,6 +18,12 @@ from passerelle.domain.records import Note
 from passerelle.errors import GiveUp
 from passerelle.ports import Roster, World
 
+AT_ONCE = 500  # people of one order that one run does; the rest is another's
+
+
+def taken(seat: Seat) -> bool:
+    return seat.state == SeatState.TAKEN
+
 
 @dataclass
 class SiteRun:
@@ -58,12 +64,40 @@ class OrderRun(SiteRun):
     courses: dict[CourseName, Course | None] = field(default_factory=dict)
     remarks: list[Note] = field(default_factory=list)  # what stops nothing, and somebody should know
     held_ties: set[tuple[str, Key]] = field(default_factory=set)  # (line, tie) that this run stands for
+    looked_at: set[str] = field(default_factory=set)  # of whom this run took what is not owed
     written: set[int] = field(default_factory=set)  # whose page this run changed
     digest: str = ""
+    rest: int = 0  # people that are left for the next run over this order
 
     @classmethod
     def of(cls, world: World, order: Order, shop: Shop, session: Session) -> OrderRun:
-        return cls(world, shop.site, order, shop, session, digest=order.told)
+        run = cls(world, shop.site, order, shop, session, digest=order.told)
+        run.now, run.rest = run.at_once()
+        return run
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.now: frozenset[str] = frozenset(self.session.people)  # whom this run works on
+        self._named = {(one.by, one.person) for one in self.session.enrolments}
+        self._seats = {seat.person.key: seat for seat in reversed(self.order.seats) if not taken(seat)}
+
+    @property
+    def large(self) -> bool:
+        return max(len(self.session.people), len(self.order.seats)) > AT_ONCE
+
+    def at_once(self) -> tuple[frozenset[str], int]:
+        """Whom this run works on, and how many are left: those not done yet, the buyer always, since all
+        are attached to him. Who was refused is tried again once nobody is open any more.
+        """
+        people = self.session.people
+        if not self.large:
+            return frozenset(people), 0
+        states: dict[str, set[str]] = {}
+        for seat in self.order.seats:
+            states.setdefault(seat.person.key, set()).add(seat.state)
+        undone = [key for key in people if SeatState.OPEN in states.get(key, ())]
+        undone = undone or [key for key in people if SeatState.REFUSED in states.get(key, ())][:AT_ONCE]
+        return frozenset((*undone[:AT_ONCE], self.order.buyer.key)), len(undone[AT_ONCE:])
 
     def course(self, name: CourseName) -> Course | None:
         if name not in self.courses:
@@ -81,9 +115,8 @@ class OrderRun(SiteRun):
         return self.site.plugins and bool(course.idnumber)
 
     def participant(self, key: str) -> Participant:
-        for seat in self.order.seats:
-            if seat.person.key == key and seat.state != SeatState.TAKEN:
-                return seat.person
+        if key in self._seats:
+            return self._seats[key].person
         buyer = self.order.buyer
         local = buyer.key.partition("@")[0]
         if key != buyer.key:
@@ -123,6 +156,27 @@ class OrderRun(SiteRun):
             open_ones.add(operator.person.key)
         return done - open_ones
 
+    def to_look_at(self) -> list[tuple[str, int, str]]:
+        """Of those touched, whom there may be something to take from. Of a large order those that this run
+        works on, and some of those whose seat is not wanted any more: the others come next.
+        """
+        touched = list(dict.fromkeys(self.touched()))
+        if not self.large:
+            return touched
+        unwanted = {
+            seat.person.key
+            for seat in self.order.seats
+            if seat.user_id
+            and seat.gone_with != GONE
+            and not (self.order.due and not taken(seat) and self._wanted(seat))
+            and f"{self.order.id}:{seat.line}" not in self.session.unread
+        }
+        first = [one for one in touched if one[0] in self.now]
+        others = [one for one in touched if one[0] in unwanted - self.now]
+        others += [(s.person.key, s.user_id, s.username) for s in self.order.former if s.user_id]
+        self.rest += len(others[AT_ONCE:])
+        return list(dict.fromkeys((*first, *others[:AT_ONCE])))
+
     def stop(self, key: str, note: Note) -> None:
         self.stopped.setdefault(key, note)
 
@@ -131,6 +185,8 @@ class OrderRun(SiteRun):
         if seat.state == SeatState.TAKEN:
             return seat
         key = seat.person.key
+        if self.large and key not in self.now and key not in self.looked_at:
+            return seat
         account = self.accounts.get(key)
         if account is not None:
             seat = replace(
@@ -151,8 +207,7 @@ class OrderRun(SiteRun):
 
     def _wanted(self, seat: Seat) -> bool:
         by = f"{self.order.id}:{seat.line}"
-        named = any(e.by == by and e.person == seat.person.key for e in self.session.enrolments)
-        return named or seat.person.key in self.stopped
+        return (by, seat.person.key) in self._named or seat.person.key in self.stopped
 
     def operator_now(self, order: Order) -> Seat | None:
         key = order.buyer.key

@@ -17,7 +17,8 @@ def take_away(order_run: OrderRun) -> None:
     what was withdrawn before and may have been given again since.
     """
     now, gone = order_run.world.clock.now(), []
-    for key, user_id, username in order_run.touched():
+    for key, user_id, username in order_run.to_look_at():
+        order_run.looked_at.add(key)
         page = page_of(order_run, user_id, username, existed=True)
         owed, ties = _owed(order_run, key, page), _owed_ties(order_run, key, page)
 

@@ -29,7 +29,11 @@ def take(world: World, delivery_id: str) -> None:
     if facts is None:
         _ended(world, delivery, "ignored", Note("no_order"))
         return
-    order = merge(world, delivery.shop, replace(facts, heard_at=delivery.received_at), delivery.id)
+    try:
+        order = merge(world, delivery.shop, replace(facts, heard_at=delivery.received_at), delivery.id)
+    except GiveUp as error:  # it cannot even be held: somebody is told, and nothing was made
+        _ended(world, delivery, "parked", Note(error.code, {k: str(v) for k, v in error.details.items()}))
+        return
     if order is None:
         _ended(world, delivery, "ignored", Note("order_never_here"))
         return

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from passerelle.errors import Conflict, GiveUp, MoodleAway, NotFound, Refused, TryAgain
+from passerelle.errors import Conflict, GiveUp, MoodleAway, NotFound, PaperUnreadable, Refused, TryAgain
 from passerelle.events.queues import read_job, read_publication
 from passerelle.runtime.queue_door import take_each
 from passerelle.runtime.schedule_door import RoundFailed, go_round
@@ -82,7 +82,7 @@ def test_everything_else_comes_back_until_it_is_a_dead_letter(batch, context, wo
     assert answer["batchItemFailures"] == [{"itemIdentifier": "m-p1"}]
 
 
-@pytest.mark.parametrize("error", [GiveUp("x"), Refused("no_backup"), NotFound("publication_unknown")])
+@pytest.mark.parametrize("error", [Refused("no_backup"), NotFound("publication_unknown")])
 def test_what_will_fail_again_is_finished_with(batch, take, lines, error) -> None:
     assert take(batch("p1"), raising(error)) == []
     assert (lines.last["level"], lines.last["code"]) == ("ERROR", error.code)
@@ -137,3 +137,9 @@ def test_a_round_that_breaks_off_raises_without_a_word_of_why(context, world, li
     assert caught.value.__context__ is None
     assert str(caught.value) == lines.last["reference"]
     assert "ada" not in lines.text
+
+
+@pytest.mark.rule("S3", "S12")
+@pytest.mark.parametrize("error", [GiveUp("record_too_large"), PaperUnreadable("manifests/u1.json")])
+def test_a_failure_that_nothing_wrote_down_comes_back_from_the_queue(batch, take, error) -> None:
+    assert take(batch("p1"), raising(error)) == ["m-p1"]

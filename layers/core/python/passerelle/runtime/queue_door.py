@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
 
-from passerelle.errors import GiveUp, MoodleAway
+from passerelle.errors import GiveUp, MoodleAway, NotFound, Refused
 from passerelle.ports import World
 from passerelle.runtime import wiring
 from passerelle.runtime.observability import begin, reference
@@ -33,9 +33,10 @@ def take_each(
 ) -> Mapping[str, Any]:
     """Calls `usecase(world, *read(body))` for each message and names those to be delivered again.
 
-    A GiveUp is finished with: the use case has written down why, and once more would change nothing.
-    What an administrator must repair, and everything else, comes back, and lands in the dead letters
-    when it has come too often. `watched`: what the messages are about is written down, and watch_jobs
+    A rule's refusal, or a thing that is not there, is finished with: once more would change nothing. Any
+    other GiveUp comes back, since nothing wrote it down: a use case that did ends well. So does what an
+    administrator must repair, and everything else; it lands in the dead letters when it has come too often.
+    `watched`: what the messages are about is written down, and watch_jobs
     sends another every few minutes until it has ended.
     """
     log = begin(context)
@@ -63,7 +64,7 @@ def take_each(
         try:
             usecase(world, *about)
         except GiveUp as error:
-            if is_ours(error):
+            if is_ours(error) or not isinstance(error, Refused | NotFound):
                 raise
             facts = {"about": about, "code": error.code, "reference": reference(*about)}
             log.exception("given up", extra=facts)

@@ -11,7 +11,7 @@ from passerelle.domain.console import Operator, reach_of
 from passerelle.errors import Refused
 from passerelle.usecases.console.enter import invite
 from passerelle_cli.stack import Stack, on_a_stack
-from passerelle_cli.terminal import language
+from passerelle_cli.terminal import echo, language
 
 LIVES = timedelta(minutes=10)  # somebody copies it from a terminal
 
@@ -24,7 +24,7 @@ LIVES = timedelta(minutes=10)  # somebody copies it from a terminal
 def console(who: str, find_stack: Callable[[], Stack]) -> None:
     """Print an address that opens the console once, within ten minutes, signed in."""
     stack = find_stack()
-    click.echo(address(stack, who))
+    echo(address(stack, who))
 
 
 def address(stack: Stack, who: str = "") -> str:

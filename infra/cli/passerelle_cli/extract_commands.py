@@ -36,7 +36,7 @@ from passerelle.words.mistakes import CLEAN, FILE, NOTE, TO_CORRECT, TRAPS
 from passerelle.words.offer import say_file
 from passerelle_cli.extracts import opened, read_folder, say, sources_type
 from passerelle_cli.stack import Stack, on_a_stack
-from passerelle_cli.terminal import language
+from passerelle_cli.terminal import echo, language
 
 CLEAN_EXIT, UNREADABLE, TO_CORRECT_EXIT = 0, 1, 3
 _TRAPS_SHOWN = 3  # of each check
@@ -78,10 +78,10 @@ def check(
         found = survey(extracts, good_rows, rules.guard.source)
         findings = _findings(extracts, rules.naming)
     if as_json:
-        click.echo(json.dumps(_as_json(found, findings), ensure_ascii=False, indent=1))
+        echo(json.dumps(_as_json(found, findings), ensure_ascii=False, indent=1))
     else:
         for line in _said(found, findings):
-            click.echo(line)
+            echo(line)
     sys.exit(_exit(found, findings))
 
 
@@ -192,25 +192,25 @@ def describe(file: str | None, markdown: bool, data_package: bool) -> None:
     """The files of a night: columns, keys, values, encodings. FILE: one of them, such as people.csv."""
     lang = language()
     if data_package:
-        click.echo(json.dumps(as_data_package(lang), ensure_ascii=False, indent=1))
+        echo(json.dumps(as_data_package(lang), ensure_ascii=False, indent=1))
         return
     if markdown:
-        click.echo(as_markdown(lang))
+        echo(as_markdown(lang))
         return
     wanted = [table for table in LAYOUTS if file in (None, table.value, table.value.removesuffix(".csv"))]
     if not wanted:
         names = ", ".join(table.value for table in LAYOUTS)
         raise click.BadParameter(names, param_hint="FILE")
     if file is None:
-        click.echo(pick(ENCODINGS, lang) + "\n")
+        echo(pick(ENCODINGS, lang) + "\n")
     for table in wanted:
         layout = LAYOUTS[table]
-        click.echo(f"{layout.file} – {pick(FILES[table], lang)}")
+        echo(f"{layout.file} – {pick(FILES[table], lang)}")
         width = max(len(column.name) for column in layout.columns)
         for name, holds, notes in rows_of(table, lang):
             mark = "*" if name in layout.key else " "
-            click.echo(f"  {mark} {name:<{width}}  {holds}{f' ({notes})' if notes else ''}")
-        click.echo(f"    * {pick(HEADS['key'], lang)}\n")
+            echo(f"  {mark} {name:<{width}}  {holds}{f' ({notes})' if notes else ''}")
+        echo(f"    * {pick(HEADS['key'], lang)}\n")
 
 
 # -- example ------------------------------------------------------------------------------------------------
@@ -240,7 +240,7 @@ def example(folder: Path, large: bool, year: int | None) -> None:
     (folder / "datapackage.json").write_text(
         json.dumps(as_data_package(language()), ensure_ascii=False, indent=1), encoding="utf-8"
     )
-    click.echo(str(folder))
+    echo(str(folder))
 
 
 # -- deposit ------------------------------------------------------------------------------------------------
@@ -282,7 +282,7 @@ def deposit(
         extracts = replace(extracts, made_at=now, unproved=())  # the manifest is made here
         found = survey(extracts, {}, None)
         for line in _said(found, ()):
-            click.echo(line, err=True)
+            echo(line, err=True)
         if found.problems or (not force and any(not one.is_note for one in found.mistakes)):
             sys.exit(UNREADABLE if found.problems else TO_CORRECT_EXIT)
         last = ROSTER_MANIFEST if roster else "manifest.json"
@@ -313,7 +313,7 @@ def _upload(stack: Stack, prefix: str, bodies: Mapping[str, Path | str], *, dry_
     client = None if dry_run else stack.client("s3")
     for name, body in bodies.items():
         size = body.stat().st_size if isinstance(body, Path) else len(body.encode())
-        click.echo(f"{prefix}{name} ({size:,})")
+        echo(f"{prefix}{name} ({size:,})")
         if client is None:
             continue
         with aws_named():

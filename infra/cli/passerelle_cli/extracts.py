@@ -25,7 +25,7 @@ from passerelle.sources.oneroster import is_oneroster, read_oneroster
 from passerelle.sources.zipped import unpack
 from passerelle.words.mistakes import say_mistake
 from passerelle.words.offer import say_file
-from passerelle_cli.terminal import language
+from passerelle_cli.terminal import echo, language
 
 sources_type = click.Path(exists=True, path_type=Path)
 
@@ -59,7 +59,7 @@ def read_folder(
         except UnknownEncoding:
             french = f"L’encodage « {encoding} » n’existe pas. Essayez utf-8 ou iso-8859-1."
             english = f"There is no encoding “{encoding}”. Try utf-8 or iso-8859-1."
-            click.echo(french if language() == "fr" else english, err=True)
+            echo(french if language() == "fr" else english, err=True)
             sys.exit(1)
 
 
@@ -86,17 +86,17 @@ def read_sources(
         return extracts
     found = [one for one in survey(extracts).mistakes if not one.is_note]
     for mistake in found:
-        click.echo(f"{mistake.file} : {say(mistake)}", err=True)
+        echo(f"{mistake.file} : {say(mistake)}", err=True)
     if extracts.refused:
         french = "Ce que les lignes refusées désignent reste tel quel cette nuit. Corrigez-les à la source."
         english = "What refused rows stand for stays as it is tonight. Correct them at the source."
-        click.echo(french if language() == "fr" else english, err=True)
+        echo(french if language() == "fr" else english, err=True)
     return extracts
 
 
 def say_problems(problems: Collection[FileProblem] | Iterator[FileProblem]) -> None:
     for problem in problems:
-        click.echo(say_file(problem, language()), err=True)
+        echo(say_file(problem, language()), err=True)
 
 
 def say(mistake: Mistake) -> str:

@@ -10,7 +10,7 @@ import click
 
 from passerelle.errors import Conflict, GiveUp, MoodleAway, PasserelleError, TryAgain
 from passerelle.words.sentences import known, say
-from passerelle_cli.terminal import language
+from passerelle_cli.terminal import echo, language
 
 COMMANDS: dict[str, tuple[str, str]] = {
     # Each command with the module and the attribute that it is.
@@ -90,5 +90,5 @@ def main() -> None:
     try:
         cli()
     except PasserelleError as error:
-        click.echo(explain(error, language()), err=True)
+        echo(explain(error, language()), err=True)
         sys.exit(1)

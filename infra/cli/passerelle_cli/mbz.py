@@ -31,6 +31,7 @@ from passerelle.mbz import (
 from passerelle.store.documents import to_document
 from passerelle.words.archives import means_word
 from passerelle.words.sentences import say
+from passerelle_cli.terminal import echo
 
 REFUSED = 3
 UNREADABLE = 1
@@ -68,7 +69,7 @@ def inspect_command(
     if as_json:
         verdict = {"accepted": inspection.accepted, "reasons": list(map(asdict, inspection.reasons))}
         manifest = to_document(inspection.manifest) if inspection.manifest else {}
-        click.echo(json.dumps({**verdict, **manifest}, ensure_ascii=False, indent=1))
+        echo(json.dumps({**verdict, **manifest}, ensure_ascii=False, indent=1))
     else:
         _print_inspection(inspection)
     sys.exit(0 if inspection.accepted else REFUSED)
@@ -176,7 +177,7 @@ def _outside_the_file(archive: str, *, as_json: bool = False) -> Iterator[None]:
     french, english = _OUTSIDE.get(code, _OUTSIDE["storage"])
     message = f"{archive}: {_say(french, english)}"
     if as_json:
-        click.echo(json.dumps({"accepted": False, "reasons": [], "error": message}, ensure_ascii=False))
+        echo(json.dumps({"accepted": False, "reasons": [], "error": message}, ensure_ascii=False))
     _stop(message)
 
 
@@ -214,7 +215,7 @@ def _print_inspection(inspection: Inspection) -> None:
     if inspection.manifest is not None:
         _print_manifest(inspection.manifest)
     if inspection.accepted:
-        click.echo(_say("Verdict : acceptée.", "Verdict: accepted."))
+        echo(_say("Verdict : acceptée.", "Verdict: accepted."))
     else:
         _print_reasons(inspection)
 
@@ -222,8 +223,8 @@ def _print_inspection(inspection: Inspection) -> None:
 def _print_manifest(manifest: Manifest) -> None:
     origin, lang = manifest.origin, _language()
     size = spell_size(manifest.size, lang)
-    click.echo(f"{origin.fullname} ({origin.shortname}{f', {origin.idnumber}' if origin.idnumber else ''})")
-    click.echo(
+    echo(f"{origin.fullname} ({origin.shortname}{f', {origin.idnumber}' if origin.idnumber else ''})")
+    echo(
         _say(
             f"Sauvegarde {manifest.container} de {size}, faite le {manifest.backup_date:%d/%m/%Y} "
             f"par Moodle {manifest.moodle_release} ({origin.wwwroot})",
@@ -233,7 +234,7 @@ def _print_manifest(manifest: Manifest) -> None:
     )
     files = manifest.files
     bytes_ = spell_size(files.total_bytes, lang)
-    click.echo(
+    echo(
         _say(
             f"Sections : {len(manifest.sections)} · activités : {len(manifest.activities)} · "
             f"groupes : {len(manifest.groups)} · fichiers : {files.count} ({bytes_})",
@@ -241,7 +242,7 @@ def _print_manifest(manifest: Manifest) -> None:
             f"groups: {len(manifest.groups)} · files: {files.count} ({bytes_})",
         )
     )
-    click.echo(f"Plugins: {', '.join(manifest.plugins)}")
+    echo(f"Plugins: {', '.join(manifest.plugins)}")
     _list(
         _say("Liens vers l’ancienne plate-forme", "Links to the old platform"),
         [f"{link.member}: {link.url}" for link in manifest.old_links],
@@ -262,27 +263,27 @@ def _print_manifest(manifest: Manifest) -> None:
         count=manifest.left_out_count,
     )
     if manifest.sha256:
-        click.echo(f"SHA-256: {manifest.sha256}")
+        echo(f"SHA-256: {manifest.sha256}")
 
 
 def _print_reasons(inspection: Inspection) -> None:
-    click.echo(_say("Verdict : refusée.", "Verdict: refused."))
+    echo(_say("Verdict : refusée.", "Verdict: refused."))
     for reason in inspection.reasons:
         spoken = say(reason.what or reason.code, _language(), **reason.details)
         where = f" [{reason.member}]" if reason.member and reason.member not in spoken else ""
-        click.echo(f"- {reason.code}: {spoken}{where}")
+        echo(f"- {reason.code}: {spoken}{where}")
 
 
 def _print_scrubbed(report: ScrubReport, out: str) -> None:
     if report.scrubbed:
         _print_traces(_say("Retiré", "Scrubbed"), list(report.scrubbed))
     else:
-        click.echo(_say("Rien à retirer.", "Nothing to scrub."))
+        echo(_say("Rien à retirer.", "Nothing to scrub."))
     _print_traces(
         _say("À vérifier, laissé tel quel", "To be looked at, left as it is"), list(report.reported)
     )
     size = spell_size(report.size, _language())
-    click.echo(_say(f"Écrit : {out} ({size})", f"Written: {out} ({size})"))
+    echo(_say(f"Écrit : {out} ({size})", f"Written: {out} ({size})"))
 
 
 def _print_traces(title: str, traces: list[PersonalTrace]) -> None:
@@ -298,15 +299,15 @@ def _list(title: str, lines: list[str], *, limit: int = _LISTED, count: int | No
     if not lines:
         return
     colon = " :" if _language() == "fr" else ":"
-    click.echo(f"{title} ({len(lines) if count is None else count}){colon}")
+    echo(f"{title} ({len(lines) if count is None else count}){colon}")
     for line in lines[:limit]:
-        click.echo(f"  {line}")
+        echo(f"  {line}")
     if len(lines) > limit:
-        click.echo("  …")
+        echo("  …")
 
 
 def _stop(message: str) -> NoReturn:
-    click.echo(message, err=True)
+    echo(message, err=True)
     sys.exit(UNREADABLE)
 
 

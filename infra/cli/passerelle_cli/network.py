@@ -34,7 +34,7 @@ from passerelle_cli.network_edit import (
 from passerelle_cli.network_file import NetworkRefused, read_network
 from passerelle_cli.secret_folders import move_secrets, renamed
 from passerelle_cli.stack import Stack, on_a_stack
-from passerelle_cli.terminal import language
+from passerelle_cli.terminal import echo, language
 
 DEFAULT_FILE = "network.yaml"
 FILE = click.argument(
@@ -75,7 +75,7 @@ def report(described: Network, doors: Doors) -> None:
     lang = language()
     findings: list[Finding] = []
     for finding in check(described, doors):
-        click.echo(finding.worded(lang))
+        echo(finding.worded(lang))
         findings.append(finding)
     if is_bad(findings):
         sys.exit(1)
@@ -117,10 +117,10 @@ def push_network(file: Path, *, find_stack: Callable[[], Stack]) -> None:
         file.write_text(renamed(text, moved), encoding="utf-8")
         described, document, text = _read(file)
         for old, new in moved.items():
-            click.echo(f"{old} → {new}")
+            echo(f"{old} → {new}")
     version = wiring.configuration.publish(text, document)
     sites = len(described.sites)
-    click.echo(
+    echo(
         f"« {described.name} » est publié ({sites} sites){f', version {version}' if version else ''}."
         if language() == "fr"
         else f"“{described.name}” is published ({sites} sites){f', version {version}' if version else ''}."
@@ -156,11 +156,11 @@ def add_site(
         described, document = read_network(changed)
     if changed != text or not file.exists():
         file.write_text(changed, encoding="utf-8")
-        click.echo(say("site_added", language(), site=name, file=str(file)), err=True)
+        echo(say("site_added", language(), site=name, file=str(file)), err=True)
     wiring.configuration.publish(changed, document)
     code = invite(replace(wiring.world(), network=described), name, described.address or stack.api)
-    click.echo(say("connection_code", language(), site=name, url=described.sites[name].url), err=True)
-    click.echo(code)
+    echo(say("connection_code", language(), site=name, url=described.sites[name].url), err=True)
+    echo(code)
 
 
 def _text_of(file: Path, configuration: Configuration) -> str:
@@ -200,14 +200,14 @@ def make_secrets(file: Path, *, rotate: str, find_stack: Callable[[], Stack]) ->
     lang = language()
     for parameter, whose in secrets_to_make(described).items():
         if ensure_secret(world, parameter):
-            click.echo("✓ " + say("secret_made", lang, name=parameter, whose=whose))
+            echo("✓ " + say("secret_made", lang, name=parameter, whose=whose))
     for parameter, whose in secrets_of_others(described).items():
         if not _is_there(world, parameter):
-            click.echo("✗ " + say("secret_of_others", lang, name=parameter, whose=whose))
+            echo("✗ " + say("secret_of_others", lang, name=parameter, whose=whose))
     if rotate:
         wiring.configuration.publish(text, document)
-        click.echo(say("connection_code", lang, site=rotate, url=described.sites[rotate].url), err=True)
-        click.echo(invite(world, rotate, described.address or stack.api))
+        echo(say("connection_code", lang, site=rotate, url=described.sites[rotate].url), err=True)
+        echo(invite(world, rotate, described.address or stack.api))
 
 
 def _is_there(world: World, parameter: str) -> bool:
@@ -228,7 +228,7 @@ def show_network(*, as_json: bool, find_stack: Callable[[], Stack]) -> None:
     text = None if as_json else configuration.published_yaml()
     if text is None:
         text = json.dumps(asdict(network_in_force), ensure_ascii=False, indent=2, default=str) + "\n"
-    click.echo(text, nl=False)
+    echo(text, nl=False)
 
 
 @contextmanager
@@ -237,7 +237,7 @@ def _problems_told(file: Path) -> Iterator[None]:
         yield
     except NetworkRefused as refused:
         for problem in refused.problems:
-            click.echo(f"✗ {file}, {problem.worded(language())}", err=True)
+            echo(f"✗ {file}, {problem.worded(language())}", err=True)
         sys.exit(1)
 
 
@@ -247,13 +247,13 @@ def _read(file: Path) -> tuple[Network, dict[str, Any], str]:
     try:
         text = file.read_text(encoding="utf-8")
     except OSError:
-        click.echo(f"{file} : fichier introuvable." if french else f"{file}: no such file.", err=True)
+        echo(f"{file} : fichier introuvable." if french else f"{file}: no such file.", err=True)
         sys.exit(1)
     except UnicodeDecodeError:
-        click.echo(f"{file} : enregistrez-le en UTF-8." if french else f"{file}: save it as UTF-8.", err=True)
+        echo(f"{file} : enregistrez-le en UTF-8." if french else f"{file}: save it as UTF-8.", err=True)
         sys.exit(1)
     with _problems_told(file):
         described, document = read_network(text)
     sites = len(described.sites)
-    click.echo(f"✓ {file} : {sites} sites décrits" if french else f"✓ {file}: {sites} sites described")
+    echo(f"✓ {file} : {sites} sites décrits" if french else f"✓ {file}: {sites} sites described")
     return described, document, text

@@ -45,7 +45,7 @@ from passerelle.words.causes import say_scope
 from passerelle.words.plan import say_reason, say_refusal, say_still, say_thing, say_untouched
 from passerelle_cli.extracts import opened, read_sources, sources_type
 from passerelle_cli.stack import Stack, on_a_stack
-from passerelle_cli.terminal import language
+from passerelle_cli.terminal import echo, language
 
 FindStack = Callable[[], Stack]
 _LINES = 200  # of a plan that are printed unless all are asked for
@@ -99,7 +99,7 @@ def _extracts(
         f"{Table.PEOPLE} is not in {sources}: the directory {rules.ldap.url} is asked. "
         "Put that file into the folder to do without."
     )
-    click.echo(_say(french, english), err=True)
+    echo(_say(french, english), err=True)
     return world.sources.ask_directory(site, day, extracts, keep=keep)
 
 
@@ -138,7 +138,7 @@ def plan(
                 keep(world, run, made)
         finally:
             run = let_go(world, run.id, holder)
-        click.echo(_run_line(run), err=True)
+        echo(_run_line(run), err=True)
     _print_plan(made, whole=whole, as_json=as_json)
 
 
@@ -159,36 +159,34 @@ def _print(
 ) -> None:
     if as_json:
         found = {name: value for name, value in named.items() if name not in ("memory", "chunks", "withheld")}
-        click.echo(
-            json.dumps({**found, "operations": lines, "withheld": withheld}, ensure_ascii=False, indent=1)
-        )
+        echo(json.dumps({**found, "operations": lines, "withheld": withheld}, ensure_ascii=False, indent=1))
         return
-    click.echo(f"# {named['site']} {named['night']} {named['stage'] or 'night'}")
+    echo(f"# {named['site']} {named['night']} {named['stage'] or 'night'}")
     for kind, count in named["counts"].items():
-        click.echo(f"{count:8d}  {kind}")
+        echo(f"{count:8d}  {kind}")
     if not named["counts"]:
-        click.echo(_say("        rien à faire", "        nothing to do"))
+        echo(_say("        rien à faire", "        nothing to do"))
     for one in named["held"]:
-        click.echo(f"{_say('RETENU :', 'HELD:')} {_hold(**one)}")
+        echo(f"{_say('RETENU :', 'HELD:')} {_hold(**one)}")
     shown = lines if whole else lines[:_LINES]
     for line in shown:
-        click.echo(_operation(line))
+        echo(_operation(line))
     if len(shown) < len(lines):
-        click.echo(
+        echo(
             _say(
                 f"… et {len(lines) - len(shown)} autres (--all)",
                 f"… and {len(lines) - len(shown)} more (--all)",
             )
         )
     for line in withheld if whole else withheld[:_LINES]:
-        click.echo(f"{_say('gelé', 'frozen')}  {_operation(line)}")
+        echo(f"{_say('gelé', 'frozen')}  {_operation(line)}")
     lang = language()
     for kind, key, because, what in named["stays"]:
         said = [say_thing(kind, lang), "/".join(key), say_still(because, lang)]
-        click.echo("\t".join([_say("reste", "stays"), *said, *what]))
+        echo("\t".join([_say("reste", "stays"), *said, *what]))
     for kind, key, because in named["untouched"]:
         said = [say_thing(kind, lang), key, say_untouched(because, lang)]
-        click.echo("\t".join([_say("inconnu", "unknown"), *said]))
+        echo("\t".join([_say("inconnu", "unknown"), *said]))
 
 
 def _hold(scope: str, key: str, count: int | str, there: int | str, limit: str) -> str:
@@ -219,12 +217,12 @@ def show(run: str, whole: bool, as_json: bool, find_stack: FindStack) -> None:
     lines = [dict(line) for line in documents.load_lines(world.papers, known)]
     withheld = [dict(line) for line in documents.load_lines(world.papers, known, withheld=True)]
     if not as_json:
-        click.echo(_run_line(known))
+        echo(_run_line(known))
     _print(named, lines, withheld, whole=whole, as_json=as_json)
     if known.failed:
         for line in night_applying.failures_of(world, known):
             why = say_refusal(line["errorcode"], language())
-            click.echo(f"{_say('refusé', 'refused')}  {why}  {_operation(line)}", err=as_json)
+            echo(f"{_say('refusé', 'refused')}  {why}  {_operation(line)}", err=as_json)
 
 
 def _run(world: World, run: str) -> Run:
@@ -248,11 +246,11 @@ def diff(before: str, after: str, as_json: bool, find_stack: FindStack) -> None:
     )
     gone, come = sorted((one - two).elements()), sorted((two - one).elements())
     if as_json:
-        click.echo(json.dumps({"only_before": gone, "only_after": come}, ensure_ascii=False, indent=1))
+        echo(json.dumps({"only_before": gone, "only_after": come}, ensure_ascii=False, indent=1))
         return
     for sign, words in (("-", gone), ("+", come)):
         for line in words:
-            click.echo(f"{sign} {line}")
+            echo(f"{sign} {line}")
 
 
 def _words(lines: Iterable[Mapping[str, Any]], *, coded: bool) -> list[str]:
@@ -297,18 +295,18 @@ def status(site: str, nights: int, as_json: bool, find_stack: FindStack) -> None
         ]
         desk_said = {"held_by": desk.held_by, "held_at": desk.held_at, "held_why": desk.held_why}
         said = {**desk_said, "freezes": [asdict(one) for one in freezes], "runs": found}
-        click.echo(json.dumps(said, ensure_ascii=False, indent=1, default=str))
+        echo(json.dumps(said, ensure_ascii=False, indent=1, default=str))
         return
     if desk.held_by:
         since_when = f"{desk.held_at:%Y-%m-%d %H:%M} " if desk.held_at else ""
         held = _say(f"nuits retenues par {desk.held_by}", f"nights held by {desk.held_by}")
-        click.echo(f"{held} {since_when}{desk.held_why}".rstrip())
+        echo(f"{held} {since_when}{desk.held_why}".rstrip())
     for one in freezes:
         what = ", ".join((*one.years, *one.categories, *one.courses)) or _say("tout", "all")
         until = one.until or "…"
-        click.echo(f"{_say('gel', 'freeze')} {one.since} – {until}: {what} {one.why} {one.by}".rstrip())
+        echo(f"{_say('gel', 'freeze')} {one.since} – {until}: {what} {one.why} {one.by}".rstrip())
     for run in runs:
-        click.echo(_run_line(run))
+        echo(_run_line(run))
 
 
 def _run_line(run: Run) -> str:
@@ -357,7 +355,7 @@ def apply(
             raise click.UsageError(_say("nommez une exécution ou --site", "name a run, or --site"))
         day, wanted = _day(world, site, night), Stage(stage) if stage else None
         run = _planned_now(world, site, day, wanted, sources)
-    click.echo(_run_line(night_applying.apply_run(world, run)))
+    echo(_run_line(night_applying.apply_run(world, run)))
 
 
 def _planned_now(world: World, site: str, day: date, wanted: Stage | None, sources: Path | None) -> str:
@@ -410,7 +408,7 @@ def adopt(
     _print_plan(made, whole=False, as_json=as_json)
     if yes:
         run = adoption.keep_adoption(world, made)
-        click.echo(_run_line(night_applying.apply_run(world, run.id)), err=as_json)
+        echo(_run_line(night_applying.apply_run(world, run.id)), err=as_json)
 
 
 @click.command()
@@ -423,10 +421,10 @@ def hold(run: str | None, site: str | None, why: str, by: str, find_stack: FindS
     """Stop a plan that waits or is on its way; or every night of a site."""
     world = find_stack().world()
     if run is not None:
-        click.echo(_run_line(night_desk.hold(world, run, by, why)))
+        echo(_run_line(night_desk.hold(world, run, by, why)))
     elif site is not None:
         night_desk.hold_site(world, site, by, why)
-        click.echo(_say(f"{site} : nuits retenues par {by}", f"{site}: nights held by {by}"))
+        echo(_say(f"{site} : nuits retenues par {by}", f"{site}: nights held by {by}"))
     else:
         raise click.UsageError(_say("nommez une exécution ou --site", "name a run, or --site"))
 
@@ -442,10 +440,10 @@ def release(run: str | None, site: str | None, at_once: bool, by: str, find_stac
     world = find_stack().world()
     if run is not None:
         released = night_desk.release(world, run, by)
-        click.echo(_run_line(night_applying.apply_run(world, run) if at_once else released))
+        echo(_run_line(night_applying.apply_run(world, run) if at_once else released))
     elif site is not None:
         night_desk.hold_site(world, site, "")
-        click.echo(_say(f"{site} : les nuits reprennent", f"{site}: nights go on"))
+        echo(_say(f"{site} : les nuits reprennent", f"{site}: nights go on"))
     else:
         raise click.UsageError(_say("nommez une exécution ou --site", "name a run, or --site"))
 
@@ -481,7 +479,7 @@ def freeze(
     today = _day(world, site, None)
     if lift:
         night_desk.thaw(world, site, today)
-        click.echo(
+        echo(
             _say(
                 f"{site} : dégel. Le plan à venir : passerelle sync plan --site {site}",
                 f"{site}: thawed. The plan to come: passerelle sync plan --site {site}",
@@ -491,11 +489,11 @@ def freeze(
     begins = since.date() if since else today
     wanted = Freeze(since=begins, until=until.date() if until else None, by=by, **covered)
     night_desk.freeze(world, site, replace(wanted, why=covered["why"]))
-    click.echo(_say(f"{site} : gel à partir du {begins}", f"{site}: frozen from {begins}"))
+    echo(_say(f"{site} : gel à partir du {begins}", f"{site}: frozen from {begins}"))
     for code in strangers(world, site, today, wanted):
         french = f"{code} : inconnu du dernier plan et des dernières sources. Vérifiez ce code."
         english = f"{code}: unknown to the newest plan and the newest sources. Check this code."
-        click.echo(_say(french, english), err=True)
+        echo(_say(french, english), err=True)
 
 
 COMMANDS: tuple[click.Command, ...] = (plan, show, diff, status, apply, adopt, hold, release, freeze)

@@ -13,6 +13,7 @@ from passerelle.usecases.night.plan_stage import rules_of, tonight
 from passerelle.usecases.night.report import files_of, make_report, write_report
 from passerelle.words.night_report import as_document
 from passerelle_cli.stack import Stack, on_a_stack
+from passerelle_cli.terminal import echo
 
 
 @click.command()
@@ -32,7 +33,7 @@ def report(site: str, night: datetime | None, folder: Path | None, find_stack: C
     day: date = night.date() if night else tonight(rules, world.clock.now())
     if folder is None:
         made = write_report(world, site, day)
-        click.echo(f"nights/{site}/{day.isoformat()}/report/ ({len(made.lines)})")
+        echo(f"nights/{site}/{day.isoformat()}/report/ ({len(made.lines)})")
         return
     made = make_report(world, site, day)
     for name, _, text in files_of(made, rules):
@@ -42,4 +43,4 @@ def report(site: str, night: datetime | None, folder: Path | None, find_stack: C
     (folder / "report.json").write_text(
         json.dumps(as_document(made), ensure_ascii=False, indent=1), encoding="utf-8"
     )
-    click.echo(f"{folder} ({len(made.lines)})")
+    echo(f"{folder} ({len(made.lines)})")

@@ -29,7 +29,7 @@ from passerelle.usecases.orders import work as usecase
 from passerelle.words.sentences import say
 from passerelle_cli.orders_explain import explain
 from passerelle_cli.stack import Stack, on_a_stack
-from passerelle_cli.terminal import language, worded
+from passerelle_cli.terminal import echo, language, worded
 
 STATES = [state.value for state in OrderState]
 
@@ -79,11 +79,11 @@ def list_orders(
         if overdue and not _is_overdue(world, order):
             continue
         if as_json:
-            click.echo(json.dumps(_summary(order), ensure_ascii=False, default=str))
+            echo(json.dumps(_summary(order), ensure_ascii=False, default=str))
         else:
             why = " ".join(say(note.code, language(), **note.details) for note in order.why)
             done = sum(seat.state == "done" for seat in order.seats)
-            click.echo(f"{order.id:32} {state_word(order.state, language()):20} {done:4}  {why}".rstrip())
+            echo(f"{order.id:32} {state_word(order.state, language()):20} {done:4}  {why}".rstrip())
     if not state and not overdue:
         _list_unreadable(world, shop)
 
@@ -94,9 +94,9 @@ def _list_waiting(world: World, shop: str, as_json: bool) -> None:
             continue
         if as_json:
             row = {"id": one.id, "shop": one.shop, "why": asdict(one.why), "command": one.command}
-            click.echo(json.dumps(row, ensure_ascii=False))
+            echo(json.dumps(row, ensure_ascii=False))
         else:
-            click.echo(f"{one.id:32} {say(one.why.code, language(), **one.why.details)}\n  {one.command}")
+            echo(f"{one.id:32} {say(one.why.code, language(), **one.why.details)}\n  {one.command}")
 
 
 def _list_unreadable(world: World, shop: str) -> None:
@@ -104,7 +104,7 @@ def _list_unreadable(world: World, shop: str) -> None:
         if shop and parked.shop != shop:
             continue
         why = say(parked.why.code, language(), **parked.why.details) if parked.why else ""
-        click.echo(f"{parked.id:32} {_say('illisible', 'unreadable'):20}       {why}")
+        echo(f"{parked.id:32} {_say('illisible', 'unreadable'):20}       {why}")
 
 
 def _is_overdue(world: World, order: Order) -> bool:
@@ -137,24 +137,24 @@ def show(find_stack: Callable[[], Stack], order_id: str, as_json: bool) -> None:
     world = find_stack().world()
     order = usecase.find(world, order_id)
     if as_json:
-        click.echo(json.dumps(asdict(order), ensure_ascii=False, default=str, indent=1))
+        echo(json.dumps(asdict(order), ensure_ascii=False, default=str, indent=1))
         return
     lang = language()
-    click.echo(f"{order.id}  {state_word(order.state, lang)}")
+    echo(f"{order.id}  {state_word(order.state, lang)}")
     for note in order.why:
-        click.echo(f"  ! {say(note.code, lang, **note.details)}")
+        echo(f"  ! {say(note.code, lang, **note.details)}")
     for line in order.lines:
-        click.echo(f"  {line.product} × {line.quantity}  {line.title}")
+        echo(f"  {line.product} × {line.quantity}  {line.title}")
         for seat in order.seats_of(line.id):
             why = f"  – {say(seat.why.code, lang, **seat.why.details)}" if seat.why else ""
-            click.echo(f"    {seat.state:8} {seat.person.kind:8} {seat.person.email}{why}")
+            echo(f"    {seat.state:8} {seat.person.kind:8} {seat.person.email}{why}")
     for moment in order.history:
-        click.echo(f"  {moment.at:%Y-%m-%d %H:%M:%S} {moment.state}: {moment.why}")
+        echo(f"  {moment.at:%Y-%m-%d %H:%M:%S} {moment.state}: {moment.why}")
     if order.wake_at:
-        click.echo(f"  {_say('prochain essai', 'next try')}: {order.wake_at:%Y-%m-%d %H:%M:%S}")
+        echo(f"  {_say('prochain essai', 'next try')}: {order.wake_at:%Y-%m-%d %H:%M:%S}")
     link = world.shops.seats_link(order)
     if link:
-        click.echo(f"  {link}")
+        echo(f"  {link}")
 
 
 @orders.command()
@@ -165,7 +165,7 @@ def replay(find_stack: Callable[[], Stack], order_ids: tuple[str, ...]) -> None:
     world = find_stack().world()
     for order_id in order_ids:
         usecase.replay(world, order_id)
-        click.echo(f"{order_id} {_say('est remise en route', 'is on its way again')}")
+        echo(f"{order_id} {_say('est remise en route', 'is on its way again')}")
 
 
 def _by(by: str | None) -> str:
@@ -180,7 +180,7 @@ def _by(by: str | None) -> str:
 def park(find_stack: Callable[[], Stack], order_id: str, why: str, by: str | None) -> None:
     """Do nothing more for an order until it is released; what stands stays."""
     usecase.park(find_stack().world(), order_id, _by(by), why)
-    click.echo(f"{order_id} {_say('est mise de côté', 'is put aside')}")
+    echo(f"{order_id} {_say('est mise de côté', 'is put aside')}")
 
 
 @orders.command()
@@ -196,7 +196,7 @@ def release(find_stack: Callable[[], Stack], order_id: str, why: str, by: str | 
     Refused where the order waits for something else: the sentence says what.
     """
     usecase.release(find_stack().world(), order_id, _by(by), why)
-    click.echo(f"{order_id} {_say('est validée', 'is released')}")
+    echo(f"{order_id} {_say('est validée', 'is released')}")
 
 
 @orders.command("revoke-link")
@@ -206,7 +206,7 @@ def release(find_stack: Callable[[], Stack], order_id: str, why: str, by: str | 
 def revoke_link(find_stack: Callable[[], Stack], order_id: str, by: str | None) -> None:
     """Make the buyer's link to his seats open nothing any more; the new one is printed."""
     world = find_stack().world()
-    click.echo(world.shops.seats_link(usecase.revoke_link(world, order_id, _by(by))))
+    echo(world.shops.seats_link(usecase.revoke_link(world, order_id, _by(by))))
 
 
 @orders.command()
@@ -225,10 +225,10 @@ def assign(find_stack: Callable[[], Stack], order_id: str, people: Any, line: st
     if not problems:
         problems = read.placed(seats_usecase.name_people(find_stack().world(), order_id, line, read.people))
     for problem in problems:
-        click.echo(f"{_say('ligne', 'row')} {problem.row}: {say(problem.code, language())}", err=True)
+        echo(f"{_say('ligne', 'row')} {problem.row}: {say(problem.code, language())}", err=True)
     if problems:
         sys.exit(1)
-    click.echo(
+    echo(
         worded("{n:# place attribuée|# places attribuées}.", "{n:# seat|# seats} given.", n=len(read.people))
     )
 
@@ -243,7 +243,7 @@ def reschedule(find_stack: Callable[[], Stack], order_id: str, shift: str) -> No
     text = shift.lstrip("+-")
     seconds = 0 if text in ("0", "0D") else sign * int(read_span(text, "by").total_seconds())
     usecase.reschedule(find_stack().world(), order_id, seconds, getpass.getuser())
-    click.echo(f"{order_id} {_say('est déplacée de', 'is moved by')} {shift}")
+    echo(f"{order_id} {_say('est déplacée de', 'is moved by')} {shift}")
 
 
 @orders.command("send-test")
@@ -300,7 +300,7 @@ def send_test(
         timeout=30,
         allow_redirects=False,
     )
-    click.echo(f"{answer.status_code} {answer.text}")
+    echo(f"{answer.status_code} {answer.text}")
     if answer.status_code != 200:
         sys.exit(1)
 
@@ -320,8 +320,8 @@ def missed(find_stack: Callable[[], Stack], shop: str, days: int) -> None:
     found = list(ask.missed(world, shop, timedelta(days=days)))
     for heard in found:
         when = f"{heard.at:%Y-%m-%d %H:%M:%S}" if heard.at else ""
-        click.echo(f"{ask.order_of(world, shop, heard):32} {heard.topic:32} {when}".rstrip())
-    click.echo(worded("{count:# manque|# manquent}", "{count:# missed|# missed}", count=len(found)))
+        echo(f"{ask.order_of(world, shop, heard):32} {heard.topic:32} {when}".rstrip())
+    echo(worded("{count:# manque|# manquent}", "{count:# missed|# missed}", count=len(found)))
     if found:
         sys.exit(1)
 
@@ -350,7 +350,7 @@ def catalogue_check(find_stack: Callable[[], Stack], only: str) -> None:
                 say(f.code, language(), **_details(f.details, reference, shop)) for f in findings
             )
             name = f"{shop_name}/{reference}" if reference else shop_name
-            click.echo(f"{mark} {name}  {words}".rstrip())
+            echo(f"{mark} {name}  {words}".rstrip())
     if bad:
         sys.exit(1)
 

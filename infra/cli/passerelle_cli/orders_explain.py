@@ -14,7 +14,7 @@ from passerelle.domain.states import OrderState, state_word
 from passerelle_cli.network_file import read_network
 from passerelle_cli.rehearsal import Rehearsal
 from passerelle_cli.stack import Stack, on_a_stack
-from passerelle_cli.terminal import language
+from passerelle_cli.terminal import echo, language
 
 
 @click.command()
@@ -38,7 +38,7 @@ def explain(
     for delivery in [one for file in files for one in _deliveries(file)]:
         played.play(delivery)
     result = played.result()
-    click.echo(json.dumps(result, ensure_ascii=False, indent=1) if as_json else _told(result))
+    echo(json.dumps(result, ensure_ascii=False, indent=1) if as_json else _told(result))
     if played.parked:
         sys.exit(3)
 

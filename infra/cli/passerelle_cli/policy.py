@@ -9,6 +9,7 @@ import click
 
 from passerelle.usecases.night.plan_stage import rules_of
 from passerelle_cli.stack import Stack, on_a_stack
+from passerelle_cli.terminal import echo
 
 
 @click.group()
@@ -29,4 +30,4 @@ def depositor(site: str, find_stack: Callable[[], Stack]) -> None:
         "Action": ["s3:PutObject", "s3:AbortMultipartUpload"],
         "Resource": f"arn:aws:s3:::{stack.state_bucket}/sis/{site}/*",
     }
-    click.echo(json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=2))
+    echo(json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=2))

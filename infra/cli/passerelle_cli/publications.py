@@ -27,7 +27,7 @@ from passerelle.usecases.publishing import retrieve as retrievals
 from passerelle.words.changes import changes_text
 from passerelle_cli.orders import catalogue_check
 from passerelle_cli.stack import Stack, on_a_stack
-from passerelle_cli.terminal import language, worded
+from passerelle_cli.terminal import echo, language, worded
 
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object instead of lines.")
 ENDED = (RetrievalState.DONE, RetrievalState.REFUSED, RetrievalState.FAILED)
@@ -35,7 +35,7 @@ FAILED = 1
 
 
 def print_json(document: object) -> None:
-    click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+    echo(json.dumps(document, ensure_ascii=False, indent=1))
 
 
 @click.group("publications")
@@ -69,10 +69,10 @@ def list_publications(
         print_json({"publications": [whole(p) for p in found]})
         return
     if not found:
-        click.echo(worded("Aucune publication.", "No publication."))
+        echo(worded("Aucune publication.", "No publication."))
     for p in found:
         word = state_word(p.state, language())
-        click.echo(
+        echo(
             f"{p.id}  {word:12} v{p.version or '-':<3} {p.requested_at:%Y-%m-%d %H:%M}  "
             f"{p.network_id}  {p.card.title}"
         )
@@ -142,20 +142,20 @@ def show(publication: str, as_json: bool, find_stack: Callable[[], Stack]) -> No
     ]
     for name, value in lines:
         if value:
-            click.echo(f"{name:14} {value}")
+            echo(f"{name:14} {value}")
     description = asked.describe(record, language())
     if description["message"]:
-        click.echo(f"{worded('message', 'message'):14} {description['message']}")
+        echo(f"{worded('message', 'message'):14} {description['message']}")
     if changes is not None:
-        click.echo(worded("depuis la v{v}", "since v{v}", v=record.version - 1))
+        echo(worded("depuis la v{v}", "since v{v}", v=record.version - 1))
         for line in changes_text(changes, language()).splitlines():
-            click.echo(f"  {line}")
+            echo(f"  {line}")
     for moment in record.history:
-        click.echo(f"  {moment.at:%Y-%m-%d %H:%M:%S}  {moment.state:12} {moment.why}")
-    click.echo(worded("famille", "family"))
+        echo(f"  {moment.at:%Y-%m-%d %H:%M:%S}  {moment.state:12} {moment.why}")
+    echo(worded("famille", "family"))
     _print_tree(tree, record.id, 1)
     for retrieval in held:
-        click.echo(
+        echo(
             worded("rapatrié par", "brought home by")
             + f" {retrieval.site} (v{retrieval.version})  {retrieval.course_url}"
         )
@@ -171,7 +171,7 @@ def _tree(branch: lineage.Branch) -> dict[str, object]:
 
 def _print_tree(branch: lineage.Branch, here: str, depth: int) -> None:
     versions = ", ".join(f"v{p.version}{'*' if p.id == here else ''}" for p in branch.versions)
-    click.echo(f"{'  ' * depth}{branch.network_id}  {versions}")
+    echo(f"{'  ' * depth}{branch.network_id}  {versions}")
     for child in branch.children:
         _print_tree(child, here, depth + 1)
 
@@ -185,7 +185,7 @@ def withdraw(publication: str, reason: str, find_stack: Callable[[], Stack]) -> 
     world = find_stack().world()
     found(world, publication)
     record = asked.take_out(world, publication, f"withdrawn by an administrator: {reason}")
-    click.echo(f"{record.id}  {state_word(record.state, language())}")
+    echo(f"{record.id}  {state_word(record.state, language())}")
 
 
 @publications.command("tell-holders")
@@ -194,9 +194,9 @@ def withdraw(publication: str, reason: str, find_stack: Callable[[], Stack]) -> 
 def tell_holders(publication: str, find_stack: Callable[[], Stack]) -> None:
     """Tell whoever brought an older version home that this one exists; each is told once."""
     told, not_told = lineage.tell_holders(find_stack().world(), publication)
-    click.echo(worded("Messages envoyés : {n}.", "Messages sent: {n}.", n=len(told)))
+    echo(worded("Messages envoyés : {n}.", "Messages sent: {n}.", n=len(told)))
     for retrieval in not_told:
-        click.echo(
+        echo(
             worded(
                 "{site} : message refusé (rapatriement {retrieval}).",
                 "{site}: message refused (retrieval {retrieval}).",
@@ -217,7 +217,7 @@ def retry(publication: str, find_stack: Callable[[], Stack]) -> None:
     found(world, publication)
     publish.publish(world, publication)
     record = found(world, publication)
-    click.echo(f"{record.id}  {state_word(record.state, language())}")
+    echo(f"{record.id}  {state_word(record.state, language())}")
 
 
 @click.group("catalogue")
@@ -268,14 +268,14 @@ def search(
         print_json({"publications": cards})
         return
     if not cards:
-        click.echo(worded("Rien au catalogue ne correspond.", "Nothing in the catalogue fits."))
+        echo(worded("Rien au catalogue ne correspond.", "Nothing in the catalogue fits."))
     for card in cards:
         contents = ", ".join(f"{count} {name}" for name, count in card["activities"].items())
-        click.echo(
+        echo(
             f"{card['publication']}  {card['title']} — {card['author']} "
             f"({card['site_name']}), v{card['version']}"
         )
-        click.echo(f"    {contents}  {card['licence']}  {card['hub_url']}")
+        echo(f"    {contents}  {card['licence']}  {card['hub_url']}")
 
 
 @click.command("retrieve")
@@ -334,9 +334,9 @@ def retrieve(
     if record is None:
         raise NotFound("retrieval_unknown")
     described = retrievals.describe(record, language())
-    click.echo(f"{record.id}  {described['state_word']}  {record.course_url}")
+    echo(f"{record.id}  {described['state_word']}  {record.course_url}")
     if described["message"]:
-        click.echo(str(described["message"]), err=True)
+        echo(str(described["message"]), err=True)
     sys.exit(FAILED if record.state in (RetrievalState.REFUSED, RetrievalState.FAILED) else 0)
 
 

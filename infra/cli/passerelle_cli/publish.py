@@ -18,7 +18,7 @@ from passerelle.usecases.amend import list_all
 from passerelle.usecases.publishing import ask, drop
 from passerelle.usecases.publishing.refusals import refused_key
 from passerelle_cli.stack import Stack, on_a_stack
-from passerelle_cli.terminal import language, worded
+from passerelle_cli.terminal import echo, language, worded
 
 GIVEN = "given"  # no rule of S3 listens there
 REFUSED = 3
@@ -82,12 +82,12 @@ def publish(
             world, site, key, Drop(author=author, category=category, publish=not only_check), card
         )
         if upload is None:
-            click.echo(world.archives.text(refused_key(key)) or "", err=True)
+            echo(world.archives.text(refused_key(key)) or "", err=True)
             sys.exit(REFUSED)
     finally:
         world.archives.delete(key)
         world.archives.delete(refused_key(key))
-    click.echo(f"{upload.id}  {state_word(BackupState.ACCEPTED, language())}")
+    echo(f"{upload.id}  {state_word(BackupState.ACCEPTED, language())}")
     if not only_check:
         _follow(world, upload, wait=wait)
 
@@ -108,7 +108,7 @@ def _follow(world: World, upload: Upload, *, wait: bool, seconds: float = 600.0)
     if publication is None:
         return
     described = ask.describe(publication, language())
-    click.echo(f"{publication.id}  {described['state_word']}  {publication.hub_url}")
+    echo(f"{publication.id}  {described['state_word']}  {publication.hub_url}")
     if described["message"]:
-        click.echo(str(described["message"]), err=True)
+        echo(str(described["message"]), err=True)
     sys.exit(FAILED if publication.state == PublicationState.FAILED else 0)

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from passerelle_cli.stack import Stack, on_a_stack
-from passerelle_cli.terminal import worded
+from passerelle_cli.terminal import echo, worded
 
 QUEUES = ("uploads", "publications", "retrievals", "rollovers", "jobs", "orders")
 
@@ -27,7 +27,7 @@ def redrive(queue: str, find_stack: Callable[[], Stack]) -> None:
     alive = _address(stack, sqs, queue)
     dead = _address(stack, sqs, queue, dead=True)
     moved = move_back(sqs, dead, alive)
-    click.echo(
+    echo(
         worded(
             "{n:# message remis|# messages remis} en route.", "{n:# message|# messages} put back.", n=moved
         )

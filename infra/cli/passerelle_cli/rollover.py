@@ -24,7 +24,7 @@ from passerelle.store.documents import to_document
 from passerelle.usecases.rollover import ask, plans
 from passerelle.words.sentences import say
 from passerelle_cli.stack import Stack, on_a_stack
-from passerelle_cli.terminal import language
+from passerelle_cli.terminal import echo, language
 
 PAUSE = 2.0  # seconds between two looks at what is under way
 
@@ -100,12 +100,12 @@ def request(
     )
     answer = ask.answer_rollover(world, command)
     if as_json:
-        click.echo(json.dumps(answer, ensure_ascii=False, indent=1))
+        echo(json.dumps(answer, ensure_ascii=False, indent=1))
     elif answer["rollover"] is None:
         for question in _dicts(answer["questions"]):
-            click.echo(f"{question['message']}  (--yes {question['code']})")
+            echo(f"{question['message']}  (--yes {question['code']})")
     else:
-        click.echo(f"{answer['rollover']}  {answer['state_word']}")
+        echo(f"{answer['rollover']}  {answer['state_word']}")
     sys.exit(0 if answer["rollover"] else 1)
 
 
@@ -118,7 +118,7 @@ def check(find_stack: Callable[[], Stack], site: str, user: str, course_id: int)
     """*Vérifier mon cours*: a backup of last year's course, and what to repair in it."""
     world = find_stack().world()
     answer = ask.answer_rollover(world, _command(world, site, user, "check", courseid=course_id))
-    click.echo(f"{answer['rollover']}  {answer['state_word']}")
+    echo(f"{answer['rollover']}  {answer['state_word']}")
 
 
 @rollover.command()
@@ -133,16 +133,16 @@ def status(find_stack: Callable[[], Stack], identity: str, as_json: bool) -> Non
     if record is None:
         plan = plans.read(world, identity)
         progress = plans.progress(world, plan)
-        click.echo(f"{progress.begun}/{progress.total}  {json.dumps(progress.states)}")
+        echo(f"{progress.begun}/{progress.total}  {json.dumps(progress.states)}")
         return
     described = ask.describe(world, record, lang)
     if as_json:
-        click.echo(json.dumps(described, ensure_ascii=False, indent=1))
+        echo(json.dumps(described, ensure_ascii=False, indent=1))
         return
-    click.echo(f"{record.id}  {state_word(record.state, lang)}  {record.course_url or record.fullname}")
+    echo(f"{record.id}  {state_word(record.state, lang)}  {record.course_url or record.fullname}")
     for said in (described["message"], described["undo_message"]):
         if said:
-            click.echo(said)
+            echo(said)
 
 
 @rollover.command()
@@ -161,16 +161,16 @@ def report(find_stack: Callable[[], Stack], identity: str, page: Path | None, as
     answer = ask.answer_rollover(world, asked)
     if page is not None:
         page.write_text(str(answer["html"]), encoding="utf-8")
-        click.echo(str(page))
+        echo(str(page))
         return
     told: Any = answer["report"]
     if as_json:
-        click.echo(json.dumps(told, ensure_ascii=False, indent=1))
+        echo(json.dumps(told, ensure_ascii=False, indent=1))
         return
     for row in told["findings"]:
-        click.echo(f"{row['title']}: {row['place']}\n  {row['what']}\n  → {row['todo']}")
+        echo(f"{row['title']}: {row['place']}\n  {row['what']}\n  → {row['todo']}")
     if told["nothing"]:
-        click.echo(told["nothing"])
+        echo(told["nothing"])
 
 
 @rollover.command()
@@ -184,7 +184,7 @@ def undo(find_stack: Callable[[], Stack], identity: str, user: str) -> None:
     if record is None:
         raise NotFound("rollover_unknown")
     answer = ask.answer_rollover(world, _command(world, record.site, user, "undo", rollover=identity))
-    click.echo(f"{answer['rollover']}  {answer['state_word']}")
+    echo(f"{answer['rollover']}  {answer['state_word']}")
 
 
 @rollover.command()
@@ -196,7 +196,7 @@ def permit(find_stack: Callable[[], Stack], identity: str, site: str, user: str)
     """Allow the one transfer that a link names (its `permit=…`), as its N-1 teacher or an administrator."""
     world = find_stack().world()
     answer = ask.answer_rollover(world, _command(world, site, user, "permit", permit=identity))
-    click.echo(f"{answer['permit']}  {answer['state']}")
+    echo(f"{answer['permit']}  {answer['state']}")
 
 
 @rollover.command()
@@ -214,17 +214,17 @@ def contents(find_stack: Callable[[], Stack], identity: str, as_json: bool) -> N
         raise NotFound("rollover_unknown")
     answer = ask.answer_rollover(world, _as(record, "contents"))
     if as_json:
-        click.echo(json.dumps(answer, ensure_ascii=False, indent=1))
+        echo(json.dumps(answer, ensure_ascii=False, indent=1))
         return
     for section in _dicts(answer["sections"]):
-        click.echo(f"section:{section['id']}  {section['name'] or section['number']}")
+        echo(f"section:{section['id']}  {section['name'] or section['number']}")
         for activity in _dicts(answer["activities"]):
             if activity["section"] == section["id"]:
-                click.echo(f"  activity:{activity['id']}  {activity['module']}  {activity['title']}")
+                echo(f"  activity:{activity['id']}  {activity['module']}  {activity['title']}")
     for group in _dicts(answer["groups"]):
-        click.echo(f"group:{group['id']}  {group['name']}")
+        echo(f"group:{group['id']}  {group['name']}")
     for group in _dicts(answer["nights_groups"]):
-        click.echo(f"(·)  {group['name']}  {group['idnumber']}")
+        echo(f"(·)  {group['name']}  {group['idnumber']}")
 
 
 def _dicts(rows: Any) -> list[dict[str, Any]]:
@@ -286,7 +286,7 @@ def plan(find_stack: Callable[[], Stack], site: str, user: str, category: str, a
     """Say what would be done of a faculty, what not and why. Changes nothing."""
     made = plans.make(find_stack().world(), site, category, user)
     if as_json:
-        click.echo(json.dumps(to_document(made), ensure_ascii=False, indent=1))
+        echo(json.dumps(to_document(made), ensure_ascii=False, indent=1))
         return
     _say_plan(made, language())
 
@@ -294,16 +294,16 @@ def plan(find_stack: Callable[[], Stack], site: str, user: str, category: str, a
 def _say_plan(made: Plan, lang: str) -> None:
     french = lang.startswith("fr")
     for line in made.lines:
-        click.echo(_say_line(line, lang))
+        echo(_say_line(line, lang))
     if made.without_twin:
-        click.echo("Sans équivalent cette année :" if french else "Without a twin this year:")
+        echo("Sans équivalent cette année :" if french else "Without a twin this year:")
         for number, idnumber, fullname in made.without_twin:
-            click.echo(f"  {idnumber or number}  {fullname}")
+            echo(f"  {idnumber or number}  {fullname}")
     todo = made.to_do()
     size = spell_size(sum(line.size for line in todo), lang)
     minutes = made.seconds / 60
     others = len(made.lines) - len(todo)
-    click.echo(
+    echo(
         f"{len(todo)} cours à récupérer, {others} laissés ; {size} ; environ {minutes:.0f} min, "
         f"{made.parallel} à la fois. Pour le faire : passerelle rollover apply {made.id}"
         if french
@@ -338,7 +338,7 @@ def apply(find_stack: Callable[[], Stack], identity: str, user: str) -> None:
         progress = plans.apply_some(world, made, person, seen=seen)
         told = f"{progress.begun}/{progress.total}  {json.dumps(progress.states)}"
         if told != last:
-            click.echo(told)
+            echo(told)
             last = told
         if progress.over:
             break
@@ -366,10 +366,10 @@ def _plan_report(world: World, made: Plan, as_json: bool) -> None:
             }
         )
     if as_json:
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        echo(json.dumps(rows, ensure_ascii=False, indent=1))
         return
     for row in rows:
-        click.echo(
+        echo(
             "  ".join(
                 str(row[name]) for name in ("state", "idnumber", "fullname", "to_repair", "why") if row[name]
             )

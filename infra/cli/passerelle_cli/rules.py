@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from passerelle_cli.terminal import language
+from passerelle_cli.terminal import echo, language
 
 # In the checkout, and where the installed package carries its copy.
 PAGES = (Path(__file__).parents[2] / "docs" / "rules.md", Path(__file__).with_name("rules.md"))
@@ -67,10 +67,10 @@ def rules(numbers: tuple[str, ...]) -> None:
     for number in wanted:
         rule = known[number]
         if rule.family != family:
-            click.echo("\n" * bool(family), nl=False)
+            echo("\n" * bool(family), nl=False)
             family = rule.family
             click.secho(_plain(family), bold=True)
-        click.echo(_paragraph(rule))
+        echo(_paragraph(rule))
 
 
 def _paragraph(rule: Rule) -> str:

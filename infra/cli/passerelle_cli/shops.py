@@ -16,7 +16,7 @@ from passerelle.shops.registry import vendor
 from passerelle.shops.vendor import Vendor
 from passerelle.words.sentences import say
 from passerelle_cli.stack import Stack, on_a_stack
-from passerelle_cli.terminal import language, worded
+from passerelle_cli.terminal import echo, language, worded
 
 OK = 200
 PUT = "aws ssm put-parameter --type SecureString --overwrite"
@@ -45,7 +45,7 @@ def show(find_stack: Callable[[], Stack], shop: str, no_ping: bool) -> None:
     kind = vendor(known.kind)
     address = f"{(world.network.address or stack.api).rstrip('/')}/shops/{shop}/orders"
     for line in _lines(known, kind, address):
-        click.echo(line)
+        echo(line)
     well = not kind.problems(known)
     if not no_ping:
         well = _ping(stack, shop, known, kind) and well
@@ -90,10 +90,10 @@ def _ping(stack: Stack, name: str, shop: Shop, kind: Vendor) -> bool:
         secret = wiring.secret(shop.secrets[0]) if shop.secrets else ""
         sent = kind.ping(kind.key(secret), f"ping_{secrets.token_hex(8)}")
     except GiveUp as error:
-        click.echo(f"! {say(error.code, language(), **error.details)}")
+        echo(f"! {say(error.code, language(), **error.details)}")
         return error.code == "cannot_sign"
     except ValueError as error:
-        click.echo(f"✗ {shop.secrets[0]}: {error}")
+        echo(f"✗ {shop.secrets[0]}: {error}")
         return False
     answer = requests.post(
         f"{stack.api or wiring.world().network.address}/shops/{name}/orders",
@@ -104,12 +104,10 @@ def _ping(stack: Stack, name: str, shop: Shop, kind: Vendor) -> bool:
     )
     status = answer.status_code
     if status == OK:
-        click.echo(
-            worded("✓ un essai signé est arrivé et a été reconnu", "✓ a signed ping arrived and was known")
-        )
+        echo(worded("✓ un essai signé est arrivé et a été reconnu", "✓ a signed ping arrived and was known"))
         return True
     refused = ("✗ l’essai signé a été refusé ({status})", "✗ the signed ping was refused ({status})")
-    click.echo(worded(*refused, status=status))
+    echo(worded(*refused, status=status))
     return False
 
 
@@ -119,13 +117,13 @@ def _webhook(world: World, name: str) -> bool:
         seen = world.shops.webhook(name)
     except PasserelleError as error:
         code = getattr(error, "code", "away")
-        click.echo(f"! {say(code, language(), **getattr(error, 'details', {}))}")
+        echo(f"! {say(code, language(), **getattr(error, 'details', {}))}")
         return True
     if seen is None:
         return True
     if seen.state != "on":
-        click.echo(f"✗ {say(f'webhook_{seen.state}', language(), shop=name)}")
+        echo(f"✗ {say(f'webhook_{seen.state}', language(), shop=name)}")
         return False
     if seen.missing:
-        click.echo(f"! {say('webhook_lacks', language(), shop=name, topics=', '.join(seen.missing))}")
+        echo(f"! {say('webhook_lacks', language(), shop=name, topics=', '.join(seen.missing))}")
     return True

@@ -14,6 +14,7 @@ from passerelle_cli.extract_commands import sources_option
 from passerelle_cli.extracts import read_sources
 from passerelle_cli.night import COMMANDS
 from passerelle_cli.night_report import report
+from passerelle_cli.terminal import echo
 
 
 @click.group()
@@ -30,12 +31,12 @@ def desired(sources: Path, encoding: str, as_json: bool) -> None:
     extracts = read_sources(sources, encoding)
     lists = as_lists(build_desired(extracts))
     if as_json:
-        click.echo(json.dumps(lists, ensure_ascii=False, indent=1))
+        echo(json.dumps(lists, ensure_ascii=False, indent=1))
         return
     for name, rows in lists.items():
-        click.echo(f"# {name}: {len(rows)}")
+        echo(f"# {name}: {len(rows)}")
         for row in rows:
-            click.echo("\t".join(row))
+            echo("\t".join(row))
 
 
 sync.add_command(report)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import unicodedata
+
+import click
 
 from passerelle.words.formatter import fill
 
@@ -14,6 +17,20 @@ def language() -> str:
         if value:
             return "fr" if value.lower().startswith("fr") else "en"
     return "en"
+
+
+def visible(text: str) -> str:
+    """Characters that would move the cursor, colour the screen or turn the writing round, as their numbers:
+    titles and names are other people's.
+    """
+    return "".join(
+        f"\\u{{{ord(one):x}}}" if unicodedata.category(one) in {"Cc", "Cf"} and one not in "\n\t" else one
+        for one in text
+    )
+
+
+def echo(text: object = "", *, err: bool = False, nl: bool = True) -> None:
+    click.echo(visible(str(text)), err=err, nl=nl)
 
 
 def worded(french: str, english: str, **details: object) -> str:

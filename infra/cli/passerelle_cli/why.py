@@ -23,7 +23,7 @@ from passerelle.words.sentences import say
 from passerelle.words.why_reply import Telling
 from passerelle_cli.extracts import opened, read_sources, sources_type
 from passerelle_cli.stack import Stack, on_a_stack
-from passerelle_cli.terminal import language
+from passerelle_cli.terminal import echo, language
 
 ZONE = ZoneInfo("Europe/Paris")
 
@@ -93,6 +93,6 @@ def _looked_up(world: World, site: str | None, reference: str, lang: str) -> dic
 
 
 def _show(answer: dict[str, Any], *, as_json: bool) -> None:
-    click.echo(json.dumps(answer, ensure_ascii=False, indent=1) if as_json else answer["text"])
+    echo(json.dumps(answer, ensure_ascii=False, indent=1) if as_json else answer["text"])
     if answer["kind"] not in ("answer", "reference"):
         sys.exit(1)

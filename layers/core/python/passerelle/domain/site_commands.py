@@ -256,6 +256,10 @@ class ReportJobs(SiteCommand):
     route: ClassVar[str] = "jobs"
     jobs: tuple[ReportedJob, ...]
 
+    def __post_init__(self) -> None:
+        if len(self.jobs) > 100:  # the plugin tells of 50
+            raise ValueError("jobs: at most 100 at a time")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignSource(SiteCommand):

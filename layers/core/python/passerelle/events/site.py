@@ -52,6 +52,8 @@ _COMMANDS: Mapping[str, type[SiteCommand]] = {
         site_commands.KeepToken,
     )
 }
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_VERSION = re.compile(r"@v\d+$")  # what an older copy on the hub is called (P13): no course of a site's
 _ID = re.compile(r"[A-Za-z0-9:._-]{1,100}")
 
 
@@ -160,6 +162,8 @@ def _check_text(path: tuple[str | int, ...], text: str) -> None:
         raise FieldRefused(FieldError(path, "string_too_long", context={"max_length": TEXT_LIMIT}))
     if path[-1] == "idnumber" and "person" not in path and len(text) > COURSE_IDNUMBER:
         raise FieldRefused(FieldError(path, "string_too_long", context={"max_length": COURSE_IDNUMBER}))
+    if "idnumber" in str(path[-1]) and (_CONTROL.search(text) or _VERSION.search(text)):
+        raise FieldRefused(FieldError(path, "bad_idnumber"))
     if any("\ud800" <= character <= "\udfff" for character in text):
         raise FieldRefused(FieldError(path, "string_unicode"))
     if path[-1] in IDS and text and not _ID.fullmatch(text):

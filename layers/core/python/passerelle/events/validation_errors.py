@@ -42,6 +42,10 @@ _KINDS: Mapping[str, tuple[str, str]] = {
         "lines of “name: value” are expected",
     ),
     "out_of_range": ("le nombre est hors limites", "the number is out of range"),
+    "bad_idnumber": (
+        "contient un caractère de commande, ou finit par « @v » et un nombre",
+        "holds a control character, or ends in “@v” and a number",
+    ),
     "bad_id": (
         "lettres, chiffres et : . _ - seulement, 100 au plus",
         "only letters, digits and : . _ -, at most 100",
@@ -57,6 +61,7 @@ _FRENCH: Mapping[str, str] = {
     "bytes, of at most 4,000,000 values": "en octets, pour 4 000 000 de valeurs au plus",
     "a username of the site is needed": "un nom d’utilisateur de ce site est nécessaire",
     "at most 100 at a time": "100 au plus à la fois",
+    "letters and digits, as Moodle makes it": "des lettres et des chiffres, comme Moodle le fait",
     "1 to 50": "de 1 à 50",
     "at most 5,000 things": "5 000 éléments au plus",
     "at most 20 codes": "20 codes au plus",

@@ -18,7 +18,7 @@ from passerelle.ports import World
 from passerelle.runtime import wiring
 from passerelle.runtime.observability import begin, reference
 from passerelle.usecases.console import acts, enter, views
-from passerelle.words.sentences import say
+from passerelle.words.sentences import known_language, say
 
 SESSION, BROWSER = "passerelle_console", "passerelle_console_browser"
 FORM_LIMIT = 300_000
@@ -77,7 +77,7 @@ class Visit:
 
     @property
     def lang(self) -> str:
-        return self.asked.query.get("lang", "")[:2] or self.session.operator.lang
+        return known_language(self.asked.query.get("lang", "")) or self.session.operator.lang
 
     def page(self, template: str, status: int = 200, **shown: Any) -> Response:
         html = page.render(

@@ -22,7 +22,7 @@ from passerelle.runtime.doors import SeatsDoor
 from passerelle.runtime.observability import begin, reference
 from passerelle.usecases.counters import count_up
 from passerelle.usecases.orders import seats
-from passerelle.words.sentences import say
+from passerelle.words.sentences import known_language, say
 
 COOKIE = "passerelle_seats"
 HERE = "me"
@@ -57,7 +57,7 @@ def answer_buyer(
     """API Gateway's response (payload 2.0). It never raises, and says of a dead link only that it is dead."""
     log = begin(context)
     query = parse_qs(event.get("rawQueryString") or "")
-    lang = (query.get("lang") or [""])[0][:2]
+    lang = known_language((query.get("lang") or [""])[0])
     try:
         return _answered(event, (open_door or wiring.seats_door)(), lang, done="done" in query)
     except (LinkDead, NotFound):
@@ -98,7 +98,7 @@ def _answered(event: Mapping[str, Any], door: SeatsDoor, lang: str, *, done: boo
     if method == "POST":
         said = _post(event, door, order_id, lang, keys, token)
         if said.done:
-            return _response(303, "", {"location": f"{HERE}?done=1&lang={lang[:2]}"})
+            return _response(303, "", {"location": f"{HERE}?done=1&lang={known_language(lang)}"})
         status = 422
         view = seats.view(door.world, order_id)
     assistance = view.shop.contact or door.world.network.sites[view.shop.site].assistance.email
@@ -171,9 +171,8 @@ def _limit(world: World, order_id: str, *, posting: bool) -> None:
 
 def _to_cookie(event: Mapping[str, Any], token: str) -> Response:
     """The token leaves the address bar, the history and every log from here on."""
-    host = _header(event, "host").partition(":")[0]
-    secure = "" if host in ("127.0.0.1", "localhost") else "; Secure"
-    cookie = f"{COOKIE}={token}; HttpOnly; SameSite=Lax; Path=/; Max-Age=86400{secure}"
+    secure = "" if _here(event) else "; Secure"
+    cookie = f"{_cookie_name(event)}={token}; HttpOnly; SameSite=Lax; Path=/; Max-Age=86400{secure}"
     return {**_response(303, "", {"location": HERE}), "cookies": [cookie]}
 
 
@@ -183,9 +182,19 @@ def _cookie(event: Mapping[str, Any]) -> str:
         jar = SimpleCookie(given)
     except CookieError:
         raise LinkDead from None
-    if COOKIE not in jar:
+    name = _cookie_name(event)
+    if name not in jar:
         raise LinkDead
-    return jar[COOKIE].value
+    return jar[name].value
+
+
+def _cookie_name(event: Mapping[str, Any]) -> str:
+    """With `__Host-` a browser takes it from this host alone, over https, which this machine has not."""
+    return COOKIE if _here(event) else f"__Host-{COOKIE}"
+
+
+def _here(event: Mapping[str, Any]) -> bool:
+    return _header(event, "host").partition(":")[0] in ("127.0.0.1", "localhost")
 
 
 def _form(event: Mapping[str, Any]) -> dict[str, str]:

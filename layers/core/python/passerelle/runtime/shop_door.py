@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from typing import Any
 from urllib.parse import unquote
 
 from passerelle.errors import Conflict, GiveUp, TryAgain
 from passerelle.events.bodies import BodyTooLarge, raw_body
 from passerelle.events.signatures import SignatureRefused
-from passerelle.ports import World
 from passerelle.runtime import wiring
 from passerelle.runtime.doors import ShopDoor
 from passerelle.runtime.observability import begin, reference
 from passerelle.shops.registry import verified
 from passerelle.shops.vendor import Knock
-from passerelle.usecases.counters import count_up
 from passerelle.usecases.orders import receive
 
 Response = dict[str, Any]
@@ -61,21 +58,11 @@ def _received(event: Mapping[str, Any], name: str, door: ShopDoor) -> str:
     shop = door.world.network.shops.get(name)
     if shop is None:
         raise SignatureRefused
-    try:
-        knock = Knock(headers, body, door.world.clock.now())
-        delivery = verified(shop, knock, door.keys(shop), door.api(name))
-    except SignatureRefused:
-        count_refused(door.world, name)
-        raise
+    knock = Knock(headers, body, door.world.clock.now())
+    delivery = verified(shop, knock, door.keys(shop), door.api(name))
     if delivery is None:
         return "ping"
     return receive.receive(door.world, name, delivery.event, delivery.topic, body, readable=delivery.readable)
-
-
-def count_refused(world: World, shop: str) -> None:
-    """All that is kept of a delivery that nobody signed: that there was one more, that day."""
-    now = world.clock.now()
-    count_up(world, f"refused:{shop}:{now:%Y-%m-%d}", now + timedelta(days=90))
 
 
 def _response(status: int, body: Mapping[str, object], headers: Mapping[str, str] | None = None) -> Response:

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 CLIENT_SECONDS = 20  # that one answer of AWS may take; retried by botocore
 DECOY_BYTES = 32
+MOST_KEYS = 2  # of a site: one, and another while it is being changed
 LOOK_AGAIN = timedelta(seconds=10)
 
 
@@ -179,11 +180,13 @@ class Wiring:
         return SeatsDoor(world, lambda: seat_keys(world.network, self.secret))
 
     def keys(self, network: Network, site: str) -> tuple[bytes, ...]:
-        """The signing keys of a site. An unknown one costs the same and gets keys that fit nothing."""
+        """The signing keys of a site, made up to two by one that fits nothing: what a signature costs to
+        refuse tells neither how many a site has nor whether it is known.
+        """
         known = network.sites.get(site)
-        names = (known or network.hub_site).secrets
-        keys = tuple(self._key(name) for name in names)
-        return keys if known else tuple(chance.token_bytes(DECOY_BYTES) for _ in keys)
+        keys = tuple(self._key(name) for name in (known or network.hub_site).secrets)
+        decoys = tuple(chance.token_bytes(DECOY_BYTES) for _ in range(MOST_KEYS))
+        return (keys + decoys)[:MOST_KEYS] if known else decoys
 
     def _key(self, name: str) -> bytes:
         try:

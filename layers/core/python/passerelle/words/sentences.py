@@ -18,6 +18,8 @@ from passerelle.words.orders import ORDERS
 from passerelle.words.rollover import ROLLOVER
 from passerelle.words.why_desk import WHY
 
+LANGUAGES = ("fr", "en")
+
 SENTENCES: Mapping[str, Pair] = {
     # --- the door ---
     "signature": (
@@ -73,6 +75,11 @@ SENTENCES: Mapping[str, Pair] = {
 
 def known(code: str) -> bool:
     return code in SENTENCES
+
+
+def known_language(lang: str) -> str:
+    """One that every sentence is in, `fr` or `en`; empty for any other text."""
+    return lang[:2] if lang[:2] in LANGUAGES else ""
 
 
 def say(what: str | Pair, lang: str, /, **details: object) -> str:

@@ -28,7 +28,9 @@ class Account:
 
 
 def email_fits(email: str) -> bool:
-    return EMAIL.fullmatch(email.strip()) is not None and len(email) <= 100
+    """Nothing in it is invisible or turns the writing round: what is read is what is written to."""
+    hidden = any(unicodedata.category(character) in {"Cc", "Cf"} for character in email.strip())
+    return EMAIL.fullmatch(email.strip()) is not None and len(email) <= 100 and not hidden
 
 
 def account_of(found: tuple[User, ...]) -> User | Note | None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import importlib
 import io
+import os
 import sys
+from typing import NoReturn
 
 import click
 
-from passerelle.errors import Conflict, GiveUp, MoodleAway, PasserelleError, TryAgain
-from passerelle.words.sentences import known, say
-from passerelle_cli.terminal import echo, language
+from passerelle_cli import click_in_french
+from passerelle_cli.failures import FAILED, explain
+from passerelle_cli.terminal import echo, language, worded
+
+click_in_french.teach()
 
 COMMANDS: dict[str, tuple[str, str]] = {
     # Each command with the module and the attribute that it is.
@@ -52,30 +56,6 @@ def cli() -> None:
     """Passerelle connects the Moodles of a network."""
 
 
-def explain(error: PasserelleError, lang: str) -> str:
-    """What happened and what to do, in a sentence."""
-    if isinstance(error, MoodleAway):
-        return f"{error.site}: {say('away', lang)}"
-    if isinstance(error, GiveUp):
-        if error.code == "sources_stopped":
-            from passerelle.words.offer import say_file
-
-            return "\n".join(say_file(problem, lang) for problem in getattr(error, "problems", ()))
-        if error.code.startswith("ldap_"):
-            from passerelle.words.offer import say_directory
-
-            return say_directory(error.code, error.details, lang)
-        if known(error.code):
-            return say(error.code, lang, **error.details)
-        details = ", ".join(f"{key}: {value}" for key, value in error.details.items())
-        return f"{error.code} ({details})" if details else error.code
-    if isinstance(error, Conflict):
-        return say("conflict", lang)
-    if isinstance(error, TryAgain):
-        return say(getattr(error, "code", "away"), lang, **getattr(error, "details", {}))
-    return say("internal", lang)
-
-
 def fit_output(arguments: list[str]) -> None:
     """JSON is UTF-8 whatever the terminal is; a letter that a terminal lacks is shown as an escape."""
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -86,9 +66,31 @@ def fit_output(arguments: list[str]) -> None:
 
 
 def main() -> None:
+    """Whatever happens, the person gets a sentence and an exit code of failures.py, never a traceback."""
     fit_output(sys.argv)
     try:
-        cli()
-    except PasserelleError as error:
+        status = cli.main(standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        _leave(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo(worded("Interrompu.", "Stopped."), err=True)
+        _leave(FAILED)
+    except BrokenPipeError:
+        _leave(FAILED)  # whoever read has read enough
+    except Exception as error:
+        if os.environ.get("PASSERELLE_TRACE"):
+            raise
         echo(explain(error, language()), err=True)
-        sys.exit(1)
+        _leave(FAILED)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _leave(status: int) -> NoReturn:
+    """Python would write what is left in the buffer once more, and complain."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(status)

@@ -85,7 +85,10 @@ class Stack:
         cloudformation = client or aws_client("cloudformation")
         try:
             (stack,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
-        except Exception:  # noqa: BLE001 - botocore's errors are made at run time
+        except Exception as error:
+            # Without a region, credentials or an answer, nobody knows whether there is one.
+            if "does not exist" not in str(error):
+                raise
             raise StackUnknown(name) from None
         said = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
         try:

@@ -34,7 +34,12 @@ TITLES = {
 
 
 @click.command()
-@click.option("--port", type=int, default=None, help="Port of the embedded AWS (default: any free one).")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=None,
+    help="Port of the embedded AWS (default: any free one).",
+)
 @click.option(
     "--story", "with_story", is_flag=True, help="Tell the stories first, so that there is something to see."
 )

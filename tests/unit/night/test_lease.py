@@ -14,7 +14,7 @@ from passerelle.errors import MoodleAway
 from passerelle.usecases.night import adopt, desk, plan_stage, state_machine
 from passerelle.usecases.night import apply as night_applying
 from passerelle.usecases.night.plan_stage import StageBusy
-from passerelle_cli.main import explain
+from passerelle_cli.failures import explain
 from tests.scenes.night import NightScene, a_university, rules
 
 

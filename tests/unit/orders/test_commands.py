@@ -12,7 +12,8 @@ from click.testing import CliRunner, Result
 
 from passerelle.domain.orders.shop import Attachment
 from passerelle.domain.states import OrderState
-from passerelle_cli.main import cli, explain
+from passerelle_cli.failures import explain
+from passerelle_cli.main import cli
 from passerelle_cli.stack import Stack
 from passerelle_laptop.twin.records import Role
 from tests.factories.orders import a_line, a_participant, a_product, a_shop, some_facts

@@ -97,7 +97,11 @@ def aws_client(
         addressing: Any = {"addressing_style": style}
         config = config.merge(Config(signature_version="s3v4", s3=addressing))
     return _session().create_client(
-        service, region_name=region, endpoint_url=endpoint, config=config, **credentials
+        service,
+        region_name=region or os.environ.get("AWS_REGION"),
+        endpoint_url=endpoint,
+        config=config,
+        **credentials,
     )
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import getpass
 import json
+import os
+import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -14,10 +16,11 @@ from typing import Any
 import click
 
 from passerelle.domain.night.plan.adoption import Takeover
-from passerelle.domain.night.plan.plan import Plan
+from passerelle.domain.night.plan.plan import Names, Operation, Plan
 from passerelle.domain.night.plan.run import NightDesk, Run
 from passerelle.domain.night.plan.serialised import heading, line_of
 from passerelle.domain.night.policy import Freeze
+from passerelle.domain.night.why.effects import say_day
 from passerelle.domain.offer.model import Extracts, Table
 from passerelle.domain.offer.stages import TABLES, Stage
 from passerelle.domain.states import RunState, state_word
@@ -41,14 +44,26 @@ from passerelle.usecases.night.plan_stage import (
     tonight,
     uncollected,
 )
-from passerelle.words.causes import say_scope
-from passerelle.words.plan import say_reason, say_refusal, say_still, say_thing, say_untouched
+from passerelle.words.causes import say_error, say_scope, say_stage
+from passerelle.words.formatter import fill, pick
+from passerelle.words.night_report import KINDS
+from passerelle.words.plan import (
+    NOTHING,
+    Said,
+    say_operation,
+    say_refusal,
+    say_still,
+    say_summary,
+    say_thing,
+    say_untouched,
+)
 from passerelle_cli.extracts import opened, read_sources, sources_type
 from passerelle_cli.stack import Stack, on_a_stack
-from passerelle_cli.terminal import echo, language
+from passerelle_cli.terminal import echo, language, visible
 
 FindStack = Callable[[], Stack]
 _LINES = 200  # of a plan that are printed unless all are asked for
+_EXIT_CHANGES, _EXIT_HELD = 2, 3
 
 site_option = click.option("--site", required=True, help="Name of the site in network.yaml.")
 night_option = click.option(
@@ -113,6 +128,7 @@ def _extracts(
 @stage_option
 @click.option("--keep", "kept", is_flag=True, help="Keep it as the night's plan, so that it can be applied.")
 @click.option("--all", "whole", is_flag=True, help="Print every operation.")
+@click.option("--exit-code", is_flag=True, help="0: nothing to do, 2: changes, 3: removals above the guard.")
 @json_option
 @on_a_stack
 def plan(
@@ -122,6 +138,7 @@ def plan(
     stage: str | None,
     kept: bool,
     whole: bool,
+    exit_code: bool,
     as_json: bool,
     find_stack: FindStack,
 ) -> None:
@@ -140,19 +157,24 @@ def plan(
             run = let_go(world, run.id, holder)
         echo(_run_line(run), err=True)
     _print_plan(made, whole=whole, as_json=as_json)
+    if exit_code:
+        sys.exit(_EXIT_HELD if made.verdict.held else _EXIT_CHANGES if made.operations else 0)
 
 
 def _print_plan(made: Plan, *, whole: bool, as_json: bool) -> None:
-    files = dict(made.files)
-    lines = [{"phase": one.phase.word, **line_of(one, files)} for one in made.operations]
-    withheld = [{"phase": one.phase.word, **line_of(one, files)} for one in made.frozen]
-    _print(heading(made), lines, withheld, whole=whole, as_json=as_json)
+    lines, withheld = lines_of(made.operations, made.files), lines_of(made.frozen, made.files)
+    _print(heading(made), lines, withheld, made.names, whole=whole, as_json=as_json)
+
+
+def lines_of(operations: Iterable[Operation], files: Mapping[str, str]) -> list[dict[str, Any]]:
+    return [{"phase": one.phase.word, **line_of(one, dict(files))} for one in operations]
 
 
 def _print(
     named: Mapping[str, Any],
     lines: list[dict[str, Any]],
     withheld: list[dict[str, Any]],
+    names: Names,
     *,
     whole: bool,
     as_json: bool,
@@ -161,32 +183,50 @@ def _print(
         found = {name: value for name, value in named.items() if name not in ("memory", "chunks", "withheld")}
         echo(json.dumps({**found, "operations": lines, "withheld": withheld}, ensure_ascii=False, indent=1))
         return
-    echo(f"# {named['site']} {named['night']} {named['stage'] or 'night'}")
-    for kind, count in named["counts"].items():
-        echo(f"{count:8d}  {kind}")
-    if not named["counts"]:
-        echo(_say("        rien à faire", "        nothing to do"))
-    for one in named["held"]:
-        echo(f"{_say('RETENU :', 'HELD:')} {_hold(**one)}")
-    shown = lines if whole else lines[:_LINES]
-    for line in shown:
-        echo(_operation(line))
-    if len(shown) < len(lines):
-        echo(
-            _say(
-                f"… et {len(lines) - len(shown)} autres (--all)",
-                f"… and {len(lines) - len(shown)} more (--all)",
-            )
-        )
-    for line in withheld if whole else withheld[:_LINES]:
-        echo(f"{_say('gelé', 'frozen')}  {_operation(line)}")
     lang = language()
+    stage = say_stage(named["stage"] or "night", lang)
+    echo(f"# {named['site']} – {say_day(date.fromisoformat(named['night']), lang)} – {stage}")
+    print_lines(lines if whole else lines[:_LINES], names)
+    if len(lines) > _LINES and not whole:
+        more = len(lines) - _LINES
+        echo(_say(f"… et {more} autres (--all)", f"… and {more} more (--all)"))
+    if withheld:
+        echo(_say("Gelé, et non fait :", "Frozen, and not done:"))
+        print_lines(withheld if whole else withheld[:_LINES], names)
     for kind, key, because, what in named["stays"]:
         said = [say_thing(kind, lang), "/".join(key), say_still(because, lang)]
         echo("\t".join([_say("reste", "stays"), *said, *what]))
     for kind, key, because in named["untouched"]:
         said = [say_thing(kind, lang), key, say_untouched(because, lang)]
         echo("\t".join([_say("inconnu", "unknown"), *said]))
+    for one in named["held"]:
+        click.echo(coloured(f"{_say('RETENU :', 'HELD:')} {_hold(**one)}", "red"))
+    echo(say_summary(lines, lang))
+
+
+_COLOURS = {"+": "green", "~": "yellow", "-": "red"}
+
+
+def print_lines(lines: Iterable[Mapping[str, Any]], names: Names) -> None:
+    """Under their courses; what is of no course first."""
+    by_place: dict[str, list[Said]] = {}
+    for line in lines:
+        said = say_operation(line, names, language())
+        by_place.setdefault(said.where, []).append(said)
+    for where, found in by_place.items():
+        echo(f"\n{where}" if where else "")
+        for one in found:
+            click.echo(
+                coloured(f"  {one.sign} {one.text}", _COLOURS[one.sign]) + coloured(f"  [{one.why}]", "")
+            )
+
+
+def coloured(text: str, colour: str) -> str:
+    """On a terminal, unless NO_COLOR says otherwise (no-color.org); what titles hold stays visible."""
+    text = visible(text)
+    if os.environ.get("NO_COLOR") or not sys.stdout.isatty():
+        return text
+    return click.style(text, fg=colour) if colour else click.style(text, dim=True)
 
 
 def _hold(scope: str, key: str, count: int | str, there: int | str, limit: str) -> str:
@@ -196,12 +236,17 @@ def _hold(scope: str, key: str, count: int | str, there: int | str, limit: str) 
     return f"{where}: {count} / {there} (> {limit})" if limit else f"{where}: {count}"
 
 
-def _operation(line: Mapping[str, Any], *, coded: bool = False) -> str:
+def _coded(line: Mapping[str, Any]) -> str:
+    """For programs, and for telling two plans apart."""
     quiet = {"phase", "op", "because", "rows", "source", "firstname", "lastname", "email", "auth", "id"}
     columns = " ".join(f"{name}={value}" for name, value in line.items() if name not in quiet)
-    rows = ", ".join(f"{file}:{number}" for file, number, *_ in line.get("rows", ()))
-    why = line["because"] if coded else say_reason(line["because"], language())
-    return f"{line['phase']:<14} {line['op']:<16} {columns}  [{why}{'; ' if rows else ''}{rows}]"
+    return f"{line['phase']:<14} {line['op']:<16} {columns}  [{line['because']}]"
+
+
+def _in_words(line: Mapping[str, Any], names: Names) -> str:
+    said = say_operation(line, names, language())
+    where = f"{said.where}{_say(' :', ':')} " if said.where else ""
+    return f"{said.sign} {where}{said.text}"
 
 
 @click.command()
@@ -216,13 +261,14 @@ def show(run: str, whole: bool, as_json: bool, find_stack: FindStack) -> None:
     named = documents.load_heading(world.papers, known)
     lines = [dict(line) for line in documents.load_lines(world.papers, known)]
     withheld = [dict(line) for line in documents.load_lines(world.papers, known, withheld=True)]
+    names = documents.load_names(world.papers, known)
     if not as_json:
         echo(_run_line(known))
-    _print(named, lines, withheld, whole=whole, as_json=as_json)
+    _print(named, lines, withheld, names, whole=whole, as_json=as_json)
     if known.failed:
         for line in night_applying.failures_of(world, known):
             why = say_refusal(line["errorcode"], language())
-            echo(f"{_say('refusé', 'refused')}  {why}  {_operation(line)}", err=as_json)
+            echo(f"{_say('refusé', 'refused')}  {why}  {_in_words(line, names)}", err=as_json)
 
 
 def _run(world: World, run: str) -> Run:
@@ -240,23 +286,23 @@ def _run(world: World, run: str) -> Run:
 def diff(before: str, after: str, as_json: bool, find_stack: FindStack) -> None:
     """What the plan of one run has and another's has not."""
     world = find_stack().world()
-    one, two = (
-        Counter(_words(documents.load_lines(world.papers, _run(world, run)), coded=as_json))
-        for run in (before, after)
-    )
+    runs = [_run(world, run) for run in (before, after)]
+    names = documents.load_names(world.papers, runs[1])
+    one, two = (Counter(_words(documents.load_lines(world.papers, run), names, as_json)) for run in runs)
     gone, come = sorted((one - two).elements()), sorted((two - one).elements())
     if as_json:
         echo(json.dumps({"only_before": gone, "only_after": come}, ensure_ascii=False, indent=1))
         return
-    for sign, words in (("-", gone), ("+", come)):
+    for mark, colour, words in (("<", "red", gone), (">", "green", come)):
         for line in words:
-            echo(f"{sign} {line}")
+            click.echo(coloured(f"{mark} {line}", colour))
 
 
-def _words(lines: Iterable[Mapping[str, Any]], *, coded: bool) -> list[str]:
+def _words(lines: Iterable[Mapping[str, Any]], names: Names, coded: bool) -> Iterator[str]:
     """Operations without the rows that made them: a line that moved in its file is no difference."""
-    bare = ({name: value for name, value in line.items() if name != "rows"} for line in lines)
-    return [_operation(line, coded=coded) for line in bare]
+    for line in lines:
+        bare = {name: value for name, value in line.items() if name != "rows"}
+        yield _coded(bare) if coded else _in_words(bare, names)
 
 
 @click.command()
@@ -310,8 +356,12 @@ def status(site: str, nights: int, as_json: bool, find_stack: FindStack) -> None
 
 
 def _run_line(run: Run) -> str:
-    counts = ", ".join(f"{kind} {count}" for kind, count in sorted(run.counts.items())) or "0"
-    words = [run.id, state_word(run.state, language()), counts]
+    lang = language()
+    said = [
+        f"{count} {fill(KINDS.get(kind, (kind, kind)), lang, {'n': count})}"
+        for kind, count in sorted(run.counts.items())
+    ]
+    words = [run.id, state_word(run.state, lang), ", ".join(said) or pick(NOTHING, lang)]
     if run.frozen:
         words.append(_say(f"gelées {run.frozen}", f"frozen {run.frozen}"))
     if run.failed:
@@ -320,7 +370,8 @@ def _run_line(run: Run) -> str:
         words.append(_say(f"libéré par {run.released_by}", f"released by {run.released_by}"))
     elif run.held_by:
         words.append(_say(f"retenu par {run.held_by}", f"held by {run.held_by}"))
-    return "\t".join([*words, *map(_noted_hold, run.holds), run.error]).rstrip("\t")
+    error = say_error(run.error, lang) if run.error else ""
+    return "\t".join([*words, *map(_noted_hold, run.holds), error]).rstrip("\t")
 
 
 def _noted_hold(noted: str) -> str:

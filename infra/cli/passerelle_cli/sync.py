@@ -14,6 +14,7 @@ from passerelle_cli.extract_commands import sources_option
 from passerelle_cli.extracts import read_sources
 from passerelle_cli.night import COMMANDS
 from passerelle_cli.night_report import report
+from passerelle_cli.person import person
 from passerelle_cli.terminal import echo
 
 
@@ -40,6 +41,7 @@ def desired(sources: Path, encoding: str, as_json: bool) -> None:
 
 
 sync.add_command(report)
+sync.add_command(person)
 
 
 for _command in (*EXTRACT_COMMANDS, *COMMANDS):

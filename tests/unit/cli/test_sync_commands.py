@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
@@ -44,7 +45,9 @@ def passerelle(*words, fails=False):
 def test_a_plan_is_printed_with_the_rows_that_made_it_and_writes_nothing(stage, tmp_path):
     folder = str(stage.university.save(tmp_path))
     said = passerelle("plan", "--sources", folder, "--site", "caen")
-    assert "enrol            course=E1 username=p1 role=student  [wanted; ip.csv:2]" in said
+    assert "(E1) Chimie\n" in said
+    assert "  + First P1 Last P1 (p1), student  [wanted; ip.csv:2]\n" in said
+    assert said.endswith("21 to add, nothing to change, nothing to remove\n")
     assert len(stage.records) == len(stage.papers) == 0
     assert "apply" not in stage.moodle.calls
     found = json.loads(passerelle("plan", "--sources", folder, "--site", "caen", "--json"))
@@ -57,16 +60,16 @@ def test_a_plan_is_printed_with_the_rows_that_made_it_and_writes_nothing(stage, 
 def test_a_kept_plan_is_shown_applied_and_compared(stage):
     passerelle("plan", "--site", "caen", "--keep")
     run = f"caen/{stage.day}/night"
-    assert "course_create" in passerelle("show", run)
+    assert "+ course, hidden and empty: (E1) Chimie" in passerelle("show", run)
     assert "\tdone\t" in passerelle("apply", run)
     assert {row[0] for row in people(stage, "E1")} == {"p1", "p2", "t1"}
     stage.tomorrow()
     stage.university.ip("P3", "E1", "G1")
-    assert "enrol 1" in passerelle("apply", "--site", "caen")
+    assert "1 enrolment" in passerelle("apply", "--site", "caen")
     said = passerelle("diff", run, f"caen/{stage.day}/night")
-    assert "+ enrol" in said
-    assert "- users" in said
-    assert said.count("username=p3") == 5  # his account, his FOAD place before; his new course and group now
+    assert "> + (E1) Chimie: First P3 Last P3 (p3), student\n" in said
+    assert "< + Accounts: account First P1 Last P1 (p1)\n" in said
+    assert said.count("(p3)") == 5  # account, FOAD course and group before; new course and group now
     status = json.loads(passerelle("status", "--site", "caen", "--json"))
     assert [one["state"] for one in status["runs"]] == ["done", "done"]
 
@@ -93,9 +96,9 @@ def test_a_site_is_held_and_let_go_frozen_and_thawed(stage):
     passerelle("freeze", "--site", "caen", "--course", "E1", "--by", "ada")
     stage.university.ip("P3", "E1", "G1")
     stage.tomorrow()
-    assert "frozen  enrol" in passerelle("plan", "--site", "caen")
+    assert "Frozen, and not done:" in passerelle("plan", "--site", "caen")
     passerelle("freeze", "--site", "caen", "--lift")
-    assert "frozen  enrol" not in passerelle("plan", "--site", "caen")
+    assert "Frozen, and not done:" not in passerelle("plan", "--site", "caen")
 
 
 def test_adopting_prints_its_plan_and_waits_for_yes(stage):
@@ -110,7 +113,7 @@ def test_a_stage_is_planned_though_a_file_that_it_does_not_read_is_missing(stage
     folder = stage.university.save(tmp_path)
     (folder / "ade.csv").unlink()
     words = ["plan", "--sources", str(folder), "--site", "caen", "--stage"]
-    assert "user_create" in passerelle(*words, "users")
+    assert "+ account First P1 Last P1 (p1)" in passerelle(*words, "users")
     refused = CliRunner().invoke(sync, [*words, "enrolments"])
     assert (refused.exit_code, refused.stdout) == (1, "")
     assert "ade.csv is missing" in refused.stderr
@@ -179,7 +182,7 @@ def test_extracts_without_people_are_looked_at_with_those_of_the_directory(monke
 
     looked = CliRunner().invoke(sync, words, catch_exceptions=False)
 
-    assert "user_create" in looked.stdout
+    assert "+ account First P1 Last P1 (p1)" in looked.stdout
     assert "people.csv" in looked.stderr
     assert ldap.url in looked.stderr
     assert asked.world.sources.kept == []  # a dry look writes nothing
@@ -216,3 +219,65 @@ def test_a_freeze_of_a_code_that_nobody_knows_is_accepted_with_a_warning(stage, 
     assert [line.split(":")[0] for line in done.stderr.splitlines()] == ["E7"]
     assert "frozen from" in done.stdout
     assert "E7" in passerelle("status", "--site", "caen")
+
+
+@pytest.mark.rule("N19")
+def test_a_renaming_shows_what_is_and_what_will_be_and_dates_as_dates(stage):
+    stage.night()
+    elements = stage.university.tables["elements.csv"]
+    elements[:] = [tuple("Chimie organique" if one == "Chimie" else one for one in row) for row in elements]
+    stage.tomorrow()
+    said = passerelle("plan", "--site", "caen")
+    assert "  ~ course\n    full name: (E1) Chimie → (E1) Chimie organique" in said
+    assert "nothing to add, 1 to change, nothing to remove" in said
+
+
+@pytest.mark.rule("N19")
+@pytest.mark.rule("N20")
+def test_the_exit_code_tells_nothing_changes_and_held(stage, monkeypatch):
+    def code():
+        return CliRunner().invoke(sync, ["plan", "--site", "caen", "--exit-code"]).exit_code
+
+    assert code() == 2
+    stage.night()
+    stage.tomorrow()
+    assert code() == 0
+    tight = NightScene(a_university(), rules(guard=TIGHT))
+    tight.night()
+    monkeypatch.setattr(stack.Stack, "load", lambda *_: Found(tight))
+    for code_of in ("P1", "P2", "P3"):
+        drop(tight.university, "ip.csv", code_of)
+    tight.tomorrow()
+    assert code() == 3
+
+
+@pytest.mark.rule("N19")
+def test_colour_only_on_a_terminal_that_wants_it(monkeypatch):
+    from passerelle_cli import night
+
+    monkeypatch.setattr(night.sys.stdout, "isatty", lambda: True, raising=False)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert "\x1b[" in night.coloured("x", "red")
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert night.coloured("x", "red") == "x"
+
+
+@pytest.mark.rule("N27")
+def test_one_person_is_shown_then_repaired(monkeypatch):
+    from tests.fakes.moodle import TwinMoodle, TwinSites
+
+    scene = NightScene(a_university(), rules())
+    twin = TwinMoodle("caen", scene.clock)
+    scene.moodle.site = twin.site
+    scene.night()
+    scene.world = replace(scene.world, sites=TwinSites(None, twin))
+    monkeypatch.setattr(stack.Stack, "load", lambda *_: Found(scene))
+    monkeypatch.setenv("LC_ALL", "fr_FR.UTF-8")
+    scene.university.ip("P3", "E1", "G1")
+    said = passerelle("person", "P3", "--site", "caen")
+    assert "+ First P3 Last P3 (p3), étudiant" in said
+    assert "2 à ajouter, rien à changer, rien à retirer" in said
+    assert "--apply" in said
+    assert "Fait : 2" in passerelle("person", "P3", "--site", "caen", "--apply").replace("\u00a0", " ")
+    assert "Rien à faire" in passerelle("person", "p3", "--site", "caen", "--apply")
+    assert json.loads(passerelle("person", "P3", "--site", "caen", "--json"))["operations"] == []

@@ -200,13 +200,30 @@ def _table(asked: Asked, name: str) -> tuple[Mapping[int, Any], Describe]:
     return tables[name]
 
 
+def _owned_by(asked: Asked, row: Any, only: list[str], meant: Callable[[Course | None], bool]) -> bool:
+    """Such courses, their groups, and accounts of these logins."""
+    state = asked.state
+    match row.kind:
+        case "course":
+            return meant(state.courses.get(row.instance))
+        case "group":
+            group = state.groups.get(row.instance)
+            return group is not None and state.courses[group.courseid].idnumber in only
+        case "user":
+            user = state.users.get(row.instance)
+            return user is not None and user.username in only
+    return False
+
+
 def _narrowed(asked: Asked, name: str, table: Mapping[int, Any], only: list[str]) -> Mapping[int, Any]:
     """Rows of these logins, or of the courses of these idnumbers and their archives."""
     state = asked.state
     if name == "users":
         return {number: row for number, row in table.items() if row.username in only}
-    if name == "enrolments":
+    if name in ("enrolments", "members", "cohortmembers"):
         return {number: row for number, row in table.items() if state.users[row.userid].username in only}
+    if name == "groups":
+        return {number: row for number, row in table.items() if state.courses[row.courseid].idnumber in only}
     archives = tuple(f"ex_{idnumber}" for idnumber in only)
 
     def meant(course: Course | None) -> bool:
@@ -215,11 +232,7 @@ def _narrowed(asked: Asked, name: str, table: Mapping[int, Any], only: list[str]
     if name == "courses":
         return {number: row for number, row in table.items() if meant(row)}
     if name == "owned":
-        return {
-            number: row
-            for number, row in table.items()
-            if row.kind == "course" and meant(state.courses.get(row.instance))
-        }
+        return {number: row for number, row in table.items() if _owned_by(asked, row, only, meant)}
     raise invalid_parameter()
 
 

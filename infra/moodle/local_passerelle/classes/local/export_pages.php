@@ -31,7 +31,7 @@ class export_pages {
         'users', 'cohorts', 'cohortmembers', 'categories', 'courses', 'groups', 'members', 'enrolments', 'owned',
     ];
     /** Those of which somebody may ask for a few rows only. */
-    public const NARROWED = ['users', 'courses', 'enrolments', 'owned'];
+    public const NARROWED = ['users', 'cohortmembers', 'courses', 'groups', 'members', 'enrolments', 'owned'];
 
     /** Columns that are numbers or truth values, where the database answers strings. */
     private const NUMBERS = [
@@ -154,7 +154,8 @@ class export_pages {
     }
 
     /**
-     * The condition for a few rows: those of these logins, or courses of these idnumbers and their archives.
+     * The condition for a few rows: those of these logins, or of courses of these idnumbers and their archives.
+     * What is owned: such courses, their groups, and accounts of these logins.
      *
      * @param string $table one of NARROWED
      * @param string[] $only
@@ -162,9 +163,19 @@ class export_pages {
      */
     private static function narrowed(string $table, array $only): array {
         global $DB;
-        $column = ['users' => 't.username', 'enrolments' => 'u.username', 'courses' => 't.idnumber', 'owned' => 'c.idnumber'];
+        $column = [
+            'users' => 't.username', 'enrolments' => 'u.username', 'members' => 'u.username', 'cohortmembers' => 'u.username',
+            'courses' => 't.idnumber', 'groups' => 'c.idnumber', 'owned' => 'c.idnumber',
+        ];
         [$in, $params] = $DB->get_in_or_equal(array_values($only), SQL_PARAMS_NAMED, 'only');
         $condition = "{$column[$table]} {$in}";
+        if ($table === 'owned') {
+            foreach (['gc.idnumber' => 'group', 'u.username' => 'user'] as $other => $name) {
+                [$in, $more] = $DB->get_in_or_equal(array_values($only), SQL_PARAMS_NAMED, $name);
+                $condition .= " OR {$other} {$in}";
+                $params += $more;
+            }
+        }
         if ($table === 'courses' || $table === 'owned') {
             foreach (array_values($only) as $i => $idnumber) {
                 // A course that left the offer bears its idnumber after ex_, and a number if that was taken (N5).

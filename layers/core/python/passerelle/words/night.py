@@ -11,6 +11,32 @@ NIGHT: Mapping[str, tuple[str, str]] = {
         "No nightly synchronisation is set up for {site}. "
         "Add “night:” to the site in network.yaml, then push it.",
     ),
+    "bad_archive": (
+        "{file} ne peut pas être ouvert : {why}. Refaites l’archive, sans mot de passe.",
+        "{file} cannot be opened: {why}. Make the archive again, without a password.",
+    ),
+    "repair_nobody": (
+        "Personne ne répond à « {asked} » dans les dernières extractions. Vérifiez le code, ou déposez des "
+        "extractions où la personne figure.",
+        "Nobody answers to “{asked}” in the newest extracts. Check the code, or deliver extracts that hold "
+        "the "
+        "person.",
+    ),
+    "repair_several": (
+        "Plusieurs personnes répondent à « {asked} » : {people}. Donnez le code.",
+        "Several people answer to “{asked}”: {people}. Give the code.",
+    ),
+    "repair_course": (
+        "Aucun cours, ou plusieurs, ne répondent à « {asked} ». Donnez le code de l’élément.",
+        "No course, or several, answer to “{asked}”. Give the element's code.",
+    ),
+    "repair_sources": (
+        "Les extractions de la nuit du {night} ne sont pas complètes : rien n’est réparé d’après elles. "
+        "Déposez-les à nouveau (passerelle sync check, puis deposit).",
+        "The extracts of the night of {night} are not whole: nothing is repaired from them. Deliver them "
+        "again "
+        "(passerelle sync check, then deposit).",
+    ),
     "run_unknown": (
         "Aucune nuit de ce nom : {run}. Voyez passerelle sync status.",
         "There is no night of that name: {run}. See passerelle sync status.",

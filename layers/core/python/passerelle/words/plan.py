@@ -1,13 +1,17 @@
-"""The codes of a plan as whoever reads it on a screen knows them: why an operation, why something stays."""
+"""A plan as whoever reads it on a screen knows it: what is added, changed, taken away, and why."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
-from passerelle.domain.night.plan.plan import Because, Still
+from passerelle.domain.night.plan.names import key_of
+from passerelle.domain.night.plan.plan import ADDITIONS, REMOVALS, Because, Names, Still
+from passerelle.domain.night.why.effects import say_day
 from passerelle.domain.offer.model import Because as Refusal
 from passerelle.words.causes import THINGS
-from passerelle.words.formatter import Pair, pick
+from passerelle.words.formatter import Pair, fill, pick
 from passerelle.words.night_report import CODES
 from passerelle.words.offer import ROWS
 
@@ -59,3 +63,151 @@ def say_refusal(code: str, lang: str) -> str:
 def _word(words: Mapping[str, Pair], code: str, lang: str) -> str:
     """A code of a later release, in an older plan's reader, stays what it is."""
     return pick(words[code], lang) if code in words else code
+
+
+# -- operations, as `terraform plan` has taught people to read them ----------------------------------------
+
+ADDED, CHANGED, REMOVED = "+", "~", "-"
+ROLES: Mapping[str, Pair] = {
+    "student": ("étudiant", "student"),
+    "editingteacher": ("enseignant", "teacher"),
+    "teacher": ("enseignant non éditeur", "non-editing teacher"),
+}
+DEEDS: Mapping[str, Pair] = {
+    "user_create": ("compte {who}", "account {who}"),
+    "user_update": ("compte {who}", "account {who}"),
+    "user_suspend": ("compte {who} suspendu", "account {who} suspended"),
+    "user_unsuspend": ("compte {who} réactivé", "account {who} reactivated"),
+    "cohort_create": ("cohorte « {name} » ({idnumber})", "cohort “{name}” ({idnumber})"),
+    "cohort_update": ("cohorte {idnumber}", "cohort {idnumber}"),
+    "cohort_add": ("{who} dans la cohorte {cohort}", "{who} into the cohort {cohort}"),
+    "cohort_remove": ("{who} hors de la cohorte {cohort}", "{who} out of the cohort {cohort}"),
+    "category_create": ("catégorie « {name} » ({idnumber})", "category “{name}” ({idnumber})"),
+    "category_update": ("catégorie {idnumber}", "category {idnumber}"),
+    "category_delete": ("catégorie vide {idnumber} supprimée", "empty category {idnumber} deleted"),
+    "course_create": ("cours, caché et vide : {fullname}", "course, hidden and empty: {fullname}"),
+    "course_update": ("cours", "course"),
+    "course_archive": ("cours archivé sous {newidnumber}", "course archived as {newidnumber}"),
+    "group_create": ("groupe « {name} » ({idnumber})", "group “{name}” ({idnumber})"),
+    "group_update": ("groupe {idnumber}", "group {idnumber}"),
+    "group_delete": ("groupe {idnumber} supprimé", "group {idnumber} deleted"),
+    "member_add": ("{who} dans le groupe {group}", "{who} into the group {group}"),
+    "member_remove": ("{who} hors du groupe {group}", "{who} out of the group {group}"),
+    "enrol": ("{who}, {role}", "{who}, {role}"),
+    "suspend": ("{who}, {role} : accès suspendu", "{who}, {role}: access suspended"),
+    "unenrol": ("{who}, {role} : désinscription", "{who}, {role}: unenrolled"),
+    "adopt": ("adopté ({kind})", "adopted ({kind})"),
+}
+COLUMNS: Mapping[str, Pair] = {
+    "fullname": ("nom complet", "full name"),
+    "shortname": ("nom abrégé", "short name"),
+    "name": ("nom", "name"),
+    "category": ("catégorie", "category"),
+    "parent": ("catégorie parente", "parent category"),
+    "startdate": ("début", "start"),
+    "summary": ("description", "description"),
+    "newidnumber": ("numéro d’identification", "idnumber"),
+    "idnumber": ("numéro d’identification", "idnumber"),
+    "newusername": ("identifiant", "username"),
+    "firstname": ("prénom", "first name"),
+    "lastname": ("nom de famille", "last name"),
+    "email": ("adresse", "e-mail"),
+}
+SUMMARY: Pair = (
+    "{added:rien à ajouter|# à ajouter|# à ajouter}, {changed:rien à changer|# à changer|# à changer}, "
+    "{removed:rien à retirer|# à retirer|# à retirer}",
+    "{added:nothing to add|# to add|# to add}, {changed:nothing to change|# to change|# to change}, "
+    "{removed:nothing to remove|# to remove|# to remove}",
+)
+NOTHING: Pair = ("Rien à faire.", "Nothing to do.")
+_QUIET = frozenset({"phase", "op", "because", "rows", "source", "course", "id", "auth"})
+_KEYS = frozenset({"username", "idnumber"})
+
+
+class Said(NamedTuple):
+    """`where`: the heading it stands under; `sign`: + ~ -; `why`: with the source rows."""
+
+    where: str
+    sign: str
+    text: str
+    why: str
+
+
+def say_operation(line: Mapping[str, Any], names: Names, lang: str) -> Said:
+    """One line of a plan (plan.serialised), as a person reads it."""
+    op, kind = str(line["op"]), _kind(line)
+    login, course = str(line.get("username") or ""), str(line.get("course") or "")
+    if op.startswith("course_"):
+        course = str(line["idnumber"])
+    name = names.people.get(login) or f"{line.get('firstname', '')} {line.get('lastname', '')}".strip()
+    details = {
+        **{key: value for key, value in line.items() if isinstance(value, str)},
+        "who": f"{name} ({login})" if name else login,
+        "role": pick(ROLES.get(str(line.get("role")), (str(line.get("role")),) * 2), lang),
+        "group": _named(names.groups.get(f"{course}/{line.get('group')}", ""), str(line.get("group") or "")),
+        "kind": say_thing(str(line.get("kind") or ""), lang),
+    }
+    text = fill(DEEDS.get(kind, (kind, kind)), lang, details)
+    if sign_of(line) == CHANGED and op.endswith("_update"):
+        text += "".join(f"\n    {one}" for one in _changes(line, names, lang))
+    rows = ", ".join(f"{file}:{number}" for file, number, *_ in line.get("rows", ()))
+    why = say_reason(line["because"], lang) + (f"; {rows}" if rows else "")
+    return Said(_heading(op, course, names, lang), sign_of(line), text, why)
+
+
+def sign_of(line: Mapping[str, Any]) -> str:
+    if line["op"] in ADDITIONS:
+        return ADDED
+    return REMOVED if line["op"] in REMOVALS or _kind(line) == "course_archive" else CHANGED
+
+
+def _kind(line: Mapping[str, Any]) -> str:
+    return (
+        "course_archive" if line["op"] == "course_update" and line["phase"] == "archive" else str(line["op"])
+    )
+
+
+def _named(name: str, code: str) -> str:
+    return f"{name} ({code})" if name and code not in name else name or code
+
+
+def _heading(op: str, course: str, names: Names, lang: str) -> str:
+    if course:
+        return _named(names.courses.get(course, ""), course)
+    return pick(HEADINGS[op.partition("_")[0]], lang) if op.partition("_")[0] in HEADINGS else ""
+
+
+HEADINGS: Mapping[str, Pair] = {
+    "user": ("Comptes", "Accounts"),
+    "cohort": ("Cohortes", "Cohorts"),
+    "category": ("Catégories", "Categories"),
+    "adopt": ("Adoption", "Adoption"),
+}
+
+
+def _changes(line: Mapping[str, Any], names: Names, lang: str) -> Iterator[str]:
+    """`nom complet : old → new`, of each column that an update sets."""
+    before = names.before.get(key_of(str(line["op"]), line), {})
+    for column, value in line.items():
+        same_key = column in _KEYS and before.get(column, value) == value
+        if column in _QUIET or same_key or before.get(column) == value:
+            continue
+        old = _value(column, before[column], lang) if column in before else ""
+        label = pick(COLUMNS.get(column, (column, column)), lang)
+        colon = " :" if lang.startswith("fr") else ":"
+        yield f"{label}{colon} {f'{old} → ' if old else '→ '}{_value(column, value, lang)}"
+
+
+def _value(column: str, value: object, lang: str) -> str:
+    if column == "startdate" and isinstance(value, int):
+        return say_day(datetime.fromtimestamp(value, UTC).date(), lang) if value else "–"
+    return str(value) if value != "" else "–"
+
+
+def say_summary(lines: Iterable[Mapping[str, Any]], lang: str) -> str:
+    """`3 à ajouter, 2 à changer, 10 à retirer`."""
+    signs = [sign_of(line) for line in lines]
+    if not signs:
+        return pick(NOTHING, lang)
+    details = {"added": signs.count(ADDED), "changed": signs.count(CHANGED), "removed": signs.count(REMOVED)}
+    return fill(SUMMARY, lang, details)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from passerelle.domain.night.plan.memory import Memory
-from passerelle.domain.night.plan.plan import Plan
+from passerelle.domain.night.plan.plan import Names, Plan
 from passerelle.domain.night.plan.run import Run
 from passerelle.domain.night.plan.serialised import (
     FORMAT,
@@ -29,6 +30,10 @@ def memory_key(site: str) -> str:
 
 def plan_key(folder: str) -> str:
     return f"{folder}/plan.json"
+
+
+def names_key(folder: str) -> str:
+    return f"{folder}/names.json"
 
 
 def chunk_key(folder: str, name: str) -> str:
@@ -71,8 +76,15 @@ def keep_plan(papers: Papers, run_id: str, plan: Plan) -> tuple[str, str]:
     if papers.get(plan_key(folder)) is None:
         for name, text in chunks.items():
             papers.put_json(chunk_key(folder, name), text)
+        papers.put(names_key(folder), {"format": FORMAT, **asdict(plan.names)})
         papers.put(plan_key(folder), named)
     return folder, sha256
+
+
+def load_names(papers: Papers, run: Run) -> Names:
+    """For whoever reads the plan; nothing where it was kept without."""
+    found: Mapping[str, Any] = papers.get(names_key(run.folder)) or {}
+    return Names(**{name: found[name] for name in ("people", "courses", "groups", "before") if name in found})
 
 
 def load_heading(papers: Papers, run: Run) -> Mapping[str, Any]:

@@ -13,6 +13,7 @@ from passerelle.domain.night.plan.actual import TABLES as ALL
 from passerelle.domain.night.plan.actual import read_actual
 from passerelle.domain.night.plan.make import make_plan
 from passerelle.domain.night.plan.memory import Memory
+from passerelle.domain.night.plan.names import names_of
 from passerelle.domain.night.plan.night import Night
 from passerelle.domain.night.plan.plan import Hold, Plan, count
 from passerelle.domain.night.plan.run import SILENT, NightDesk, Run, moved_run, run_id
@@ -233,7 +234,8 @@ def plan_from(
     inputs["rules"] = sha256_of([repr(rules), repr(asked.freezes), dumped(dict(asked.good_rows))])
     files = {table.value: file for table, file in extracts.files.items()}
     plan = make_plan(asked, desired, actual, memory, source_rows=extracts.counts, inputs=inputs, files=files)
-    return replace(plan, memory=_merged(memory, plan.memory, stage))
+    names = names_of((*plan.operations, *plan.frozen), desired, actual)
+    return replace(plan, memory=_merged(memory, plan.memory, stage), names=names)
 
 
 class SourcesIncomplete(Refused):

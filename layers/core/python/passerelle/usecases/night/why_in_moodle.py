@@ -46,11 +46,21 @@ def _accounts(lms: Lms, extracts: Extracts, who: str) -> list[User]:
     if len(people) > 1:
         return []
     if people:
-        codes, logins = [one for one in people[0].codes if one], _logins(people[0])
-        asked: list[tuple[Any, list[str]]] = [("idnumber", codes), ("username", logins)]
-    else:  # somebody whom only Moodle knows
-        text = [who.strip()]
-        asked = [("username", text), ("idnumber", text), ("email", text)]
+        return _asked(lms, _of(people[0]))
+    text = [who.strip()]  # somebody whom only Moodle knows
+    return _asked(lms, [("username", text), ("idnumber", text), ("email", text)])
+
+
+def accounts_of(lms: Lms, person: AskedPerson) -> list[dict[str, Any]]:
+    """Rows as the export of `users` has them, by code and by login: two calls."""
+    return [dict(_account(row)) for row in _asked(lms, _of(person))]
+
+
+def _of(person: AskedPerson) -> list[tuple[Any, list[str]]]:
+    return [("idnumber", [one for one in person.codes if one]), ("username", _logins(person))]
+
+
+def _asked(lms: Lms, asked: list[tuple[Any, list[str]]]) -> list[User]:
     found: dict[int, User] = {}
     for field, values in asked:
         if values:

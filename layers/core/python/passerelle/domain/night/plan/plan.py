@@ -250,6 +250,18 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Names:
+    """For whoever reads a plan. `people`: login → name; `courses`: idnumber → full name; `groups`:
+    `course/group` → name; `before`: what is updated → its columns as they are now.
+    """
+
+    people: Mapping[str, str] = field(default_factory=dict, repr=False)
+    courses: Mapping[str, str] = field(default_factory=dict)
+    groups: Mapping[str, str] = field(default_factory=dict)
+    before: Mapping[str, Mapping[str, Value]] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """`operations` is what is to be done; `frozen` what a freeze withholds (they would have been done).
 
@@ -272,6 +284,7 @@ class Plan:
     memory: Memory = field(default_factory=Memory)
     files: Mapping[str, str] = field(default_factory=dict)  # table → file, where OneRoster's rows came from
     adoption: bool = False
+    names: Names = field(default_factory=Names, repr=False)  # no part of what is applied
 
     @property
     def empty(self) -> bool:

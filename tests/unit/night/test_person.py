@@ -1,0 +1,188 @@
+"""One person repaired at once: the same plan as the night's, of that person alone (N27)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from passerelle.domain.night.plan.run import Run, moved_run, run_id
+from passerelle.domain.night.policy import Freeze, Guard, Limit
+from passerelle.domain.offer.stages import Stage
+from passerelle.domain.states import RunState
+from passerelle.errors import NotFound, Refused
+from passerelle.usecases.night import desk
+from passerelle.usecases.night.person import plan_for, repair
+from passerelle.usecases.night.plan_stage import StageBusy
+from tests.factories.offer import University
+from tests.fakes.moodle import TwinMoodle, TwinSites
+from tests.scenes.night import NightScene, drop, rules
+
+
+def university() -> University:
+    made = (
+        University().element("E1", title="Chimie").element("E2", title="Physique").person("P1").person("P2")
+    )
+    made.group("G1", "TD 1", on=("E1",)).group("G2", "TD 2", on=("E1",)).group("G3", "TD", on=("E2",))
+    return made.ip("P1", "E1", "G1").ip("P2", "E1", "G1").ip("P2", "E2", "G3")
+
+
+@pytest.fixture
+def scene() -> NightScene:
+    made = NightScene(university(), rules())
+    twin = TwinMoodle("caen", made.clock)
+    made.moodle.site = twin.site
+    made.night()
+    made.twin = twin
+    made.world = replace(made.world, sites=TwinSites(None, twin))
+    twin.calls.clear()
+    return made
+
+
+def deeds(found) -> list[tuple[str, str, str]]:
+    return [(one.op, one.course, str(one["group"])) for one in found.made.plan.operations]
+
+
+@pytest.mark.rule("N27")
+def test_after_a_night_there_is_nothing_to_repair(scene) -> None:
+    found = plan_for(scene.world, "caen", "P1")
+
+    assert deeds(found) == []
+    assert len(scene.twin.calls) <= 12
+
+
+@pytest.mark.rule("N27")
+def test_a_corrected_row_enrols_its_person_at_once_and_nobody_else(scene) -> None:
+    scene.university.ip("P1", "E2", "G3").person("P3").ip("P3", "E2", "G3")
+
+    done = repair(scene.world, "caen", "P1")
+
+    assert len(scene.twin.calls) <= 12
+    assert deeds(done) == [("enrol", "E2", ""), ("member_add", "E2", "G3")]
+    assert (done.run.state, done.run.done, done.run.failed) == (RunState.DONE, 2, 0)
+    assert deeds(plan_for(scene.world, "caen", "P1")) == []
+    assert "p3" not in {row["username"] for row in scene.moodle.export("users")}
+
+
+@pytest.mark.rule("N27")
+@pytest.mark.rule("N24")
+def test_a_removal_suspends_by_the_same_rules_and_the_next_night_changes_nothing(scene) -> None:
+    drop(scene.university, "ip.csv", "P2", "E2", "G3")
+
+    done = repair(scene.world, "caen", "P2")
+
+    assert deeds(done) == [("suspend", "E2", "")]
+    assert scene.plan().counts == {}
+
+
+@pytest.mark.rule("N27")
+@pytest.mark.rule("N20")
+def test_a_source_that_shrank_keeps_removals_back_and_lets_additions_go(scene) -> None:
+    scene.world = with_rules(scene, guard=Guard(source=Limit(percent=5, absolute=10, at_least=1)))
+    drop(scene.university, "ip.csv", "P2", "E2", "G3")
+    scene.university.tables["ip.csv"] = [row for row in scene.university.tables["ip.csv"] if row[0] == "P2"]
+    scene.university.ip("P2", "E1", "G2")
+
+    done = repair(scene.world, "caen", "P2")
+
+    assert deeds(done) == [("member_add", "E1", "G2")]
+    assert [one.op for one in done.made.held] == ["suspend"]
+    assert [hold.scope for hold in done.made.holds] == ["source"]
+    assert deeds(plan_for(scene.world, "caen", "P2")) == []
+
+
+def with_rules(scene: NightScene, **changes: object):
+    network = scene.world.network
+    caen = replace(network.sites["caen"], night=rules(**changes))
+    return replace(scene.world, network=replace(network, sites={**network.sites, "caen": caen}))
+
+
+@pytest.mark.rule("N27")
+def test_it_is_never_done_beside_a_stage_that_runs(scene) -> None:
+    now = scene.clock.now()
+    run = Run(
+        id=run_id("caen", scene.day + timedelta(1), Stage.OFFER),
+        site="caen",
+        night=(scene.day + timedelta(1)).isoformat(),
+        stage="offer",
+        started_at=now,
+        heard_at=now,
+        holder="another",
+    )
+    scene.world.records.add(moved_run(run, RunState.PLANNING, now, "started"))
+
+    with pytest.raises(StageBusy):
+        repair(scene.world, "caen", "P1")
+
+
+@pytest.mark.rule("N27")
+@pytest.mark.rule("N18")
+def test_a_freeze_holds_for_one_person_as_well(scene) -> None:
+    scene.university.ip("P1", "E2", "G3")
+    desk.freeze(scene.world, "caen", Freeze(scene.day, courses=("E2",)))
+
+    found = plan_for(scene.world, "caen", "P1")
+
+    assert deeds(found) == []
+    assert {one.op for one in found.made.plan.frozen} == {"enrol", "member_add"}
+
+
+@pytest.mark.rule("N27")
+def test_a_course_that_the_night_has_to_make_first_is_named(scene) -> None:
+    scene.university.element("E9").group("G9", on=("E9",)).ip("P1", "E9", "G9")
+
+    found = plan_for(scene.world, "caen", "P1")
+
+    assert deeds(found) == []
+    assert found.made.waits == ("E9", "E9 / G9")
+
+
+@pytest.mark.rule("N27")
+@pytest.mark.rule("N16")
+def test_a_hand_made_enrolment_is_left_alone(scene) -> None:
+    drop(scene.university, "ip.csv", "P2", "E2", "G3")
+    scene.moodle.site.enrol("E2", "p2", "student")
+
+    done = repair(scene.world, "caen", "P2")
+
+    assert deeds(done) == [("suspend", "E2", "")]
+    rows = [
+        row for row in scene.moodle.export("enrolments") if (row["course"], row["username"]) == ("E2", "p2")
+    ]
+    assert {row["method"]: row["status"] for row in rows} == {"manual": "active", "passerelle": "suspended"}
+
+
+@pytest.mark.rule("N27")
+def test_one_course_alone_may_be_named(scene) -> None:
+    scene.university.ip("P1", "E2", "G3").ip("P1", "E1", "G2")
+
+    assert deeds(plan_for(scene.world, "caen", "P1", "Physique")) == [
+        ("enrol", "E2", ""),
+        ("member_add", "E2", "G3"),
+    ]
+    with pytest.raises(NotFound, match="repair_course"):
+        plan_for(scene.world, "caen", "P1", "zoologie")
+
+
+def test_nobody_or_several_are_told(scene) -> None:
+    with pytest.raises(NotFound, match="repair_nobody"):
+        plan_for(scene.world, "caen", "P77")
+    with pytest.raises(Refused, match="repair_several"):
+        plan_for(scene.world, "caen", "Last")
+
+
+@pytest.mark.rule("N27")
+def test_the_plan_of_each_person_is_the_nights_own_slice(scene) -> None:
+    scene.university.ip("P1", "E2", "G3").person("P3").ip("P3", "E1", "G2")
+    drop(scene.university, "ip.csv", "P2", "E1", "G1")
+    scene.university.ip("P2", "E1", "G2")
+
+    apart = {
+        op for code in ("P1", "P2", "P3") for op in plan_for(scene.world, "caen", code).made.plan.operations
+    }
+    run = scene.plan()
+
+    counts = Counter(one.kind for one in apart)
+    assert dict(sorted(counts.items())) == run.counts

@@ -106,3 +106,19 @@ def test_what_is_refused_never_reaches_the_emulator():
 
 def test_starting_and_stopping_pass():
     assert answered({"type": "lifespan"})[0] == ["lifespan"]
+
+
+SEATS = "/_aws/execute-api/abc/$default/seats/v1.token"
+
+
+def test_the_form_of_a_page_that_tells_no_referrer_is_served_to_that_page_alone():
+    own = {"Origin": "null", "Sec-Fetch-Site": "same-origin"}
+    assert asked(own, method="POST", path=SEATS) is None
+    for elsewhere in ("cross-site", "same-site", "none"):
+        assert asked({**own, "Sec-Fetch-Site": elsewhere}, method="POST", path=SEATS) == "origin"
+
+
+def test_the_link_to_seats_may_be_followed_from_a_message_but_not_posted_to():
+    followed = {"Sec-Fetch-Site": "cross-site"}
+    assert asked(followed, path=SEATS) is None
+    assert asked(followed, method="POST", path=SEATS) == "sec-fetch-site"

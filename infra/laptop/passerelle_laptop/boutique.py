@@ -35,16 +35,16 @@ def shops_document(address: str, till: str, put: Callable[[str, str], None]) -> 
     """What network.yaml says of shops; `till` answers for WooCommerce, `put` keeps a secret."""
     shops: dict[str, Any] = {}
     for name, kind in KINDS.items():
-        put(f"/passerelle/{name}/signature", new_secret(kind))
+        put(f"/passerelle/shops/{name}/signature", new_secret(kind))
         shops[name] = {
             "kind": kind,
             "site": SITE,
-            "secrets": [f"/passerelle/{name}/signature"],
+            "secrets": [f"/passerelle/shops/{name}/signature"],
             "products": PRODUCTS,
             "attachment": {"over_new": "mentor"},
         }
-    put("/passerelle/woo/key", KEY)
-    shops["woo"]["api"] = {"url": till, "key": "/passerelle/woo/key"}
+    put("/passerelle/shops/woo/key", KEY)
+    shops["woo"]["api"] = {"url": till, "key": "/passerelle/shops/woo/key"}
     put("/passerelle/seats/places", secrets.token_urlsafe(32))
     return {"shops": shops, "address": address, "seats_secrets": ["/passerelle/seats/places"]}
 

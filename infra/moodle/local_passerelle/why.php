@@ -28,12 +28,28 @@ require_once($CFG->libdir . '/adminlib.php');
 admin_externalpage_setup('local_passerelle_why');
 
 $form = new \local_passerelle\form\why();
+$who = optional_param('repairwho', '', PARAM_TEXT);
+$course = optional_param('repaircourse', '', PARAM_TEXT);
+$apply = $who !== '' && $course !== '' && confirm_sesskey();
 echo $OUTPUT->header();
 echo $OUTPUT->heading(get_string('why', 'local_passerelle'));
-if ($data = $form->get_data()) {
+$data = $form->get_data();
+if ($data || $apply) {
     try {
-        $answer = \local_passerelle\local\network_desk::why($data->who, $data->course, $data->reference);
-        echo $OUTPUT->render_from_template('local_passerelle/why', ['text' => $answer]);
+        if ($apply) {
+            $done = \local_passerelle\local\network_desk::repair($who, $course, true);
+            echo $OUTPUT->render_from_template('local_passerelle/why', ['text' => $done['text']]);
+        } else if (!empty($data->plan)) {
+            $plan = \local_passerelle\local\network_desk::repair($data->who, $data->course, false);
+            echo $OUTPUT->render_from_template('local_passerelle/why', ['text' => $plan['text']]);
+            if ($plan['operations']) {
+                $address = new moodle_url($PAGE->url, ['repairwho' => $data->who, 'repaircourse' => $data->course]);
+                echo $OUTPUT->single_button($address, get_string('why_repair_apply', 'local_passerelle'));
+            }
+        } else {
+            $answer = \local_passerelle\local\network_desk::why($data->who, $data->course, $data->reference);
+            echo $OUTPUT->render_from_template('local_passerelle/why', ['text' => $answer]);
+        }
     } catch (\local_passerelle\local\refusal $refusal) {
         echo $OUTPUT->render_from_template('local_passerelle/refusal', $refusal->export());
     }

@@ -11,10 +11,13 @@ import pytest
 from passerelle.domain.night.plan.run import Run, moved_run, run_id
 from passerelle.domain.night.policy import Freeze, Guard, Limit
 from passerelle.domain.offer.stages import Stage
+from passerelle.domain.records import Person
+from passerelle.domain.site_commands import AskWhy
 from passerelle.domain.states import RunState
 from passerelle.errors import NotFound, Refused
+from passerelle.events.site import Signed, read_command
 from passerelle.usecases.night import desk
-from passerelle.usecases.night.person import plan_for, repair
+from passerelle.usecases.night.person import answer, plan_for, repair
 from passerelle.usecases.night.plan_stage import StageBusy
 from tests.factories.offer import University
 from tests.fakes.moodle import TwinMoodle, TwinSites
@@ -186,3 +189,36 @@ def test_the_plan_of_each_person_is_the_nights_own_slice(scene) -> None:
 
     counts = Counter(one.kind for one in apart)
     assert dict(sorted(counts.items())) == run.counts
+
+
+# -- from the desk -----------------------------------------------------------------------------------------
+
+
+def ask(what: str, lang: str = "fr") -> AskWhy:
+    person = Person(username="desk", lang=lang)
+    return AskWhy(site="caen", type="why", person=person, who="P1", course="E2", repair=what)
+
+
+@pytest.mark.rule("N27")
+@pytest.mark.rule("N22")
+def test_the_desk_sees_the_plan_in_sentences_then_applies_it_and_it_is_recorded(scene) -> None:
+    scene.university.ip("P1", "E2", "G3")
+
+    seen = answer(scene.world, ask("plan"))
+    assert (seen["kind"], seen["operations"], seen["applied"]) == ("repair", 2, 0)
+    assert "+ (E2) Physique – First P1 Last P1 (p1), étudiant" in seen["text"]
+    assert "2 à ajouter" in seen["text"].replace("\u202f", " ")
+
+    done = answer(scene.world, ask("apply"))
+    assert (done["applied"], done["refused"]) == (2, 0)
+    (run,) = [one for one in desk.runs_of(scene.world, "caen") if one.stage == "person"]
+    assert run.history[0].why == "asked by desk"
+    assert answer(scene.world, ask("plan"))["operations"] == 0
+
+
+@pytest.mark.rule("N27")
+def test_what_asks_for_neither_is_a_question_and_another_word_is_refused(scene) -> None:
+    assert answer(scene.world, ask(""))["kind"] == "answer"
+    document = {"site": "caen", "type": "why", "who": "P1", "course": "E1", "repair": "delete"}
+    with pytest.raises(Refused, match="field"):
+        read_command(Signed("msg_1", "why", "caen", "00", "fr", document))

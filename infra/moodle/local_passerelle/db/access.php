@@ -150,6 +150,15 @@ $capabilities = [
             'manager' => CAP_ALLOW,
         ],
     ],
+    // One person's enrolments are put right at once, by the rules of the night.
+    'local/passerelle:repair' => [
+        'riskbitmask' => RISK_PERSONAL,
+        'captype' => 'write',
+        'contextlevel' => CONTEXT_SYSTEM,
+        'archetypes' => [
+            'manager' => CAP_ALLOW,
+        ],
+    ],
     'local/passerelle:reclassify' => [
         'captype' => 'write',
         'contextlevel' => CONTEXT_SYSTEM,

@@ -37,6 +37,9 @@ class why extends \moodleform {
             $form->setType($name, PARAM_TEXT);
             $form->addElement('static', $name . 'help', '', get_string('why_' . $name . '_help', 'local_passerelle'));
         }
+        if (has_capability('local/passerelle:repair', \context_system::instance())) {
+            $form->addElement('submit', 'plan', get_string('why_repair', 'local_passerelle'));
+        }
         $this->add_action_buttons(false, get_string('why_ask', 'local_passerelle'));
     }
 

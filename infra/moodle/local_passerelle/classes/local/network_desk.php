@@ -47,6 +47,26 @@ class network_desk {
     }
 
     /**
+     * What would be done for one person in one course, or, applied, what was done (N27).
+     *
+     * @param string $who
+     * @param string $course
+     * @param bool $apply
+     * @return array of text (sentences), operations (how many would be done)
+     */
+    public static function repair(string $who, string $course, bool $apply): array {
+        require_capability('local/passerelle:repair', \context_system::instance());
+        $answer = api::call('why', 'why', [
+            'who' => trim($who),
+            'course' => trim($course),
+            'reference' => '',
+            'repair' => $apply ? 'apply' : 'plan',
+            'person' => course_desk::person(),
+        ]);
+        return ['text' => (string) ($answer['text'] ?? ''), 'operations' => (int) ($answer['operations'] ?? 0)];
+    }
+
+    /**
      * Where whoever is signed in goes on the way into the console.
      *
      * @param string $browser what the console gave this browser, hashed; nothing: it is asked first

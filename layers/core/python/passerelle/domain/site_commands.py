@@ -203,12 +203,16 @@ class SearchCatalogue(SiteCommand):
 class AskWhy(SiteCommand):
     """*Pourquoi ?*: a `reference`, or somebody (login, e-mail, code or name) and a course (code, idnumber,
     short name or a part of its name). The plugin has checked the capability of who asks.
+
+    `repair`: `plan` shows what would be done for this person in this course, `apply` does it (N27); for that
+    the plugin has checked another capability.
     """
 
     route: ClassVar[str] = "why"
     who: str = field(default="", repr=False)
     course: str = ""
     reference: str = ""
+    repair: Literal["", "plan", "apply"] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

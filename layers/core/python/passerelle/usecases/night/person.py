@@ -16,10 +16,12 @@ from passerelle.domain.offer.build import build_desired, build_offer
 from passerelle.domain.offer.desired import Desired
 from passerelle.domain.offer.model import Extracts
 from passerelle.domain.offer.stages import Stage
+from passerelle.domain.site_commands import AskWhy
 from passerelle.domain.states import RunState
 from passerelle.errors import NotFound, Refused
 from passerelle.ports import Lms, World
 from passerelle.usecases.amend import found_or_added
+from passerelle.usecases.night import why
 from passerelle.usecases.night.apply import apply_run
 from passerelle.usecases.night.desk import runs_of
 from passerelle.usecases.night.documents import load_memory
@@ -33,6 +35,7 @@ from passerelle.usecases.night.plan_stage import (
 )
 from passerelle.usecases.night.why import newest_sources
 from passerelle.usecases.night.why_in_moodle import accounts_of
+from passerelle.words.repair import say_repair
 
 PERSON = "person"  # the stage that such a run is named by
 
@@ -91,9 +94,31 @@ def plan_for(world: World, site: str, who: str, course: str = "", extracts: Extr
     return Repair(person, night, made)
 
 
-def repair(world: World, site: str, who: str, course: str = "", extracts: Extracts | None = None) -> Repair:
+def answer(world: World, command: AskWhy) -> Mapping[str, object]:
+    """*Pourquoi ?* as the page asks it: the answer, or the repair, planned or done."""
+    if not command.repair:
+        return why.answer(world, command)
+    if not command.who.strip() or not command.course.strip():
+        raise Refused("why_question")
+    site, asked, course = command.site, command.who, command.course
+    if command.repair == "apply":
+        done = repair(world, site, asked, course, by=command.person.username if command.person else "")
+    else:
+        done = plan_for(world, site, asked, course)
+    return {
+        "kind": "repair",
+        "operations": len(done.made.plan.operations),
+        "applied": done.run.done if done.run else 0,
+        "refused": done.run.failed if done.run else 0,
+        "text": say_repair(done.person.label, done.night, done.made, done.run, command.lang),
+    }
+
+
+def repair(
+    world: World, site: str, who: str, course: str = "", extracts: Extracts | None = None, *, by: str = ""
+) -> Repair:
     """Planned, kept as a run beside the night's stages, and applied. Safe to repeat: what was done is not
-    planned again."""
+    planned again. `by`: who asked, for the record."""
     repair = plan_for(world, site, who, course, extracts)
     if not repair.made.plan.operations:
         return repair
@@ -109,7 +134,9 @@ def repair(world: World, site: str, who: str, course: str = "", extracts: Extrac
         holder=holder,
         adoption=True,
     )
-    run = found_or_added(world.records, moved_run(new, RunState.PLANNING, now, "started"))
+    run = found_or_added(
+        world.records, moved_run(new, RunState.PLANNING, now, f"asked by {by}" if by else "started")
+    )
     kept = keep(world, run, plan)
     refuse_beside_a_stage(world, site)
     return replace(repair, run=apply_run(world, kept.id, holder))

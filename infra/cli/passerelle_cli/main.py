@@ -6,12 +6,13 @@ import importlib
 import io
 import os
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
 from passerelle_cli import click_in_french
 from passerelle_cli.failures import FAILED, explain
+from passerelle_cli.french import in_readers_language
 from passerelle_cli.terminal import echo, language, worded
 
 click_in_french.teach()
@@ -47,10 +48,19 @@ class _Lazy(click.Group):
             return None
         module, attribute = COMMANDS[cmd_name]
         command: click.Command = getattr(importlib.import_module(module), attribute)
-        return command
+        return in_readers_language(command)
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        in_readers_language(self, deep=False)
+        return super().main(*args, **extra)
 
 
-@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Lazy,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 done; 1 could not be done; 2 wrongly written; 3 done, and something is refused or "
+    "to correct.",
+)
 @click.version_option(package_name="passerelle")
 def cli() -> None:
     """Passerelle connects the Moodles of a network."""

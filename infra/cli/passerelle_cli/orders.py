@@ -204,7 +204,7 @@ def release(find_stack: Callable[[], Stack], order_id: str, why: str, by: str | 
 @click.argument("order_id")
 @click.option("--by", help="Who decides (default: you).")
 def revoke_link(find_stack: Callable[[], Stack], order_id: str, by: str | None) -> None:
-    """Make the buyer's link to his seats open nothing any more; the new one is printed."""
+    """Make the buyer's link to the seats open nothing any more; the new one is printed."""
     world = find_stack().world()
     echo(world.shops.seats_link(usecase.revoke_link(world, order_id, _by(by))))
 

@@ -293,7 +293,7 @@ def retrieve(
     wait: bool,
     find_stack: Callable[[], Stack],
 ) -> None:
-    """Bring a published course home, for a teacher: a new hidden course on his site."""
+    """Bring a published course home, for a teacher: a new hidden course on their site."""
     world = find_stack().world()
     if site not in world.network.sites:
         names = ", ".join(world.network.sites)

@@ -11,10 +11,6 @@ NIGHT: Mapping[str, tuple[str, str]] = {
         "No nightly synchronisation is set up for {site}. "
         "Add “night:” to the site in network.yaml, then push it.",
     ),
-    "bad_archive": (
-        "{file} ne peut pas être ouvert : {why}. Refaites l’archive, sans mot de passe.",
-        "{file} cannot be opened: {why}. Make the archive again, without a password.",
-    ),
     "repair_nobody": (
         "Personne ne répond à « {asked} » dans les dernières extractions. Vérifiez le code, ou déposez des "
         "extractions où la personne figure.",

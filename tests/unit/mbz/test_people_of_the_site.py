@@ -88,7 +88,14 @@ def test_what_moodle_itself_writes_is_no_login_though_somebody_is_called_so():
 
 @pytest.mark.parametrize(
     "name",
-    ["Jeanne Exemple", "EXEMPLE Jeanne", "jeanne exemple", "Emilie Anne O'Brien", "émilie-anne o’brien"],
+    [
+        "Jeanne Exemple",
+        "EXEMPLE Jeanne",
+        "jeanne exemple",
+        "Jeanne\u00a0Exemple",
+        "Emilie Anne O'Brien",
+        "émilie-anne o’brien",
+    ],
 )
 def test_a_full_name_is_reported_with_its_place_and_stays(name):
     backup = with_activity("whatever", f"<zzz>{name}</zzz>")

@@ -47,7 +47,7 @@ def test_what_is_copied_unpacks_to_the_same_and_is_accepted(picture, level, monk
     assert report.accepted
     assert gzip.decompress(out) == plain(data, monkeypatch)
     assert inspect(BytesSource(out)).accepted
-    assert report.size == len(out) <= len(data) * 1.01 + 100
+    assert report.size == len(out) <= len(data) * (1.01 if level < 9 else 1.05) + 100
     assert "files.xml" in unpack(out)
 
 
@@ -129,10 +129,11 @@ def test_block_ends_are_told_where_they_are():
     for place in range(0, len(data), 5_000):
         piece = data[place : place + 5_000]
         while piece or not (inflate.needs_input or inflate.eof):
+            before = len(out)
             out += inflate.decompress(piece)
             piece = b""
             if inflate.boundary is not None:
-                ends.append((inflate.boundary, len(out)))
+                ends.append((inflate.boundary, before + inflate.boundary_at))
     assert inflate.eof
     assert out == NOISE[:300_000] + TEXT
     assert len(ends) > 10

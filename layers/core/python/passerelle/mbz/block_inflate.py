@@ -59,8 +59,9 @@ def available() -> bool:
 class BlockInflate:
     """One gzip member, with the interface of isal's IgzipDecompressor. Raises its IsalError for damage.
 
-    After each piece `boundary` is the bit of the member at which a block ends with the last byte given, or
-    None. `last_block`: what comes is part of the member's last block.
+    After each piece `boundary` is the bit of the member at which the last block in it ended, and
+    `boundary_at` how many bytes of the piece came before; None where no block ended in it. Where `boundary`
+    ended the member's last block, `last_block` says so.
     """
 
     def __init__(self) -> None:
@@ -73,6 +74,7 @@ class BlockInflate:
         self.needs_input = True
         self.unused_data = b""
         self.boundary: int | None = None
+        self.boundary_at = 0
         self.last_block = False
         self._check(
             self._zlib.inflateInit2_(
@@ -85,28 +87,35 @@ class BlockInflate:
             self._zlib.inflateEnd(ctypes.byref(self._stream))
 
     def decompress(self, data: bytes, max_length: int = _OUT) -> bytes:
-        """Up to the next end of a block, `max_length` bytes or the end of what came."""
+        """At most `max_length` bytes."""
         if data:
             self._in, self._place = self._in[self._place :] + data, 0
-        stream = self._stream
+        stream, reference = self._stream, ctypes.byref(self._stream)
         length = min(max_length, _OUT)
         given = len(self._in) - self._place
         address = ctypes.cast(ctypes.c_char_p(self._in), ctypes.c_void_p).value or 0
         stream.next_in, stream.avail_in = address + self._place, given
         stream.next_out, stream.avail_out = ctypes.addressof(self._out), length
-        answer = self._zlib.inflate(ctypes.byref(stream), _Z_BLOCK)
+        self.boundary = None
+        inflate = self._zlib.inflate
+        answer, left = _Z_OK, length
+        while answer == _Z_OK and left:
+            answer = inflate(reference, _Z_BLOCK)
+            left = stream.avail_out
+            told = stream.data_type
+            if told & _AT_BOUNDARY:
+                self.boundary = stream.total_in * 8 - (told & _UNUSED_BITS)
+                self.boundary_at = length - left
+                self.last_block = bool(told & _LAST_BLOCK)
         if answer not in (_Z_OK, _Z_STREAM_END, _Z_BUF_ERROR):
             self._check(answer)
         self._place += given - stream.avail_in
-        told = stream.data_type
-        self.boundary = stream.total_in * 8 - (told & _UNUSED_BITS) if told & _AT_BOUNDARY else None
-        self.last_block = bool(told & _LAST_BLOCK)
         self.eof = answer == _Z_STREAM_END
         if self.eof:
             self.unused_data = self._in[self._place :]
         # A full output may hide more of it; without input left and output to spare there is none.
-        self.needs_input = not self.eof and self._place == len(self._in) and stream.avail_out > 0
-        return ctypes.string_at(self._out, length - stream.avail_out)
+        self.needs_input = not self.eof and self._place == len(self._in) and left > 0
+        return ctypes.string_at(self._out, length - left)
 
     def _check(self, answer: int) -> None:
         if answer != _Z_OK:

@@ -40,10 +40,10 @@ class Gunzip:
     """
 
     def __init__(self, limits: Limits, proportion: Proportion, *, blocks: bool = False) -> None:
-        """With `blocks`, pieces end where deflate blocks do, as far as the first member goes."""
+        """With `blocks` the ends of deflate blocks are told, as far as the first member goes."""
         self._limits = limits
         self._proportion = proportion
-        self._blocks = blocks
+        self._told = blocks
         self._members = 0
         self._inflate: igzip_lib.IgzipDecompressor | BlockInflate | None = None
         self._carried = b""
@@ -58,20 +58,16 @@ class Gunzip:
             piece = self._inflate_some(data)
             data = b""
             self._proportion.add(len(piece))
-            if piece or self.boundary is not None:
+            if piece:
                 yield piece
             if self._inflate is not None and self._inflate.eof:
                 data = self._inflate.unused_data
                 self._inflate = None
 
     @property
-    def boundary(self) -> int | None:
-        """The bit of the archive at which a block ended with the last piece, if it is told."""
-        return self._inflate.boundary if isinstance(self._inflate, BlockInflate) else None
-
-    @property
-    def last_block(self) -> bool:
-        return isinstance(self._inflate, BlockInflate) and self._inflate.last_block
+    def blocks(self) -> BlockInflate | None:
+        """What tells where a block ended in the last piece."""
+        return self._inflate if isinstance(self._inflate, BlockInflate) else None
 
     def finish(self) -> None:
         if self._inflate is not None or self._carried or not self._members:
@@ -99,6 +95,6 @@ class Gunzip:
         self._members += 1
         if self._members > self._limits.gzip_members:
             raise Broken("too_many_gzip_members")
-        first = self._blocks and self._members == 1
+        first = self._told and self._members == 1
         self._inflate = BlockInflate() if first else igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
         return data

@@ -119,11 +119,10 @@ class TgzPass:
                 if self._splicing is not None:
                     self._splicing.take_raw(packed)
                 for plain in self.gunzip.feed(packed):
-                    self._tar.feed(plain)
-                    if self._splicing is not None:
-                        self._splicing.after(
-                            len(plain), self.gunzip.boundary, self._tar, last_block=self.gunzip.last_block
-                        )
+                    if self._splicing is None:
+                        self._tar.feed(plain)
+                    else:
+                        self._splicing.feed(plain, self.gunzip.blocks, self._tar)
             if self._splicing is not None:
                 self._splicing.finish()
             self.gunzip.finish()

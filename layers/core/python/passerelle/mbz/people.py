@@ -26,7 +26,8 @@ LARGEST = _HEAD.size + _WIDTH * MOST_VALUES  # bytes
 _TRIMMED = "\t\n\v\f\r \xa0\u202f\u200b\ufeff"
 _LOWER = str.maketrans({chr(code): chr(code + 32) for code in range(ord("A"), ord("Z") + 1)})
 _LONGEST = 120  # characters of a name, an address or a login
-_WORDS = range(2, 9)  # in a full name
+_MOST_WORDS = 8  # in a full name
+_NO_NAME = re.compile(r"[0-9<>&=/:;@_?!]").search
 _REMEMBERED = 20_000
 
 
@@ -69,7 +70,8 @@ class People:
         return self._has(Kind.LOGIN, text)
 
     def has_name(self, text: str) -> bool:
-        return " " in text and self._has(Kind.NAME, text)
+        """Two to eight words of letters: what holds a digit or a sign of markup is no name."""
+        return not _NO_NAME(text) and 1 < len(text.split()) <= _MOST_WORDS and self._has(Kind.NAME, text)
 
     def _has(self, kind: Kind, text: str) -> bool:
         if len(text) > _LONGEST:
@@ -84,7 +86,7 @@ class People:
 
     def _look(self, kind: Kind, text: str) -> bool:
         normal = full_name(text) if kind is Kind.NAME else lowered(text)
-        if not normal or (kind is Kind.NAME and normal.count(" ") + 1 not in _WORDS):
+        if not normal:
             return False
         digest = hmac.digest(self._salt, kind.value + normal.encode("utf-8", "replace"), "sha256")
         value = int.from_bytes(digest[:_WIDTH], "big")
@@ -100,8 +102,8 @@ def lowered(text: str) -> str:
 
 def full_name(text: str) -> str:
     """Without accents, case and punctuation: `Émilie-Anne O’Brien` → `emilie anne o brien`."""
-    plain = "".join(
-        sign for sign in unicodedata.normalize("NFKD", text) if unicodedata.category(sign) != "Mn"
-    )
-    lower = plain.lower().replace("ς", "σ")
+    if not text.isascii():
+        parts = unicodedata.normalize("NFKD", text)
+        text = "".join(sign for sign in parts if sign.isascii() or unicodedata.category(sign) != "Mn")
+    lower = text.lower().replace("ς", "σ")
     return re.sub(r"[\W_]+", " ", lower).strip()

@@ -201,12 +201,11 @@ def is_third_party(member: str) -> bool:
 
 
 def may_hold_a_login(path: Path, *, third_party: bool) -> bool:
+    """`third_party`: the member, or the wrapper that the leaf stands in, is a plugin's own."""
     name = path[-1]
     if third_party:
         return name not in _OF_MOODLE
-    if name == "value":
-        return len(path) > 1 and path[-2] == "customfield"
-    return name in _FREE or any(step.startswith(("plugin_", "subplugin_")) for step in path[:-1])
+    return name in _FREE or (name == "value" and len(path) > 1 and path[-2] == "customfield")
 
 
 # P3: rows that exist only for a person, as (enclosing element, row), whatever member they stand in.

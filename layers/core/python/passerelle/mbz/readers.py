@@ -149,7 +149,9 @@ class MemberReader:
     def _judge_known(self, people: People, path: Sequence[str], told: str, value: str) -> Cure | None:
         if people.has_name(value):
             self.facts.add_trace(self.member, told, Means.PEOPLE, scrubbed=False)
-        elif may_hold_a_login(path, third_party=self._third_party) and people.has_login(value):
+        elif may_hold_a_login(
+            path, third_party=self._third_party or self._plugin is not None
+        ) and people.has_login(value):
             self.facts.add_trace(self.member, told, Means.PEOPLE, scrubbed=True)
             self.account_for(value)
             return Cure.EMPTY

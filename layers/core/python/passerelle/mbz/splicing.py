@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 from passerelle.mbz.limits import KIB, MIB
 
 if TYPE_CHECKING:
+    from passerelle.mbz.block_inflate import BlockInflate
     from passerelle.mbz.scrubbing import Packing
     from passerelle.mbz.tar import TarReading
 
 _WINDOW = 32 * KIB
+_AT_ONCE = 512 * KIB  # that are handed on together
 _HELD = 8 * MIB  # of a block whose end has not come: what is longer is packed anew
 _AHEAD = MIB  # more than what is read at once, and so than what was read and not unpacked
 _EMPTY_FIXED = 0b10  # ten bits, the first one lowest: not last, fixed code, end of block
@@ -42,16 +44,31 @@ class Splicing:
 
     def __init__(self, packing: Packing) -> None:
         self._packing = packing
-        self._raw = bytearray()  # from the last committed end of a block on
+        self._raw = bytearray()  # what was read, from byte `_base` on
         self._base = 0
         self._copying = False
-        self._committed = 0  # bit
-        self._emitted = 0  # byte: all before it was copied
-        self._held: list[bytes | memoryview] = []  # handed on by the tar since then
-        self._since = 0  # bytes that went into the tar since then
+        self._from = 0  # byte: all before it was handed on
+        self._until = 0  # bit: up to here blocks may be copied
+        self._sure: list[bytes | memoryview] = []  # what they unpack to
+        self._held: list[bytes | memoryview] = []  # what the tar handed on since
+        self._since = 0  # bytes that went into the tar since
 
     def take_raw(self, packed: bytes) -> None:
         self._raw += packed
+
+    def feed(self, plain: bytes, blocks: BlockInflate | None, tar: TarReading) -> None:
+        """A piece for the tar; `blocks` tells where a block ended in it."""
+        if blocks is None or blocks.boundary is None:
+            self._into(tar, plain)
+            return
+        view = memoryview(plain)
+        self._into(tar, view[: blocks.boundary_at])
+        if tar.lag == 0:
+            if blocks.last_block:
+                self.finish()
+            else:
+                self._reach(blocks.boundary, tar)
+        self._into(tar, view[blocks.boundary_at :])
 
     def emit(self, data: bytes | memoryview) -> None:
         if self._copying:
@@ -59,53 +76,58 @@ class Splicing:
         else:
             self._packing.write(data)
 
-    def after(self, length: int, boundary: int | None, tar: TarReading, *, last_block: bool) -> None:
-        """`length` bytes have gone through the tar, and a block ended with them where `boundary` says so."""
-        self._since += length
-        if self._copying and (last_block or tar.verbatim + tar.lag < self._since or self._since > _HELD):
-            self._stop()
-        if boundary is None or tar.lag:
-            if not self._copying and len(self._raw) > _HELD:
-                self._forget(self._base + len(self._raw) - _AHEAD)
-            return
-        if self._copying:
-            self._commit(boundary)
-        elif boundary // 8 >= self._base:
-            self._forget(boundary // 8)
-            if tar.verbatim >= _WINDOW and boundary % 2 == 0 and not last_block:
-                self._start(boundary)
-        self._since = 0
-
     def finish(self) -> None:
+        """Back to where the last copied block ended; what came since is packed anew."""
+        if not self._copying:
+            return
+        self._hand_over()
+        phase = self._until % 8
+        self._packing.end_segment(to_a_byte(self._raw[0] if phase else 0, phase))
+        self._copying = False
+        for piece in self._held:
+            self._packing.write(piece)
+        self._held = []
+
+    def _into(self, tar: TarReading, plain: bytes | memoryview) -> None:
+        if not plain:
+            return
+        tar.feed(plain)
+        self._since += len(plain)
         if self._copying:
-            self._stop()
+            if tar.verbatim + tar.lag < self._since or self._since > _HELD:
+                self.finish()
+        elif len(self._raw) > _HELD:
+            self._forget(self._base + len(self._raw) - _AHEAD)
+
+    def _reach(self, boundary: int, tar: TarReading) -> None:
+        """A block has ended, and the tar has handed on all that came before."""
+        self._since = 0
+        if self._copying:
+            self._sure += self._held
+            self._held = []
+            self._until = boundary
+            if boundary // 8 - self._from >= _AT_ONCE:
+                self._hand_over()
+        elif tar.verbatim >= _WINDOW and boundary % 2 == 0 and boundary // 8 >= self._base:
+            self._start(boundary)
 
     def _start(self, boundary: int) -> None:
+        self._from, self._until = boundary // 8, boundary
+        self._forget(self._from)
         head, carried = empty_blocks(boundary % 8)
         self._packing.end_segment(head)
         mask = (1 << boundary % 8) - 1
         if mask:
             # The byte in which the block begins: its lower bits are the head's.
             self._raw[0] = (self._raw[0] & ~mask) | carried
-        self._committed, self._emitted = boundary, boundary // 8
         self._copying = True
 
-    def _commit(self, boundary: int) -> None:
-        end = boundary // 8
-        data = bytes(self._raw[: end - self._base])
-        self._packing.copy(self._emitted, data, self._held)
-        self._held = []
-        self._committed, self._emitted = boundary, end
+    def _hand_over(self) -> None:
+        end = self._until // 8
+        self._packing.copy(self._from, bytes(memoryview(self._raw)[: end - self._base]), self._sure)
+        self._sure = []
+        self._from = end
         self._forget(end)
-
-    def _stop(self) -> None:
-        """Back to where the last copied block ended; what came since is packed anew."""
-        phase = self._committed % 8
-        self._packing.end_segment(to_a_byte(self._raw[0] if phase else 0, phase))
-        self._copying = False
-        for piece in self._held:
-            self._packing.write(piece)
-        self._held = []
 
     def _forget(self, place: int) -> None:
         del self._raw[: place - self._base]

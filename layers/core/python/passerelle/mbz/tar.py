@@ -102,7 +102,7 @@ class TarReading:
         self._headers = 0
         self.verbatim = 0  # bytes in a row, the last one just now, that were handed on as they came
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: bytes | memoryview) -> None:
         view = memoryview(data)
         while view:
             if self._left:

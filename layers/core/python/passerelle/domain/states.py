@@ -135,7 +135,7 @@ FOLLOWS: dict[type[State], dict[State, frozenset[State]]] = {
         ),
         RunState.HELD: frozenset({RunState.APPLYING, RunState.PLANNING, RunState.FAILED}),
         RunState.FROZEN: frozenset({RunState.PLANNING}),
-        RunState.APPLYING: frozenset({RunState.DONE, RunState.HELD, RunState.FAILED}),
+        RunState.APPLYING: frozenset({RunState.DONE, RunState.HELD, RunState.FROZEN, RunState.FAILED}),
         RunState.DONE: frozenset({RunState.PLANNING}),
         RunState.FAILED: frozenset({RunState.PLANNING, RunState.APPLYING}),
     },

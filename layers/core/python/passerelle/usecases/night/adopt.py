@@ -22,6 +22,7 @@ from passerelle.usecases.night.plan_stage import (
     keep,
     let_go,
     new_holder,
+    note_sources_read,
     rules_of,
 )
 
@@ -63,6 +64,7 @@ def keep_adoption(world: World, plan: Plan) -> Run:
     )
     found_or_added(world.records, moved_run(new, RunState.PLANNING, now, "started"))
     run = amend(world.records, Run, new.id, lambda before: claimed(before, now, holder))
+    note_sources_read(world, run)
     try:
         if run.state is RunState.PLANNING:
             keep(world, run, plan)

@@ -9,8 +9,11 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
-from passerelle.domain.night.plan.run import SILENT, NightDesk, Run, moved_run
-from passerelle.domain.night.plan.serialised import columns_of, read_memory
+from passerelle.domain.night.plan.plan import STAGE_OF
+from passerelle.domain.night.plan.run import ADOPTION, SILENT, WHOLE, NightDesk, Run, moved_run
+from passerelle.domain.night.plan.serialised import columns_of, freeze_document, read_memory
+from passerelle.domain.night.policy import Freeze
+from passerelle.domain.offer.stages import Stage
 from passerelle.domain.states import RunState
 from passerelle.errors import NotFound, Refused
 from passerelle.ports import World
@@ -21,10 +24,21 @@ from passerelle.usecases.night.documents import (
     doubt_key,
     keep_memory,
     load_heading,
+    rebuilt_memory,
     wave_of,
 )
 from passerelle.usecases.night.isolate import BROKEN, apply_each
-from passerelle.usecases.night.plan_stage import StageBusy, desk_of, let_go, new_holder, note_freeze
+from passerelle.usecases.night.plan_stage import (
+    StageBusy,
+    desk_of,
+    fail,
+    let_go,
+    new_holder,
+    note_freeze,
+    refuse_overtaken,
+    rules_of,
+    tonight,
+)
 
 FAILURES_KEPT = 500  # of one chunk, in its paper
 
@@ -44,6 +58,9 @@ def begin(world: World, run: str, holder: str) -> Run:
     kept first. Raises StageBusy where somebody else applies it.
     """
     now = world.clock.now()
+    known = world.records.get(Run, run)
+    if known is not None and known.state is not RunState.DONE:
+        refuse_overtaken(desk_of(world, known.site), known)
 
     def decide(before: Run) -> Run:
         if before.leased_to_another(holder, now):
@@ -63,8 +80,13 @@ def begin(world: World, run: str, holder: str) -> Run:
     started = amend(world.records, Run, run, decide)
     if started.state is RunState.APPLYING:
         named = load_heading(world.papers, started)
-        keep_memory(world.papers, started.site, read_memory(named["memory"]))
+        keep_memory(world.papers, started.site, read_memory(named["memory"]), stage_of(started))
     return started
+
+
+def stage_of(run: Run) -> Stage | None:
+    """None: all of them."""
+    return None if run.stage in (WHOLE, ADOPTION) else Stage(run.stage)
 
 
 def waves(world: World, run: Run) -> tuple[tuple[str, ...], ...]:
@@ -95,6 +117,9 @@ def apply_chunk(world: World, run: str, name: str) -> Done:
     by_guard = known.state is RunState.HELD and not known.held_by  # a person's hold stops additions too
     if known.state is not RunState.APPLYING and not (by_guard and chunk.get("adds")):
         return Done(skipped=True)
+    desk = desk_of(world, known.site)
+    if desk.overtaken(known.stage, known.night) or _frozen_since(world, desk, known, chunk):
+        return Done(skipped=True)
     _still_alive(world, known)
     lines: Sequence[Mapping[str, Any]] = chunk["operations"]  # type: ignore[assignment]
     operations = [{"id": str(place), **columns_of(line)} for place, line in enumerate(lines)]
@@ -114,6 +139,34 @@ def apply_chunk(world: World, run: str, name: str) -> Done:
     if any(verdict.errorcode == BROKEN for verdict in verdicts):
         world.papers.delete(doubt_key(known.folder, name))
     return _done(said)
+
+
+def _frozen_since(world: World, desk: NightDesk, run: Run, chunk: Mapping[str, Any]) -> bool:
+    """Whether a freeze that came after the plan was made stops this chunk. Where a freeze names categories
+    it stops all of the offer: which courses lie below is not known here.
+    """
+    rules = rules_of(world, run.site)
+    today = tonight(rules, world.clock.now())
+    named: Mapping[str, Any] = {}
+    for freeze in (*rules.freezes, *desk.freezes):
+        if not freeze.holds_on(today, ""):
+            continue
+        named = named or load_heading(world.papers, run)
+        new = freeze.holds_on(today, str(named["year"])) and freeze_document(freeze) not in named["freezes"]
+        if new and any(_stops(freeze, line) for line in chunk["operations"]):
+            return True
+    return False
+
+
+def _stops(freeze: Freeze, line: Mapping[str, Any]) -> bool:
+    match STAGE_OF[str(line["op"]).partition("_")[0]]:
+        case Stage.USERS:
+            return freeze.people
+        case Stage.COHORTS:
+            return freeze.cohorts
+    if freeze.categories or not freeze.courses:
+        return True
+    return bool(set(freeze.courses) & {str(line.get(name)) for name in ("course", "idnumber", "newidnumber")})
 
 
 def _still_alive(world: World, run: Run) -> None:
@@ -145,6 +198,11 @@ def finish(world: World, run: str, holder: str) -> Run:
         return let_go(world, run, holder)
     papers = list(_confirmed(world, known))
     missing = [name for name, paper in papers if paper is None]
+    later = desk_of(world, known.site).overtaken(known.stage, known.night)
+    if missing and later:
+        return fail(world, run, "night_overtaken", holder)
+    if missing and _any_frozen(world, known, missing):
+        return _stopped_by_freeze(world, known, holder)
     if missing:
         raise Refused("night_unfinished", run=run, chunks=len(missing))
     _remember_refusals(world, known, papers)
@@ -163,6 +221,26 @@ def finish(world: World, run: str, holder: str) -> Run:
         )
 
     return amend(world.records, Run, run, decide)
+
+
+def _any_frozen(world: World, run: Run, missing: Sequence[str]) -> bool:
+    desk = desk_of(world, run.site)
+    chunks = (world.papers.get(chunk_key(run.folder, name)) for name in missing)
+    return any(chunk is not None and _frozen_since(world, desk, run, chunk) for chunk in chunks)
+
+
+def _stopped_by_freeze(world: World, run: Run, holder: str) -> Run:
+    """What was done stays; the first night after the freeze shows its plan before anything is done (N18)."""
+    now = world.clock.now()
+
+    def decide(before: Run) -> Run:
+        if before.state is not RunState.APPLYING or (holder and before.holder != holder):
+            return before
+        return replace(moved_run(before, RunState.FROZEN, now, "freeze"), holder="")
+
+    frozen = amend(world.records, Run, run.id, decide)
+    note_freeze(world, replace(frozen, frozen=max(frozen.frozen, 1)))
+    return frozen
 
 
 def _confirmed(world: World, run: Run) -> Iterator[tuple[str, Mapping[str, Any] | None]]:
@@ -192,8 +270,9 @@ def _remember_refusals(
         if line["op"] == "group_delete" and line["errorcode"] == "notempty"
     }
     if kept:
-        memory = read_memory(load_heading(world.papers, run)["memory"])
-        keep_memory(world.papers, run.site, replace(memory, kept_groups={**memory.kept_groups, **kept}))
+        memory, _ = rebuilt_memory(world.papers, run.site)
+        memory = replace(memory, kept_groups={**memory.kept_groups, **kept})
+        keep_memory(world.papers, run.site, memory, stage_of(run))
 
 
 def _note_good_night(world: World, run: Run) -> None:
@@ -229,6 +308,8 @@ def _apply_run(world: World, run: str, holder: str) -> Run:
     known = begin(world, run, holder) if not _only_additions(world, run) else world.records.get(Run, run)
     if known is None:
         raise NotFound("run_unknown", run=run)
+    if known.state is not RunState.DONE:
+        refuse_overtaken(desk_of(world, known.site), known)
     workers = max(1, world.network.sites[known.site].max_concurrency)
     for wave in waves(world, known):
         if len(wave) == 1:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from passerelle.domain.night.plan.memory import Memory
+from passerelle.domain.night.plan.memory import Memory, remembered_by
 from passerelle.domain.night.plan.plan import Names, Plan
 from passerelle.domain.night.plan.run import Run
 from passerelle.domain.night.plan.serialised import (
@@ -18,14 +18,18 @@ from passerelle.domain.night.plan.serialised import (
     read_memory,
     sha256_of_texts,
 )
+from passerelle.domain.offer.stages import Stage
 from passerelle.errors import NotFound, PaperUnreadable
 from passerelle.ports import Papers
 
 ROOT = "nights"
 
 
-def memory_key(site: str) -> str:
-    return f"{ROOT}/{site}/memory.json"
+def memory_key(site: str, stage: Stage | None = None) -> str:
+    """What each stage remembers lies in a paper of its own, so that stages beside one another lose nothing;
+    what none has written since, in the one of all.
+    """
+    return f"{ROOT}/{site}/memory{f'-{stage.value}' if stage else ''}.json"
 
 
 def plan_key(folder: str) -> str:
@@ -49,16 +53,51 @@ def doubt_key(folder: str, name: str) -> str:
     return f"{folder}/doubt/{name}.json"
 
 
+REMEMBERING = (Stage.USERS, Stage.OFFER, Stage.ENROLMENTS, Stage.GROUPS)
+
+
 def load_memory(papers: Papers, site: str) -> Memory:
-    found = papers.get(memory_key(site))
+    """Raises PaperUnreadable."""
+    memory, _ = _load(papers, site, lost=None)
+    return memory
+
+
+def rebuilt_memory(papers: Papers, site: str) -> tuple[Memory, tuple[str, ...]]:
+    """The memory, and the papers of it that cannot be read. What is lost begins anew: whoever is suspended
+    or gone is so since tonight, so that nobody is removed for it.
+    """
+    lost: list[str] = []
+    return _load(papers, site, lost)
+
+
+def _load(papers: Papers, site: str, lost: list[str] | None) -> tuple[Memory, tuple[str, ...]]:
+    memory = _read(papers, memory_key(site), lost) or Memory()
+    for stage in REMEMBERING:
+        part = _read(papers, memory_key(site, stage), lost)
+        if part is not None:
+            memory = remembered_by(stage, memory, part)
+    return memory, tuple(lost or ())
+
+
+def _read(papers: Papers, key: str, lost: list[str] | None) -> Memory | None:
     try:
-        return read_memory(found)
-    except (KeyError, TypeError, ValueError):
-        raise PaperUnreadable(memory_key(site)) from None
+        found = papers.get(key)
+        return None if found is None else read_memory(found)
+    except (PaperUnreadable, KeyError, TypeError, ValueError):
+        if lost is None:
+            raise PaperUnreadable(key) from None
+        lost.append(key)
+        return None
 
 
-def keep_memory(papers: Papers, site: str, memory: Memory) -> None:
-    papers.put(memory_key(site), {"format": FORMAT, **memory_document(memory)})
+def keep_memory(papers: Papers, site: str, memory: Memory, stage: Stage | None = None) -> None:
+    """What this stage remembers of it; all of it for none."""
+    for one in (stage,) if stage else REMEMBERING:
+        if one in REMEMBERING:
+            part = remembered_by(one, Memory(), memory)
+            papers.put(memory_key(site, one), {"format": FORMAT, **memory_document(part)})
+    if stage is None:
+        papers.put(memory_key(site), {"format": FORMAT, **memory_document(memory)})
 
 
 def keep_plan(papers: Papers, run_id: str, plan: Plan) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from uuid import uuid4
 from passerelle.domain.night.plan.actual import TABLES as ALL
 from passerelle.domain.night.plan.actual import read_actual
 from passerelle.domain.night.plan.make import make_plan
-from passerelle.domain.night.plan.memory import Memory
+from passerelle.domain.night.plan.memory import remembered_by
 from passerelle.domain.night.plan.names import names_of
 from passerelle.domain.night.plan.night import Night
 from passerelle.domain.night.plan.plan import Hold, Plan, count
@@ -26,7 +26,7 @@ from passerelle.domain.states import RunState
 from passerelle.errors import GiveUp, NotFound, Refused, TryAgain
 from passerelle.ports import World
 from passerelle.usecases.amend import amend, found_or_added
-from passerelle.usecases.night.documents import keep_plan, load_memory
+from passerelle.usecases.night.documents import keep_plan, rebuilt_memory
 
 PAGE = 5000  # rows of one export
 
@@ -128,6 +128,7 @@ def plan_stage(world: World, site: str, night: date, stage: Stage | None = None,
             _check_needs(world, rules, run, stage)
         with uncollected():
             extracts = world.sources.read(site, night, stage)
+            note_sources_read(world, run)
             plan = plan_from(world, site, night, stage, extracts)
         kept = keep(world, run, plan)
     except GiveUp as error:
@@ -139,6 +140,30 @@ def plan_stage(world: World, site: str, night: date, stage: Stage | None = None,
         let_go(world, run.id, run.holder)
         raise
     return kept if holder else let_go(world, kept.id, run.holder)
+
+
+def note_sources_read(world: World, run: Run) -> None:
+    """From now on an older night's run of the stage does nothing more: it would undo what is known better.
+    Raises Refused `night_overtaken` where this one is the older.
+    """
+    desk = desk_of(world, run.site)
+    refuse_overtaken(desk, run)
+    if desk.newest.get(run.stage, "") != run.night:
+        amend(
+            world.records,
+            NightDesk,
+            run.site,
+            lambda before: replace(
+                before,
+                newest={**before.newest, run.stage: max(run.night, before.newest.get(run.stage, ""))},
+            ),
+        )
+
+
+def refuse_overtaken(desk: NightDesk, run: Run) -> None:
+    later = desk.overtaken(run.stage, run.night)
+    if later:
+        raise Refused("night_overtaken", run=run.id, later=later)
 
 
 def open_run(world: World, site: str, night: date, stage: Stage | None, holder: str) -> Run:
@@ -212,7 +237,7 @@ def plan_from(
     if extracts.problems and (stage in stopped or stage is None):
         raise SourcesIncomplete(extracts)
     desk = (world.records.get(NightDesk, site) or NightDesk(id=site)) if dry else desk_of(world, site)
-    memory = load_memory(world.papers, site)
+    memory, lost = rebuilt_memory(world.papers, site)
     lms = world.sites.lms(site)
     actual = read_actual(lambda table: lms.export(table, PAGE), READS[stage])
     logins = {row.code: row.username for row in extracts.people if row.username}
@@ -235,7 +260,8 @@ def plan_from(
     files = {table.value: file for table, file in extracts.files.items()}
     plan = make_plan(asked, desired, actual, memory, source_rows=extracts.counts, inputs=inputs, files=files)
     names = names_of((*plan.operations, *plan.frozen), desired, actual)
-    return replace(plan, memory=_merged(memory, plan.memory, stage), names=names)
+    remembered = remembered_by(stage, memory, plan.memory)
+    return replace(plan, memory=remembered, memory_lost=lost, names=names)
 
 
 class SourcesIncomplete(Refused):
@@ -250,25 +276,6 @@ class SourcesIncomplete(Refused):
 def _good_rows(desk: NightDesk, word: str) -> dict[str, int]:
     start = f"{word}/"
     return {key.removeprefix(start): rows for key, rows in desk.good_rows.items() if key.startswith(start)}
-
-
-def _merged(before: Memory, after: Memory, stage: Stage | None) -> Memory:
-    """A stage knows, and remembers, only what it reads."""
-    match stage:
-        case None:
-            return after
-        case Stage.USERS:
-            return replace(before, gone=after.gone, put_to_sleep=after.put_to_sleep)
-        case Stage.ENROLMENTS:
-            return replace(before, suspended=after.suspended)
-        case Stage.OFFER:
-            places = {kind: after.marks[kind] for kind in ("category", "course")}
-            return replace(before, marks={**before.marks, **places})
-        case Stage.GROUPS:
-            marks = {**before.marks, "group": after.marks["group"]}
-            return replace(before, kept_groups=after.kept_groups, marks=marks)
-        case Stage.COHORTS:
-            return before
 
 
 def keep(world: World, run: Run, plan: Plan) -> Run:
@@ -292,6 +299,7 @@ def keep(world: World, run: Run, plan: Plan) -> Run:
             counts=counts,
             removals=plan.removals,
             frozen=len(plan.frozen),
+            memory_lost=plan.memory_lost,
             holds=holds,
             source_rows=dict(plan.source_rows),
             done=0,

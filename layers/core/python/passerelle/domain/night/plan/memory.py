@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+
+from passerelle.domain.offer.stages import Stage
 
 Pair = tuple[str, str]
 
@@ -22,3 +24,22 @@ class Memory:
     put_to_sleep: frozenset[int] = frozenset()  # account ids that the night suspended
     kept_groups: Mapping[Pair, date] = field(default_factory=dict)  # Moodle would not delete them
     marks: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
+
+
+def remembered_by(stage: Stage | None, before: Memory, after: Memory) -> Memory:
+    """`before` with what a stage knows from `after`: a stage knows, and remembers, only what it reads."""
+    match stage:
+        case None:
+            return after
+        case Stage.USERS:
+            return replace(before, gone=after.gone, put_to_sleep=after.put_to_sleep)
+        case Stage.ENROLMENTS:
+            return replace(before, suspended=after.suspended)
+        case Stage.OFFER:
+            places = {kind: after.marks.get(kind, {}) for kind in ("category", "course")}
+            return replace(before, marks={**before.marks, **places})
+        case Stage.GROUPS:
+            marks = {**before.marks, "group": after.marks.get("group", {})}
+            return replace(before, kept_groups=after.kept_groups, marks=marks)
+        case Stage.COHORTS:
+            return before

@@ -285,6 +285,7 @@ class Plan:
     files: Mapping[str, str] = field(default_factory=dict)  # table → file, where OneRoster's rows came from
     adoption: bool = False
     names: Names = field(default_factory=Names, repr=False)  # no part of what is applied
+    memory_lost: tuple[str, ...] = ()  # papers that could not be read: what they held begins anew
 
     @property
     def empty(self) -> bool:

@@ -13,6 +13,7 @@ from passerelle.domain.states import FOLLOWS, RunState
 from passerelle.errors import Refused
 
 WHOLE = "night"  # a run of all stages at once
+ADOPTION = "adopt"
 SILENT = timedelta(minutes=20)  # longer than any function may run: then whoever held the lease is dead
 
 
@@ -40,6 +41,7 @@ class Run:
     counts: Mapping[str, int] = field(default_factory=dict)
     removals: int = 0
     frozen: int = 0
+    memory_lost: tuple[str, ...] = ()  # papers of what the night remembered that could not be read
     holds: tuple[str, ...] = ()  # `scope:key:count:there:limit`
     source_rows: Mapping[str, int] = field(default_factory=dict)
     done: int = 0
@@ -79,6 +81,13 @@ class NightDesk:
     held_why: str = ""
     good_rows: Mapping[str, int] = field(default_factory=dict)  # `stage/file` → rows, of the last good night
     thawing: tuple[str, ...] = ()  # stages whose last run withheld something for a freeze
+    newest: Mapping[str, str] = field(default_factory=dict)  # stage → the night whose sources were read last
+
+    def overtaken(self, stage: str, night: str) -> str:
+        """The newer night that has read its sources for this stage, or nothing."""
+        mine = self.newest if stage in (WHOLE, ADOPTION) else (stage, WHOLE)
+        others = [self.newest.get(one, "") for one in mine]
+        return max((other for other in others if other > night), default="")
 
 
 def moved_run(run: Run, state: RunState, at: datetime, why: str) -> Run:

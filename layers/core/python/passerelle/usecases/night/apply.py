@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from passerelle.domain.night.plan.plan import STAGE_OF
-from passerelle.domain.night.plan.run import ADOPTION, SILENT, WHOLE, NightDesk, Run, moved_run
+from passerelle.domain.night.plan.run import SILENT, NightDesk, Run, moved_run
 from passerelle.domain.night.plan.serialised import columns_of, freeze_document, read_memory
 from passerelle.domain.night.policy import Freeze
 from passerelle.domain.offer.stages import Stage
@@ -85,8 +85,8 @@ def begin(world: World, run: str, holder: str) -> Run:
 
 
 def stage_of(run: Run) -> Stage | None:
-    """None: all of them."""
-    return None if run.stage in (WHOLE, ADOPTION) else Stage(run.stage)
+    """None: all of them, or a run of its own kind."""
+    return Stage(run.stage) if run.stage in set(Stage) else None
 
 
 def waves(world: World, run: Run) -> tuple[tuple[str, ...], ...]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+import webbrowser
 from collections.abc import Callable
 
 import click
 
-from passerelle_cli.console import address as console_address
-from passerelle_cli.stack import Stack as CommandsStack
 from passerelle_cli.terminal import language
 from passerelle_laptop.laptop import Laptop
+from passerelle_laptop.ready import make_ready
+from passerelle_laptop.start_page import StartPage
 from passerelle_laptop.stories.course import CourseStory
 from passerelle_laptop.stories.night import NightStory
 from passerelle_laptop.stories.orders import OrderStory
@@ -40,35 +41,34 @@ TITLES = {
     default=None,
     help="Port of the embedded AWS (default: any free one).",
 )
-@click.option(
-    "--story", "with_story", is_flag=True, help="Tell the stories first, so that there is something to see."
-)
-def up(port: int | None, with_story: bool) -> None:
-    """Start the embedded AWS and five Moodles, and leave them running until Ctrl-C."""
+@click.option("--story", "with_story", is_flag=True, help="Tell the stories first, for those who read.")
+@click.option("--open", "open_browser", is_flag=True, help="Open the start page in a browser.")
+def up(port: int | None, *, with_story: bool, open_browser: bool) -> None:
+    """Start the embedded AWS and its Moodles with something in them, and leave them running until Ctrl-C."""
     teller = Teller(language())
     with Laptop.start(teller.line, api_port=port) as laptop:
         if with_story:
             _tell(list(STORIES), laptop, teller)
-        addresses = laptop.note_addresses()
-        teller.scene("Passerelle tourne. Adresses :", "Passerelle is running. Addresses:")
-        print(f"  API                {laptop.stack.api}")
-        print(f"  AWS                {laptop.emulator.endpoint}")
-        for site in laptop.twin.sites.values():
-            print(f"  {site.name:18} {site.base_url}/   {site.settings.title}")
-        print(f"  stack.json         {addresses}")
-        teller.line("console, déjà ouverte pour vous :", "console, already signed in:")
-        print(f"  {console_address(CommandsStack.from_file(addresses))}")
-        teller.line(
-            "dans un autre terminal : python3 infra/run.py passerelle publications list",
-            "in another terminal: python3 infra/run.py passerelle publications list",
-        )
+        else:
+            make_ready(laptop, teller.lang)
+            teller.line(
+                "un cours mutualisé, une nuit retenue, trois commandes",
+                "a shared course, a held night, three orders",
+            )
+        page = StartPage(laptop, laptop.note_addresses())
+        teller.scene("Tout est là :", "Everything is here:")
+        print(f"  {page.address}")
         teller.line("Ctrl-C pour arrêter", "Ctrl-C to stop")
+        if open_browser:
+            webbrowser.open(page.address)
         closing = threading.Event()
         signal.signal(signal.SIGTERM, lambda *_: closing.set())
         try:
             closing.wait()
         except KeyboardInterrupt:
             print()
+        finally:
+            page.close()
 
 
 @click.command()

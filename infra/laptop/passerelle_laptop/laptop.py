@@ -77,7 +77,8 @@ class Laptop:
             stack = deploy(emulator)
             tell("template.yaml déployé, rien n’a été perdu", "template.yaml deployed, nothing dropped")
             twin = Twin.start(TITLES)
-            document = _furnish(emulator, twin, stack, till)
+            laptop = cls(emulator, twin, stack, till, _furnish(emulator, twin, stack, till))
+            laptop.publish()
             tell("cinq Moodle ouverts et reliés", "five Moodles opened and connected")
         except BaseException:
             if twin is not None:
@@ -85,7 +86,7 @@ class Laptop:
             till.close()
             emulator.stop()
             raise
-        return cls(emulator, twin, stack, till, document)
+        return laptop
 
     def site(self, name: str) -> Site:
         return self.twin.site(name)
@@ -102,6 +103,12 @@ class Laptop:
             "PASSERELLE_STATE_BUCKET": outputs["StateBucket"],
             **{f"PASSERELLE_{name.upper()}_QUEUE": self.stack.queue(name) for name in QUEUES},
         }
+
+    def publish(self) -> None:
+        """network.yaml as `document` now stands."""
+        text = yaml.dump(self.document, Dumper=_WrittenOut, allow_unicode=True, sort_keys=False)
+        bucket = self.stack.outputs["StateBucket"]
+        Configuration(self.emulator.client("s3"), bucket, SystemClock()).publish(text, self.document)
 
     def note_addresses(self, path: Path | None = None) -> Path:
         """Write `.passerelle/stack.json`, or `path`, so that the other commands find this stack."""
@@ -197,7 +204,4 @@ def _furnish(emulator: Emulator, twin: Twin, stack: Stack, till: Till) -> dict[s
         ssm.put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
 
     document |= shops_document(stack.api, till.url, keep)
-    text = yaml.dump(document, Dumper=_WrittenOut, allow_unicode=True, sort_keys=False)
-    configuration = Configuration(emulator.client("s3"), stack.outputs["StateBucket"], SystemClock())
-    configuration.publish(text, document)
     return document

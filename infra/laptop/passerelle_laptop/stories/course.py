@@ -39,9 +39,9 @@ class CourseStory:
         self.a, self.b, self.hub = (laptop.site(name) for name in ("lycee-a", "lycee-b", "hub"))
 
     def run(self) -> None:
-        self._people()
-        saved = self._save()
-        first = self._publish(saved)
+        self.people()
+        saved = self.save()
+        first = self.publish(saved)
         self._deliver_twice(saved, first)
         self._people_inside()
         self._not_his_business(saved)
@@ -52,7 +52,7 @@ class CourseStory:
 
     # -- the scenes --------------------------------------------------------------------------------
 
-    def _people(self) -> None:
+    def people(self) -> None:
         for site in (self.a, self.hub):
             site.add_user("ada", "Ada", "Lovelace", lang=self.tell.lang)
         for site in (self.b, self.hub):
@@ -62,7 +62,7 @@ class CourseStory:
         )
         self.a.enrol(self.course, "ada", "editingteacher")
 
-    def _save(self) -> str:
+    def save(self) -> str:
         self.tell.scene(
             "1. Ada, au lycée Ada-Lovelace, clique sur « Sauvegarder » dans son cours de chimie.",
             "1. Ada, at Lycée Ada-Lovelace, presses “Back up” in her chemistry course.",
@@ -90,7 +90,7 @@ class CourseStory:
         )
         return upload
 
-    def _publish(self, upload: str) -> Publication:
+    def publish(self, upload: str) -> Publication:
         self.tell.scene("2. Elle clique sur « Mutualiser ».", "2. She presses “Share”.")
         asked = self._ask_publication(self.a, "ada", "CHIM-L1", self.course)
         publication = self.tell.until(

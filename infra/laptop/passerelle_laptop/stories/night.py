@@ -7,7 +7,6 @@ import copy
 import json
 import secrets
 import time
-from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -51,7 +50,7 @@ class NightStory:
         self.day = _today() - timedelta(days=2)  # the third night's morning is the one on which people ask
 
     def run(self) -> None:
-        self._open_sites()
+        self.open_sites()
         self._first_night()
         self._nothing_new()
         self._a_dozen_changes()
@@ -63,9 +62,10 @@ class NightStory:
 
     # -- the scenes ------------------------------------------------------------------------------------
 
-    def _open_sites(self) -> None:
+    def open_sites(self, *names: str) -> None:
         document = self.laptop.document
-        for name, title in TITLES.items():
+        for name in names or TITLES:
+            title = TITLES[name]
             site = self.laptop.twin.add_site(name, title)
             site.settings.max_input_vars = 5000
             ssm = self.laptop.emulator.client("ssm")
@@ -83,14 +83,10 @@ class NightStory:
                 "calls_per_second": 500.0,
             }
         document["sites"][NEW]["night"] = {**RULES, "report_to": ["nadmin"], "report_link": LINK}
-        self._publish(document)
+        self.laptop.publish()
         self.site: Site = self.laptop.site(NEW)
         self.site.add_user("nadmin", "Nadia", "Min", auth="manual")
         self.world: World = self.laptop.world()
-
-    def _publish(self, document: Mapping[str, Any]) -> None:
-        body = json.dumps(document, ensure_ascii=False).encode()
-        self._put("config/network.json", body)
 
     def _put(self, key: str, body: bytes) -> None:
         bucket = self.laptop.stack.outputs["StateBucket"]
@@ -101,7 +97,7 @@ class NightStory:
             "1. Première nuit, sur un Moodle vide : cinq étapes, par la machine à états.",
             "1. The first night, on an empty Moodle: five stages, by the state machine.",
         )
-        self._deliver()
+        self.deliver()
         for stage in Stage:
             self._stage(stage)
         names = sorted(c.idnumber for c in self.site.state.courses.values() if c.idnumber)
@@ -124,7 +120,7 @@ class NightStory:
 
     def _nothing_new(self) -> None:
         self.tell.scene("2. La nuit suivante, rien n’a changé.", "2. The next night nothing has changed.")
-        self._next_night()
+        self.next_night()
         before = self.site.log.count("local_passerelle_apply")
         for stage in Stage:
             self._stage(stage, quiet=True)
@@ -142,7 +138,7 @@ class NightStory:
         number = self.site.user("germain").id
         self.site.change_course(self.site.course("LET202"), add="page", name="Programme")
         change_a_dozen(self.university)
-        self._next_night()
+        self.next_night()
         for stage in Stage:
             self._stage(stage)
         course = self.site.course("CHI101")
@@ -239,7 +235,7 @@ class NightStory:
         )
         whole = copy.deepcopy(self.university)
         cut_short(self.university)
-        self._next_night()
+        self.next_night()
         members = len(self.site.state.members)
         for stage in (Stage.USERS, Stage.COHORTS, Stage.OFFER, Stage.ENROLMENTS):
             held = self._stage(stage, quiet=stage is not Stage.ENROLMENTS)
@@ -257,7 +253,7 @@ class NightStory:
             "the groups refuse to start after a stage that is held",
         )
         self.university = whole
-        self._next_night()
+        self.next_night()
         for stage in Stage:
             self._stage(stage, quiet=True)
         again = self.world.records.get(Run, run_id(NEW, self.day, Stage.ENROLMENTS))
@@ -274,7 +270,7 @@ class NightStory:
         )
         night_desk.freeze(self.world, NEW, Freeze(since=self.day, by="admin", why="2027"))
         self.university.add("ip.csv", ("22009", "LET201", "G31"))
-        self._next_night()
+        self.next_night()
         for stage in Stage:
             run = self._stage(stage, quiet=stage is not Stage.ENROLMENTS)
             if stage is Stage.ENROLMENTS:
@@ -285,7 +281,7 @@ class NightStory:
                     "frozen: the plan says what would have been done (one enrolment)",
                 )
         night_desk.thaw(self.world, NEW, self.day)
-        self._next_night()
+        self.next_night()
         for stage in (Stage.USERS, Stage.COHORTS, Stage.OFFER, Stage.ENROLMENTS):
             thawed = self._stage(stage, quiet=True)
         self.tell.proved(
@@ -307,12 +303,12 @@ class NightStory:
             "8. A Moodle in service, filled by Moodle's database enrolment: it is adopted.",
         )
         self.laptop.document["sites"][LIVING]["night"] = RULES
-        self._publish(self.laptop.document)
+        self.laptop.publish()
         world = self.laptop.world()
         site = self.laptop.site(LIVING)
         self.university.drop("cohort_members.csv")
         self.university.drop("cohorts.csv")
-        self._deliver(LIVING)
+        self.deliver(LIVING)
         extracts = world.sources.read(LIVING, self.day)
         fill_as_database_enrolment(site, extracts)
         before = picture(site)
@@ -330,7 +326,7 @@ class NightStory:
             "the enrolments are the night's",
         )
         self.day += timedelta(days=1)
-        self._deliver(LIVING)
+        self.deliver(LIVING)
         self.site = site
         again = self._whole(world)
         self.tell.proved(
@@ -341,11 +337,11 @@ class NightStory:
 
     # -- acting ----------------------------------------------------------------------------------------
 
-    def _next_night(self) -> None:
+    def next_night(self) -> None:
         self.day += timedelta(days=1)
-        self._deliver()
+        self.deliver()
 
-    def _deliver(self, site: str = NEW) -> None:
+    def deliver(self, site: str = NEW) -> None:
         """The extracts land in the bucket on the eve."""
         for name, body in self.university.files(self.day).items():
             self._put(f"sis/{site}/{self.day.isoformat()}/{name}", body)

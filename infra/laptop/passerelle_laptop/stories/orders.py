@@ -36,7 +36,7 @@ class OrderStory:
         self.base = str(100_000 + int(time.time()) % 900_000)  # shops that count know no leading zero
 
     def run(self) -> None:
-        self._shelves()
+        self.shelves()
         order = self._buy()
         self._again(order)
         self._refund(order)
@@ -48,7 +48,7 @@ class OrderStory:
 
     # -- the scenes --------------------------------------------------------------------------------------
 
-    def _shelves(self) -> None:
+    def shelves(self) -> None:
         for shortname, fullname in (
             ("SPOCM1", "SPOC d’appropriation de Moodle"),
             ("SUPPORT", "Aide aux clients"),
@@ -64,7 +64,7 @@ class OrderStory:
             "1. Rose Humbert, in HR, buys four seats of the SPOC: three learners and a tutor.",
         )
         order = SampleOrder(number=f"{self.base}1", product="SPOCM1", quantity=4, people=PEOPLE)
-        status = self._send(order, event=f"msg_{self.base}")
+        status = self.send(order, event=f"msg_{self.base}")
         self.tell.proved(
             status == 200,
             "la boutique livre sa commande signée ; Passerelle la range et répond 200",
@@ -114,8 +114,8 @@ class OrderStory:
         )
         before = len(self.site.state.users)
         for _ in range(2):
-            self._send(order, event=f"msg_{self.base}")
-        self._send(order.changed(), event=f"msg_{self.base}_later")
+            self.send(order, event=f"msg_{self.base}")
+        self.send(order.changed(), event=f"msg_{self.base}_later")
         self._rest()
         self.tell.proved(
             len(self.site.state.users) == before
@@ -130,15 +130,15 @@ class OrderStory:
             "3. La boutique rétrocède le prix de la place du tuteur, puis rembourse une place entière.",
             "3. The shop gives back the price of the tutor's seat, then refunds one whole seat.",
         )
-        self._send(order.changed(refund="10.00"))
-        self._until(order.number, lambda o: bool(o.refunds) and o.state == OrderState.FULFILLED)
+        self.send(order.changed(refund="10.00"))
+        self.until(order.number, lambda o: bool(o.refunds) and o.state == OrderState.FULFILLED)
         self.tell.proved(
             self._enrolled() == {"student": 3, "teacher": 1},
             "un montant seul ne retire rien : le tuteur reste",
             "an amount alone takes nothing away: the tutor stays",
         )
-        self._send(order.changed(refund="10.00", refunded={"1": 1}))
-        waiting = self._until(order.number, lambda o: o.state == OrderState.WAITING)
+        self.send(order.changed(refund="10.00", refunded={"1": 1}))
+        waiting = self.until(order.number, lambda o: o.state == OrderState.WAITING)
         self._reasons(waiting)
         self.tell.proved(
             self._enrolled() == {"student": 3, "teacher": 1},
@@ -148,7 +148,7 @@ class OrderStory:
         from passerelle.usecases.orders import seats
 
         seats.give_back(self.world, waiting.id, "1:bob@client.example")
-        self._until(order.number, lambda o: o.state == OrderState.FULFILLED)
+        self.until(order.number, lambda o: o.state == OrderState.FULFILLED)
         self.tell.proved(
             self._enrolled() == {"student": 2, "teacher": 1},
             "elle rend celle de Bob : il sort, les autres restent",
@@ -161,8 +161,8 @@ class OrderStory:
             "4. An order is for a course that does not exist.",
         )
         order = SampleOrder(number=f"{self.base}2", product="PERDU", people=PEOPLE[:1])
-        self._send(order)
-        parked = self._until(order.number, lambda o: o.state == OrderState.PARKED)
+        self.send(order)
+        parked = self.until(order.number, lambda o: o.state == OrderState.PARKED)
         self.tell.proved(
             holds=True,
             french=f"elle est « {state_word(parked.state, 'fr')} », visible avec sa raison :",
@@ -180,15 +180,15 @@ class OrderStory:
             product="SPOCM1",
             people=(Participant("dan@client.example", "Dan", "Leroy"),),
         )
-        status = self._send(order)
-        waiting = self._until(order.number, lambda o: o.state == OrderState.WAITING, patience=150)
+        status = self.send(order)
+        waiting = self.until(order.number, lambda o: o.state == OrderState.WAITING, patience=150)
         self.tell.proved(
             status == 200 and waiting.wake_at is not None,
             "la commande est acceptée et attend, avec l’heure du prochain essai",
             "the order is accepted and waits, with the time of the next try",
         )
         self.site.faults.clear()
-        self._until(order.number, lambda o: o.state == OrderState.FULFILLED, patience=120)
+        self.until(order.number, lambda o: o.state == OrderState.FULFILLED, patience=120)
         self.tell.proved(
             holds=True,
             french="le Moodle revient : elle est réalisée, sans que personne n’ait rien fait",
@@ -203,9 +203,9 @@ class OrderStory:
         for place, shop in enumerate(("woo", "shopify", "stripe")):
             person = Participant(f"{shop}@client.example", shop.title(), "Client")
             order = SampleOrder(number=f"{self.base}{place + 4}", product="SPOCM1", people=(person,))
-            status = self._send(order, shop=shop)
+            status = self.send(order, shop=shop)
             key = f"pi_{order.number}" if shop == "stripe" else order.number
-            done = self._until(key, lambda o: o.state in DONE, shop=shop)
+            done = self.until(key, lambda o: o.state in DONE, shop=shop)
             self.tell.proved(
                 status == 200 and done.seats[0].state == SeatState.DONE,
                 f"{shop} : réalisée",
@@ -265,7 +265,7 @@ class OrderStory:
 
     # -- looking -----------------------------------------------------------------------------------------
 
-    def _send(self, order: SampleOrder, *, event: str = "", shop: str = "boutique") -> int:
+    def send(self, order: SampleOrder, *, event: str = "", shop: str = "boutique") -> int:
         document = self.laptop.document["shops"][shop]
         ssm = self.laptop.emulator.client("ssm")
         secret = ssm.get_parameter(Name=document["secrets"][0], WithDecryption=True)["Parameter"]["Value"]
@@ -278,7 +278,7 @@ class OrderStory:
             "the session is set up",
         )
 
-    def _until(self, number: str, fits: Any, *, shop: str = "boutique", patience: float = 60.0) -> Order:
+    def until(self, number: str, fits: Any, *, shop: str = "boutique", patience: float = 60.0) -> Order:
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
             found = self._order(number, fits, shop)

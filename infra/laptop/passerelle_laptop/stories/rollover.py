@@ -33,7 +33,7 @@ class RolloverStory:
         self.world: World = laptop.world()
 
     def run(self) -> None:
-        self._people()
+        self.people()
         self._look()
         self._check()
         done = self._one_button()
@@ -47,7 +47,7 @@ class RolloverStory:
 
     # -- the scenes --------------------------------------------------------------------------------
 
-    def _people(self) -> None:
+    def people(self) -> None:
         for site in (self.bleu, self.vert):
             site.add_user("ada", "Ada", "Lovelace", lang=self.tell.lang)
             site.add_user("grace", "Grace", "Hopper", lang=self.tell.lang)

@@ -1,4 +1,4 @@
-"""Pages for a person who wants to see what happened: courses, people, messages, jobs. Nothing to press."""
+"""Pages for a person who wants to see what happened: courses, people, messages, jobs. To press: `desk`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, Response, abort, render_template, request
 
+from passerelle_laptop.site_client import new_request_id
 from passerelle_laptop.twin.archive import parse
 from passerelle_laptop.twin.messages import shown
 from passerelle_laptop.twin.records import Category, Course, User
@@ -18,6 +19,7 @@ from passerelle_laptop.twin.restore import decoded_links
 from passerelle_laptop.twin.wording import word
 
 if TYPE_CHECKING:
+    from passerelle_laptop.twin.desk import Desk
     from passerelle_laptop.twin.site import Site
 
 _SERVICE_USERS = 4
@@ -29,9 +31,10 @@ _TONES = {"done": "good", "failed": "bad", "running": "warn"}
 _INLINE = re.compile(r"</?(a|b|code|em|i|small|span|strong|sub|sup|u)\b[^>]*>", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]*>")
 _UNIT = 1024
+_ADDRESS = re.compile(r"(https?://[^\s<>\"]*[^\s<>\".,;:!?)»])")
 
 
-def add_pages(app: Flask, site: Site) -> None:
+def add_pages(app: Flask, site: Site) -> Pages:
     pages = Pages(site)
     app.add_url_rule("/", "home", pages.home)
     app.add_url_rule("/course/view.php", "course", pages.course)
@@ -42,13 +45,16 @@ def add_pages(app: Flask, site: Site) -> None:
     app.add_url_rule("/passerelle/jobs", "jobs", pages.jobs)
     app.register_error_handler(_NOT_FOUND, pages.not_found)
     app.after_request(_guard)
+    return pages
 
 
 def _guard(answer: Response) -> Response:
     """Course texts come from anybody's archive: whatever slips through must not run."""
     if answer.mimetype == "text/html":
-        answer.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'self'; form-action 'self'"
-        answer.headers["Referrer-Policy"] = "no-referrer"
+        rules = "default-src 'none'; style-src 'self'; form-action 'self'"
+        answer.headers.setdefault("Content-Security-Policy", rules)
+        # With none at all a browser would not say which page a form came from, either.
+        answer.headers["Referrer-Policy"] = "same-origin"
         answer.headers["Cache-Control"] = "no-store"
     return answer
 
@@ -66,11 +72,20 @@ def plain(text: str) -> str:
     return " ".join(unescape(_TAG.sub(" ", _INLINE.sub("", text))).split())
 
 
+def linked(text: str) -> list[tuple[str, str]]:
+    """The text in pieces, each with the address that it is, or nothing."""
+    return [(piece, piece if place % 2 else "") for place, piece in enumerate(_ADDRESS.split(text)) if piece]
+
+
 class Pages:
     def __init__(self, site: Site) -> None:
         self._site = site
+        self.desk: Desk | None = None
 
-    def _page(self, template: str, **values: Any) -> str:
+    def lang(self) -> str:
+        return _lang()
+
+    def page(self, template: str, **values: Any) -> str:
         lang = _lang()
 
         def t(key: str, **details: object) -> str:
@@ -89,11 +104,13 @@ class Pages:
             plain=plain,
             host=lambda address: urlsplit(address).netloc or address,
             size=lambda number: _size(number, lang),
+            fresh=new_request_id,
+            linked=linked,
             **values,
         )
 
     def not_found(self, _error: Exception) -> tuple[str, int]:
-        return self._page("missing.html"), _NOT_FOUND
+        return self.page("missing.html"), _NOT_FOUND
 
     # -- courses ---------------------------------------------------------------------------------------
 
@@ -107,7 +124,7 @@ class Pages:
                 word("people", lang).lower()
             )
             more = f"{word('people', lang)} ({len(people)})" if len(people) > _FEW else ""
-            return self._page("home.html", tree=tree, people=people[:_FEW], more=more, figures=figures)
+            return self.page("home.html", tree=tree, people=people[:_FEW], more=more, figures=figures)
 
     def _branch(self, category: Category, lang: str) -> dict[str, Any]:
         state = self._site.state
@@ -134,6 +151,9 @@ class Pages:
 
     def course(self) -> str:
         site, lang = self._site, _lang()
+        course = site.state.courses.get(_number())
+        # Asked without the lock: Passerelle may ask this very site before it answers.
+        block = self.desk.block(course) if self.desk is not None and course is not None else None
         with site.lock:
             state = site.state
             course = state.courses.get(_number())
@@ -141,9 +161,10 @@ class Pages:
                 abort(_NOT_FOUND)
             category = state.categories[course.category]
             groups = [state.groups[number] for number in state.groupsof.get(course.id, ())]
-            return self._page(
+            return self.page(
                 "course.html",
                 course=course,
+                shown=block,
                 path=[state.categories[number] for number in state.category_path(category)],
                 lastchange=max(course.timemodified, course.lastevent),
                 summary=plain(decoded_links(course.summary, site.base_url)),
@@ -176,7 +197,7 @@ class Pages:
                 module = course.content.modules.get(_number())
                 if module is not None and module.modname == modname:
                     lines = self._text_of(module.folder, modname)
-                    return self._page("activity.html", course=course, module=module, content=lines)
+                    return self.page("activity.html", course=course, module=module, content=lines)
             return abort(_NOT_FOUND)
 
     def _text_of(self, folder: str, modname: str) -> list[str]:
@@ -202,7 +223,7 @@ class Pages:
                 {"user": user, "courses": len(state.coursesof.get(user.id, ()))}
                 for user in found[start : start + _PAGE]
             ]
-            return self._page(
+            return self.page(
                 "people.html",
                 people=rows,
                 q=wanted,
@@ -219,7 +240,7 @@ class Pages:
             if user is None:
                 abort(_NOT_FOUND)
             courses = [state.courses[number] for number in state.coursesof.get(user.id, ())]
-            return self._page(
+            return self.page(
                 "user.html",
                 user=user,
                 courses=[{"course": course} | self._access(course, user.id, lang) for course in courses],
@@ -232,7 +253,7 @@ class Pages:
 
     def messages(self) -> str:
         with self._site.lock:
-            return self._page("messages.html", messages=self._messages(self._site.state.users.values()))
+            return self.page("messages.html", messages=self._messages(self._site.state.users.values()))
 
     def _messages(self, users: Iterable[User]) -> list[dict[str, Any]]:
         known, lang = {user.id: user for user in users}, _lang()
@@ -253,7 +274,7 @@ class Pages:
                 }
                 for job in list(reversed(state.jobs.values()))[:_ON_A_PAGE]
             ]
-            return self._page("jobs.html", jobs=rows)
+            return self.page("jobs.html", jobs=rows)
 
 
 def _many(number: int, one: str, several: str, lang: str) -> str:

@@ -16,6 +16,7 @@ from flask import Flask
 
 from passerelle_laptop.twin.archive import Vault
 from passerelle_laptop.twin.control import add_control
+from passerelle_laptop.twin.desk import add_desk
 from passerelle_laptop.twin.httpd import Httpd
 from passerelle_laptop.twin.pages import add_pages
 from passerelle_laptop.twin.site import Site
@@ -77,7 +78,7 @@ class Twin:
         app = Flask(f"twin-{name}", root_path=str(Path(__file__).parent))
         add_webservice(app, site)
         add_control(app, site)
-        add_pages(app, site)
+        add_desk(app, site, add_pages(app, site))
         door = Httpd(app, self._ports.get(name, 0))
         self._places[name] = _Place(site, door)
         if self._opened:

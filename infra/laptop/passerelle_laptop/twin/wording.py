@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from passerelle_laptop.twin.desk_words import DESK
+
 WORDS: Mapping[str, tuple[str, str]] = {
+    **DESK,
     "home": ("Accueil", "Home"),
     "courses": ("Cours", "Courses"),
     "people": ("Personnes", "People"),

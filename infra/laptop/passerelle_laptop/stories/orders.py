@@ -226,20 +226,20 @@ class OrderStory:
         )
         eva = (Participant("eva@client.example", "Eva", "Blanc"),)
         order = SampleOrder(number=f"{self.base}7", product="SPOCM1", discount="4.00", people=eva)
-        self._send(order, shop="shopify")
-        self._until(order.number, lambda o: o.state in DONE, shop="shopify")
+        self.send(order, shop="shopify")
+        self.until(order.number, lambda o: o.state in DONE, shop="shopify")
         self.tell.proved(
             holds=True,
             french="4,00 € de remise que la boutique a accordée elle-même : réalisée, personne n’a à valider",
             english="4.00 € off, granted by the shop itself: fulfilled, nobody has to release it",
         )
         order = SampleOrder(number=f"{self.base}8", product="SPOCM1", people=eva)
-        self._send(order)
-        self._until(order.number, lambda o: o.state in DONE)
-        self._send(order.changed(refund=order.total))
-        gone = self._until(order.number, lambda o: o.state == OrderState.REFUNDED)
-        self._send(order.changed())
-        back = self._until(order.number, lambda o: o.state == OrderState.FULFILLED)
+        self.send(order)
+        self.until(order.number, lambda o: o.state in DONE)
+        self.send(order.changed(refund=order.total))
+        gone = self.until(order.number, lambda o: o.state == OrderState.REFUNDED)
+        self.send(order.changed())
+        back = self.until(order.number, lambda o: o.state == OrderState.FULFILLED)
         self.tell.proved(
             gone.seats[0].state == SeatState.TAKEN and back.seats[0].state == SeatState.DONE,
             "remboursée par erreur, Eva perd son accès ; la boutique le reprend, elle le retrouve",
@@ -248,7 +248,7 @@ class OrderStory:
         lost = SampleOrder(number=f"{self.base}6", product="SPOCM1", people=eva)
         self.laptop.till.orders[lost.digits] = json.loads(sample("woocommerce", "s", lost).body)
         self.laptop.stack.invoke("reconcile_orders", {"round": "hour"})
-        self._until(str(lost.digits), lambda o: o.state in DONE, shop="woo")
+        self.until(str(lost.digits), lambda o: o.state in DONE, shop="woo")
         self.tell.proved(
             holds=True,
             french="une commande que WooCommerce n’a jamais livrée : trouvée en le lui demandant, réalisée",

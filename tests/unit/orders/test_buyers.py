@@ -147,7 +147,7 @@ def visit(scene: OrderScene, token: str, form: str = "") -> dict[str, Any]:
     event = {
         "pathParameters": {"token": "me"},
         "headers": {"host": "x", "sec-fetch-site": "same-origin"},
-        "cookies": [f"passerelle_seats={token}"],
+        "cookies": [f"__Host-passerelle_seats={token}"],
         "requestContext": {"http": {"method": "POST" if form else "GET"}},
         "body": form,
     }

@@ -138,4 +138,9 @@ def test_a_buyer_who_is_stopped_leaves_it_done_in_part() -> None:
 
 
 def test_where_nothing_is_sold_as_seats_nothing_is_free() -> None:
-    assert end_state(ALL_DONE, Session(), Reading(()), ()) == (OrderState.NOT_OURS, ())
+    nobody = replace(ALL_DONE, seats=())
+    assert end_state(nobody, Session(), Reading(()), ()) == (OrderState.NOT_OURS, ())
+
+
+def test_an_order_whose_lines_were_all_taken_out_is_gone() -> None:
+    assert end_state(ALL_DONE, Session(), Reading(()), ()) == (OrderState.CANCELLED, ())

@@ -812,3 +812,54 @@ def test_places_that_serve_nobody_and_a_course_bought_again_are_said() -> None:
     first, second = play("woocommerce", woo(), more, products=products)["orders"]
     assert (first["state"], first["why"]) == ("fulfilled", ["quantity_unused"])
     assert (second["state"], second["why"]) == ("fulfilled", ["bought_again"])
+
+
+# -- an order that was edited -----------------------------------------------------------------------------
+
+
+def edited(quantity: int, current: int, status: str = "paid", **changes: Any) -> dict[str, Any]:
+    """Shopify keeps the quantity that was sold and tells what is left of it beside."""
+    return shopify(status, 5, item={"quantity": quantity, "current_quantity": current}, **changes)
+
+
+@pytest.mark.rule("S16")
+def test_a_line_that_the_shop_takes_out_is_gone_as_a_refunded_one_is() -> None:
+    zoe = [{"key": "learners", "value": "Nom;Zoe;zoe@client.example"}]
+    more = {"id": 2, "sku": "SPOCM1", "quantity": 1, "total": "10.00", "meta_data": zoe}
+    added = json.loads(json.dumps(woo(total="50.00")))
+    added["body"]["line_items"].append(more)
+    assert outcome("woocommerce", added, woo(minute=5)) == FULL
+    (order,) = play("woocommerce", added, woo(minute=5))["orders"]
+    assert [row["email"] for row in order["withdraw"]] == ["zoe@client.example"]
+
+    order = one(play("shopify", shopify(), edited(4, 0)))
+    assert [row["email"] for row in order["withdraw"]] == ["ana@client.example", "bob@client.example"]
+    assert (order["state"], order["seats"]) == ("cancelled", {"paid": 0, "free": 0})
+    assert outcome("shopify", shopify(), edited(4, 0), shopify(minute=9)) == FULL
+    assert one(play("shopify", shopify(), edited(4, 2)))["seats"] == {"paid": 2, "free": 0}
+
+
+def test_what_a_refund_took_out_is_not_taken_out_again() -> None:
+    back = {"id": 7, "created_at": "2026-10-05T08:05:00Z", "transactions": [{**DONE[0], "amount": "10.00"}]}
+    told = edited(4, 3, refunds=[{**back, "refund_line_items": [{"line_item_id": 1, "quantity": 1}]}])
+    order = one(play("shopify", shopify(), told))
+    assert (order["state"], order["seats"]["free"]) == ("fulfilled", 1)
+    assert len(order["enrol"]) == 2
+
+
+@pytest.mark.rule("S12")
+def test_a_line_that_is_added_and_not_yet_paid_is_looked_at_first() -> None:
+    told = edited(6, 6, "partially_paid", total_price="60.00", total_outstanding="20.00")
+    state, why, people = outcome("shopify", shopify(), told)
+    assert (state, why, people) == ("parked", ["amount_differs"], ["ana", "bob"])
+    assert outcome("shopify", shopify(), told, shopify(minute=9))[0] == "fulfilled"
+
+
+def test_a_row_that_cannot_be_read_says_its_own_reason() -> None:
+    rows = "Nom;Ana;ana@client.example\nhttp://x.example;Bob;bob@client.example\nNom;Ana;ana@client.example"
+    state, why, people = outcome("woocommerce", woo(people=rows))
+    assert (state, sorted(why), people) == (
+        "partly_fulfilled",
+        ["email_repeated", "name_invalid"],
+        ["ana"],
+    )

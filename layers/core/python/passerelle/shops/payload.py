@@ -13,7 +13,7 @@ from typing import Any
 
 from passerelle.domain.orders.money import minor_units
 from passerelle.domain.orders.order import Kind, Line, Participant
-from passerelle.domain.orders.people import read_people
+from passerelle.domain.orders.people import read_people, unread_row
 from passerelle.domain.orders.shop import DeclaredIn
 from passerelle.errors import GiveUp
 
@@ -177,7 +177,7 @@ def _declared(text: str, kind: Kind) -> list[Participant]:
     read = read_people(text, kind) if text.strip() else None
     if read is None:
         return []
-    bad = [Participant(email=f"ligne {p.row} ({p.code})", kind=kind) for p in read.problems]
+    bad = [Participant(email=unread_row(p.row, p.code), kind=kind) for p in read.problems]
     return [*read.people, *bad]
 
 

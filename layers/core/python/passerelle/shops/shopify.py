@@ -149,7 +149,12 @@ def _order(said: Said, shop: Shop) -> Facts:
     figures = Figures(said.text("currency"))
     customer, address = said.thing("customer"), said.thing("billing_address")
     number, status = said.needed("id"), said.text("financial_status")
-    lines = tuple(_line(item, said, shop) for item in said.things("line_items"))
+    taken_out = _taken_out(said)
+    lines = tuple(
+        _line(item, said, shop, taken_out.get(item.text("id"), 0))
+        for item in said.things("line_items")
+        if not _gone(item, taken_out)
+    )
     people = people_in(said.pairs("note_attributes"), shop.people, said.text("note"))
     paid_at = said.at("processed_at", "created_at", "updated_at")
     if status in PAID and paid_at is None:
@@ -170,7 +175,7 @@ def _order(said: Said, shop: Shop) -> Facts:
         ),
         lines=peopled(lines, people, shop.products),
         currency=figures.currency,
-        total=figures.money(said, "total_price"),
+        total=figures.money(said, "total_price") - _outstanding(said, figures),
         total_in=_total_in(said),
         paid_at=paid_at if status in PAID else None,
         cancelled_at=said.at("cancelled_at"),
@@ -197,14 +202,45 @@ def _total_in(said: Said) -> dict[str, int]:
     return {currency: amount} if currency and currency != said.text("currency") and not figures.odd else {}
 
 
-def _line(item: Said, order: Said, shop: Shop) -> Line:
+def _outstanding(said: Said, figures: Figures) -> int:
+    """What an order is short of since a line was added to it."""
+    waits = said.text("financial_status") == "partially_paid" and said.has("total_outstanding")
+    return figures.money(said, "total_outstanding") if waits else 0
+
+
+def _taken_out(said: Said) -> dict[str, int]:
+    """Pieces of lines that the shop edited away: `quantity` stays, and no refund tells of them."""
+    if not said.has("refunds"):
+        return {}
+    refunded: dict[str, int] = {}
+    for refund in said.things("refunds"):
+        for line, pieces in _refund(refund, "").lines.items():
+            refunded[line] = refunded.get(line, 0) + pieces
+    found = {}
+    for item in said.things("line_items"):
+        line, now = item.text("id"), item.given.get("current_quantity")
+        if isinstance(now, int) and not isinstance(now, bool) and now >= 0:
+            found[line] = max(0, Figures("").pieces(item) - now - refunded.get(line, 0))
+    return found
+
+
+def _gone(item: Said, taken_out: Mapping[str, int]) -> bool:
+    out = taken_out.get(item.text("id"), 0)
+    return out > 0 and out == Figures("").pieces(item)
+
+
+def _line(item: Said, order: Said, shop: Shop, out: int) -> Line:
+    """`out`: as many of its pieces were edited away, and their share of the money with them."""
     figures = Figures(order.text("currency"))
-    pieces = figures.pieces(item)
+    sold = figures.pieces(item)
+    pieces = sold - out
     allocated = sum(figures.money(one, "amount") for one in item.things("discount_allocations"))
     discount = max(figures.money(item, "total_discount"), allocated)
-    amount = figures.money(item, "price") * pieces - discount
+    amount = figures.money(item, "price") * sold - discount
     if order.given.get("taxes_included") is False:
         amount += sum(figures.money(tax, "price") for tax in item.things("tax_lines"))
+    if out:
+        amount, discount = amount * pieces // sold, discount * pieces // sold
     return Line(
         id=item.needed("id"),
         product=pick(

@@ -23,7 +23,8 @@ def end_state(
     if not order.due:
         return OrderState.REFUNDED, ()
     if not reading.sold and not reading.refused:
-        return OrderState.NOT_OURS, ()
+        # Seats of lines that the shop took out since are gone by now.
+        return OrderState.CANCELLED if order.seats else OrderState.NOT_OURS, ()
     too_many = _seats_to_choose(order, reading)
     undone = distinct([*reading.refused, *problems, *_people_stopped(order)])
     anybody = any(seat.state == SeatState.DONE for seat in order.seats)

@@ -47,6 +47,7 @@ _TITLES = {
 # Names are names (S18): no address of a page or a person, no line break, nothing invisible.
 _INVISIBLE = r"\x00-\x1f\x7f-\x9f\u2028\u2029\u200b-\u200f\u202a-\u202e\u2066-\u2069"
 _NAME = re.compile(rf"(?!.*(?:://|www\.|@))[^{_INVISIBLE}<>]+", re.IGNORECASE)
+_UNREAD = re.compile(r"ligne \d+ \((\w+)\)")
 _TUTORS = ("tuteur", "tutrice", "tutor", "supervisor", "teacher", "manager")
 
 
@@ -98,6 +99,17 @@ def read_people(text: str, kind: Kind = "learner") -> People:
         people.append(person)
         places.append(number)
     return People(tuple(people), tuple(problems), tuple(places))
+
+
+def unread_row(row: int, code: str) -> str:
+    """Stands for an address where a declared row cannot be read: it stays visible, the others go on."""
+    return f"ligne {row} ({code})"
+
+
+def why_unread(key: str) -> str:
+    """The code of such a row, or of any other text that is no address."""
+    found = _UNREAD.fullmatch(key)
+    return found[1] if found else "email_invalid"
 
 
 def problem_of(person: Participant, seen: set[str] | frozenset[str] = frozenset()) -> str:

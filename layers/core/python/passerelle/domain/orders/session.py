@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from passerelle.domain.orders.accounts import email_fits
 from passerelle.domain.orders.amounts import check_amounts
 from passerelle.domain.orders.order import Line, Order, Participant, Seat, SeatState
 from passerelle.domain.orders.products import (
@@ -25,7 +26,6 @@ from passerelle.domain.records import Note
 
 PEOPLED = (Handler.SESSION, Handler.SEATS)  # sold as seats; the others are for the buyer himself
 MOST_PEOPLE = 5_000  # of one order: more are several orders
-BEFOREHAND = frozenset({"email_invalid"})  # why a person is stopped before anything is asked of Moodle
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,7 +362,7 @@ def _seats(order: Order, shop: Shop, one: Sold, start: datetime, end: datetime |
     enrolments = []
     attached = []
     for seat in order.seats_of(one.line.id):
-        if seat.state == SeatState.REFUSED and seat.why and seat.why.code in BEFOREHAND:
+        if seat.state == SeatState.REFUSED and not email_fits(seat.person.key):
             continue
         person = seat.person
         course = CourseName(shortname=person.course) if person.course else parameters.course

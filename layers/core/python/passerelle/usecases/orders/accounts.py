@@ -8,6 +8,7 @@ from dataclasses import replace
 from passerelle.domain.moodle.core import NewUser, User
 from passerelle.domain.orders.accounts import Account, account_of, email_fits, usernames
 from passerelle.domain.orders.order import Order, Seat, SeatState
+from passerelle.domain.orders.people import why_unread
 from passerelle.domain.records import Note
 from passerelle.usecases.amend import amend
 from passerelle.usecases.orders.order_run import OrderRun
@@ -35,7 +36,7 @@ def look(order_run: OrderRun) -> list[str]:
         if email_fits(key):
             keys.append(key)
         else:
-            order_run.stop(key, Note("email_invalid"))
+            order_run.stop(key, Note(why_unread(key)))
     missing: list[str] = []
     for key, found in _find(order_run, keys).items():
         verdict = account_of(found)

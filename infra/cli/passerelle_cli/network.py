@@ -32,6 +32,7 @@ from passerelle_cli.network_edit import (
     with_site,
 )
 from passerelle_cli.network_file import NetworkRefused, read_network
+from passerelle_cli.network_schema import written
 from passerelle_cli.secret_folders import move_secrets, renamed
 from passerelle_cli.stack import Stack, on_a_stack
 from passerelle_cli.terminal import echo, language
@@ -45,6 +46,12 @@ FILE = click.argument(
 @click.group("network")
 def network() -> None:
     """The network's file: check it, publish it, show what is in force."""
+
+
+@network.command("schema")
+def print_schema() -> None:
+    """Print the JSON schema of network.yaml, with which an editor completes and checks it."""
+    click.echo(written(), nl=False)
 
 
 @network.command("check")

@@ -25,9 +25,10 @@ HELP: dict[str, str] = {
     "Who decides.": "Qui décide.",
     "Name of the site in network.yaml.": "Nom du site dans network.yaml.",
     # --- the laptop ---
-    "Start the embedded AWS and five Moodles, and leave them running until Ctrl-C.": "Démarre l’AWS embarqué et cinq Moodle, et les laisse tourner jusqu’à Ctrl-C.",
+    "Start the embedded AWS and its Moodles with something in them, and leave them running until Ctrl-C.": "Démarre l’AWS embarqué et ses Moodle avec du contenu, et les laisse tourner jusqu’à Ctrl-C.",
     "Port of the embedded AWS (default: any free one).": "Port de l’AWS embarqué (par défaut : un port libre).",
-    "Tell the stories first, so that there is something to see.": "Raconter d’abord les histoires, pour qu’il y ait quelque chose à voir.",
+    "Tell the stories first, for those who read.": "Raconter d’abord les histoires, pour qui lit.",
+    "Open the start page in a browser.": "Ouvrir la page d’accueil dans un navigateur.",
     "Tell the stories of Passerelle on this machine; without a name, all of them.\n\nExit status: 0 if everything was as told, 1 if anything was not.": "Raconte les histoires de Passerelle sur cette machine ; sans nom, toutes.\n\nCode de sortie : 0 si tout s’est passé comme raconté, sinon 1.",
     "Leave everything running after the stories, to look around.": "Tout laisser tourner après les histoires, pour regarder.",
     # --- mbz ---

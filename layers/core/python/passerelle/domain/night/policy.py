@@ -116,6 +116,8 @@ class NightRules:
     # Where you serve the reports of the state bucket to who may read them, such as
     # https://intranet.example/nights/{site}/{night}/report/{lang}.html; empty: the summary names a command.
     report_link: str = ""
+    # What a complete deposit during the day brings at once (N29): its additions, or all under the guard.
+    on_deposit: Literal["", "additions", "all"] = ""
     oldest_extracts: int = 24  # hours before the night's morning; older files are not this night's
 
     def __post_init__(self) -> None:

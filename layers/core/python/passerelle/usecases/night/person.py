@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from passerelle.domain.night.plan.actual import Actual, read_actual
 from passerelle.domain.night.plan.night import Night
 from passerelle.domain.night.plan.person import PersonPlan, narrowed, of_person, plan_person
-from passerelle.domain.night.plan.run import WHOLE, NightDesk, Run, moved_run
+from passerelle.domain.night.plan.run import WHOLE, NightDesk, Run, moved_run, run_id
 from passerelle.domain.night.why.question import MOST, AskedPerson, find_courses, find_people
 from passerelle.domain.offer.build import build_desired, build_offer
 from passerelle.domain.offer.desired import Desired
@@ -143,11 +143,14 @@ def repair(
 
 
 def refuse_beside_a_stage(world: World, site: str) -> None:
-    """Raises StageBusy while a stage of the night plans or applies."""
+    """Raises StageBusy while a stage of this night, or of the coming one, plans or applies."""
     now = world.clock.now()
-    for run in runs_of(world, site):
-        if run.under_way and run.stage != PERSON and run.leased_to_another("", now):
-            raise StageBusy(run.id)
+    today = tonight(rules_of(world, site), now)
+    for night in (today, today + timedelta(days=1)):
+        for stage in (None, *Stage):
+            run = world.records.get(Run, run_id(site, night, stage))
+            if run is not None and run.under_way and run.leased_to_another("", now):
+                raise StageBusy(run.id)
 
 
 def _found(extracts: Extracts, who: str) -> AskedPerson:

@@ -11,7 +11,7 @@ from passerelle.domain.offer.stages import Stage
 from passerelle.domain.states import RunState
 from passerelle.errors import GiveUp, NotFound
 from passerelle.ports import World
-from passerelle.usecases.night import apply, plan_stage
+from passerelle.usecases.night import apply, deposit, plan_stage
 
 Step = Mapping[str, Any]
 PATIENCE = 180  # times that a stage looks whether the one it needs has ended
@@ -26,7 +26,10 @@ class NightsMissing(GiveUp):
 
 
 def open_nights(world: World, step: Step) -> Step:
-    """`stage` and `at` (the schedule's moment) → a night for each site that has one; `run` → that one."""
+    """`stage` and `at` (the schedule's moment) → a night for each site that has one; `run` → that one;
+    `deposit` (the key of a manifest) → its site's, where that is wanted at once."""
+    if step.get("deposit"):
+        return {"nights": deposit.nights_of(world, str(step["deposit"]), str(step.get("at", "")))}
     if step.get("run"):
         return {"nights": [_released(world, str(step["run"]))]}
     stage = Stage(step["stage"])
@@ -72,21 +75,27 @@ def plan(world: World, step: Step) -> Step:
     site, stage = str(step["site"]), Stage(step["stage"]) if step.get("stage") else None
     day, looked = date.fromisoformat(step["night"]), int(step.get("looked", 0))
     holder = str(step.get("holder") or plan_stage.new_holder())
+    brought = str(step.get("deposit", ""))
+    known = brought or run_id(site, day, stage)
     here = {"site": site, "stage": step.get("stage", ""), "night": step["night"], "looked": looked + 1}
+    here |= {"deposit": brought} if brought else {}
     nothing = {**here, "holder": holder, "busy": False, "waits": False, "failed": "", "run": "", "waves": []}
     if step.get("busy"):
-        other = world.records.get(Run, run_id(site, day, stage))
+        other = world.records.get(Run, known)
         if other is not None and not other.under_way and other.state is not RunState.FAILED:
             return {**nothing, "run": other.id}
     try:
-        run = plan_stage.plan_stage(world, site, day, stage, holder)
+        if brought:
+            run = deposit.plan_deposit(world, site, day, brought, holder)
+        else:
+            run = plan_stage.plan_stage(world, site, day, stage, holder)
         if run.state is not RunState.FROZEN and (run.state is not RunState.HELD or run.released_by):
             run = apply.begin(world, run.id, holder)
         waves = () if run.state in (RunState.FROZEN, RunState.DONE) else apply.waves(world, run)
     except plan_stage.StageWaits as waiting:
         if looked < PATIENCE:
             return {**nothing, "waits": True}
-        failed = plan_stage.fail(world, run_id(site, day, stage), "stage_waited")
+        failed = plan_stage.fail(world, known, "stage_waited")
         return {**nothing, "failed": f"{failed.error} ({waiting.needs})"}
     except plan_stage.StageBusy as busy:
         if looked < PATIENCE:

@@ -18,7 +18,7 @@ from passerelle.mbz.tar import LEFT_OUT, TarReading
 from passerelle.mbz.zip_pass import inspect_zip
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from passerelle.mbz.people import People
     from passerelle.mbz.sources import Source
@@ -114,15 +114,18 @@ class TgzPass:
     def run(self) -> str:
         """The archive's SHA-256. Raises Broken."""
         try:
-            for packed in self._source.stream():
+            stream = self._source.stream()
+            for packed in stream:
                 self._archive_lane.update(self._sha256, packed)
                 if self._splicing is not None:
                     self._splicing.take_raw(packed)
-                for plain in self.gunzip.feed(packed):
-                    if self._splicing is None:
-                        self._tar.feed(plain)
-                    else:
-                        self._splicing.feed(plain, self.gunzip.blocks, self._tar)
+                pieces = self.gunzip.feed(packed)
+                for plain in pieces:
+                    try:
+                        self._take(plain)
+                    except Broken:
+                        self._check_rest(pieces, stream)
+                        raise
             if self._splicing is not None:
                 self._splicing.finish()
             self.gunzip.finish()
@@ -135,6 +138,22 @@ class TgzPass:
             self._content_lane.abandon()
             raise
         return self._sha256.hexdigest()
+
+    def _take(self, plain: bytes) -> None:
+        if self._splicing is None:
+            self._tar.feed(plain)
+        else:
+            self._splicing.feed(plain, self.gunzip.blocks, self._tar)
+
+    def _check_rest(self, pieces: Iterator[bytes], stream: Iterator[bytes]) -> None:
+        """Where the archive was damaged on its way, that is the reason, and not what the damage made of its
+        XML. Raises Broken."""
+        for _ in pieces:
+            pass
+        for packed in stream:
+            for _ in self.gunzip.feed(packed):
+                pass
+        self.gunzip.finish()
 
     def _open(self, header: Header) -> Consumer | None:
         if self._first:

@@ -70,9 +70,7 @@ def test_a_shelf_of_fifty_backups_is_published_once_each_and_what_is_refused_say
     s3, bucket = laptop.emulator.client("s3"), laptop.stack.outputs["BackupsBucket"]
     for number in range(SHELF):
         s3.put_object(Bucket=bucket, Key=f"drop/lycee-a/etagere/{number:02}.mbz", Body=archive(number))
-    s3.put_object(
-        Bucket=bucket, Key="drop/lycee-a/etagere/00.yaml", Body=b"title: Le premier\nlevel: L1\n"
-    )
+    s3.put_object(Bucket=bucket, Key="drop/lycee-a/etagere/00.yaml", Body=b"title: Le premier\nlevel: L1\n")
     rest(laptop, 300)
     world = laptop.world()
     published = list_all(world.records, Publication, "state", PublicationState.PUBLISHED.value)

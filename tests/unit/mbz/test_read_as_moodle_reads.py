@@ -292,6 +292,7 @@ FOREIGN = {
     "course/course.xml.bak": b"<course/>",
     "moodle_backup.xml~": b"<moodle_backup/>",
     "notes.txt": b"Marie Curie",
+    "files.xml.d/more.xml": b"<more/>",
 }
 
 

@@ -20,10 +20,8 @@ _FOLDERS = 20
 
 # All that Moodle's backup and its plugins write: XML, contents under their hash, and the log. A table of
 # users, another archive or an editor's copy came by hand, and no restore looks at it.
-_OURS = re.compile(
-    r"(?:[A-Za-z0-9_-][A-Za-z0-9_.-]*/)*[A-Za-z0-9_-][A-Za-z0-9_.-]*\.[Xx][Mm][Ll]\Z|moodle_backup\.log\Z"
-)
-_OUR_FOLDER = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9_.-]*/)+\Z")
+_OURS = re.compile(r"(?:[A-Za-z0-9_-]+/)*[A-Za-z0-9_-][A-Za-z0-9_.-]*\.[Xx][Mm][Ll]\Z|moodle_backup\.log\Z")
+_OUR_FOLDER = re.compile(r"(?:[A-Za-z0-9_-]+/)+\Z")  # no dot: none can be called like a file
 # What a Mac or a Windows leaves behind where it packs a folder.
 _LITTER = re.compile(r"__MACOSX(?:/|\Z)|(?:.*/)?(?:\._[^/]*|\.DS_Store|Thumbs\.db|desktop\.ini)\Z", re.DOTALL)
 

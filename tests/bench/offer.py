@@ -23,6 +23,7 @@ def measure(folder: Path) -> None:
     from passerelle.domain.offer.diagnosis import find_in_sources, look_at
     from passerelle.domain.offer.naming import Naming
     from passerelle.sources.extracts import read_extracts, require_whole
+    from passerelle.sources.mistakes import survey
 
     started = time.perf_counter()
 
@@ -32,13 +33,21 @@ def measure(folder: Path) -> None:
 
     extracts = require_whole(read_extracts(folder))
     lap("read")
+    mistakes = survey(extracts).mistakes  # with the findings below: all that `sync check` does
+    lap("mistakes")
     desired = build_desired(extracts)
     lap("desired")
     findings = find_in_sources(look_at(extracts, build_offer(extracts, Naming())))
     lap("findings")
     lists = as_lists(desired)
     lap("lists")
-    print({name: len(rows) for name, rows in lists.items()}, "findings:", len(findings))
+    print(
+        {name: len(rows) for name, rows in lists.items()},
+        "findings:",
+        len(findings),
+        "mistakes:",
+        len(mistakes),
+    )
 
 
 def main() -> int:

@@ -85,7 +85,7 @@ def test_a_replacement_that_is_cut_is_put_back_and_finished(
 ):
     courseid, before = worked_in
     cut = stage.play("kill", cron=cron, jobkey=replacing["jobkey"], phase=phase, later=later)
-    if later == 0:
+    if later == 0 and cut["status"] != "done":
         assert cut["killed"], cut
     job = ground.ended(replacing["jobkey"])
     assert (job["status"], job["error"]) == ("done", None)
@@ -154,7 +154,7 @@ def test_an_undoing_that_is_cut_is_finished(ground, stage, cron, worked_in, repl
     key = new_key()
     ground.call("undo_restore", jobkey=key, restorejobkey=replacing["jobkey"])
     cut = stage.play("kill", cron=cron, jobkey=key, phase=phase, later=later)
-    if later == 0:
+    if later == 0 and cut["status"] != "done":
         assert cut["killed"], cut
     assert ground.ended(key)["status"] == "done"
     is_as_before(stage.look(courseid), before)

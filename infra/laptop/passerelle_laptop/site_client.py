@@ -160,13 +160,15 @@ class SiteClient:
         course: Mapping[str, Any],
         person: Person,
         users: bool = False,
+        people: bytes | None = None,
         sending: Sending | None = None,
         progress: Callable[[str, float], None] | None = None,
     ) -> str:
         """Open, send what Passerelle does not have yet, complete. Returns the upload's id.
 
-        `course` holds courseid, idnumber, fullname, shortname, lastchange. Called again with the same
-        `sending` it goes on where it stopped.
+        `course` holds courseid, idnumber, fullname, shortname, lastchange. `people` is the file of hashes that
+        goes beside the archive (P20), empty where the site has switched that off, None where it knows of no such
+        thing. Called again with the same `sending` it goes on where it stopped.
         """
         sending = sending or Sending()
         tell = progress or (lambda _phase, _share: None)
@@ -186,6 +188,8 @@ class SiteClient:
             sending.partsize, sending.parts = int(opened["partsize"]), int(opened["parts"])
         if not sending.done:
             self.send_parts(archive, sending, tell)
+            if people is not None:
+                self.send_people(people, sending)
             tell("complete", 1.0)
             self.complete(sending)
         return sending.upload
@@ -204,6 +208,22 @@ class SiteClient:
             if not sent:
                 raise NotHeard
             missing = missing[sent:]
+
+    def send_people(self, people: bytes, sending: Sending) -> None:
+        """A Passerelle that does not take them gets the archive without."""
+        said = {
+            "sent": bool(people),
+            "filesize": len(people),
+            "sha256": hashlib.sha256(people).hexdigest() if people else "",
+        }
+        try:
+            answer = self.ask(
+                f"uploads/{sending.upload}/people", "people", {"upload": sending.upload, **said}
+            )
+        except Answered:
+            return
+        if people and not self._put(str(answer["url"]), people, 1, len(people)):
+            raise NotHeard
 
     def complete(self, sending: Sending) -> None:
         path = f"uploads/{sending.upload}/complete"

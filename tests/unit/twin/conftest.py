@@ -66,6 +66,10 @@ class Listener(BaseHTTPRequestHandler):
 
     def do_PUT(self):
         body = self._read()
+        if self.path == "/people":
+            self.ear.people = body
+            self._answer(200)
+            return
         if self.ear.refuse_puts:
             self.ear.refuse_puts -= 1
             self._answer(403)
@@ -95,6 +99,7 @@ class Ear:
 
     def reset(self):
         self.heard, self.parts, self.completed = [], {}, []
+        self.people = b""
         self.deaf = self.refuse_puts = 0
         self.partsize = 4096
         self.source = None
@@ -112,6 +117,10 @@ class Ear:
             urls = {str(part): f"http://127.0.0.1:{port}/part/{part}" for part in asked["parts"]}
             have = [{"part": part, "size": len(body), "etag": "e"} for part, body in self.parts.items()]
             return 200, {"urls": urls, "have": have, "expires": 0}
+        if kind == "people":
+            return 200, {"upload": "u1"} | (
+                {"url": f"http://127.0.0.1:{port}/people"} if asked["sent"] else {}
+            )
         if kind == "complete":
             self.completed.append(self.archive())
             return 200, {"upload": "u1", "state": "received"}

@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 
 from passerelle.mbz import BytesSource, FileSource, inspect, scrub
+from passerelle.mbz.people import People
 from passerelle_laptop.site_client import Answered, NotHeard, Patience, Sending, SiteClient
 from passerelle_laptop.twin.blank import activity_folder
+from passerelle_laptop.twin.people_file import people_file
+from passerelle_laptop.twin.records import User
 
 MBZ = Path(__file__).parents[2] / "mbz"
 KINDS = ["assign", "folder", "forum", "label", "page", "quiz", "resource", "url"]
@@ -163,6 +166,38 @@ def test_no_template_holds_a_person():
 
 
 # -- up to Passerelle ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.rule("P20")
+def test_the_sites_people_come_along_as_hashes_that_passerelles_reader_knows(lycee, chimie, ear):
+    lycee.press_save(chimie, "mcurie")
+    lycee.run_jobs()
+    known = People(ear.people)
+    [(_, _, said)] = ear.asked("people")
+    assert (said["sent"], said["filesize"]) == (True, len(ear.people))
+    assert known.has_login("MCurie")
+    assert known.has_email("mcurie@univ.example")
+    assert known.has_name("CURIE, Marie")
+    assert not known.has_login("admin")
+    assert b"urie" not in ear.people
+
+
+@pytest.mark.rule("P20")
+def test_a_site_that_switched_it_off_says_so_and_sends_nothing(lycee, chimie, ear, monkeypatch):
+    monkeypatch.setattr(lycee.settings, "sends_people", False)
+    lycee.press_save(chimie, "mcurie")
+    lycee.run_jobs()
+    [(_, _, said)] = ear.asked("people")
+    assert (said["sent"], said["filesize"], ear.people) == (False, 0, b"")
+    assert ear.completed
+
+
+@pytest.mark.rule("P20")
+def test_plugin_and_passerelle_hash_the_same():
+    """The vectors of the plugin's own test."""
+    one = User(3, "ALovelace", "Émilie-Anne", "O’Brien", " Ada@Example.ORG ")
+    rows = people_file([one], bytes(range(32)))[56:].hex()
+    assert rows == "872876a39f04a4d8" + "42e82b2bde7b25be" + "b0fc331fe7d181ba" + "d52d21798f63b713"
 
 
 @pytest.mark.rule("P2")

@@ -89,6 +89,9 @@ class Settings:
     #: Hosts (or host:port) that the plugin may download from.
     allowed_hosts: frozenset[str] = frozenset({"127.0.0.1", "localhost"})
 
+    #: Whether hashes of the site's people go beside each backup (P20).
+    sends_people: bool = True
+
     #: Permission overrides: idnumber of a category → role's short name → what it may do there and below.
     overrides: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
 

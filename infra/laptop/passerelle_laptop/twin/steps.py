@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import secrets
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ from passerelle_laptop.twin.asked import Asked
 from passerelle_laptop.twin.belongings import given_to, keeper, may_override, with_overrides
 from passerelle_laptop.twin.core_enrolments import enrol_by_hand
 from passerelle_laptop.twin.mbz import write_backup
+from passerelle_laptop.twin.people_file import SALT, people_file
 from passerelle_laptop.twin.plugin_jobs import OVERRIDE
 from passerelle_laptop.twin.plugin_site import holdings, last_change
 from passerelle_laptop.twin.records import Course, EnrolInstance, StashedFile
@@ -257,10 +259,20 @@ def backup(walk: Walk) -> None:
         intent=args["intent"],
         course=args["course"],
         person=Person(**args["person"]),
+        people=_people(walk),
         sending=sending,
         progress=tell,
     )
     walk.strike(last, "after")
+
+
+def _people(walk: Walk) -> bytes:
+    """Empty where the site has switched it off."""
+    site = walk.site
+    if not site.settings.sends_people:
+        return b""
+    with site.lock:
+        return people_file(site.state.users.values(), secrets.token_bytes(SALT))
 
 
 def _make(walk: Walk) -> None:

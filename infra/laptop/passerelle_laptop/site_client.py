@@ -166,9 +166,9 @@ class SiteClient:
     ) -> str:
         """Open, send what Passerelle does not have yet, complete. Returns the upload's id.
 
-        `course` holds courseid, idnumber, fullname, shortname, lastchange. `people` is the file of hashes that
-        goes beside the archive (P20), empty where the site has switched that off, None where it knows of no such
-        thing. Called again with the same `sending` it goes on where it stopped.
+        `course` holds courseid, idnumber, fullname, shortname, lastchange. `people` is the file of hashes
+        that goes beside the archive (P20), empty where the site has switched that off, None where it knows
+        of no such thing. Called again with the same `sending` it goes on where it stopped.
         """
         sending = sending or Sending()
         tell = progress or (lambda _phase, _share: None)

@@ -1,4 +1,4 @@
-"""`people.bin` (P20): who is on the site, as salted, truncated hashes; the plugin's `people_hashes`, once more."""
+"""`people.bin` (P20): who is on the site, as salted, truncated hashes. The plugin's is `people_hashes`."""
 
 from __future__ import annotations
 

@@ -76,6 +76,7 @@ def test_the_buyer_follows_her_link_and_gives_the_free_seat(laptop: Laptop, page
     email = form.locator("[name=email]")
     assert email.get_attribute("aria-invalid") == "true"
     assert form.locator("[name=firstname]").input_value() == "Zoé"
+    assert "Ligne 1" not in page.inner_text("main")  # that is for rows that were pasted
     shot(page, "laptop-error")
 
     email.fill("zoe@client.example")

@@ -36,6 +36,7 @@ SEATS_PAGE: Mapping[str, Pair] = {
     "swap_by": ("Remplacer par…", "Replace by…"),
     "give_back": ("Rendre cette place", "Give this seat back"),
     "row": ("Ligne {row} : {problem}", "Row {row}: {problem}"),
+    "not_saved": ("Rien n’a été enregistré.", "Nothing was saved."),
     "not_done": (
         "Rien n’a été enregistré : corrigez ces lignes, puis recommencez.",
         "Nothing was saved: correct these rows, then try again.",

@@ -204,4 +204,5 @@ def _furnish(emulator: Emulator, twin: Twin, stack: Stack, till: Till) -> dict[s
         ssm.put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
 
     document |= shops_document(stack.api, till.url, keep)
+    till.door = f"{stack.api}/shops/woo/orders"
     return document

@@ -20,10 +20,13 @@ _ORDERS = "/wp-json/wc/v3/orders"
 
 @dataclass
 class Till:
-    """`orders` by number, as WooCommerce tells them; what is not delivered can still be asked for."""
+    """`orders` by number, as WooCommerce tells them; what is not delivered can still be asked for.
+    `door`: where its webhooks go.
+    """
 
     server: ThreadingHTTPServer
     orders: dict[int, dict[str, Any]] = field(default_factory=dict)
+    door: str = ""
 
     @classmethod
     def start(cls) -> Self:
@@ -54,7 +57,10 @@ class Till:
                 {"id": one["id"], "amount": one["total"].lstrip("-"), "line_items": []} for one in refunds
             ]
         if path == "/wp-json/wc/v3/webhooks":
-            return []
+            return [
+                {"topic": topic, "status": "active", "delivery_url": self.door}
+                for topic in ("order.created", "order.updated")
+            ]
         return None
 
 

@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("passerelle_laptop.commands", "demo"),
     "mbz": ("passerelle_cli.mbz", "mbz"),
     "network": ("passerelle_cli.network", "network"),
+    "people": ("passerelle_cli.people", "people"),
     "policy": ("passerelle_cli.policy", "policy"),
     "publish": ("passerelle_cli.publish", "publish"),
     "publications": ("passerelle_cli.publications", "publications"),

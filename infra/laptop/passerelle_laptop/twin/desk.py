@@ -47,7 +47,7 @@ class Desk:
         self._site = site
         self._pages = pages
         self._notes: dict[str, list[tuple[str, str]]] = {}
-        pages.desk = self
+        pages.block_of = self.block
 
     # -- who is there ------------------------------------------------------------------------------------
 

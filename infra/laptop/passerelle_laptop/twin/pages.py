@@ -19,7 +19,8 @@ from passerelle_laptop.twin.restore import decoded_links
 from passerelle_laptop.twin.wording import word
 
 if TYPE_CHECKING:
-    from passerelle_laptop.twin.desk import Desk
+    from collections.abc import Callable
+
     from passerelle_laptop.twin.site import Site
 
 _SERVICE_USERS = 4
@@ -80,7 +81,7 @@ def linked(text: str) -> list[tuple[str, str]]:
 class Pages:
     def __init__(self, site: Site) -> None:
         self._site = site
-        self.desk: Desk | None = None
+        self.block_of: Callable[[Course], dict[str, Any] | None] | None = None  # as Passerelle shows it
 
     def lang(self) -> str:
         return _lang()
@@ -153,7 +154,7 @@ class Pages:
         site, lang = self._site, _lang()
         course = site.state.courses.get(_number())
         # Asked without the lock: Passerelle may ask this very site before it answers.
-        block = self.desk.block(course) if self.desk is not None and course is not None else None
+        block = self.block_of(course) if self.block_of is not None and course is not None else None
         with site.lock:
             state = site.state
             course = state.courses.get(_number())

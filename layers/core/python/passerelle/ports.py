@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
-from passerelle.unconfigured import NoDeadLetters, NoNights, NoReferences, NoSecrets, NoShops, NoSources
+from passerelle.unconfigured import (
+    NoDeadLetters,
+    NoInventory,
+    NoNights,
+    NoReferences,
+    NoSecrets,
+    NoShops,
+    NoSources,
+)
 
 # The classes are named for the type checker only: a function pays at its cold start for those that it uses.
 if TYPE_CHECKING:
@@ -161,6 +169,21 @@ class Archives(Protocol):
         ...
 
     def delete(self, key: str) -> None: ...
+
+
+class Inventory(Protocol):
+    """All that is held, one after the other: for what is looked at rarely, whole (G1, G2)."""
+
+    def records(self) -> Iterator[Record]: ...
+
+    def documents(self) -> Iterator[str]:
+        """Keys of the state bucket."""
+
+    def text(self, key: str) -> str | None:
+        """None where it is no text."""
+
+    def rewrite(self, key: str, text: str) -> None:
+        """The document as it is from now on, and its older versions gone."""
 
 
 class Papers(Protocol):
@@ -515,3 +538,4 @@ class World:
     nights: Nights = field(default_factory=NoNights)
     dead_letters: DeadLetters = field(default_factory=NoDeadLetters)
     secrets: Secrets = field(default_factory=NoSecrets)
+    inventory: Inventory = field(default_factory=NoInventory)

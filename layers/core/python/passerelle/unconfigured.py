@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from passerelle.domain.offer.stages import Stage
     from passerelle.domain.orders.order import Delivery, Facts, Order, Refund
     from passerelle.domain.orders.shop import Heard, Webhook
+    from passerelle.domain.records import Record
     from passerelle.domain.refusals import Refusal
 
 
@@ -90,3 +91,19 @@ class NoSecrets:
 
     def delete(self, name: str) -> None:
         raise NotImplementedError
+
+
+class NoInventory:
+    """Where nothing is looked at whole."""
+
+    def records(self) -> Iterator[Record]:
+        return iter(())
+
+    def documents(self) -> Iterator[str]:
+        return iter(())
+
+    def text(self, key: str) -> str | None:  # noqa: ARG002 - the port's own
+        return None
+
+    def rewrite(self, key: str, text: str) -> None:
+        """There is nothing to rewrite."""

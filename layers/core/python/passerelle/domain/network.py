@@ -13,6 +13,7 @@ from typing import ClassVar, Literal
 
 from passerelle.domain.night.policy import NightRules
 from passerelle.domain.orders.shop import Shop
+from passerelle.domain.retention import Retention
 from passerelle.domain.sizes import parse_size
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,38}")
@@ -141,6 +142,7 @@ class Network:
     hub: Hub
     identity: Literal["username", "email", "idnumber"] = "username"
     limits: Limits = field(default_factory=Limits)
+    retention: Retention = field(default_factory=Retention)
     shops: Mapping[str, Shop] = field(default_factory=dict)
     operators: tuple[str, ...] = ()  # `site:identity key` of who may do everything in the console (H2)
     address: str = ""  # Passerelle's own, as people reach it: links to seats begin with it

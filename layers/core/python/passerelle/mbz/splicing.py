@@ -14,7 +14,7 @@ from passerelle.mbz.limits import KIB, MIB
 
 if TYPE_CHECKING:
     from passerelle.mbz.block_inflate import BlockInflate
-    from passerelle.mbz.scrubbing import Packing
+    from passerelle.mbz.packing import Packing
     from passerelle.mbz.tar import TarReading
 
 _WINDOW = 32 * KIB

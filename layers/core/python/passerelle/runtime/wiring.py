@@ -19,6 +19,7 @@ from passerelle.ports import (
     BackupReader,
     Clock,
     DeadLetters,
+    Inventory,
     Nights,
     Papers,
     Queues,
@@ -131,6 +132,7 @@ class Wiring:
             records=cast(Records, Later(lambda: self.records)),
             archives=cast(Archives, Later(lambda: self.archives)),
             papers=cast(Papers, Later(lambda: self.papers)),
+            inventory=cast(Inventory, Later(lambda: self.inventory)),
             backups=cast(BackupReader, Later(lambda: self.backups)),
             sites=cast(Sites, Later(lambda: self.sites)),
             queues=cast(Queues, Later(lambda: self.queues)),
@@ -253,6 +255,18 @@ class Wiring:
         from passerelle.store.archives import S3Archives
 
         return S3Archives(self.client("s3"), self.settings.backups_bucket, self.clock)
+
+    @cached_property
+    def inventory(self) -> Inventory:
+        from passerelle.store.inventory import AwsInventory
+
+        return AwsInventory(
+            self.client("dynamodb"),
+            self.settings.table,
+            self.client("s3"),
+            self.settings.state_bucket,
+            self.records,
+        )
 
     @cached_property
     def papers(self) -> Papers:

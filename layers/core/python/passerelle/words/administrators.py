@@ -22,6 +22,26 @@ HOUSE: dict[str, tuple[str, str]] = {
         "The published network.yaml does not fit this version. "
         "Check it (passerelle network check), then publish it again.",
     ),
+    "person_not_held": (
+        "Rien de ce qui est gardé ici ne nomme cette personne.",
+        "Nothing that is kept here names this person.",
+    ),
+    "because_needed": (
+        "Dites pourquoi, avec --because : c’est noté, sans le nom.",
+        "Say why, with --because: it is written down, without the name.",
+    ),
+    "order_in_progress": (
+        "une commande en cours en a besoin ; annulez-la ou attendez sa fin.",
+        "an order in progress needs it; cancel it or wait for its end.",
+    ),
+    "access_runs": (
+        "un accès payé court encore ; il prend fin avec lui.",
+        "paid access still runs; it ends with it.",
+    ),
+    "rollover_in_progress": (
+        "un changement d’année en cours en a besoin ; attendez sa fin.",
+        "a change of year in progress needs it; wait for its end.",
+    ),
     "secret_missing": (
         "Le paramètre SSM {name} n’existe pas. Créez-le (SecureString) ou corrigez network.yaml.",
         "The SSM parameter {name} does not exist. Create it (SecureString) or correct network.yaml.",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 _BOUND = (
     (" :", "\u00a0:"),
     ("« ", "«\u00a0"),
@@ -12,7 +10,6 @@ _BOUND = (
     (" ?", "\u202f?"),
     (" !", "\u202f!"),
 )
-_TEXT = re.compile(r">[^<]+")
 
 
 def typeset(text: str, lang: str) -> str:
@@ -21,8 +18,3 @@ def typeset(text: str, lang: str) -> str:
         for plain, bound in _BOUND:
             text = text.replace(plain, bound)
     return text
-
-
-def typeset_html(html: str, lang: str) -> str:
-    """Of a page's body, what is read: tags and addresses stay as they are. Not for what people typed in."""
-    return _TEXT.sub(lambda found: typeset(found[0], lang), html)

@@ -1,0 +1,170 @@
+"""Whom a record names, and the same record naming them no more (G1, G2).
+
+Records name people in a few shapes (Person, Participant, Buyer, a seat, a page of the ledger), in fields that
+say who did something, and in what was written down about it. Dates, counts, states and courses stay.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+# Of a class that is a person: what says who, and what goes with it.
+IDENTIFIERS = ("username", "email", "idnumber")
+PERSONAL = (
+    "idnumber",
+    "email",
+    "firstname",
+    "lastname",
+    "fullname",
+    "city",
+    "phone",
+    "phone1",
+    "institution",
+)
+# Fields of records that hold a username, or `site:username`.
+WHO_FIELDS = frozenset(
+    {"username", "granted_by", "released_by", "held_by", "made_by", "stopped_by", "others", "by", "author"}
+)
+SAID = frozenset({"why", "details", "detail", "message", "held_why", "reason"})  # what people wrote
+SHORTEST_WORD = 4  # of a username that is looked for inside a text
+NOWHERE = "@forgotten.invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """One person, by everything that names them; in lower case."""
+
+    names: frozenset[str] = field(default=frozenset(), repr=False)  # usernames, e-mails, codes
+    fullnames: frozenset[str] = field(default=frozenset(), repr=False)
+
+    def is_(self, text: object) -> bool:
+        """Whether a whole field names them, alone or as `site:username`."""
+        if not isinstance(text, str):
+            return False
+        low = text.strip().lower()
+        return low in self.names or (":" in low and low.partition(":")[2] in self.names)
+
+    def pattern(self, *, usernames: bool) -> re.Pattern[str] | None:
+        """What names them inside a text: e-mails and full names; usernames and codes where so wished."""
+        words = [one for one in self.names if "@" in one or (usernames and len(one) >= SHORTEST_WORD)]
+        words += list(self.fullnames)
+        if not words:
+            return None
+        either = "|".join(re.escape(one) for one in sorted(words, key=len, reverse=True))
+        return re.compile(rf"(?<![\w@.-])(?:{either})(?![\w@-])", re.IGNORECASE)
+
+
+def known_as(names: Iterable[str], everything: Iterable[object]) -> Who:
+    """Everything that names the person whom `names` name, as all that is held tells it: whoever has the
+    username in one record has an e-mail in another.
+    """
+    found = Who(frozenset(one.strip().lower() for one in names if one.strip()))
+    people = [person for value in everything for person in _people(value)]
+    while True:
+        more = [person for person in people if any(found.is_(one) for one in _identifiers(person))]
+        grown = Who(
+            found.names | {one.lower() for person in more for one in _identifiers(person)},
+            frozenset(name.lower() for person in more for name in _full_names(person)),
+        )
+        if grown == found:
+            return found
+        found = grown
+
+
+def names(value: object, who: Who) -> bool:
+    """Whether anything in this record or document names the person."""
+    return without(value, who, "\x00") != value
+
+
+def without(value: T, who: Who, alias: str) -> T:
+    """The same, naming `alias` instead of the person."""
+    changed: T = _without(value, who, alias, "")
+    return changed
+
+
+def nobody(value: T, alias: str) -> T:
+    """The same, naming nobody at all: each person becomes another alias, so that they stay apart."""
+    for number, person in enumerate(_people(value)):
+        identifiers = frozenset(one.lower() for one in _identifiers(person))
+        who = Who(identifiers, frozenset(name.lower() for name in _full_names(person)))
+        value = without(value, who, f"{alias}-{number}")
+    return value
+
+
+# -- how ------------------------------------------------------------------------------------------------
+
+
+def _without(value: Any, who: Who, alias: str, name: str) -> Any:
+    if isinstance(value, str):
+        return _text(value, who, alias, name)
+    if is_dataclass(value) and not isinstance(value, type):
+        inside = {one.name: getattr(value, one.name) for one in fields(value)}
+        cleaned = _cleaned(inside, who, alias)
+        return value if cleaned == inside else replace(value, **cleaned)
+    if isinstance(value, Mapping):
+        return _cleaned(value, who, alias, said=name in SAID)
+    if isinstance(value, tuple | list):
+        return type(value)(_without(one, who, alias, name) for one in value)
+    return value
+
+
+def _cleaned(inside: Mapping[Any, Any], who: Who, alias: str, *, said: bool = False) -> dict[Any, Any]:
+    """The fields of one thing. Where it is the person, all that is personal in it goes."""
+    mine = any(who.is_(inside.get(one)) for one in IDENTIFIERS)
+    found: dict[Any, Any] = {}
+    for name, value in inside.items():
+        if mine and name in PERSONAL and isinstance(value, str):
+            found[name] = alias + NOWHERE if name == "email" and "username" not in inside and value else ""
+        elif mine and name == "username":
+            found[name] = alias
+        else:
+            found[name] = _without(value, who, alias, "details" if said else str(name))
+    person = inside.get("person")
+    if "user_id" in inside and "person" in inside and found["person"] != person:
+        found |= {"user_id": 0, "username": alias if inside.get("username") else ""}  # a seat
+    return found
+
+
+def _text(text: str, who: Who, alias: str, name: str) -> str:
+    if name in WHO_FIELDS and who.is_(text):
+        site, colon, _ = text.partition(":")
+        return f"{site}:{alias}" if colon else alias
+    pattern = who.pattern(usernames=name in SAID)
+    return text if pattern is None else pattern.sub(alias, text)
+
+
+def _people(value: object) -> Iterator[Mapping[str, Any]]:
+    """Every thing in it that is a person, as its fields."""
+    if is_dataclass(value) and not isinstance(value, type):
+        inside: Mapping[str, Any] = {one.name: getattr(value, one.name) for one in fields(value)}
+    elif isinstance(value, Mapping):
+        inside = value
+    else:
+        for one in value if isinstance(value, tuple | list) else ():
+            yield from _people(one)
+        return
+    if any(isinstance(inside.get(one), str) and inside[one] for one in ("username", "email")):
+        yield inside
+    for one in inside.values():
+        yield from _people(one)
+    person = inside.get("person")
+    if inside.get("username") and is_dataclass(person) and not isinstance(person, type):
+        yield {"username": inside["username"], "email": getattr(person, "email", "")}  # a seat ties both
+
+
+def _identifiers(person: Mapping[str, Any]) -> list[str]:
+    return [
+        str(person[one]).strip() for one in IDENTIFIERS if isinstance(person.get(one), str) and person[one]
+    ]
+
+
+def _full_names(person: Mapping[str, Any]) -> Iterator[str]:
+    first, last = str(person.get("firstname") or "").strip(), str(person.get("lastname") or "").strip()
+    if first and last:
+        yield f"{first} {last}"
+        yield f"{last} {first}"

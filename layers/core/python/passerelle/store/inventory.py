@@ -1,0 +1,96 @@
+"""The port `Inventory`: the table scanned, the state bucket listed, older versions of documents deleted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from passerelle.domain.backups.upload import CourseLine, Upload
+from passerelle.domain.connection import Connection
+from passerelle.domain.console import ConsoleAct, ConsoleSession, ConsoleTicket
+from passerelle.domain.night.plan.run import NightDesk, Run
+from passerelle.domain.orders.ledger import LedgerPage
+from passerelle.domain.orders.order import Delivery, Hearing, Order, OrderName, Tally
+from passerelle.domain.publishing.publication import Publication, Retrieval
+from passerelle.domain.records import Record, RunningJob, TargetLock
+from passerelle.domain.rollover.plan import PlanRun
+from passerelle.domain.rollover.rollover import FreshStart, Permit, Rollover, Whereabouts
+from passerelle.store.aws import aws_named
+from passerelle.store.items import kept_as
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from passerelle.ports import Records
+
+KINDS: tuple[type[Record], ...] = (
+    Upload,
+    Publication,
+    Retrieval,
+    CourseLine,
+    RunningJob,
+    TargetLock,
+    Rollover,
+    Permit,
+    FreshStart,
+    PlanRun,
+    Whereabouts,
+    Delivery,
+    Order,
+    OrderName,
+    Hearing,
+    LedgerPage,
+    Tally,
+    Run,
+    NightDesk,
+    ConsoleTicket,
+    ConsoleSession,
+    ConsoleAct,
+    Connection,
+)
+TEXTS = (".json", ".csv", ".html", ".txt")
+
+
+class AwsInventory:
+    def __init__(self, dynamodb: Any, table: str, s3: Any, bucket: str, records: Records) -> None:
+        self._dynamodb, self._table = dynamodb, table
+        self._s3, self._bucket = s3, bucket
+        self._records = records
+
+    def records(self) -> Iterator[Record]:
+        kinds = {kept_as(kind): kind for kind in KINDS}
+        with aws_named():
+            pages = self._dynamodb.get_paginator("scan").paginate(
+                TableName=self._table,
+                ProjectionExpression="pk, sk",
+                FilterExpression="attribute_exists(#record)",
+                ExpressionAttributeNames={"#record": "record"},
+            )
+            for page in pages:
+                for item in page["Items"]:
+                    kind = kinds.get(item["sk"]["S"])
+                    if kind is not None:
+                        found = self._records.get(kind, item["pk"]["S"].partition("#")[2])
+                        yield from () if found is None else (found,)
+
+    def documents(self) -> Iterator[str]:
+        with aws_named():
+            for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket):
+                yield from (row["Key"] for row in page.get("Contents", []))
+
+    def text(self, key: str) -> str | None:
+        if not key.endswith(TEXTS):
+            return None
+        with aws_named():
+            body: bytes = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        return body.decode("utf-8", "surrogateescape")
+
+    def rewrite(self, key: str, text: str) -> None:
+        with aws_named():
+            kind = self._s3.head_object(Bucket=self._bucket, Key=key)["ContentType"]
+            body = text.encode("utf-8", "surrogateescape")
+            self._s3.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=kind)
+            pages = self._s3.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=key)
+            for page in pages:
+                for row in (*page.get("Versions", []), *page.get("DeleteMarkers", [])):
+                    if row["Key"] == key and not row["IsLatest"]:
+                        self._s3.delete_object(Bucket=self._bucket, Key=key, VersionId=row["VersionId"])

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from passerelle.domain.records import Record
+    from tests.fakes.papers import FakePapers
+    from tests.fakes.records import FakeRecords
+
+
+class FakeInventory:
+    def __init__(
+        self, records: FakeRecords, papers: FakePapers, deposits: dict[str, str] | None = None
+    ) -> None:
+        self._records, self._papers = records, papers
+        self.deposits = deposits if deposits is not None else {}  # extracts, which no port writes
+
+    def records(self) -> Iterator[Record]:
+        return iter(list(self._records))
+
+    def documents(self) -> Iterator[str]:
+        yield from [*self._papers._kept, *self._papers.texts, *self.deposits]
+
+    def text(self, key: str) -> str | None:
+        return self._papers._kept.get(key) or self._papers.texts.get(key) or self.deposits.get(key)
+
+    def rewrite(self, key: str, text: str) -> None:
+        for held in (self._papers._kept, self._papers.texts, self.deposits):
+            if key in held:
+                held[key] = text

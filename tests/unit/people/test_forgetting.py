@@ -1,0 +1,228 @@
+"""G1: what is held of a person is shown whole, and forgotten everywhere but where it is still needed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from passerelle.domain.orders.order import Delivery, Order
+from passerelle.domain.records import Record
+from passerelle.domain.states import OrderState
+from passerelle.errors import NotFound, Refused
+from passerelle.ports import World
+from passerelle.usecases import people
+from passerelle.usecases.orders.receive import unpacked
+from tests.factories.orders import a_buyer, a_line, a_participant, a_product, a_shop, some_facts
+from tests.fakes.inventory import FakeInventory
+from tests.scenes.orders import OrderScene
+from tests.scenes.publishing import ADA, GRACE, Scene
+from tests.scenes.rollover import YearScene
+
+ZOE = a_participant(
+    "zoe.recognisable", firstname="Zoé", lastname="Recognisable", phone="+33 6 00 00 00 00", city="Vire"
+)
+ROSE = a_buyer(
+    email="rose.recognisable@client.example", firstname="Rose", lastname="Recognisable", phone="+33 1"
+)
+
+
+def watched(world: World, deposits: dict[str, str] | None = None) -> World:
+    return replace(world, inventory=FakeInventory(world.records, world.papers, deposits))
+
+
+def dumped(world: World) -> str:
+    """Everything in table and documents, deliveries unpacked, as one text to search."""
+
+    def plain(record: Record) -> str:
+        body = unpacked(record).decode() if isinstance(record, Delivery) else ""
+        return repr(asdict(record)) + body  # type: ignore[call-overload]
+
+    texts = [world.inventory.text(key) or "" for key in world.inventory.documents()]
+    return "\n".join([*(plain(record) for record in world.inventory.records()), *texts]).lower()
+
+
+def a_finished_sale() -> OrderScene:
+    """Zoé learnt with Bob, Rose bought; the course is over."""
+    shop = a_shop(
+        products={"SPOCM1": a_product(parameters="coursename=SPOCM1&duration=35&customersupport=SUPPORT")}
+    )
+    scene = OrderScene(shop)
+    line = replace(a_line(), quantity=2, amount=2000, participants=(ZOE, a_participant("bob")))
+    scene.sell(some_facts(lines=(line,), buyer=ROSE))
+    assert scene.order().state == OrderState.FULFILLED
+    scene.clock.tick(timedelta(days=40))
+    return scene
+
+
+@pytest.mark.rule("G1")
+def test_all_that_is_held_of_a_person_is_shown_by_any_of_their_names() -> None:
+    scene = a_finished_sale()
+    world = watched(scene.world)
+    told = people.show(world, "Zoe.Recognisable@client.example")
+    kinds = {row["kind"] for row in told["records"]}  # type: ignore[attr-defined]
+    assert kinds == {"Order", "LedgerPage"}
+    assert told["deliveries"]
+    assert "zoé recognisable" in told["known_as"]  # type: ignore[operator]
+    assert json.dumps(told)
+    username = scene.order().seats[0].username
+    assert people.show(world, username)["records"] == told["records"]
+
+
+@pytest.mark.rule("G1")
+def test_who_is_forgotten_is_named_nowhere_and_the_others_stay() -> None:
+    scene = a_finished_sale()
+    world = watched(scene.world)
+    assert "zoe.recognisable" in dumped(world)
+    before = scene.order()
+    told = people.forget(world, ZOE.email, "asked by letter")
+    assert told.kept == ()
+    after = dumped(world)
+    for mark in ("zoe", "zoé", "recognisable@client.example+33", "vire", "+33 6"):
+        assert mark not in after, mark
+    assert "bob@client.example" in after
+    assert "rose.recognisable" in after
+    # What the guarantees rest on stays: states, dates, lines, amounts, and seats as many.
+    now = scene.order()
+    assert (now.state, now.lines[0].amount, now.paid_at, len(now.seats)) == (
+        before.state,
+        before.lines[0].amount,
+        before.paid_at,
+        len(before.seats),
+    )
+    assert [moment.at for moment in now.history] == [moment.at for moment in before.history]
+    [(_, document)] = [(k, world.papers[k]) for k in world.inventory.documents() if k.startswith("erasures/")]
+    assert document["because"] == "asked by letter"
+    with pytest.raises(NotFound, match="person_not_held"):
+        people.forget(world, ZOE.email, "again")
+
+
+@pytest.mark.rule("G1")
+def test_a_buyer_is_forgotten_too_with_what_only_the_delivery_said() -> None:
+    scene = a_finished_sale()
+    world = watched(scene.world)
+    people.forget(world, ROSE.email, "asked")
+    assert "rose" not in dumped(world)
+    assert scene.order().buyer.email.endswith("@forgotten.invalid")
+
+
+@pytest.mark.rule("G1")
+def test_what_is_still_running_keeps_the_name_and_says_why() -> None:
+    scene = OrderScene()
+    scene.sell(some_facts(lines=(replace(a_line(), participants=(ZOE, a_participant("bob"))),), buyer=ROSE))
+    world = watched(scene.world)
+    told = people.forget(world, ZOE.email, "asked")
+    assert {(one.kind, one.why) for one in told.kept} == {
+        ("Order", "access_runs"),
+        ("LedgerPage", "access_runs"),
+    }
+    assert scene.order().seats[0].person.email == ZOE.email
+    scene.clock.tick(timedelta(days=40))
+    assert people.forget(world, ZOE.email, "asked").kept == ()
+    assert "zoe" not in dumped(world)
+
+
+@pytest.mark.rule("G1")
+def test_an_order_in_progress_keeps_its_people() -> None:
+    scene = OrderScene()
+    scene.sell(some_facts(lines=(replace(a_line(), product="?"),), buyer=ROSE))
+    told = people.forget(watched(scene.world), ROSE.email, "asked")
+    assert ("Order", "order_in_progress") in {(one.kind, one.why) for one in told.kept}
+
+
+@pytest.mark.rule("G1")
+def test_forgetting_that_was_cut_is_finished_by_the_next_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = a_finished_sale()
+    world = watched(scene.world)
+    real, calls = people._forget_record, []
+
+    def cut(*given: Any) -> int:
+        calls.append(given)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return real(*given)
+
+    monkeypatch.setattr(people, "_forget_record", cut)
+    with pytest.raises(KeyboardInterrupt):
+        people.forget(world, ZOE.email, "asked")
+    monkeypatch.setattr(people, "_forget_record", real)
+    people.forget(world, ZOE.email, "asked")
+    assert "zoe" not in dumped(world)
+
+
+@pytest.mark.rule("G1")
+def test_a_reason_is_needed() -> None:
+    with pytest.raises(Refused, match="because_needed"):
+        people.forget(watched(a_finished_sale().world), ZOE.email, " ")
+
+
+@pytest.mark.rule("G1")
+def test_the_author_of_a_publication_and_who_brought_it_home_are_forgotten_and_the_course_stays() -> None:
+    scene = Scene()
+    scene.save()
+    publication = str(scene.publish()["publication"])
+    scene.deliver()
+    scene.retrieve(publication)
+    scene.deliver()
+    world = watched(scene.world)
+    for person in (ADA, GRACE):
+        assert person.email.lower() in dumped(world)
+        assert people.forget(world, person.username, "left the university").kept == ()
+        for name in (person.email, person.fullname):
+            assert name.lower() not in dumped(world)
+    assert "chim1" in dumped(world)
+
+
+@pytest.mark.rule("G1")
+def test_who_rolled_a_course_over_is_forgotten() -> None:
+    scene = YearScene()
+    scene.courses()
+    scene.roll_over()
+    world = watched(scene.world)
+    assert ADA.email.lower() in dumped(world)
+    people.forget(world, ADA.email, "asked")
+    assert ADA.email.lower() not in dumped(world)
+    assert ADA.fullname.lower() not in dumped(world)
+
+
+@pytest.mark.rule("G1")
+def test_papers_of_nights_and_deposits_name_the_person_no_more() -> None:
+    scene = a_finished_sale()
+    deposits = {
+        "sis/caen/2026-10-01/people.csv": "code;login;nom\nP1;zoe.recognisable@client.example;R\nP2;bob;B\n",
+        "nights/caen/2026-10-01/report/index.html": "<td>Zoé Recognisable</td><td>Bob</td>",
+    }
+    scene.world.papers.put(
+        "nights/caen/2026-10-01/x/chunks/1.json",
+        {
+            "operations": [
+                {
+                    "op": "user",
+                    "username": "zr1",
+                    "email": ZOE.email,
+                    "lastname": "Recognisable",
+                    "firstname": "Zoé",
+                }
+            ]
+        },
+    )
+    world = watched(scene.world, deposits)
+    people.forget(world, ZOE.email, "asked")
+    assert "zoe" not in dumped(world)
+    assert "zoé" not in dumped(world)
+    assert deposits["sis/caen/2026-10-01/people.csv"] == "code;login;nom\nP2;bob;B\n"
+    assert "<td>Bob</td>" in deposits["nights/caen/2026-10-01/report/index.html"]
+
+
+@pytest.mark.rule("G1")
+def test_a_name_that_others_bear_too_is_left_to_them() -> None:
+    """A username like a site's, a family name like another's: only whole names and addresses are looked for."""
+    scene = a_finished_sale()
+    world = watched(scene.world)
+    people.forget(world, ZOE.email, "asked")
+    assert scene.order().buyer.lastname == "Recognisable"
+    assert scene.order().site == "caen"
+    assert isinstance(scene.order(), Order)

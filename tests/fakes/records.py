@@ -15,7 +15,7 @@ from passerelle.domain.night.plan.run import NightDesk, Run
 from passerelle.domain.orders.ledger import LedgerPage
 from passerelle.domain.orders.order import Delivery, Hearing, Order, OrderName, Tally
 from passerelle.domain.publishing.publication import Publication, Retrieval
-from passerelle.domain.records import Record, RunningJob, TargetLock
+from passerelle.domain.records import Broken, Record, RunningJob, TargetLock
 from passerelle.domain.rollover.plan import PlanRun
 from passerelle.domain.rollover.rollover import FreshStart, Permit, Rollover, Whereabouts
 from passerelle.errors import Conflict, Refused
@@ -46,6 +46,7 @@ KINDS: tuple[Kind, ...] = (
     Tally,
     Run,
     NightDesk,
+    Broken,
     ConsoleTicket,
     ConsoleSession,
     ConsoleAct,
@@ -76,6 +77,7 @@ INDEXES: dict[tuple[Kind, str], Callable[[Any], str | None]] = {
     (Order, "state"): lambda o: o.state.value,
     (Order, "shop"): lambda o: o.shop,
     (LedgerPage, "site"): lambda p: p.site if p.live else None,
+    (Broken, "all"): lambda _: "all",
     (ConsoleAct, "day"): lambda a: a.day,
     (ConsoleAct, "about"): lambda a: a.about,
 }
@@ -95,6 +97,7 @@ AGE: dict[Kind, Callable[[Any], datetime]] = {
     Whereabouts: lambda w: w.at,
     Run: lambda r: r.started_at,
     ConsoleAct: lambda a: a.at,
+    Broken: lambda b: b.at,
 }
 
 

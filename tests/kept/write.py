@@ -22,6 +22,7 @@ from passerelle.domain.console import Operator, reach_of
 from passerelle.domain.moodle.core import Category
 from passerelle.domain.night.policy import Freeze
 from passerelle.domain.orders.order import Dispute, Facts, Hearing, Refund, Tally
+from passerelle.domain.records import Broken
 from passerelle.errors import Refused
 from passerelle.store.items import kept_as, to_item
 from passerelle.usecases.console import acts, enter
@@ -77,6 +78,7 @@ def publications() -> Scene:
     scene.retrieve(str(published["publication"]))
     scene.deliver()
     scene.records.add(a_lock())
+    scene.records.add(Broken(id="manifests/u1.json", kind="document", code="paper_unreadable", at=NOW))
     return scene
 
 

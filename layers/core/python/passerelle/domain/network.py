@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
+from zoneinfo import ZoneInfo
 
 from passerelle.domain.night.policy import NightRules
 from passerelle.domain.orders.shop import Shop
@@ -95,6 +96,11 @@ class Site:
         if self.own_category and owned:
             return owned[0]
         return asked or self.category
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Of the days that its people read."""
+        return (self.night or NightRules()).zone
 
     @property
     def media_threshold_bytes(self) -> int:

@@ -79,6 +79,17 @@ class TargetLock:
     revision: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broken:
+    """A record or document that cannot be read. It stops itself only; somebody is to repair it."""
+
+    id: str  # `{kind}#{id}` of a record, the key of a document
+    kind: str  # of the record; `document`
+    code: str  # why, as words.sentences says it
+    at: datetime
+    revision: int = 0
+
+
 def network_id(site: str, idnumber: str) -> str:
     return f"{site}:{idnumber}"
 

@@ -32,6 +32,15 @@ class SignatureRefused(Refused):
         super().__init__("signature")
 
 
+class ClockWrong(SignatureRefused):
+    """Signed by whom it should be, but not now: one of the two clocks is wrong by so many `minutes`."""
+
+    def __init__(self, minutes: int) -> None:
+        super().__init__()
+        self.code = "clock_wrong"
+        self.details = {"minutes": str(minutes)}
+
+
 def read_secret(text: str) -> bytes:
     """The key in `whsec_…`. Raises ValueError, which never shows the secret."""
     encoded = text.strip()
@@ -77,19 +86,22 @@ def verify(headers: Mapping[str, str], body: bytes, keys: Iterable[bytes], now: 
         wanted = _signature(key, request_id, seconds, body).encode()
         for signature in given:
             fits |= hmac.compare_digest(wanted, signature)
-    if not (fits and _REQUEST_ID.fullmatch(request_id) and _timely(seconds, now)):
+    off = _off(seconds, now)
+    if not (fits and _REQUEST_ID.fullmatch(request_id) and off is not None):
         raise SignatureRefused
+    if off > TOLERANCE:
+        raise ClockWrong(max(1, round(off.total_seconds() / 60)))
     return request_id
 
 
-def _timely(seconds: str, now: datetime) -> bool:
+def _off(seconds: str, now: datetime) -> timedelta | None:
+    """How far the two clocks are apart; None where no time is told."""
     if not _SECONDS.fullmatch(seconds):
-        return False
+        return None
     try:
-        at = datetime.fromtimestamp(int(seconds), UTC)
+        return abs(now - datetime.fromtimestamp(int(seconds), UTC))
     except (OverflowError, ValueError):
-        return False
-    return abs(now - at) <= TOLERANCE
+        return None
 
 
 def _signature(key: bytes, request_id: str, seconds: str, body: bytes) -> str:

@@ -27,7 +27,7 @@ from passerelle.errors import (
     SpeaksOtherwise,
     TryAgain,
 )
-from passerelle.events.signatures import SignatureRefused
+from passerelle.events.signatures import ClockWrong, SignatureRefused
 from passerelle.events.site import FieldRefused, Signed, SiteRequest, read_command, read_request, read_signed
 from passerelle.events.validation_errors import FieldError
 from passerelle.ports import World
@@ -190,7 +190,7 @@ def _refusal(error: Exception, caller: Caller, log: Logger) -> Response:
         log.warning("not done", extra=facts, exc_info=error)
     else:
         log.info("refused", extra=facts)
-    if isinstance(error, SignatureRefused):
+    if isinstance(error, SignatureRefused) and not isinstance(error, ClockWrong):
         return _response(no.status, {"error": no.code})  # it says no more
     _remember(no, quoted, caller, log)
     details = _worded(no, error, caller.lang)
@@ -252,6 +252,8 @@ def _later(error: TryAgain) -> _No:
 
 def _never(error: GiveUp) -> _No:
     match error:
+        case ClockWrong():
+            return _No(401, error.code, error.details)
         case SignatureRefused():
             return _No(401, "signature", {})
         case NotFound():

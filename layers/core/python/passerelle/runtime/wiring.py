@@ -177,7 +177,12 @@ class Wiring:
     def shop_door(self) -> ShopDoor:
         from passerelle.runtime.shop_keys import shop_keys
 
-        return ShopDoor(self.world(), lambda shop: shop_keys(shop, self.secret), self.shop_desk.api)
+        return ShopDoor(
+            self.world(),
+            lambda shop: shop_keys(shop, self.secret),
+            self.shop_desk.api,
+            lambda: self.shop_door() if self._look_again() else None,
+        )
 
     def seats_door(self) -> SeatsDoor:
         from passerelle.runtime.shop_keys import seat_keys

@@ -33,7 +33,7 @@ from passerelle.domain.night.plan.run import Run
 from passerelle.domain.orders.ledger import LedgerPage
 from passerelle.domain.orders.order import Delivery, Order, OrderName, Tally
 from passerelle.domain.publishing.publication import Publication, Retrieval
-from passerelle.domain.records import Record, RunningJob, TargetLock
+from passerelle.domain.records import Broken, Record, RunningJob, TargetLock
 from passerelle.domain.rollover.plan import PlanRun
 from passerelle.domain.rollover.rollover import FreshStart, Permit, Rollover, Whereabouts
 from passerelle.domain.states import BackupState, RetrievalState, RolloverState
@@ -56,6 +56,7 @@ LARGEST_PACKED = 3_000_000  # of all parts of a record; a transaction may have 4
 
 HISTORY_KEPT = timedelta(days=400)  # a school year, and time to ask about it
 JOB_KEPT = timedelta(days=30)
+BROKEN_KEPT = timedelta(days=30)
 LOCK_KEPT = timedelta(days=1)
 DELIVERY_KEPT = timedelta(days=90)  # longer than any shop repeats one
 
@@ -104,6 +105,7 @@ INDEXES: dict[Kind, dict[str, Index]] = {
         "state": Index("gsi1", lambda order: order.state.value),
         "shop": Index("gsi2", lambda order: order.shop),
     },
+    Broken: {"all": Index("gsi2", lambda _: "all")},
     LedgerPage: {"site": Index("gsi1", lambda page: page.site if page.live else None)},
     ConsoleAct: {
         "day": Index("gsi1", lambda act: act.day),
@@ -125,6 +127,7 @@ AGE: dict[Kind, Callable[[Any], datetime]] = {
     Delivery: lambda delivery: delivery.received_at,
     Order: lambda order: order.received_at,
     LedgerPage: lambda page: page.created_at,
+    Broken: lambda one: one.at,
     ConsoleAct: lambda act: act.at,
 }
 
@@ -179,6 +182,7 @@ _EXPIRES: dict[Kind, Callable[[Any], datetime | None]] = {
     ),
     RunningJob: lambda job: job.heard_at + JOB_KEPT if job.ended else None,
     TargetLock: lambda lock: lock.until + LOCK_KEPT,
+    Broken: lambda one: one.at + BROKEN_KEPT,  # noted again while it is met
     Tally: lambda tally: tally.until,
     # what waits for an order that never comes is forgotten with its delivery
     OrderName: lambda name: None if name.order else name.at + DELIVERY_KEPT,

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import base64
+import logging
 import re
 import uuid
+from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import ClientError
 
-from passerelle.domain.records import Record, TargetLock
-from passerelle.errors import Conflict, Refused
+from passerelle.domain.records import Broken, Record, TargetLock
+from passerelle.errors import Conflict, GiveUp, PasserelleError, Refused
 from passerelle.ports import Page, R
 from passerelle.store import parts
 from passerelle.store.aws import AwsBusy, aws_named, code_of, is_busy
@@ -36,6 +39,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from mypy_boto3_dynamodb.client import DynamoDBClient
+
+LOG = logging.getLogger(__name__)
 
 Steps = list[dict[str, Any]]
 Items = list[Item]
@@ -129,8 +134,8 @@ class DynamoRecords:
         else:
             found = rows[:limit]
         more = _cursor(places[limit - 1]) if len(rows) > limit else None
-        whole = (self._whole(kind, _id_of(item["pk"]["S"]), dict(item)) for item in found)
-        return Page(tuple(self._read(kind, item) for item in whole), more)
+        read = (self._read_if_it_can_be(kind, dict(item)) for item in found)
+        return Page(tuple(record for record in read if record is not None), more)
 
     # -- reading -----------------------------------------------------------------------------------
 
@@ -140,6 +145,21 @@ class DynamoRecords:
         if unknown is not None:
             self._aside.put(_revision(record), unknown)
         return record
+
+    def _read_if_it_can_be(self, kind: type[R], item: Item) -> R | None:
+        """One that cannot be read stops itself only: it is named in the log and noted for somebody."""
+        record_id = _id_of(item["pk"]["S"])
+        try:
+            return self._read(kind, self._whole(kind, record_id, item))
+        except (GiveUp, ValueError, EOFError, OSError) as unreadable:
+            name = kept_as(kind)
+            LOG.exception("cannot be read", extra={"kind": name, "record": record_id})
+            code = unreadable.code if isinstance(unreadable, GiveUp) else "record_unreadable"
+            now = datetime.now(UTC)
+            # Who only reads may not be allowed to write; then the log alone says it.
+            with suppress(PasserelleError, ClientError):
+                self.add(Broken(id=f"{name}#{record_id}", kind=name, code=code, at=now))
+            return None
 
     def _whole(self, kind: Kind, record_id: str, item: Item) -> Item:
         """The item with what lies in its parts."""

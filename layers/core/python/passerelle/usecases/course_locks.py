@@ -20,7 +20,7 @@ from passerelle.usecases.amend import found_or_added
 LOCK_LIVES = timedelta(hours=6)  # longer than any restore; renewed by each step of a longer wait
 
 
-def hold(world: World, site: str, course_id: int, holder: str) -> None:
+def hold(world: World, site: str, course_id: int | str, holder: str) -> None:
     """Take or renew the lock. Raises Refused `rollover_busy` where another restore is alive."""
     now = world.clock.now()
     wanted = TargetLock(id=f"{site}:{course_id}", holder=holder, until=now + LOCK_LIVES)
@@ -37,7 +37,7 @@ def hold(world: World, site: str, course_id: int, holder: str) -> None:
             raise Refused("rollover_busy") from None
 
 
-def let_go(world: World, site: str, course_id: int, holder: str) -> None:
+def let_go(world: World, site: str, course_id: int | str, holder: str) -> None:
     lock = world.records.get(TargetLock, f"{site}:{course_id}")
     if lock is None or lock.holder != holder:
         return
@@ -56,5 +56,4 @@ def is_alive(world: World, holder: str) -> bool:
         job = world.records.get(RunningJob, holder)
         return job is not None and not job.ended
     retrieval = world.records.get(Retrieval, holder)
-    # A retrieval takes its lock before it is written down: one not found may be about to be.
-    return retrieval is None or retrieval.state in (RetrievalState.REQUESTED, RetrievalState.RESTORING)
+    return retrieval is not None and retrieval.state in (RetrievalState.REQUESTED, RetrievalState.RESTORING)

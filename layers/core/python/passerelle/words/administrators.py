@@ -165,6 +165,12 @@ HOUSE: dict[str, tuple[str, str]] = {
         "{count:# message|# messages} failed to the end in the queue {queue}. "
         "Look for the cause in the logs, then: passerelle redrive {queue}.",
     ),
+    "something_broken": (
+        "{what} ne se lit plus : le reste continue sans. Remettez la version précédente du fichier (le seau "
+        "d’état les garde) ou supprimez l’enregistrement.",
+        "{what} cannot be read any more: the rest goes on without it. Put the former version of the file back "
+        "(the state bucket keeps them), or delete the record.",
+    ),
     "console_night_absent": (
         "Aucune étape de la nuit du {night} n’a commencé : vérifiez que les extractions ont été déposées "
         "et que les nuits sont activées.",

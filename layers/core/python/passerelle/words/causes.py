@@ -525,6 +525,12 @@ FINDINGS: Mapping[Cause, Pair] = {
         "L’étape « {stage} » de la nuit du {night} a commencé en retard ({started} au lieu de {due}).",
         "The stage “{stage}” of the night of {night} began late ({started} instead of {due}).",
     ),
+    Cause.MEMORY_LOST: (
+        "Ce dont l’étape « {stage} » de la nuit du {night} devait se souvenir ne se lit plus ({papers}). Elle "
+        "repart de zéro : personne n’est retiré pour autant, les délais comptent à partir de cette nuit.",
+        "What the stage “{stage}” of the night of {night} had to remember cannot be read any more ({papers}). "
+        "It begins anew: nobody is removed for it, and delays count from this night.",
+    ),
     Cause.STAGE_FROZEN: (
         "L’étape « {stage} » de la nuit du {night} n’a rien appliqué : les synchronisations sont gelées.",
         "The stage “{stage}” of the night of {night} applied nothing: synchronisation is frozen.",

@@ -25,6 +25,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "night_held": ("Nuit retenue", "Night held"),
     "night_failed": ("Nuit en échec", "Night failed"),
     "night_absent": ("Nuit absente", "Night that did not run"),
+    "broken": ("Donnée illisible", "Unreadable data"),
     "dead_letters": ("Messages en échec", "Messages that failed"),
     "order_parked": ("Commande à traiter", "Order to deal with"),
     "order_overdue": ("Commande impayée, en retard", "Unpaid order, overdue"),

@@ -66,6 +66,10 @@ NIGHT: Mapping[str, tuple[str, str]] = {
         "Le plan {run} a été remplacé par celui d’une nuit plus récente, {later}. Regardez celui-là.",
         "The plan {run} was replaced by that of a later night, {later}. Look at that one.",
     ),
+    "night_plan_damaged": (
+        "Une partie du plan de cette nuit ne se lit plus : le reste est fait. Recalculez : passerelle sync plan.",
+        "A part of this night’s plan cannot be read any more: the rest is done. Plan again: passerelle sync plan.",
+    ),
     "night_unfinished": (
         "La nuit {run} n’est pas terminée : il reste {chunks:# lot|# lots}. "
         "Reprenez-la : passerelle sync apply {run}.",

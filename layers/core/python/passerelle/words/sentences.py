@@ -22,6 +22,12 @@ LANGUAGES = ("fr", "en")
 
 SENTENCES: Mapping[str, Pair] = {
     # --- the door ---
+    "clock_wrong": (
+        "L’horloge de ce site diffère de {minutes:# minute|# minutes} de celle de Passerelle ; rien n’est "
+        "accepté à plus de cinq minutes. Un administrateur doit la remettre à l’heure.",
+        "The clock of this site is {minutes:# minute|# minutes} off that of Passerelle; nothing is accepted "
+        "beyond five minutes. An administrator must set it right.",
+    ),
     "signature": (
         "Signature refusée.",
         "Signature refused.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -97,11 +97,21 @@ def newest(uploads: list[Upload], *states: BackupState, intent: Intent = "share"
     return max(found, key=lambda u: u.sequence, default=None)
 
 
+NUMBERS_KEPT = 100  # of uploads last opened: a site repeats an opening within days
+
+
 def number(upload_id: str, line: CourseLine) -> CourseLine:
-    """The line with a sequence number for this upload, the same one where it was given just before (P14)."""
-    if line.opened_last == upload_id:
+    """The line with a sequence number for this upload, the same one where it was given before (P14)."""
+    if line.opened_last == upload_id or upload_id in line.numbers:
         return line
-    return replace(line, sequence=line.sequence + 1, opened_last=upload_id)
+    sequence = line.sequence + 1
+    numbers = {**line.numbers, upload_id: sequence}
+    kept = dict(list(numbers.items())[-NUMBERS_KEPT:])
+    return replace(line, sequence=sequence, opened_last=upload_id, numbers=kept)
+
+
+def number_of(upload_id: str, line: CourseLine) -> int:
+    return line.numbers.get(upload_id, line.sequence)
 
 
 # Never completed; or never checked, when its message has left even the dead letters, which keep two weeks.
@@ -132,6 +142,7 @@ class CourseLine:
     id: str  # {site}:{idnumber}
     sequence: int = 0
     opened_last: str = ""  # the upload that got `sequence`: opening it again gives the same number
+    numbers: dict[str, int] = field(default_factory=dict)  # of the uploads last opened
     versions: tuple[str, ...] = ()  # publications in the order of their claims; version 1 comes first
     current: str = ""  # id of the publication that holds the network identifier on the hub
     published_sequence: int = 0

@@ -176,6 +176,7 @@ class Cause(StrEnum):
     STAGE_LATE = "stage_late", About("N17", _EXPLAINS, _ADMIN, None, "D13")
     STAGE_FROZEN = "stage_frozen", About("N18", _EXPLAINS, _ADMIN, None, "D13")
     STAGE_MISSING = "stage_missing", About("N17", _EXPLAINS, _ADMIN, None, "D13")
+    MEMORY_LOST = "memory_lost", About("N24", _EXPLAINS, _ADMIN, None, "D13")
     STAGE_UNFINISHED = "stage_unfinished", About("N17", _EXPLAINS, _ADMIN, None, "D13")
 
 

@@ -124,6 +124,11 @@ class Rollover:
         return f"rollovers/{self.id}.json"
 
     @property
+    def private_area(self) -> str:
+        """Where a stash of this course goes, as a lock names it: one delivery at a time (R4)."""
+        return f"{self.course_id}/stash/{self.person.username}"
+
+    @property
     def only_check(self) -> bool:
         return self.wish.destination == "check"
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from passerelle.domain.backups.upload import CourseLine, Upload, expected_part, number, part_count, part_size
+from passerelle.domain.backups.upload import (
+    CourseLine,
+    Upload,
+    expected_part,
+    number,
+    number_of,
+    part_count,
+    part_size,
+)
 from passerelle.domain.records import Moment, derived_id, network_id
 from passerelle.domain.site_commands import CompleteUpload, OpenUpload, SendPeople, SignParts
 from passerelle.domain.sizes import spell_size
@@ -62,7 +70,7 @@ def _open(world: World, command: OpenUpload, upload_id: str) -> Upload:
         sha256=command.sha256,
         lastchange=moment_of(command.lastchange),
         person=command.person,
-        sequence=line.sequence,
+        sequence=number_of(upload_id, line),
         multipart="",
         created_at=now,
         history=(Moment(BackupState.UPLOADING.value, now, "opened by the site"),),

@@ -11,9 +11,10 @@ from passerelle.domain.moodle.plugin import CourseState, Job, JobStatus
 from passerelle.domain.records import RunningJob, network_id
 from passerelle.domain.rollover.rollover import Rollover, backup_jobkey, fresh_upload
 from passerelle.domain.states import BackupState, RolloverState
-from passerelle.errors import MoodleRefused
+from passerelle.errors import MoodleAway, MoodleRefused, PaperUnreadable
 from passerelle.ports import World
 from passerelle.usecases.amend import amend, list_all
+from passerelle.usecases.broken import note_broken
 from passerelle.usecases.moodle_jobs import note_job
 
 ATTEMPTS = 20  # of one state of one course: far more than anybody presses
@@ -135,8 +136,19 @@ def paper_key(site: str) -> str:
 
 
 def refresh(world: World) -> int:
-    """One turn of the night, for every site that another one takes over. Answers how many it started."""
-    return sum(_refresh_site(world, site) for site in world.network.previous_sites)
+    """One turn of the night, for every site that another one takes over. Answers how many it started.
+
+    An old platform that is down stops its own turn only; it is said once the others had theirs.
+    """
+    started, away = 0, None
+    for site in world.network.previous_sites:
+        try:
+            started += _refresh_site(world, site)
+        except MoodleAway as one:
+            away = away or one
+    if away is not None and not started:
+        raise away
+    return started
 
 
 def _refresh_site(world: World, site: str) -> int:
@@ -224,7 +236,11 @@ def _under_way(world: World, site: str) -> int:
 
 
 def _read(world: World, site: str) -> Round:
-    kept = world.papers.get(paper_key(site))
+    try:
+        kept = world.papers.get(paper_key(site))
+    except PaperUnreadable as cut:  # a round from the beginning finds what is fresh
+        note_broken(world, cut)
+        kept = None
     if kept is None:
         return Round()
     started = kept.get("started")

@@ -15,6 +15,7 @@ from passerelle.domain.records import Note
 from passerelle.domain.rollover.rollover import Rollover
 from passerelle.domain.states import OrderState, PublicationState, RolloverState, RunState
 from passerelle.ports import World
+from passerelle.usecases.broken import broken
 from passerelle.usecases.night.plan_stage import rules_of
 from passerelle.usecases.night.state_machine import MORNING
 
@@ -27,6 +28,7 @@ Kind = Literal[
     "night_failed",
     "night_absent",
     "dead_letters",
+    "broken",
     "order_parked",
     "order_overdue",
     "delivery",
@@ -51,6 +53,7 @@ def waiting(world: World, reach: Reach) -> list[Waiting]:
     """Newest first."""
     found = [
         *_dead_letters(world, reach),
+        *_broken(world, reach),
         *_nights(world, reach),
         *_orders(world, reach),
         *_deliveries(world, reach),
@@ -66,6 +69,15 @@ def _dead_letters(world: World, reach: Reach) -> Iterator[Waiting]:
     for queue, count in world.dead_letters.counts().items():
         why = (Note("dead_letters", {"count": str(count), "queue": queue}),)
         yield Waiting(kind="dead_letters", about=queue, site="", at=world.clock.now(), title=queue, why=why)
+
+
+def _broken(world: World, reach: Reach) -> Iterator[Waiting]:
+    """What cannot be read any more: it stops itself only, until somebody restores or removes it."""
+    if not reach.everything:
+        return
+    for one in broken(world):
+        why = (Note("something_broken", {"what": one.id}),)
+        yield Waiting(kind="broken", about=one.id, site="", at=one.at, title=one.kind, why=why)
 
 
 def newest_runs(world: World, site: str, limit: int = STAGES_OF_A_MONTH) -> tuple[Run, ...]:

@@ -15,9 +15,10 @@ from passerelle.domain.night.plan.serialised import columns_of, freeze_document,
 from passerelle.domain.night.policy import Freeze
 from passerelle.domain.offer.stages import Stage
 from passerelle.domain.states import RunState
-from passerelle.errors import NotFound, Refused
+from passerelle.errors import NotFound, PaperUnreadable, Refused
 from passerelle.ports import World
 from passerelle.usecases.amend import amend
+from passerelle.usecases.broken import note_broken
 from passerelle.usecases.night.documents import (
     chunk_key,
     done_key,
@@ -45,12 +46,15 @@ FAILURES_KEPT = 500  # of one chunk, in its paper
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What became of one chunk. `skipped`: the run is held, nothing was done."""
+    """What became of one chunk. `skipped`: the run is held, frozen or overtaken, nothing was done; `lost`:
+    the chunk itself is gone or cut, which stops it alone.
+    """
 
     done: int = 0
     changed: int = 0
     failed: int = 0
     skipped: bool = False
+    lost: bool = False
 
 
 def begin(world: World, run: str, holder: str) -> Run:
@@ -111,9 +115,9 @@ def apply_chunk(world: World, run: str, name: str) -> Done:
     confirmed = world.papers.get(done_key(known.folder, name))
     if confirmed is not None:
         return _done(confirmed)
-    chunk = world.papers.get(chunk_key(known.folder, name))
+    chunk = _chunk(world, known, name)
     if chunk is None:
-        raise NotFound("night_plan_unknown", run=run)
+        return Done(lost=True)
     by_guard = known.state is RunState.HELD and not known.held_by  # a person's hold stops additions too
     if known.state is not RunState.APPLYING and not (by_guard and chunk.get("adds")):
         return Done(skipped=True)
@@ -121,7 +125,7 @@ def apply_chunk(world: World, run: str, name: str) -> Done:
     if desk.overtaken(known.stage, known.night) or _frozen_since(world, desk, known, chunk):
         return Done(skipped=True)
     _still_alive(world, known)
-    lines: Sequence[Mapping[str, Any]] = chunk["operations"]  # type: ignore[assignment]
+    lines: Sequence[Mapping[str, Any]] = chunk["operations"]
     operations = [{"id": str(place), **columns_of(line)} for place, line in enumerate(lines)]
     verdicts = apply_each(world, known.site, operations, doubt_key(known.folder, name))
     failures = [
@@ -139,6 +143,15 @@ def apply_chunk(world: World, run: str, name: str) -> Done:
     if any(verdict.errorcode == BROKEN for verdict in verdicts):
         world.papers.delete(doubt_key(known.folder, name))
     return _done(said)
+
+
+def _chunk(world: World, run: Run, name: str) -> Mapping[str, Any] | None:
+    """None where it is gone or cut."""
+    try:
+        return world.papers.get(chunk_key(run.folder, name))
+    except PaperUnreadable as cut:
+        note_broken(world, cut)
+        return None
 
 
 def _frozen_since(world: World, desk: NightDesk, run: Run, chunk: Mapping[str, Any]) -> bool:
@@ -201,6 +214,8 @@ def finish(world: World, run: str, holder: str) -> Run:
     later = desk_of(world, known.site).overtaken(known.stage, known.night)
     if missing and later:
         return fail(world, run, "night_overtaken", holder)
+    if any(_chunk(world, known, name) is None for name in missing):
+        return fail(world, run, "night_plan_damaged", holder)
     if missing and _any_frozen(world, known, missing):
         return _stopped_by_freeze(world, known, holder)
     if missing:

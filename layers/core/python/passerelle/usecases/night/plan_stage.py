@@ -23,9 +23,10 @@ from passerelle.domain.offer.build import build_desired
 from passerelle.domain.offer.model import Extracts
 from passerelle.domain.offer.stages import Stage, stopped_stages
 from passerelle.domain.states import RunState
-from passerelle.errors import GiveUp, NotFound, Refused, TryAgain
+from passerelle.errors import GiveUp, NotFound, PaperUnreadable, Refused, TryAgain
 from passerelle.ports import World
 from passerelle.usecases.amend import amend, found_or_added
+from passerelle.usecases.broken import note_broken
 from passerelle.usecases.night.documents import keep_plan, rebuilt_memory
 
 PAGE = 5000  # rows of one export
@@ -238,6 +239,8 @@ def plan_from(
         raise SourcesIncomplete(extracts)
     desk = (world.records.get(NightDesk, site) or NightDesk(id=site)) if dry else desk_of(world, site)
     memory, lost = rebuilt_memory(world.papers, site)
+    for key in () if dry else lost:
+        note_broken(world, PaperUnreadable(key))
     lms = world.sites.lms(site)
     actual = read_actual(lambda table: lms.export(table, PAGE), READS[stage])
     logins = {row.code: row.username for row in extracts.people if row.username}

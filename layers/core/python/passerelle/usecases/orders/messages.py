@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from passerelle.domain.moodle.core import Message
 from passerelle.domain.moodle.plugin import Notification
@@ -76,7 +76,7 @@ def _welcome(run: OrderRun, one: Enrolment, course: str, course_id: int, lang: s
             lang,
             course=course,
             url=_url(run, course_id),
-            dates=dates(one.start, one.end, lang),
+            dates=dates(one.start, one.end, lang, run.site.zone),
         )
     ]
     if not existed:
@@ -132,8 +132,14 @@ def _bought(run: OrderRun, one: Sold, lang: str) -> str:
     title = course.fullname if course is not None else one.line.title or one.line.product
     start, end = one.window(run.order)
     if one.peopled:
-        return say("order_line_places", lang, title=title, count=one.seats, dates=dates(start, end, lang))
-    return say("order_line", lang, title=title, dates=dates(start, end, lang))
+        return say(
+            "order_line_places",
+            lang,
+            title=title,
+            count=one.seats,
+            dates=dates(start, end, lang, run.site.zone),
+        )
+    return say("order_line", lang, title=title, dates=dates(start, end, lang, run.site.zone))
 
 
 def _people(run: OrderRun, lang: str) -> list[str]:
@@ -182,7 +188,9 @@ def for_shop(order: Order, shop: Shop) -> str:
     return " ".join([text, *(say(note.code, lang, **note.details) for note in order.why)])
 
 
-def dates(start: datetime, end: datetime | None, lang: str) -> str:
+def dates(start: datetime, end: datetime | None, lang: str, zone: tzinfo) -> str:
+    """Days as they are where the Moodle is: in UTC a course that begins at midnight began the day before."""
+    start, end = start.astimezone(zone), end.astimezone(zone) if end else None
     if lang.startswith("fr"):
         since = f"à partir du {start:%d/%m/%Y}"
         return f"{since}, jusqu’au {end:%d/%m/%Y}" if end else since

@@ -18,10 +18,11 @@ from passerelle.domain.publishing.publication import (
 )
 from passerelle.domain.records import Note
 from passerelle.domain.states import BackupState, PublicationState
-from passerelle.errors import MoodleRefused, NotFound, TryAgain
+from passerelle.errors import MoodleRefused, NotFound, PaperUnreadable, TryAgain
 from passerelle.ports import Lms, World
 from passerelle.usecases.amend import amend, amend_if, list_all
 from passerelle.usecases.backups import inspect
+from passerelle.usecases.broken import note_broken
 from passerelle.usecases.moodle_jobs import note_job, refused_by_moodle, warnings_of, why_failed
 from passerelle.usecases.publishing import hub_copies
 from passerelle.usecases.publishing.outcomes import UNDER_WAY, fail_publication, tell_author
@@ -53,7 +54,12 @@ def publish(world: World, publication_id: str) -> None:
     if claimed is None:
         return
     lms = world.sites.lms(world.network.hub.site)
-    prepared = _prepare(world, claimed, upload)
+    try:
+        prepared = _prepare(world, claimed, upload)
+    except PaperUnreadable as cut:
+        note_broken(world, cut)
+        fail_publication(world, claimed, Note(cut.code, {"paper": cut.paper}))
+        return
     facts = lms.get_site()
     against = objections(prepared.contents, facts, prepared.author.lang)
     if against:

@@ -30,6 +30,7 @@ from passerelle.domain.states import BackupState, PublicationState, RetrievalSta
 from passerelle.errors import Conflict, MoodleRefused, NotFound, Refused
 from passerelle.ports import Lms, World
 from passerelle.usecases.amend import amend, amend_if, found_or_added
+from passerelle.usecases.course_locks import is_alive
 from passerelle.usecases.moodle_jobs import note_job, refused_by_moodle, warnings_of, why_failed
 from passerelle.usecases.publishing.outcomes import end_retrieval
 from passerelle.usecases.publishing.publish import LONGEST_FULLNAME, SHORTNAME_KEPT
@@ -82,7 +83,9 @@ def ask(world: World, command: AskRetrieval) -> dict[str, object]:
             _may_restore_into(
                 world, command.site, target.courseid, command.person, target.mode, confirmed=target.confirmed
             )
-            _lock(world, command.site, target.courseid, retrieval_id)
+            _not_busy(world, command.site, target.courseid, retrieval_id)
+        # Watched before it is there: whoever is cut here is brought forward, or ends with a word.
+        note_job(world, f"ret:{retrieval_id}", command.site, "retrieval", retrieval_id)
         retrieval = found_or_added(
             world.records,
             Retrieval(
@@ -101,6 +104,12 @@ def ask(world: World, command: AskRetrieval) -> dict[str, object]:
         )
     if retrieval.state == RetrievalState.REQUESTED:
         note_job(world, retrieval.jobkey, retrieval.site, "retrieval", retrieval.id)
+        if retrieval.mode != "new":
+            try:
+                _lock(world, retrieval.site, retrieval.target_course_id, retrieval.id)
+            except Refused as busy:
+                end_retrieval(world, retrieval.id, RetrievalState.REFUSED, Note(busy.code))
+                raise
         world.queues.send("retrievals", {"retrieval": retrieval.id})
     return describe(retrieval, command.lang)
 
@@ -135,6 +144,17 @@ def _may_restore_into(
         raise Refused("merge_unconfirmed", activities=state.activities)
 
 
+def _not_busy(world: World, site: str, courseid: int, holder: str) -> None:
+    stored = world.records.get(TargetLock, f"{site}:{courseid}")
+    if stored is not None and _is_anothers(world, stored, holder):
+        raise Refused("target_busy")
+
+
+def _is_anothers(world: World, lock: TargetLock, holder: str) -> bool:
+    """A lock whose holder has ended, or was never written down, is anybody's."""
+    return lock.holder != holder and lock.until > world.clock.now() and is_alive(world, lock.holder)
+
+
 def _lock(world: World, site: str, courseid: int, holder: str) -> None:
     """One restore at a time per target course (R5)."""
     now = world.clock.now()
@@ -143,12 +163,24 @@ def _lock(world: World, site: str, courseid: int, holder: str) -> None:
     stored = found_or_added(world.records, wanted)
     if stored.holder == holder:
         return
-    if stored.until > now:
+    if _is_anothers(world, stored, holder):
         raise Refused("target_busy")
     try:
         world.records.change(stored, replace(wanted, revision=stored.revision))
     except Conflict as lost:
         raise Refused("target_busy") from lost
+
+
+def _holds_target(world: World, retrieval: Retrieval) -> bool:
+    """Taken at the door already, unless that was cut; the retrieval ends where somebody else has it."""
+    if retrieval.mode == "new":
+        return True
+    try:
+        _lock(world, retrieval.site, retrieval.target_course_id, retrieval.id)
+    except Refused as busy:
+        _end(world, retrieval, RetrievalState.REFUSED, Note(busy.code))
+        return False
+    return True
 
 
 def _unlock(world: World, retrieval: Retrieval) -> None:
@@ -167,6 +199,8 @@ def retrieve(world: World, retrieval_id: str) -> None:
     if retrieval.state in (RetrievalState.REFUSED, RetrievalState.FAILED):
         # Over; but whoever was cut here may have told nobody, and left the target locked.
         _end(world, retrieval, retrieval.state, retrieval.message)
+        return
+    if not _holds_target(world, retrieval):
         return
     publication = world.records.get(Publication, retrieval.publication)
     upload = world.records.get(Upload, publication.upload) if publication else None

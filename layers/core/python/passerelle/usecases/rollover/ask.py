@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from passerelle.domain.backups.manifest import Manifest
 from passerelle.domain.backups.upload import Upload
 from passerelle.domain.moodle.left_out import LeftOut
-from passerelle.domain.records import Note, Person, derived_id
+from passerelle.domain.records import Note, Person, TargetLock, derived_id
 from passerelle.domain.rollover.rollover import (
     FreshStart,
     Override,
@@ -321,9 +321,24 @@ def _go(world: World, rollover: Rollover, command: AskRollover) -> Mapping[str, 
         except Refused as refusal:
             steps.end(world, rollover, RolloverState.REFUSED, Note(refusal.code), quietly=True)
             raise
+    if rollover.wish.destination == "stash" and rollover.under_way:
+        first = _pressed_before(world, rollover)
+        if first is not None:
+            steps.end(world, rollover, RolloverState.REFUSED, Note("rollover_busy"), quietly=True)
+            return describe(world, first, command.lang)
     if rollover.under_way:
         world.queues.send("rollovers", {"rollover": rollover.id})
     return describe(world, rollover, command.lang)
+
+
+def _pressed_before(world: World, rollover: Rollover) -> Rollover | None:
+    """The delivery into this person's private area that is under way already: two presses deliver once."""
+    try:
+        course_locks.hold(world, rollover.site, rollover.private_area, rollover.jobkey)
+    except Refused:
+        lock = world.records.get(TargetLock, f"{rollover.site}:{rollover.private_area}")
+        return world.records.get(Rollover, lock.holder.partition(":")[2]) if lock else None
+    return None
 
 
 # --- *Vérifier mon cours*, and what the archive holds -------------------------------------------------

@@ -18,11 +18,12 @@ from passerelle.domain.rollover.rollover import (
     stash_name,
 )
 from passerelle.domain.states import BackupState, RolloverState
-from passerelle.errors import MoodleRefused, Refused
+from passerelle.errors import MoodleRefused, PaperUnreadable, Refused
 from passerelle.ports import World
 from passerelle.usecases import course_locks
 from passerelle.usecases.amend import amend, amend_if
 from passerelle.usecases.backups import refresh
+from passerelle.usecases.broken import note_broken
 from passerelle.usecases.moodle_jobs import note_job, refused_by_moodle, warnings_of, why_failed
 from passerelle.usecases.rollover import messages, reports
 from passerelle.words.notes import note_text
@@ -41,6 +42,14 @@ def proceed(world: World, rollover_id: str) -> None:
         return
     if rollover.changes_course and not _holds_lock(world, rollover):
         return
+    try:
+        _go_on(world, rollover)
+    except PaperUnreadable as cut:
+        note_broken(world, cut)
+        end(world, rollover, RolloverState.FAILED, Note(cut.code, {"paper": cut.paper}))
+
+
+def _go_on(world: World, rollover: Rollover) -> None:
     if rollover.state == RolloverState.REQUESTED:
         rollover = _find_backup(world, rollover)
     if rollover.state == RolloverState.BACKING_UP:
@@ -299,6 +308,8 @@ def end(
 def _let_go(world: World, rollover: Rollover) -> None:
     if rollover.changes_course:
         course_locks.let_go(world, rollover.site, rollover.course_id, rollover.jobkey)
+    elif rollover.wish.destination == "stash":
+        course_locks.let_go(world, rollover.site, rollover.private_area, rollover.jobkey)
 
 
 # --- undo (R11) ---------------------------------------------------------------------------------------

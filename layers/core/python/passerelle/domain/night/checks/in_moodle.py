@@ -375,6 +375,8 @@ def find_in_runs(
                 found.append(Reason(Cause.STAGE_MISSING, (), what))
             continue
         what["state"] = run.state.value
+        if run.memory_lost:
+            found.append(Reason(Cause.MEMORY_LOST, (), {**what, "papers": ", ".join(run.memory_lost)}))
         cause = _cause_of(run, due, now)
         if cause is not None:
             what |= {"error": run.error, "started": run.started_at.astimezone(zone).isoformat()}

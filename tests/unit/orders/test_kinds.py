@@ -863,3 +863,35 @@ def test_a_row_that_cannot_be_read_says_its_own_reason() -> None:
         ["email_repeated", "name_invalid"],
         ["ana"],
     )
+
+
+@pytest.mark.rule("S17")
+@pytest.mark.parametrize(
+    ("kind", "told", "lost", "empty"),
+    [
+        (
+            "woocommerce",
+            woo(),
+            woo(minute=5, item={"meta_data": None}),
+            woo(minute=9, item={"meta_data": []}),
+        ),
+        (
+            "shopify",
+            shopify(),
+            shopify(minute=5, item={"properties": None}),
+            shopify(minute=9, item={"properties": []}),
+        ),
+        (
+            "standard",
+            standard(),
+            standard(5, item={"participants": None}),
+            standard(9, item={"participants": []}),
+        ),
+    ],
+)
+def test_a_field_of_people_lost_on_the_way_withdraws_nobody_but_an_empty_one_does(
+    kind: str, told: Mapping[str, Any], lost: Mapping[str, Any], empty: Mapping[str, Any]
+) -> None:
+    assert outcome(kind, told, lost) == FULL
+    assert outcome(kind, lost, told, lost) == FULL
+    assert outcome(kind, told, empty) == ("waiting", ["seats_free"], [])

@@ -56,6 +56,10 @@ class Said:
     def has(self, name: str) -> bool:
         return self.given.get(name) is not None
 
+    def lost(self, name: str) -> bool:
+        """There, but as null: a plug-in may filter a field away."""
+        return name in self.given and self.given[name] is None
+
     def thing(self, *names: str) -> Said:
         """The object inside, several levels deep."""
         here: Any = self.given

@@ -253,6 +253,7 @@ def _line(item: Said, order: Said, shop: Shop, out: int) -> Line:
         discount=discount,
         part_of=item.text("sales_line_item_group_id"),
         odd=figures.first_odd,
+        untold=not item.has("properties") or order.lost("note_attributes"),
     )
 
 

@@ -161,6 +161,7 @@ def _line(item: Said, currency: str) -> Line:
         discount=discount,
         part_of=item.text("part_of"),
         odd=figures.first_odd,
+        untold=item.lost("participants"),
     )
 
 

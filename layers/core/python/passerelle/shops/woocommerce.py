@@ -87,7 +87,7 @@ class WooCommerce(Vendor):
             for one in said.things("refunds")
             if one.text("id")
         )
-        lines = tuple(_line(item, figures.currency, shop) for item in said.things("line_items"))
+        lines = tuple(_line(item, said, shop) for item in said.things("line_items"))
         people = people_in(said.pairs("meta_data", "key"), shop.people, said.text("customer_note"))
         fees = [
             figures.money(one, "total") + figures.money(one, "total_tax") for one in said.things("fee_lines")
@@ -244,8 +244,8 @@ def _buyer(billing: Said, shop: Shop) -> Buyer:
     )
 
 
-def _line(item: Said, currency: str, shop: Shop) -> Line:
-    figures = Figures(currency)
+def _line(item: Said, order: Said, shop: Shop) -> Line:
+    figures = Figures(order.text("currency"))
     amount, before = _with_tax(item, "total", figures), _with_tax(item, "subtotal", figures)
     pieces = figures.pieces(item)
     known = (item.text("sku"), item.text("variation_id"), item.text("product_id"))
@@ -259,6 +259,7 @@ def _line(item: Said, currency: str, shop: Shop) -> Line:
         discount=max(0, before - amount),
         part_of=item.text("bundled_by", "composite_parent"),
         odd=figures.first_odd,
+        untold=not item.has("meta_data") or order.lost("meta_data"),
     )
 
 

@@ -62,6 +62,7 @@ class Line:
     discount: int = 0  # what the shop took off this line; `amount` is after it
     part_of: str = ""  # the line of a bundle that bears its price, or the bundle's own name
     odd: str = ""  # the figure that makes no sense, if one does
+    untold: bool = False  # the field that lists people was lost on the way: those said before stay
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,12 +338,15 @@ def merged(order: Order, facts: Facts) -> Order:
     if newer or not order.lines_known:
         # What the shop itself answered is not replaced by what a page said of it.
         if facts.lines is not None and not (facts.hearsay and order.asked and order.lines_known):
-            changes |= {"lines": facts.lines, "lines_known": True, "hearsay": facts.hearsay}
+            lines = _peopled(facts.lines, order.lines)
+            changes |= {"lines": lines, "lines_known": True, "hearsay": facts.hearsay}
             changes |= {"discount": facts.discount, "credit": facts.credit, "odd": facts.odd}
         for name in ("number", "currency", "total", "buyer", "total_in", "test", "given_back"):
             value = getattr(facts, name)
             if value not in (None, "", {}) and not (name == "test" and facts.lines is None):
                 changes[name] = value
+    elif facts.lines is not None:
+        changes["lines"] = _peopled(order.lines, facts.lines)
     if newer and facts.snapshot_at is not None:
         changes |= {"snapshot_at": facts.snapshot_at, "heard_at": facts.heard_at}
     if facts.lines_at and not order.asked:
@@ -360,6 +364,16 @@ def merged(order: Order, facts: Facts) -> Order:
         refunds=refunds,
         disputes=_disputes(order.disputes, facts),
         kept_at=_latest(order.kept_at, _when(facts) if facts.stands else None),
+    )
+
+
+def _peopled(lines: tuple[Line, ...], others: tuple[Line, ...]) -> tuple[Line, ...]:
+    people = {line.id: line.participants for line in others}
+    return tuple(
+        replace(line, participants=people[line.id])
+        if line.untold and not line.participants and line.id in people
+        else line
+        for line in lines
     )
 
 

@@ -1,4 +1,4 @@
-"""The story of the nights: from nothing, a dozen changes, a cut export, a freeze, a *why*, an adoption."""
+"""The story of the nights: from nothing, changes, a *why*, a repair, a cut export, a freeze, an adoption."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from zoneinfo import ZoneInfo
 from passerelle.domain.night.plan.adoption import Takeover
 from passerelle.domain.night.plan.run import Run, run_id
 from passerelle.domain.night.policy import Freeze, NightRules
+from passerelle.domain.offer.model import Because
 from passerelle.domain.offer.stages import Stage
 from passerelle.domain.states import RunState, state_word
 from passerelle.ports import World
+from passerelle.sources.mistakes import Kind, survey
 from passerelle.usecases.night import adopt, apply, documents, plan_stage
 from passerelle.usecases.night import desk as night_desk
 from passerelle.usecases.night import report as night_report
@@ -30,6 +32,7 @@ NEW, LIVING = "univ", "univ-2020"
 TITLES = {NEW: "Université, plate-forme neuve", LIVING: "Université, en service depuis 2020"}
 LINK = "https://intranet.univ.example/nights/{site}/{night}/report/{lang}.html"
 FIRST_TIME = 120.0  # seconds: the state machine's functions start cold
+REPAIRED_WITHIN = 60.0  # seconds
 # A small university: a handful of rows is already a third of it.
 RULES = {
     "guard": {
@@ -56,6 +59,7 @@ class NightStory:
         self._a_dozen_changes()
         self._why()
         self._report()
+        self._repair()
         self._cut_export()
         self._freeze()
         self._adopt()
@@ -188,13 +192,14 @@ class NightStory:
             "an enrolment made by hand is seen, and is not touched",
         )
 
-    def _asked(self, person: str, course: str) -> dict[str, Any]:
+    def _asked(self, person: str, course: str, repair: str = "") -> dict[str, Any]:
         """As the page *Pourquoi ?* asks: signed, through the door, answered by the deployed function."""
         client = self.site.client
         if client is None:
             raise NotAsTold("why")
         desk = {"username": "nadmin", "lang": self.tell.lang}
-        return client.ask("why", "why", {"who": person, "course": course, "person": desk})
+        asked = {"who": person, "course": course, "person": desk}
+        return client.ask("why", "why", {**asked, "repair": repair} if repair else asked)
 
     def _report(self) -> None:
         self.tell.scene(
@@ -228,10 +233,46 @@ class NightStory:
             "the course archived this night is not taken for one that is still alive",
         )
 
+    def _repair(self) -> None:
+        self.tell.scene(
+            "6. Une inscription mal saisie : vue au dépôt, expliquée au bureau, réparée dans la minute.",
+            "6. A registration mistyped: seen in the deposit, explained at the desk, repaired in a minute.",
+        )
+        self.university.add("ip.csv", ("2205", "CHI103", "G51"))  # a zero is missing
+        self.next_night()
+        self.tell.proved(
+            self._mistakes() == [Kind.UNKNOWN_PERSON],
+            "sync check, avant le dépôt : une inscription de quelqu’un que people.csv n’a pas",
+            "sync check, before the deposit: a registration of someone whom people.csv lacks",
+        )
+        answer = self._asked("hypatie", "CHI103")
+        self.tell.proved(
+            answer["verdict"] == "out", "au bureau : rien ne l’inscrit", "at the desk: nothing enrols her"
+        )
+        self.university.drop("ip.csv", "2205")
+        self.university.add("ip.csv", ("22005", "CHI103", "G51"))
+        self.deliver()
+        self.tell.proved(not self._mistakes(), "corrigé, redéposé : rien à dire", "corrected: nothing to say")
+        started = time.monotonic()
+        for line in str(self._asked("hypatie", "CHI103", repair="plan")["text"]).splitlines():
+            self.tell.line(line, line)
+        done = self._asked("hypatie", "CHI103", repair="apply")
+        self.tell.proved(
+            done["refused"] == 0
+            and self._roles("CHI103", "hypatie") == ["student"]
+            and time.monotonic() - started < REPAIRED_WITHIN,
+            "Hypatie est dans le cours, sans attendre la nuit",
+            "Hypatie is in the course, without waiting for the night",
+        )
+
+    def _mistakes(self) -> list[Kind | Because]:
+        found = survey(self.world.sources.recall(NEW, self.day)).mistakes
+        return [one.kind for one in found if not one.is_note]
+
     def _cut_export(self) -> None:
         self.tell.scene(
-            "6. L’export des inscriptions s’est arrêté au tiers ; son manifeste ne le dit pas.",
-            "6. The export of registrations broke off at a third; its manifest does not say so.",
+            "7. L’export des inscriptions s’est arrêté au tiers ; son manifeste ne le dit pas.",
+            "7. The export of registrations broke off at a third; its manifest does not say so.",
         )
         whole = copy.deepcopy(self.university)
         cut_short(self.university)
@@ -265,8 +306,8 @@ class NightStory:
 
     def _freeze(self) -> None:
         self.tell.scene(
-            "7. Gel : on prépare l’année suivante. Puis dégel.",
-            "7. A freeze, while the next year is prepared. Then a thaw.",
+            "8. Gel : on prépare l’année suivante. Puis dégel.",
+            "8. A freeze, while the next year is prepared. Then a thaw.",
         )
         night_desk.freeze(self.world, NEW, Freeze(since=self.day, by="admin", why="2027"))
         self.university.add("ip.csv", ("22009", "LET201", "G31"))
@@ -299,8 +340,8 @@ class NightStory:
 
     def _adopt(self) -> None:
         self.tell.scene(
-            "8. Un Moodle en service, rempli par l’inscription « base de données » : il est adopté.",
-            "8. A Moodle in service, filled by Moodle's database enrolment: it is adopted.",
+            "9. Un Moodle en service, rempli par l’inscription « base de données » : il est adopté.",
+            "9. A Moodle in service, filled by Moodle's database enrolment: it is adopted.",
         )
         self.laptop.document["sites"][LIVING]["night"] = RULES
         self.laptop.publish()

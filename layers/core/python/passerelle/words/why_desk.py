@@ -39,6 +39,12 @@ WHY: Mapping[str, tuple[str, str]] = {
         "Aucune nuit de la semaine n’est complète, et ce qui dépend de ceci est inconnu : {files}",
         "No night of the week is whole, and what depends on this is unknown: {files}",
     ),
+    "why_at_once": (
+        "Sans attendre la nuit : une fois l’extraction juste et déposée, « Voir ce qui serait rétabli », dans "
+        "Pourquoi ?, ou passerelle sync person.",
+        "Without waiting for the night: once the extract is right and deposited, “See what would be put "
+        "right” in Why?, or passerelle sync person.",
+    ),
     "why_not_looked": (
         "Moodle n’a pas pu être consulté : cette réponse vient des seules sources et du journal des nuits.",
         "Moodle could not be looked at: this answer comes from the sources and the nights' records alone.",

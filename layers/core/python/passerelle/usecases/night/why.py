@@ -235,10 +235,16 @@ def _told_so(known: Known, said: dict[str, Any], telling: Telling) -> dict[str, 
     """What the answer rests on comes first. Where Moodle was not looked at, whoever or whatever only it knows
     would seem not to exist."""
     text = "\n".join([*_rests_on(known, telling.lang), said["text"]])
+    if known.newest and known.looked and any(_waits(place) for place in said.get("places", ())):
+        text += f"\n\n{say('why_at_once', telling.lang)}"
     if not known.looked:
         text += f"\n\n{say('why_not_looked', telling.lang)}"
     night = {"night": known.newest.night.isoformat()} if known.newest else {}
     return {**said, **night, "text": text}
+
+
+def _waits(place: Mapping[str, Any]) -> bool:
+    return any(reason["takes_effect"] for reason in place["reasons"])
 
 
 def _rests_on(known: Known, lang: str) -> Iterator[str]:

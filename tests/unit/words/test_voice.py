@@ -88,6 +88,12 @@ def test_the_plugins_hedge_no_plural_and_count_after_a_colon(path: Path) -> None
     assert [code for code, text in said.items() if not french and HE.search(text)] == []
 
 
+@pytest.mark.parametrize("path", [path for path in LANGUAGE_FILES if path.parent.name == "fr"], ids=names)
+def test_the_plugins_french_breaks_no_line_before_a_sign_or_behind_a_quote(path: Path) -> None:
+    loose = re.compile(r" [;?!»]| :(?=\s|$|\{)|« ")
+    assert [code for code, text in lang_strings(path) if loose.search(text)] == []
+
+
 @pytest.mark.parametrize("path", [path for path in SPOKEN if "passerelle_laptop" not in str(path)], ids=names)
 def test_nobody_is_called_he(path: Path) -> None:
     wrong = [

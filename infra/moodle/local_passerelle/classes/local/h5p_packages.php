@@ -100,7 +100,7 @@ class h5p_packages {
         }
         $names = fn(array $files) => implode(', ', array_unique(array_map(fn($file) => $file->filename, $files)));
         if (!has_capability('moodle/h5p:deploy', $context, $owner)) {
-            $job->warn('h5pnotshown', get_string('h5pnotshown', 'local_passerelle', $names($came)));
+            $job->tell('h5pnotshown', $names($came));
         }
         if (has_capability('moodle/h5p:updatelibraries', $context, $owner)) {
             return;
@@ -116,7 +116,7 @@ class h5p_packages {
         }
         if ($missing) {
             $said = ['libraries' => implode(', ', $missing), 'files' => $names($waiting)];
-            $job->warn('h5plibraries', get_string('h5plibraries', 'local_passerelle', $said));
+            $job->tell('h5plibraries', $said);
         }
     }
 }

@@ -280,6 +280,20 @@ class job {
     }
 
     /**
+     * Keep a warning whose sentence is the plugin's own, in the language of the person whom the job is for.
+     *
+     * @param string $code also the string's name
+     * @param mixed $about what the sentence needs
+     */
+    public function tell(string $code, mixed $about): void {
+        global $CFG, $DB;
+        $username = \core_text::strtolower(trim($this->params['person'] ?? ''));
+        $known = ['username' => $username, 'deleted' => 0, 'mnethostid' => $CFG->mnet_localhost_id];
+        $lang = $username === '' ? '' : (string) $DB->get_field('user', 'lang', $known);
+        $this->warn($code, get_string_manager()->get_string($code, 'local_passerelle', $about, $lang ?: null));
+    }
+
+    /**
      * Write the end.
      *
      * @param string $status one of ENDED

@@ -273,7 +273,7 @@ class restore_runner extends runner {
         $asking = ['username' => $username, 'deleted' => 0, 'mnethostid' => $CFG->mnet_localhost_id];
         $leftout = overrides::trim($path, $courseid, (int) $DB->get_field('user', 'id', $asking));
         if ($leftout) {
-            $this->job->warn('overridesleftout', get_string('overridesleftout', 'local_passerelle', implode(', ', $leftout)));
+            $this->job->tell('overridesleftout', implode(', ', $leftout));
         }
     }
 
@@ -307,7 +307,7 @@ class restore_runner extends runner {
         }
         if ($categories) {
             $shown = implode(', ', array_slice($categories, 0, self::CATEGORIES)) . (count($categories) > self::CATEGORIES ? '…' : '');
-            $this->job->warn('questionsmoved', get_string('questionsmoved', 'local_passerelle', $shown));
+            $this->job->tell('questionsmoved', $shown);
         }
         if (!empty($results['errors'])) {
             $errors = array_map(fn($error) => trim(html_to_text($error, 0, false)), $results['errors']);
@@ -427,7 +427,7 @@ class restore_runner extends runner {
         foreach (['group' => 'groupmissing', 'grouping' => 'groupingmissing'] as $kind => $code) {
             foreach ($places[$kind] as $id => $where) {
                 $said = ['name' => $ties->absent($kind)[$id], 'places' => implode(', ', $where)];
-                $this->job->warn($code, get_string($code, 'local_passerelle', $said));
+                $this->job->tell($code, $said);
             }
         }
         return $ties;
@@ -497,12 +497,12 @@ class restore_runner extends runner {
             $username = \core_text::strtolower(trim($owner['username']));
             $user = $DB->get_record('user', ['username' => $username, 'deleted' => 0, 'mnethostid' => $CFG->mnet_localhost_id]);
             if (!$user) {
-                $this->job->warn('ownerunknown', get_string('ownerunknown', 'local_passerelle', s($owner['username'])));
+                $this->job->tell('ownerunknown', s($owner['username']));
                 continue;
             }
             $roleid = $DB->get_field('role', 'id', ['shortname' => $owner['role']]);
             if (!$roleid) {
-                $this->job->warn('roleunknown', get_string('roleunknown', 'local_passerelle', s($owner['role'])));
+                $this->job->tell('roleunknown', s($owner['role']));
                 continue;
             }
             $plugin = enrol_get_plugin('manual');

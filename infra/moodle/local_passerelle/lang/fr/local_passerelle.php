@@ -93,7 +93,7 @@ $string['connect_category'] = 'Cours mutualisés';
 $string['connect_check'] = 'Vérifier de nouveau';
 $string['connect_cli'] = 'Connecte ce Moodle à un réseau.
 
-  php connect.php CODE [--yes]        avec le code affiché par « passerelle network add »
+  php connect.php CODE [--yes]        avec le code affiché par « passerelle network add »
   php connect.php --check             demande à Passerelle de vérifier de nouveau
   php connect.php --renew             remet un nouveau jeton à Passerelle
   php connect.php --disconnect [--yes]';

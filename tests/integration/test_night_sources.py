@@ -205,7 +205,7 @@ def test_a_site_whose_sources_are_named_is_told_of_the_right_manifest(nights) ->
     nights.base = replace(nights.base, network=a_night_network(nights.rules))
     nights.tomorrow()
     problems = nights.world.sources.read("caen", nights.day, Stage.OFFER).problems
-    assert ("manifest.csv", FileFault.MISSING_FILE) in {(one.file, one.fault) for one in problems}
+    assert ("manifest.csv", FileFault.NO_ROSTER_MANIFEST) in {(one.file, one.fault) for one in problems}
 
 
 @pytest.mark.rule("N22")

@@ -57,6 +57,11 @@ HELP: dict[str, str] = {
     "As the functions read it.": "Tel que les fonctions le lisent.",
     "IAM policies to give to others, as JSON.": "Droits IAM à donner à d’autres, en JSON.",
     "May write this site's extracts: reads nothing, deletes nothing, and touches no other site's.": "Peut écrire les extractions de ce site : ne lit rien, ne supprime rien, ne touche à aucun autre site.",
+    # --- people ---
+    "What is held of a person: shown, or forgotten.": "Ce qui est détenu sur une personne : le montrer, ou l’oublier.",
+    "All that is held of PERSON (e-mail or username) in table and documents, as JSON, for whoever asks.\n\nArchives are not searched: they are scrubbed of people before they are kept (P4). Queues hold no names.": "Tout ce qui est détenu sur PERSON (adresse ou identifiant) dans la table et les documents, en JSON, pour qui le demande.\n\nLes archives ne sont pas fouillées : les personnes en sont effacées avant qu’elles soient gardées (P4). Les files ne contiennent aucun nom.",
+    "Let nothing that is held name PERSON (e-mail or username) any more.\n\nWhat an order or a change of year in progress still needs stays, and is listed with its reason; exit\nstatus 1 where there is any. Cut, it is simply given again.": "Fait que rien de ce qui est détenu ne nomme plus PERSON (adresse ou identifiant).\n\nCe dont une commande ou un changement d’année en cours a encore besoin reste, avec son motif ; code de sortie 1 s’il y en a. Interrompue, la commande se relance telle quelle.",
+    "Why: it is written down, without the name.": "Pourquoi : c’est noté, sans le nom.",
     # --- publications ---
     "Prove, scrub and publish a backup at hand, once.\n\nWith it you declare that its works of third parties may be shared. Exit status: 0 published or on its\nway, 3 refused, 1 failed.": "Prouve, nettoie et mutualise une sauvegarde que l’on a, une fois.\n\nVous déclarez par là que les œuvres de tiers peuvent être partagées. Code de sortie : 0 mutualisée ou en route, 3 refusée, 1 en échec.",
     "Whose course it is, as named in network.yaml.": "À qui est le cours, par son nom dans network.yaml.",

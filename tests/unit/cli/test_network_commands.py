@@ -70,7 +70,7 @@ def test_a_file_that_does_not_fit_is_not_published(bucket, tmp_path) -> None:
     bad.write_text(EXAMPLE.read_text().replace("identity: username", "identity: login"))
     answer = run("push")
     assert answer.exit_code == 1
-    assert "line 6, identity: expected" in answer.output
+    assert "line 7, identity: expected" in answer.output
     assert bucket.list_objects_v2(Bucket="state")["KeyCount"] == 0
 
 

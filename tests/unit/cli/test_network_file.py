@@ -76,7 +76,7 @@ def test_an_unknown_word_like_no_other_is_only_refused() -> None:
 def test_a_word_given_twice_says_where_it_stands_already() -> None:
     (problem,) = problems(EXAMPLE + "\nname: Twice\n")
     assert (problem.field, problem.line) == ("name", EXAMPLE.count("\n") + 2)
-    assert problem.english == "this word is already given on line 4"
+    assert problem.english == "this word is already given on line 5"
 
 
 def test_a_site_given_twice_is_refused() -> None:
@@ -122,5 +122,5 @@ def test_yaml_of_a_name_without_quotes_that_yaml_takes_for_a_date_is_refused_not
 
 def test_a_problem_is_told_in_both_languages() -> None:
     (problem,) = problems(changed("identity: username", "identity: login"))
-    assert problem.worded("fr").startswith("ligne 6, identity : attendu")
-    assert problem.worded("en").startswith("line 6, identity: expected")
+    assert problem.worded("fr").startswith("ligne 7, identity : attendu")
+    assert problem.worded("en").startswith("line 7, identity: expected")

@@ -31,7 +31,8 @@ def rights():
         "put record": attempted(lambda: table.put_item(TableName=name, Item=key)),
         "delete record": attempted(lambda: table.delete_item(TableName=name, Key=key)),
         "scan records": attempted(lambda: table.scan(TableName=name)),
-        "read a secret": attempted(lambda: boto3.client("ssm").get_parameter(Name="/passerelle/x")),
+        "read a secret": attempted(lambda: boto3.client("ssm").get_parameter(Name="/passerelle/signing/x")),
+        "read a token": attempted(lambda: boto3.client("ssm").get_parameter(Name="/passerelle/tokens/x")),
         "read another": attempted(lambda: boto3.client("ssm").get_parameter(Name="/elsewhere/x")),
     }
 

@@ -100,7 +100,9 @@ def test_a_function_sees_its_layer_and_nothing_of_our_environment(stack):
 
 
 def test_a_function_may_do_what_its_role_says_and_nothing_else(stack):
-    stack.emulator.client("ssm").put_parameter(Name="/passerelle/x", Value="x", Type="SecureString")
+    for kind in ("signing", "tokens"):
+        name = f"/passerelle/{kind}/x"
+        stack.emulator.client("ssm").put_parameter(Name=name, Value="x", Type="SecureString")
     stack.emulator.client("ssm").put_parameter(Name="/elsewhere/x", Value="x", Type="String")
     told = ask(stack, "/sites/alpha/uploads/u-1/parts", b"rights")
     assert told["rights"] == {
@@ -112,6 +114,7 @@ def test_a_function_may_do_what_its_role_says_and_nothing_else(stack):
         "delete record": "AccessDeniedException",
         "scan records": "AccessDeniedException",
         "read a secret": "done",
+        "read a token": "AccessDeniedException",
         "read another": "AccessDeniedException",
     }
 

@@ -122,3 +122,20 @@ def test_whoever_deletes_an_archive_may_delete_what_quotes_it(function):
         for resource in listed(statement["Resource"])
     }
     assert ("${Backups}/accepted/*" in deleted) == ("${State}/surveys/*" in deleted)
+
+
+def test_a_flood_at_one_door_silences_no_other():
+    """Shops, seats and the console each have a limit of their own at the API."""
+    stage = resources("infra/routes", "AWS::ApiGatewayV2::Stage")["Stage"]
+    routes = {each["RouteKey"] for each in resources("infra/routes", "AWS::ApiGatewayV2::Route").values()}
+    apart = {route for route in routes if not route.startswith("POST /sites/")}
+    assert apart <= set(stage["RouteSettings"]) <= routes
+    for limits in (stage["DefaultRouteSettings"], *stage["RouteSettings"].values()):
+        assert 0 < limits["ThrottlingRateLimit"] <= limits["ThrottlingBurstLimit"]
+    # A stage that names a route which is not made yet cannot be made.
+    made = {
+        logical
+        for logical, each in resources("infra/routes", "AWS::ApiGatewayV2::Route").items()
+        if each["RouteKey"] in stage["RouteSettings"]
+    }
+    assert set(template("infra/routes")["Resources"]["Stage"]["DependsOn"]) == made

@@ -225,6 +225,17 @@ def test_one_file_is_described_alone_and_a_stranger_is_refused() -> None:
 
 
 @pytest.mark.rule("N26")
+def test_the_example_fits_the_data_package(tmp_path: Path) -> None:
+    """Frictionless refuses a column that a package does not name, unless it says that others may stand."""
+    run("example", "--to", str(tmp_path))
+    for resource in as_data_package("fr")["resources"]:
+        header = (tmp_path / resource["path"]).read_text(encoding="utf-8").splitlines()[0].split(";")
+        fields = [field["name"] for field in resource["schema"]["fields"]]
+        assert set(fields) <= set(header)
+        assert fields == header or resource["schema"]["fieldsMatch"] == "subset"
+
+
+@pytest.mark.rule("N26")
 def test_the_data_package_points_at_what_it_describes() -> None:
     package = json.loads(run("describe", "--data-package").output)
 

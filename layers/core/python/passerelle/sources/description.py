@@ -67,7 +67,10 @@ def _key(layout: Layout, lang: str) -> str:
 
 
 def as_data_package(lang: str) -> dict[str, Any]:
-    """https://specs.frictionlessdata.io, version 1: a folder that holds this can be validated as it is."""
+    """Of https://specs.frictionlessdata.io, version 1, with `fieldsMatch` of version 2.
+
+    A folder that holds this can be validated as it is.
+    """
     return {
         "profile": "tabular-data-package",
         "name": "passerelle-extracts",
@@ -83,6 +86,7 @@ def _resource(table: Table, layout: Layout, lang: str) -> dict[str, Any]:
             for column in layout.columns
             if column.name not in layout.optional_columns
         ],
+        "fieldsMatch": "subset",  # in any order, beside other columns, as a night reads them
         "missingValues": [""],
         "primaryKey": [name for name in layout.key if name not in layout.optional_columns],
     }

@@ -18,5 +18,5 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, i
     if event.get("round") != "hour":
         return go_round(context, reconcile.reconcile)
     waiting = go_round(context, reconcile.each_hour)
-    measure(context, "OrdersWaiting", waiting["count"])
+    measure("OrdersWaiting", waiting["count"])
     return waiting

@@ -127,7 +127,6 @@ def test_a_held_night_is_released_and_an_order_replayed(page: Any, start: str, l
     page.locator("main a", has_text="enrolments").or_(
         page.locator("main a", has_text="inscriptions")
     ).first.click()
-    page.locator("input[name=why], textarea[name=why]").first.fill("vu")
     page.get_by_role("button", name="Release").or_(page.get_by_role("button", name="Libérer")).first.click()
     become(page, start, "Vous exploitez le réseau")
     page.wait_for_url("**/console/home")

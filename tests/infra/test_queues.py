@@ -1,3 +1,11 @@
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from passerelle.domain.measures import COUNTED
 from passerelle.moodle.client import Site
 from passerelle.moodle.throttle import Patience
 from passerelle.runtime.lms import HURRIED, HURRIED_CONNECT, HURRIED_READ
@@ -97,11 +105,7 @@ def test_a_scheduled_call_that_fails_to_the_end_goes_to_dead_letters():
 
 
 def test_every_queue_of_dead_letters_wakes_a_person_and_every_other_one_is_timed():
-    watched = {
-        (suffix(alarm["Dimensions"][0]["Value"]), alarm["MetricName"])
-        for alarm in resources("infra/watch", "AWS::CloudWatch::Alarm").values()
-        if alarm["Namespace"] == "AWS/SQS"
-    }
+    watched = {one for alarm in alarms().values() for one in looked_at(alarm, "AWS/SQS")}
     wanted = {
         (
             suffix(properties["QueueName"]),
@@ -114,15 +118,13 @@ def test_every_queue_of_dead_letters_wakes_a_person_and_every_other_one_is_timed
     assert watched == wanted
 
 
-def test_every_function_has_a_log_group_with_retention_and_alarms_on_errors_and_throttles():
-    watched = {
-        (suffix(alarm["Dimensions"][0]["Value"]), alarm["MetricName"])
-        for alarm in resources("infra/watch", "AWS::CloudWatch::Alarm").values()
-        if alarm["Namespace"] == "AWS/Lambda"
-    }
+def test_every_function_has_a_log_group_with_retention_and_an_alarm_on_its_errors():
+    watched = {one for alarm in alarms().values() for one in looked_at(alarm, "AWS/Lambda")}
     assert ("watch_nights", "Invocations") in watched  # who watches the watch
     watched.discard(("watch_nights", "Invocations"))
-    assert watched == {(name, metric) for name in functions() for metric in ("Errors", "Throttles")}
+    # Concurrency is the account's: one alarm looks at its throttles, whichever function was refused.
+    watched.discard(("", "Throttles"))
+    assert watched == {(name, "Errors") for name in functions()}
     groups = resources("template", "AWS::Logs::LogGroup")
     for name in functions():
         group = groups[f"{logical(name)}Logs"]
@@ -130,9 +132,66 @@ def test_every_function_has_a_log_group_with_retention_and_alarms_on_errors_and_
         assert group["LogGroupName"] == {"Fn::Sub": f"/aws/lambda/${{{logical(name)}}}"}
 
 
+def alarms():
+    return resources("infra/watch", "AWS::CloudWatch::Alarm")
+
+
+def looked_at(alarm, namespace):
+    """Of whom an alarm looks at which metric of a namespace; nobody's name where it is the account's."""
+    metrics = [one["MetricStat"]["Metric"] for one in alarm.get("Metrics", ()) if "MetricStat" in one]
+    for metric in metrics or [alarm]:
+        if metric["Namespace"] == namespace:
+            dimensions = metric.get("Dimensions")
+            yield (suffix(dimensions[0]["Value"]) if dimensions else "", metric["MetricName"])
+
+
 def test_every_alarm_reaches_the_topic():
-    for name, alarm in resources("infra/watch", "AWS::CloudWatch::Alarm").items():
+    for name, alarm in alarms().items():
         assert alarm["AlarmActions"] == [{"Ref": "Alarms"}], name
+
+
+@pytest.mark.rule("H4")
+def test_every_alarm_says_in_french_and_english_what_it_means_and_what_helps():
+    for name, alarm in alarms().items():
+        french, _, english = alarm["AlarmDescription"].partition(" — ")
+        assert len(alarm["AlarmDescription"]) < 1024, name
+        for said in (french, english):
+            assert re.search(r"passerelle \w+|Concurrency|Time|«|“", said), name
+
+
+@pytest.mark.rule("H4")
+def test_an_alarm_adds_no_more_metrics_up_than_aws_takes():
+    for name, alarm in alarms().items():
+        assert len([one for one in alarm.get("Metrics", ()) if "MetricStat" in one]) <= 10, name
+
+
+@pytest.mark.rule("H4")
+def test_the_dashboard_shows_the_figures_that_functions_write_and_no_others():
+    (dashboard,) = resources("infra/watch", "AWS::CloudWatch::Dashboard").values()
+    body = json.loads(dashboard["DashboardBody"]["Fn::Sub"])
+    shown = {
+        row[1]
+        for widget in body["widgets"]
+        for row in widget["properties"]["metrics"]
+        if row[0] == "Passerelle"
+    }
+    counted = {name for names in COUNTED.values() for name in names.values()}
+    counted |= {"SecondsToPublish", "OrdersFulfilled", "SecondsFromPaidToEnrolled", "NightOperations"}
+    assert shown == counted | {"OrdersWaiting"}
+
+
+@pytest.mark.rule("H4")
+def test_each_saved_query_asks_every_function():
+    queries = resources("infra/watch", "AWS::Logs::QueryDefinition")
+    assert {one["Name"]["Fn::Sub"] for one in queries.values()} == {
+        "${Name}/story",
+        "${Name}/refusals",
+        "${Name}/slowest",
+    }
+    for one in queries.values():
+        assert {name["Fn::Sub"] for name in one["LogGroupNames"]} == {
+            f"/aws/lambda/${{Name}}-{function}" for function in functions()
+        }
 
 
 def test_what_holds_records_and_archives_outlives_its_stack():

@@ -7,12 +7,10 @@ person. What still slips into a line is blotted out before it is written.
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
+import os
 import re
 import secrets
-import sys
-import time
 import traceback
 from functools import cache
 from typing import IO, TYPE_CHECKING, Any
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 NAME = "passerelle"
+NAMESPACE = "Passerelle"  # of the metrics
 # They log addresses with their query, and bodies.
 CHATTY = ("urllib3", "botocore", "boto3", "requests", "s3transfer", "aws_lambda_powertools")
 LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that is mistaken for another on the telephone
@@ -124,16 +123,14 @@ def reference(*about: str) -> str:
     return "".join(letters)
 
 
-def measure(context: object, name: str, value: int) -> None:
+def measure(name: str, value: float, unit: str = "Count") -> None:
     """A number that CloudWatch makes a metric of (namespace Passerelle, by stack), read from the log itself:
-    embedded metric format, so that no function needs a right for it.
+    embedded metric format, so that no function needs a right for it. Nothing where no function runs.
     """
-    stack = getattr(context, "function_name", "").rpartition("-")[0]
-    metric = {
-        "Namespace": "Passerelle",
-        "Dimensions": [["Stack"]],
-        "Metrics": [{"Name": name, "Unit": "Count"}],
-    }
-    about = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [metric]}
-    line = {"_aws": about, "Stack": stack, name: value}
-    sys.stdout.write(json.dumps(line) + "\n")
+    stack = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "").rpartition("-")[0]
+    if not stack:
+        return
+    from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+    with single_metric(name, MetricUnit(unit), value, namespace=NAMESPACE) as metric:
+        metric.add_dimension("Stack", stack)

@@ -224,9 +224,12 @@ class Wiring:
 
     @cached_property
     def records(self) -> Records:
+        from passerelle.runtime.measured_records import MeasuredRecords
+        from passerelle.runtime.observability import measure
         from passerelle.store.records import DynamoRecords
 
-        return DynamoRecords(self.client("dynamodb"), self.settings.table)
+        records = DynamoRecords(self.client("dynamodb"), self.settings.table)
+        return MeasuredRecords(records, lambda one: measure(one.name, one.value, one.unit))
 
     @cached_property
     def requests(self) -> Requests:

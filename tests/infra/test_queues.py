@@ -181,6 +181,17 @@ def test_the_dashboard_shows_the_figures_that_functions_write_and_no_others():
 
 
 @pytest.mark.rule("H4")
+def test_figures_are_looked_up_by_the_dimension_that_functions_write():
+    (dashboard,) = resources("infra/watch", "AWS::CloudWatch::Dashboard").values()
+    widgets = json.loads(dashboard["DashboardBody"]["Fn::Sub"])["widgets"]
+    rows = [row for widget in widgets for row in widget["properties"]["metrics"] if row[0] == "Passerelle"]
+    assert {tuple(row[2:4]) for row in rows} == {("service", "${Name}")}
+    ours = [alarm for alarm in alarms().values() if alarm.get("Namespace") == "Passerelle"]
+    assert ours
+    assert all(alarm["Dimensions"] == [{"Name": "service", "Value": {"Ref": "Name"}}] for alarm in ours)
+
+
+@pytest.mark.rule("H4")
 def test_each_saved_query_asks_every_function():
     queries = resources("infra/watch", "AWS::Logs::QueryDefinition")
     assert {one["Name"]["Fn::Sub"] for one in queries.values()} == {

@@ -83,7 +83,8 @@ def test_a_figure_is_told_in_the_log_by_stack(monkeypatch, capsys):
     line = json.loads(capsys.readouterr().out)
     (metric,) = line["_aws"]["CloudWatchMetrics"]
     assert metric["Namespace"] == "Passerelle"
-    assert line["Stack"] == "passerelle"
+    assert line["service"] == "passerelle"
+    assert metric["Dimensions"] == [["service"]]
     assert line["SecondsToPublish"] in (180.0, [180.0])
     assert metric["Metrics"][0]["Unit"] == "Seconds"
 

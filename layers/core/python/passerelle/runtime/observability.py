@@ -133,4 +133,4 @@ def measure(name: str, value: float, unit: str = "Count") -> None:
     from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
     with single_metric(name, MetricUnit(unit), value, namespace=NAMESPACE) as metric:
-        metric.add_dimension("Stack", stack)
+        metric.add_dimension("service", stack)  # as Powertools names it; else it adds its own

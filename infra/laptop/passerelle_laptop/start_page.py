@@ -62,7 +62,7 @@ class StartPage:
             sites=list(self._laptop.twin.sites.values()),
             api=self._laptop.stack.api,
             aws=self._laptop.emulator.endpoint,
-            stack_file=str(self._stack_file),
+            stack_file="/".join(self._stack_file.parts[-2:]),
         )
 
     def _roles(self) -> Iterator[tuple[str, str]]:

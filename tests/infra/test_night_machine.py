@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from passerelle.usecases.night.state_machine import PATIENCE
 from tests.infra.templates import ROOT
 
 MACHINE: dict[str, Any] = yaml.safe_load((ROOT / "infra/statemachines/night.asl.yaml").read_text("utf-8"))
@@ -19,6 +20,13 @@ def test_no_site_that_fails_stops_the_night_of_another() -> None:
     for name, state in OF_ONE_SITE.items():
         if state["Type"] in ("Task", "Map"):
             assert [catch["ErrorEquals"] for catch in state["Catch"]] == [["States.ALL"]], name
+
+
+@pytest.mark.rule("N17")
+def test_sites_that_wait_do_not_exhaust_the_history_of_one_execution() -> None:
+    assert MACHINE["States"]["Sites"]["ItemProcessor"]["ProcessorConfig"]["Mode"] == "DISTRIBUTED"
+    # Of one site: a look is a task (5 events), a choice (2), a wait (2) and the task's way in and out.
+    assert PATIENCE * 12 < 25_000
 
 
 @pytest.mark.rule("D13")

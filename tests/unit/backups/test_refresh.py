@@ -8,6 +8,8 @@ import pytest
 
 from passerelle.domain.backups.upload import Upload
 from passerelle.domain.moodle.plugin import CourseState, JobMessage
+from passerelle.domain.records import Broken
+from passerelle.errors import MoodleAway
 from passerelle.usecases.backups import refresh
 from tests.factories.rollover import a_two_year_network
 from tests.fakes.cutting import Cut, Killed
@@ -140,3 +142,30 @@ def test_a_backup_of_the_night_serves_the_teacher_in_the_morning() -> None:
     made = len(scene.bleu.started)
     scene.roll_over()
     assert len(scene.bleu.started) == made
+
+
+@pytest.mark.rule("R10")
+def test_a_round_whose_paper_is_cut_begins_anew() -> None:
+    scene = old_platform(3)
+    night(scene)
+    scene.papers.put_json(refresh.paper_key("bleu"), '{"since": 17')
+    night(scene, 2)
+    assert backups(scene) == ["C0", "C1", "C2"]
+    assert [one.id for one in scene.records.all(Broken)] == [refresh.paper_key("bleu")]
+
+
+@pytest.mark.rule("R10")
+def test_an_old_platform_that_is_down_stops_its_own_turn_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = old_platform(1)
+    turns: list[str] = []
+
+    def turn(_world: object, site: str) -> int:
+        turns.append(site)
+        if site == "gris":
+            raise MoodleAway("gris", "network")
+        return 1
+
+    monkeypatch.setattr(refresh, "_refresh_site", turn)
+    monkeypatch.setattr(type(scene.network), "previous_sites", property(lambda _: ("gris", "bleu")))
+    assert refresh.refresh(scene.world) == 1
+    assert turns == ["gris", "bleu"]

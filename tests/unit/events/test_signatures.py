@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from passerelle.events.signatures import SignatureRefused, read_secret, sign, verify
+from passerelle.events.signatures import ClockWrong, SignatureRefused, read_secret, sign, verify
 
 NOW = datetime(2026, 10, 5, 8, 0, tzinfo=UTC)
 KEY = b"0123456789abcdef0123456789abcdef"
@@ -53,6 +53,19 @@ def test_both_refuse_a_body_altered_by_one_byte() -> None:
         Webhook(secret(KEY)).verify(BODY + b" ", signed(at=now))
     with pytest.raises(SignatureRefused):
         verify(signed(at=now), BODY + b" ", [KEY], now)
+
+
+@pytest.mark.parametrize(("seconds", "minutes"), [(-360, "6"), (360, "6"), (301, "5"), (86_400, "1440")])
+def test_a_clock_that_is_further_off_is_told_that_it_is_the_clock(seconds: int, minutes: str) -> None:
+    with pytest.raises(ClockWrong) as told:
+        verify(signed(), BODY, [KEY], NOW + timedelta(seconds=seconds))
+    assert told.value.details == {"minutes": minutes}
+
+
+def test_whose_signature_does_not_fit_is_told_nothing_of_clocks() -> None:
+    with pytest.raises(SignatureRefused) as told:
+        verify(signed(OTHER), BODY, [KEY], NOW + timedelta(minutes=6))
+    assert not isinstance(told.value, ClockWrong)
 
 
 @pytest.mark.parametrize("seconds", [-300, 0, 300])

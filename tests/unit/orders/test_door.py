@@ -85,6 +85,23 @@ def test_a_bad_signature_leaves_nothing() -> None:
     assert (len(scene.records), len(scene.queues)) == (0, 0)
 
 
+@pytest.mark.rule("S12", "S13")
+def test_a_secret_overwritten_in_place_is_read_again_after_the_first_refusal() -> None:
+    scene = OrderScene()
+    fresh = ShopDoor(scene.world, lambda _shop: (KEY,))
+    stale = ShopDoor(scene.world, lambda _shop: (b"the old one, of thirty-two bytes",), newer=lambda: fresh)
+    body = a_payload(some_facts())
+    event = {
+        "pathParameters": {"shop": "boutique"},
+        "headers": signed(scene, body),
+        "body": body.decode(),
+        "isBase64Encoded": False,
+    }
+    assert answer_shop(event, Context(), lambda: stale)["statusCode"] == 200
+    bad = event | {"body": body.decode() + " "}
+    assert answer_shop(bad, Context(), lambda: stale)["statusCode"] == 401
+
+
 def test_what_is_well_signed_and_unreadable_is_parked_and_may_be_replayed() -> None:
     scene = OrderScene()
     assert post(scene, b"{half", signed(scene, b"{half"))["statusCode"] == 200

@@ -6,7 +6,7 @@ Each of these was seen: somebody stayed in the course, in the group, or over som
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -166,3 +166,13 @@ def test_a_row_of_the_shops_instance_that_no_order_gives_is_found_and_taken_out(
         ("given_by_nobody", True),
         ("given_by_nobody", False),
     ]
+
+
+@pytest.mark.rule("S11")
+def test_days_in_messages_are_those_of_the_university() -> None:
+    scene = OrderScene()
+    paid = datetime(2026, 10, 4, 22, 30, tzinfo=UTC)  # half past midnight in Caen
+    scene.sell(replace(some_facts(), paid_at=paid))
+    texts = [message.text for message in scene.moodle.state.messages]
+    assert any("05/10/2026" in text for text in texts)
+    assert not any("04/10/2026" in text for text in texts)

@@ -7,11 +7,14 @@ from passerelle.domain.backups.manifest import Inspection, Reason, Why
 from passerelle.domain.moodle.core import Category
 from passerelle.domain.moodle.plugin import JobMessage, Plugin
 from passerelle.domain.publishing.publication import Retrieval
+from passerelle.domain.site_commands import OpenUpload
 from passerelle.domain.states import PublicationState, RetrievalState
 from passerelle.errors import NotFound, Refused
 from passerelle.usecases import jobs
+from passerelle.usecases.backups import receive
 from passerelle.usecases.publishing import publish
 from tests.factories.records import a_network, a_person, a_site, a_site_facts
+from tests.scenes.beside import Held, around
 from tests.scenes.publishing import ADA, GRACE, MANAGER, Scene
 
 
@@ -289,6 +292,32 @@ def test_of_two_restores_side_by_side_the_higher_number_wins_whichever_ends_last
     assert by_idnumber["caen:CHIM1"] == scene.publication(newer).hub_course_id
     assert by_idnumber["caen:CHIM1@v1"] == scene.publication(older).hub_course_id
     assert scene.publication(older).state == PublicationState.SUPERSEDED
+
+
+@pytest.mark.rule("P14")
+def test_a_repeated_opening_keeps_its_first_number(scene: Scene) -> None:
+    """Cut after its number was given, repeated once another upload was opened in between."""
+    opening = OpenUpload(
+        request="msg_cut",
+        site="caen",
+        type="uploads",
+        person=ADA,
+        intent="share",
+        courseid=42,
+        idnumber="CHIM1",
+        fullname="Chimie",
+        shortname="CHIM1",
+        filesize=10,
+        sha256="5e" * 32,
+        lastchange=0,
+    )
+    cut = Held(
+        around(scene.base), lambda world: receive.open_upload(world, opening), at="archives.open_multipart"
+    )
+    cut.die()
+    later = scene.upload(scene.save())
+    assert receive.open_upload(scene.world, opening)["sequence"] == 1
+    assert later.sequence == 2
 
 
 @pytest.mark.rule("P14")

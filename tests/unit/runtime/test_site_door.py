@@ -169,6 +169,21 @@ def test_a_signature_refused_says_no_more(site, lines) -> None:
     assert not site.calls
 
 
+def test_a_site_whose_clock_is_wrong_is_told_that_it_is_the_clock(site, lines) -> None:
+    signing = site.clock.now() - timedelta(minutes=6)
+    body = json.dumps(UPLOAD).encode()
+    event = site.payload | {
+        "headers": site.payload["headers"] | sign(KEY, "msg_1", signing, body),
+        "pathParameters": {"site": "caen"},
+        "body": body.decode(),
+    }
+    response = answer_site(event, site.context, "uploads", site.done, lambda: site.door)
+    said = json.loads(response["body"])
+    assert (response["statusCode"], said["error"], said["minutes"]) == (401, "clock_wrong", "6")
+    assert "6 minutes" in said["message"]
+    assert site.calls == []
+
+
 def test_an_unknown_site_gets_the_very_same_answer_as_a_bad_signature(site) -> None:
     unknown = site.ask(UPLOAD | {"site": "nowhere"}, path={"site": "nowhere"})
     assert unknown == site.ask(key=b"another key, thirty-two bytes...")

@@ -56,6 +56,9 @@ HELP: dict[str, str] = {
     "Print the file that is in force.": "Affiche le fichier en vigueur.",
     "As the functions read it.": "Tel que les fonctions le lisent.",
     "IAM policies to give to others, as JSON.": "Droits IAM à donner à d’autres, en JSON.",
+    "May deploy, update and delete the stack; what it makes, it makes under the stack's name.\n\nIts own roles are made by CloudFormation: iam:PassRole stays with them.": "Peut déployer, mettre à jour et supprimer la pile ; ce qu’elle crée porte le nom de la pile.\n\nSes rôles sont créés par CloudFormation : iam:PassRole se limite à eux.",
+    "May run every command on this installation: its table, buckets, queues and secrets; deploys nothing.": "Peut lancer chaque commande sur cette installation : sa table, ses buckets, ses files et ses secrets ; ne déploie rien.",
+    "May answer `passerelle why` and read reports: reads the table and the state bucket, writes nothing.\n\nNo secret, so no Moodle is asked: the page in Moodle does that.": "Peut répondre par `passerelle why` et lire les rapports : lit la table et le bucket d’état, n’écrit rien.\n\nAucun secret, donc aucun Moodle n’est consulté : la page dans Moodle le fait.",
     "May write this site's extracts: reads nothing, deletes nothing, and touches no other site's.": "Peut écrire les extractions de ce site : ne lit rien, ne supprime rien, ne touche à aucun autre site.",
     # --- people ---
     "What is held of a person: shown, or forgotten.": "Ce qui est détenu sur une personne : le montrer, ou l’oublier.",
@@ -153,6 +156,7 @@ HELP: dict[str, str] = {
     "Shops of the network: show.": "Boutiques du réseau : montrer.",
     "Where the shop's webhook goes, what it must send, where its secret and key lie; then prove the way.\n\nA signed delivery that is about no order is sent to the address, as the shop itself would.\nExit status: 1 if it was not taken, or something is missing.": "Où va le webhook de la boutique, ce qu’il doit envoyer, où sont son secret et sa clé ; puis prouve le chemin.\n\nUne livraison signée qui ne parle d’aucune commande est envoyée à l’adresse, comme le ferait la boutique.\nCode de sortie : 1 si elle n’a pas été prise, ou s’il manque quelque chose.",
     "Only say it; send nothing.": "Le dire seulement ; ne rien envoyer.",
+    "Print a guide; without a name, list them.": "Affiche un guide ; sans nom, en donne la liste.",
     "Print the rules with these numbers, such as N13 or D8; all of them without one.": "Affiche les règles de ces numéros, par exemple N13 ou D8 ; toutes sans numéro.",
     "Move the dead letters of QUEUE back into it.\n\nEach is sent before it is deleted: cut in between, a message is delivered twice, which every consumer\nbears. (SQS's own StartMessageMoveTask is missing on the laptop.)": "Remet dans la file QUEUE ses messages en souffrance.\n\nChacun est envoyé avant d’être supprimé : coupé entre les deux, un message est livré deux fois, ce que chaque fonction supporte.",
     # --- sync ---
@@ -241,6 +245,7 @@ def in_readers_language(command: click.Command, *, deep: bool = True) -> click.C
     """The same command, its help and its options' (`deep`: and its subcommands') in the reader's language."""
     french = language() == "fr"
     english, epilog, _ = _ENGLISH.setdefault(command, (command.help, command.epilog, None))
+    command._help_option = None  # noqa: SLF001 - click keeps the option, with its help, in the language of its first use
     command.help, command.epilog = _said(english, french=french), _said(epilog, french=french)
     for one in command.params:
         if not isinstance(one, click.Option):

@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "orders": ("passerelle_cli.orders", "orders"),
     "console": ("passerelle_cli.console", "console"),
     "shops": ("passerelle_cli.shops", "shops"),
+    "guide": ("passerelle_cli.guide", "guide"),
     "rules": ("passerelle_cli.rules", "rules"),
     "redrive": ("passerelle_cli.redrive", "redrive"),
     "sync": ("passerelle_cli.sync", "sync"),

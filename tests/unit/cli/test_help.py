@@ -9,13 +9,14 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from passerelle_cli.french import HELP, key_of, known
+from passerelle_cli.french import HELP, in_readers_language, key_of, known
 from passerelle_cli.main import cli
 
 
 @pytest.fixture(autouse=True)
 def _english(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
+    in_readers_language(cli, deep=False)
 
 
 def helps(command: click.Command = cli, path: str = "passerelle") -> Iterator[tuple[str, str]]:

@@ -159,11 +159,6 @@ HELP: dict[str, str] = {
     "Print a guide; without a name, list them.": "Affiche un guide ; sans nom, en donne la liste.",
     "Print the rules with these numbers, such as N13 or D8; all of them without one.": "Affiche les règles de ces numéros, par exemple N13 ou D8 ; toutes sans numéro.",
     "Move the dead letters of QUEUE back into it.\n\nEach is sent before it is deleted: cut in between, a message is delivered twice, which every consumer\nbears. (SQS's own StartMessageMoveTask is missing on the laptop.)": "Remet dans la file QUEUE ses messages en souffrance.\n\nChacun est envoyé avant d’être supprimé : coupé entre les deux, un message est livré deux fois, ce que chaque fonction supporte.",
-    # --- people ---
-    "What is held of a person: shown, or forgotten.": "Ce qui est gardé d’une personne : le montrer, ou l’oublier.",
-    "Let nothing that is held name PERSON (e-mail or username) any more.\n\nWhat an order or a change of year in progress still needs stays, and is listed with its reason; exit\nstatus 1 where there is any. Cut, it is simply given again.": "Plus rien de ce qui est gardé ne nomme PERSON (adresse ou identifiant).\n\nCe dont une commande ou un changement d’année en cours a encore besoin reste, et s’affiche avec sa raison ; code de sortie 1 dans ce cas. Coupée, la commande se relance telle quelle.",
-    "Why: it is written down, without the name.": "Pourquoi : c’est gardé par écrit, sans le nom.",
-    "All that is held of PERSON (e-mail or username) in table and documents, as JSON, for whoever asks.\n\nArchives are not searched: they are scrubbed of people before they are kept (P4). Queues hold no names.": "Tout ce qui est gardé de PERSON (adresse ou identifiant) dans la table et les documents, en JSON, pour qui le demande.\n\nLes archives ne sont pas fouillées : elles sont nettoyées des personnes avant d’être gardées (P4). Les files ne contiennent aucun nom.",
     # --- sync ---
     "The night: offer, groups and enrolments from the university's systems.": "La nuit : offre, groupes et inscriptions d’après les systèmes de l’université.",
     "Take over a living Moodle: what bears a desired code becomes the night's, and is never made twice.": "Reprend un Moodle en service : ce qui porte un code voulu devient celui de la nuit, et n’est jamais fait deux fois.",

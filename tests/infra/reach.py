@@ -42,6 +42,7 @@ def module(path: Path) -> Module:
     return Module(names, bodies)
 
 
+@cache
 def file_of(dotted: str) -> Path | None:
     for path in (
         (LAYER / Path(*dotted.split("."))).with_suffix(".py"),
@@ -61,13 +62,18 @@ def reached(handler: Path, name: str = "lambda_handler") -> Iterator[tuple[str, 
         here = module(path)
         body = here.bodies[name]
         yield f"{path.stem}.{name}", body
-        for target in _targets(path, here, body):
+        for target in _targets(path, name):
             if target not in seen:
                 seen.add(target)
                 waiting.append(target)
 
 
-def _targets(path: Path, here: Module, body: ast.AST) -> Iterator[tuple[Path, str]]:
+@cache
+def _targets(path: Path, name: str) -> tuple[tuple[Path, str], ...]:
+    return tuple(_named_in(path, module(path), module(path).bodies[name]))
+
+
+def _named_in(path: Path, here: Module, body: ast.AST) -> Iterator[tuple[Path, str]]:
     for node in ast.walk(body):
         match node:
             case ast.Name(id=name) if name in here.bodies:

@@ -56,6 +56,7 @@ def written(path):
     return "\n".join(comments + docstrings)
 
 
+@cache
 def strings(path):
     """The texts that a program holds as data."""
     tree = ast.parse(path.read_text(encoding="utf-8"))

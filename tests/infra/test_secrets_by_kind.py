@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from typing import Any
 
 import pytest
@@ -51,6 +52,7 @@ def kind_of(node: ast.AST) -> str:
     return ""
 
 
+@cache
 def used_by(function: str) -> set[str]:
     bodies = reached(ROOT / f"functions/{function}/handler.py")
     # How each port reads its secrets is the wiring's: who uses a port is asked here.

@@ -33,7 +33,7 @@ def items(aws: Any) -> list[dict[str, Any]]:
 
 
 @pytest.mark.rule("S3")
-@pytest.mark.parametrize("people", [300, 712, 5_000])
+@pytest.mark.parametrize("people", [300, 712, pytest.param(5_000, marks=pytest.mark.slow)])
 def test_an_order_of_many_people_is_kept_read_changed_listed_and_deleted_whole(
     aws: Any, records: DynamoRecords, people: int
 ) -> None:

@@ -895,3 +895,47 @@ def test_a_field_of_people_lost_on_the_way_withdraws_nobody_but_an_empty_one_doe
     assert outcome(kind, told, lost) == FULL
     assert outcome(kind, lost, told, lost) == FULL
     assert outcome(kind, told, empty) == ("waiting", ["seats_free"], [])
+
+
+@pytest.mark.rule("S13")
+@pytest.mark.parametrize(
+    ("kind", "sale", "told"),
+    [
+        ("woocommerce", woo(), woo(minute=5, refunds=[{"id": 9, "total": "NaN"}])),
+        ("stripe", session(), refund(-4000, "succeeded", 5)),
+        ("paypal", capture(), given("REFUNDED", "NaN", 5)),
+        (
+            "shopify",
+            shopify(),
+            {
+                "topic": "refunds/create",
+                "body": {"id": 7, "order_id": 700, "transactions": [{**DONE[0], "amount": "1e999999999"}]},
+            },
+        ),
+        ("standard", standard(), standard(5, refunds=[{"id": "r", "amount": "1e999999999"}])),
+    ],
+)
+def test_a_refund_of_a_figure_that_makes_no_sense_is_looked_at_and_takes_nothing(
+    kind: str, sale: Mapping[str, Any], told: Mapping[str, Any]
+) -> None:
+    assert outcome(kind, sale, told) == ("parked", ["amount_absurd"], ["ana", "bob"])
+
+
+@pytest.mark.rule("S13")
+def test_a_bundle_that_only_hidden_fields_tell_of() -> None:
+    def item(number: int, sku: str, total: str, **meta: str) -> dict[str, Any]:
+        rows = [{"key": key, "value": value} for key, value in meta.items()]
+        return {"id": number, "sku": sku, "quantity": 1, "total": total, "meta_data": rows}
+
+    pack = item(1, "PACK", "40.00", _bundle_cart_key="k1")
+    part = item(2, "SPOCM1", "0.00", _bundled_by="k1", _bundle_cart_key="k2", learners=ANA_BOB[:26])
+    order = one(play("woocommerce", woo(line_items=[pack, part]), ignored=("PACK",)))
+    assert (order["state"], order["why"]) == ("fulfilled", [])
+    alone = one(play("woocommerce", woo(line_items=[part]), ignored=("PACK",)))
+    assert (alone["state"], alone["why"]) == ("parked", ["price_differs"])
+
+
+def test_parts_that_are_each_other_s_parent_bear_no_price() -> None:
+    one_part = {"id": 1, "sku": "SPOCM1", "quantity": 1, "total": "0.00", "bundled_by": 2}
+    other = {**one_part, "id": 2, "bundled_by": 1}
+    assert outcome("woocommerce", woo(line_items=[one_part, other]))[:2] == ("parked", ["price_differs"])

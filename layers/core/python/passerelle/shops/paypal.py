@@ -266,6 +266,7 @@ def _of_refund(said: Said, told_at: datetime | None, *, reversal: bool) -> Facts
         state=states.get(said.text("status", "state").upper(), "done"),
         currency=figures.currency,
         reversal=reversal,
+        odd="amount" if figures.odd else "",
     )
     return Facts(order=capture, sale=False, refunds=(refund,), told_at=told_at)
 

@@ -259,14 +259,16 @@ def _line(item: Said, order: Said, shop: Shop, out: int) -> Line:
 
 def _refund(refund: Said, currency: str) -> Refund:
     lines: dict[str, int] = {}
+    counted = Figures("")
     for row in refund.things("refund_line_items"):
-        name, pieces = row.text("line_item_id"), Figures("").pieces(row)
+        name, pieces = row.text("line_item_id"), counted.pieces(row)
         if name and pieces:
             lines[name] = lines.get(name, 0) + pieces
     moved = [t for t in refund.things("transactions") if t.text("kind") in ("refund", "")]
     given = [t for t in moved if t.text("status") in ("success", "")]
     code = next((t.text("currency") for t in given if t.text("currency")), currency)
-    amount = sum(abs(Figures(code).money(t, "amount")) for t in given)
+    figures = Figures(code)
+    amount = sum(abs(figures.money(t, "amount")) for t in given)
     state: Literal["done", "pending", "failed"] = "done"
     if moved and not given:
         # Of money that is on its way or never went, nothing is given back.
@@ -278,6 +280,7 @@ def _refund(refund: Said, currency: str) -> Refund:
         refund.at("created_at"),
         state=state,
         currency="" if code == currency else code,
+        odd=figures.first_odd or counted.first_odd,
     )
 
 

@@ -314,6 +314,7 @@ def _refund(said: Said) -> Refund:
         said.at("created"),
         state=states.get(said.text("status"), "done"),
         currency=said.text("currency").upper(),
+        odd="" if _whole(said, "amount") >= 0 else "amount",
     )
 
 

@@ -248,6 +248,7 @@ def _line(item: Said, order: Said, shop: Shop) -> Line:
     figures = Figures(order.text("currency"))
     amount, before = _with_tax(item, "total", figures), _with_tax(item, "subtotal", figures)
     pieces = figures.pieces(item)
+    meta = item.pairs("meta_data", "key")
     known = (item.text("sku"), item.text("variation_id"), item.text("product_id"))
     return Line(
         id=item.needed("id"),
@@ -255,12 +256,18 @@ def _line(item: Said, order: Said, shop: Shop) -> Line:
         quantity=pieces,
         amount=amount,
         title=item.text("name"),
-        participants=people_in(item.pairs("meta_data", "key"), shop.people),
+        participants=people_in(meta, shop.people),
         discount=max(0, before - amount),
-        part_of=item.text("bundled_by", "composite_parent"),
+        part_of=item.text("bundled_by", "composite_parent") or _bundle(meta),
         odd=figures.first_odd,
         untold=not item.has("meta_data") or order.lost("meta_data"),
     )
+
+
+def _bundle(meta: Mapping[str, str]) -> str:
+    """The bundle's own name, which parent and parts share where only their hidden fields tell."""
+    names = ("_bundled_by", "_composite_parent", "_bundle_cart_key", "_composite_cart_key")
+    return next((meta[name] for name in names if meta.get(name)), "")
 
 
 def _with_tax(said: Said, name: str, figures: Figures) -> int:

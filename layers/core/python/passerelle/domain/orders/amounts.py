@@ -41,6 +41,7 @@ def _absurd(order: Order, trainings: list[Line]) -> Note | None:
     for line in trainings:
         if not odd and (line.odd or line.quantity < 1 or (line.amount or 0) < 0):
             odd = f"{line.product}: {line.odd or ('quantity' if line.quantity < 1 else 'amount')}"
+    odd = odd or next((f"{one.id}: {one.odd}" for one in order.refunds if one.odd), "")
     return Note("amount_absurd", {"figure": odd}) if odd else None
 
 
@@ -115,13 +116,13 @@ def _unsaid(order: Order, trainings: list[Line], products: Mapping[str, Product]
     return None
 
 
-def _bundled(order: Order, line: Line) -> bool:
+def _bundled(order: Order, line: Line, below: frozenset[str] = frozenset()) -> bool:
     """Whether another line of the bundle bears the price: its parent, or one of the same group."""
-    if not line.part_of:
+    if not line.part_of or line.id in below:
         return False
     parent = order.line(line.part_of)
     if parent is not None:
-        return (parent.amount or 0) + parent.discount > 0 or _bundled(order, parent)
+        return (parent.amount or 0) + parent.discount > 0 or _bundled(order, parent, below | {line.id})
     group = [one for one in order.lines if one.part_of == line.part_of]
     return sum(one.amount or 0 for one in group) > 0
 

@@ -77,6 +77,7 @@ class Refund:
     at: datetime | None = None
     state: Literal["done", "pending", "failed"] = "done"
     currency: str = ""  # where it is not the order's
+    odd: str = ""  # the figure of it that makes no sense, if one does
     told_at: datetime | None = None  # when the shop said so
     event: bool = False  # it said so apart from the whole order
     reversal: bool = False  # taken back by whoever handles the payment, and perhaps given back again

@@ -316,3 +316,18 @@ def test_memory_is_bounded_whatever_the_number_of_links() -> None:
     seen = survey(BytesSource(backup.tgz()))
     assert len(seen.links) == 500
     assert seen.link_count == 10_000
+
+
+@pytest.mark.parametrize("odd", ["²", "9" * 5_000, "٣", '{"c":' * 3_000, "[" * 5_000, "-1", "\u0085"])
+def test_odd_text_anywhere_stops_no_report(odd):
+    """The report of a change of year is about links and dates; what cannot be one is passed over."""
+    import re
+
+    for name, content in Backup().parts().items():
+        if not name.endswith(".xml"):
+            continue
+        text = re.sub(r"</(\w+)>", lambda tag: f"{odd}{tag[0]}", content.decode())
+        text = text.replace(' id="', f' id="{odd if "{" not in odd and "[" not in odd else ""}')
+        survey(BytesSource(Backup().with_member(name, text.encode()).tgz()))
+    module = f"<module id='79'><availability>{odd}</availability></module>"
+    survey(BytesSource(Backup().with_member("activities/page_79/module.xml", module).tgz()))

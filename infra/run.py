@@ -169,12 +169,36 @@ def _become(program: Path, *arguments: str) -> NoReturn:
     os.execv(program, [str(program), *arguments])  # noqa: S606 - what we have just installed
 
 
+def with_the_templates_python(arguments: tuple[str, ...]) -> None:
+    """`sam build` would stop in the middle, or build for another one: said before it starts."""
+    template = (ROOT / "template.yaml").read_text(encoding="utf-8")
+    wanted = re.search(r"PythonVersion=(python[\d.]+)", " ".join(arguments)) or re.search(
+        r"^  PythonVersion:\n(?:    .*\n)*?    Default: (python[\d.]+)", template, re.MULTILINE
+    )
+    if wanted is None or shutil.which(wanted[1]):
+        return
+    give_up(
+        f"sam build needs {wanted[1]}, the functions' Python, on the PATH, and it is not there.\n"
+        f"Install it (Debian: apt install {wanted[1]}; elsewhere: https://www.python.org/downloads/), "
+        f"or build in a container: sam build --use-container.\n"
+        "Another version is chosen for build and deploy alike: --parameter-overrides "
+        "PythonVersion=python3.12",
+        f"sam build a besoin de {wanted[1]}, le Python des fonctions, sur le PATH, et il n’y est pas.\n"
+        f"Installez-le (Debian : apt install {wanted[1]} ; ailleurs : https://www.python.org/downloads/), "
+        f"ou construisez dans un conteneur : sam build --use-container.\n"
+        "Une autre version se choisit pour build et deploy à la fois : --parameter-overrides "
+        "PythonVersion=python3.12",
+    )
+
+
 def main(command: str = "", *arguments: str) -> None:
     if command not in {"demo", "test", "passerelle", "sam", "prepare"}:
         give_up(__doc__ or "", USAGE_FR)
     os.chdir(ROOT)
     if command == "sam":
         os.environ["SAM_CLI_TELEMETRY"] = "0"
+        if arguments[:1] == ("build",):
+            with_the_templates_python(arguments)
         _become(prepared(".venv-sam", ".ci/sam.lock", ours=False) / "sam", *arguments)
     programs = prepared(".venv", "infra/laptop/requirements.lock", ours=True)
     if command == "demo":

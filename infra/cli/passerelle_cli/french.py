@@ -39,6 +39,7 @@ HELP: dict[str, str] = {
     "Of a zip, read only its XML: no hash of contents or archive.": "D’un zip, ne lire que le XML : aucune empreinte des contenus ni de l’archive.",
     "people.bin, as the site's plugin writes it (P20).": "people.bin, comme l’écrit le plugin du site (P20).",
     "Write IN to OUT without what it says of people: same members, sizes and index.\n\nIN is a file or s3://bucket/key, OUT a file. Nothing is written unless IN is a sound backup without\nusers. Exit status: 0 written, 3 refused, 1 not readable or not writable.": "Écrit IN dans OUT sans ce qu’elle dit des personnes : mêmes membres, tailles et index.\n\nIN est un fichier ou s3://bucket/clé, OUT un fichier. Rien n’est écrit si IN n’est pas une sauvegarde saine et sans utilisateurs. Code de sortie : 0 écrite, 3 refusée, 1 illisible ou impossible à écrire.",
+    "Write over OUT if it is there.": "Écraser OUT s’il existe.",
     "Keep passwords of quizzes, lessons and meetings.": "Garder les mots de passe des tests, leçons et réunions.",
     # --- network ---
     "The network's file: check it, publish it, show what is in force.": "Le fichier du réseau : le vérifier, le publier, montrer ce qui est en vigueur.",

@@ -80,7 +80,8 @@ def inspect_command(
 @click.argument("out", metavar="OUT")
 @click.option("--people", metavar="FILE", help="people.bin, as the site's plugin writes it (P20).")
 @click.option("--keep-keys", is_flag=True, help="Keep passwords of quizzes, lessons and meetings.")
-def scrub_command(archive: str, out: str, people: str | None, keep_keys: bool) -> None:
+@click.option("--force", is_flag=True, help="Write over OUT if it is there.")
+def scrub_command(archive: str, out: str, people: str | None, keep_keys: bool, force: bool) -> None:
     """Write IN to OUT without what it says of people: same members, sizes and index.
 
     IN is a file or s3://bucket/key, OUT a file. Nothing is written unless IN is a sound backup without
@@ -96,6 +97,13 @@ def scrub_command(archive: str, out: str, people: str | None, keep_keys: bool) -
             _say(
                 "L’original ne peut pas être écrasé : donnez un autre nom au résultat.",
                 "The original cannot be overwritten: give the result another name.",
+            )
+        )
+    if target.exists() and not force:
+        _stop(
+            _say(
+                f"{out} existe déjà : donnez un autre nom, ou --force pour l’écraser.",
+                f"{out} exists already: give another name, or --force to write over it.",
             )
         )
     with _outside_the_file(archive):

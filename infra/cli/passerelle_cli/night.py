@@ -59,7 +59,7 @@ from passerelle.words.plan import (
 )
 from passerelle_cli.extracts import opened, read_sources, sources_type
 from passerelle_cli.stack import Stack, on_a_stack
-from passerelle_cli.terminal import echo, language, visible
+from passerelle_cli.terminal import Named, echo, language, visible
 
 FindStack = Callable[[], Stack]
 _LINES = 200  # of a plan that are printed unless all are asked for
@@ -77,7 +77,7 @@ sources_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON.")
 stage_option = click.option(
     "--stage",
-    type=click.Choice([stage.value for stage in Stage]),
+    type=Named([stage.value for stage in Stage]),
     help="One stage of the night; default: all.",
 )
 by_option = click.option("--by", default=getpass.getuser, show_default="who runs this", help="Who decides.")

@@ -29,7 +29,7 @@ from passerelle.usecases.orders import work as usecase
 from passerelle.words.sentences import say
 from passerelle_cli.orders_explain import explain
 from passerelle_cli.stack import Stack, on_a_stack
-from passerelle_cli.terminal import echo, language, worded
+from passerelle_cli.terminal import Named, echo, language, worded
 
 STATES = [state.value for state in OrderState]
 
@@ -58,7 +58,7 @@ def _all(world: World, shop: str, state: str) -> Iterator[Order]:
 @orders.command("list")
 @on_a_stack
 @click.option("--shop", default="", help="Only those of this shop.")
-@click.option("--state", type=click.Choice(STATES), default=None, help="Only those in this state.")
+@click.option("--state", type=Named(STATES), default=None, help="Only those in this state.")
 @click.option("--overdue", is_flag=True, help="Only unpaid ones that are older than the shop's overdue_days.")
 @click.option("--waiting", is_flag=True, help="Only paid ones that wait for a person, with what helps.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")

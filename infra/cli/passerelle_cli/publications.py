@@ -27,7 +27,7 @@ from passerelle.usecases.publishing import retrieve as retrievals
 from passerelle.words.changes import changes_text
 from passerelle_cli.orders import catalogue_check
 from passerelle_cli.stack import Stack, on_a_stack
-from passerelle_cli.terminal import echo, language, worded
+from passerelle_cli.terminal import Named, echo, language, worded
 
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object instead of lines.")
 ENDED = (RetrievalState.DONE, RetrievalState.REFUSED, RetrievalState.FAILED)
@@ -44,7 +44,7 @@ def publications() -> None:
 
 
 @publications.command("list")
-@click.option("--state", type=click.Choice([s.value for s in PublicationState]), help="Only in this state.")
+@click.option("--state", type=Named([s.value for s in PublicationState]), help="Only in this state.")
 @click.option("--site", help="Only of this site.")
 @click.option("--to-reclassify", is_flag=True, help="Only copies still where the hub puts new ones (P8).")
 @as_json

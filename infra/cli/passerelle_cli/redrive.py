@@ -8,13 +8,13 @@ from typing import Any
 import click
 
 from passerelle_cli.stack import Stack, on_a_stack
-from passerelle_cli.terminal import echo, worded
+from passerelle_cli.terminal import Named, echo, worded
 
 QUEUES = ("uploads", "publications", "retrievals", "rollovers", "jobs", "orders")
 
 
 @click.command("redrive")
-@click.argument("queue", type=click.Choice(QUEUES))
+@click.argument("queue", type=Named(QUEUES))
 @on_a_stack
 def redrive(queue: str, find_stack: Callable[[], Stack]) -> None:
     """Move the dead letters of QUEUE back into it.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import unicodedata
+from typing import Any
 
 import click
 
@@ -31,6 +33,20 @@ def visible(text: str) -> str:
 
 def echo(text: object = "", *, err: bool = False, nl: bool = True) -> None:
     click.echo(visible(str(text)), err=err, nl=nl)
+
+
+class Named(click.Choice[str]):
+    """One of a few names; another is refused with the nearest."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter as error:
+            near = difflib.get_close_matches(str(value), [str(one) for one in self.choices], n=1, cutoff=0.5)
+            if near:
+                meant = worded("Vouliez-vous dire « {near} » ?", "Did you mean “{near}”?", near=near[0])
+                raise click.BadParameter(f"{error.message} {meant}", ctx, param) from None
+            raise
 
 
 def worded(french: str, english: str, **details: object) -> str:

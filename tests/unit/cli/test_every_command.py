@@ -21,6 +21,7 @@ import pytest
 from passerelle_cli import click_in_french, main
 from passerelle_cli.main import cli
 
+ROOT = Path(__file__).parents[3]
 STAY_RUNNING = {("up",), ("demo",)}  # they start the laptop whatever they are given
 
 
@@ -210,3 +211,20 @@ def test_click_speaks_french_in_all_it_says() -> None:
     }
     assert {"Usage:", "Missing command.", "Did you mean {possibility}?"} <= texts
     assert [one for one in texts - set(click_in_french.FRENCH) if not OF_PROGRAMMERS.search(one)] == []
+
+
+def test_a_state_that_is_written_nearly_right_is_refused_with_the_nearest(run) -> None:
+    done = run("orders", "list", "--state", "fulfiled")
+    assert done.status == 2
+    assert "Vouliez-vous dire «\u00a0fulfilled\u00a0»" in done.err
+
+
+def test_a_scrub_writes_over_nothing_unasked(run, tmp_path: Path) -> None:
+    source = ROOT / "tests/mbz/chimie-nousers-tgz.mbz"
+    there = tmp_path / "kept.mbz"
+    there.write_text("mine")
+    done = run("mbz", "scrub", str(source), str(there))
+    assert (done.status, there.read_text()) == (1, "mine")
+    assert "--force" in done.err
+    assert run("mbz", "scrub", "--force", str(source), str(there)).status == 0
+    assert there.stat().st_size > 100

@@ -314,5 +314,5 @@ def test_the_policy_of_a_depositor_may_write_this_sites_extracts_and_nothing_els
     done = CliRunner().invoke(policy, ["depositor", "--site", "caen"], catch_exceptions=False)
 
     (statement,) = json.loads(done.output)["Statement"]
-    assert statement["Resource"] == "arn:aws:s3:::state/sis/caen/*"
+    assert statement["Resource"] == ["arn:aws:s3:::state/sis/caen/*"]
     assert all(action.startswith(("s3:Put", "s3:Abort")) for action in statement["Action"])

@@ -115,7 +115,7 @@ def current_umask():
 def test_scrub_of_an_unsound_backup_writes_nothing_and_keeps_what_was_there(tmp_path):
     out = tmp_path / "clean.mbz"
     out.write_bytes(b"before")
-    result = run("scrub", real("chimie-users-tgz"), out)
+    result = run("scrub", "--force", real("chimie-users-tgz"), out)
     assert result.exit_code == 3
     assert "people_inside" in result.output
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("clean.mbz", b"before")]

@@ -60,7 +60,7 @@ def same_person_mail(desk: Desk, region: str = "body") -> tuple[str, str]:
     """The reference that a refusal shows, and the mail it has begun."""
     refusal = desk.page.locator(f'{region} [data-region="refusal"]').last
     refusal.wait_for()
-    reference = refusal.inner_text().partition("Référence : ")[2].split()[0]
+    reference = refusal.inner_text().partition("Référence")[2].split()[1]  # behind a colon
     return reference, unquote(refusal.locator("a").get_attribute("href"))
 
 

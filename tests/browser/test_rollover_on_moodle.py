@@ -230,7 +230,7 @@ def test_sections_activities_and_groups_are_chosen_by_keyboard_and_the_other_tea
     desk.shot("annee-08-choix")
     page.locator(SAVE).focus()
     page.keyboard.press("Enter")
-    desk.see("Vous n’êtes pas seul dans ce cours")
+    desk.see("D’autres enseignent dans ce cours")
     [[first, name]] = years.this.rows(
         f"SELECT firstname, lastname FROM {{user}} WHERE username = '{said('COLLEAGUE')}'"
     )
@@ -304,7 +304,7 @@ def test_a_merge_says_how_many_resources_will_be_doubled(years: Years) -> None:
     years.form(desk, "merge")
     desk.page.click(SAVE)
     # The link of the same name, and the announcements: Moodle makes a second forum of them.
-    desk.see("2 ressource(s) que votre cours contient déjà seront doublées")
+    desk.see("2 ressources que votre cours contient déjà seront doublées")
     desk.shot("annee-14-fusion")
     desk.page.click(YES)
     years.came(desk)
@@ -342,7 +342,7 @@ def test_a_course_that_is_not_empty_is_replaced_only_past_a_refusal_by_who_is_al
     desk.page.fill("[data-region=why]", "Demandé par le responsable, ticket 12")
     desk.shot("annee-16-passer-outre")
     desk.page.click("[data-action=override]")
-    desk.see("Vous n’êtes pas seul")  # its teacher is told of what an administrator does
+    desk.see("D’autres enseignent dans ce cours")  # its teacher is told of what an administrator does
     desk.page.click(YES)
     years.came(desk)
     desk.see("Demandé par le responsable, ticket 12")

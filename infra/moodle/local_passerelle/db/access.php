@@ -103,6 +103,7 @@ $capabilities = [
     ],
     // What people do, in a course.
     'local/passerelle:publish' => [
+        'riskbitmask' => RISK_PERSONAL | RISK_XSS,
         'captype' => 'write',
         'contextlevel' => CONTEXT_COURSE,
         'archetypes' => [
@@ -111,6 +112,7 @@ $capabilities = [
         ],
     ],
     'local/passerelle:retrieve' => [
+        'riskbitmask' => RISK_XSS,
         'captype' => 'write',
         'contextlevel' => CONTEXT_COURSE,
         'archetypes' => [

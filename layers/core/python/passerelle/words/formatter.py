@@ -19,7 +19,6 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from string import Formatter
 
-from passerelle.domain.night.why.effects import say_day, say_moment
 from passerelle.domain.states import State, state_word
 from passerelle.words.typesetting import typeset
 
@@ -58,10 +57,11 @@ def spell(value: object, lang: str) -> str:
         return MISSING
     if isinstance(value, State):
         return state_word(value, lang)
-    if isinstance(value, datetime):
-        return say_moment(value, lang)
-    if isinstance(value, date):
-        return say_day(value, lang)
+    if isinstance(value, date):  # a datetime is one
+        # Every function says sentences; few say when something takes effect.
+        from passerelle.domain.night.why.effects import say_day, say_moment
+
+        return say_moment(value, lang) if isinstance(value, datetime) else say_day(value, lang)
     if isinstance(value, list | tuple):
         return say_list([spell(one, lang) for one in value], lang)
     return str(value)

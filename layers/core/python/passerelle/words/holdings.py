@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from passerelle.domain.moodle.plugin import read_holds
 from passerelle.words.formatter import MISSING, Pair, fill
 
 HOLDS: Mapping[str, Pair] = {
@@ -25,6 +24,9 @@ HOLDS: Mapping[str, Pair] = {
 
 def say_holds(spelled: str, lang: str) -> str:
     """What `spell_holds` kept, as `3 activités, 2 questions`; a text that is none stays as it is."""
+    # Every function says sentences; few say what a course holds.
+    from passerelle.domain.moodle.plugin import read_holds
+
     holds = read_holds(spelled)
     words = [
         fill(HOLDS[one.kind], lang, {"n": one.count}) if one.kind in HOLDS else f"{one.kind} ({one.count})"

@@ -17,7 +17,7 @@ from passerelle.pages import console as page
 from passerelle.ports import World
 from passerelle.runtime import wiring
 from passerelle.runtime.observability import begin, reference
-from passerelle.usecases.console import acts, enter, views
+from passerelle.usecases.console import enter, views
 from passerelle.words.sentences import known_language, say
 
 SESSION, BROWSER = "passerelle_console", "passerelle_console_browser"
@@ -198,6 +198,9 @@ def _post(visit: Visit) -> Response:
         }
     if asked.path != "do":
         return visit.page("missing", 404)
+    # Here: most visits only look, and acts know the use cases of every flow.
+    from passerelle.usecases.console import acts
+
     wish = acts.Wish(
         act=form.get("act", ""), about=form.get("about", ""), why=form.get("why", ""), fields=form
     )

@@ -1,4 +1,7 @@
-"""What each page of the console shows, within somebody's reach: a few bounded queries, never a scan (H2)."""
+"""What each page of the console shows, within somebody's reach: a few bounded queries, never a scan (H2).
+
+Use cases are imported inside: the console starts with what its first page needs; each page pays for its own.
+"""
 
 from __future__ import annotations
 
@@ -21,13 +24,8 @@ from passerelle.domain.states import OrderState, PublicationState, RunState
 from passerelle.errors import GiveUp, NotFound, Refused
 from passerelle.ports import World
 from passerelle.usecases.console.home import Waiting, newest_runs, waiting
-from passerelle.usecases.network.check import check_moodle
 from passerelle.usecases.night import documents
-from passerelle.usecases.night import why as night_why
 from passerelle.usecases.night.plan_stage import rules_of, tonight
-from passerelle.usecases.night.report import report_key
-from passerelle.usecases.publishing import ask, lineage
-from passerelle.usecases.rollover import plans
 from passerelle.words.sentences import say
 
 PAGE = 50
@@ -125,6 +123,8 @@ def _matching(world: World, known: Run, wanted: str) -> Iterator[Mapping[str, An
 
 
 def report(world: World, reach: Reach, site: str, night: str, lang: str) -> str:
+    from passerelle.usecases.night.report import report_key
+
     _within(site in reach.sites)
     try:
         day = date.fromisoformat(night)
@@ -201,6 +201,8 @@ def order(world: World, reach: Reach, order_id: str) -> Shown:
 
 
 def publications(world: World, reach: Reach, query: Mapping[str, str]) -> Shown:
+    from passerelle.usecases.publishing import ask
+
     _within(reach.publications)
     state = query.get("state", "")
     if "to_reclassify" in query:
@@ -223,6 +225,8 @@ def publications(world: World, reach: Reach, query: Mapping[str, str]) -> Shown:
 
 
 def publication(world: World, reach: Reach, publication_id: str) -> Shown:
+    from passerelle.usecases.publishing import lineage
+
     found = _within(world.records.get(Publication, publication_id), lambda _: reach.publications)
     return {
         "publication": found,
@@ -246,6 +250,8 @@ def rollovers(world: World, reach: Reach, query: Mapping[str, str]) -> Shown:
 
 def faculty(world: World, reach: Reach, query: Mapping[str, str]) -> Shown:
     """A faculty's plan as a table: what would be done or why not, and what became of it."""
+    from passerelle.usecases.rollover import plans
+
     found = _within(world.records.get(PlanRun, query.get("id", "")), lambda run: run.site in reach.sites)
     plan = plans.read(world, found.id)
     verdict = query.get("verdict", "")
@@ -268,6 +274,8 @@ def faculty(world: World, reach: Reach, query: Mapping[str, str]) -> Shown:
 
 def sites(world: World, reach: Reach, asked: str) -> Shown:
     """Those within reach; one is asked at a time, since a Moodle that is away takes its time to say so."""
+    from passerelle.usecases.network.check import check_moodle
+
     names = sorted(reach.sites)
     known = asked in names
     return {
@@ -280,6 +288,8 @@ def sites(world: World, reach: Reach, asked: str) -> Shown:
 
 def why(world: World, reach: Reach, query: Mapping[str, str], lang: str) -> Shown:
     """The desk's question, for any site within reach that has nights."""
+    from passerelle.usecases.night import why as night_why
+
     names = [name for name in sorted(reach.sites) if world.network.sites[name].night is not None]
     site = query.get("site", "") if query.get("site", "") in names else next(iter(names), "")
     who, course, reference = (query.get(name, "").strip() for name in ("who", "course", "reference"))

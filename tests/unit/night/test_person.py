@@ -17,8 +17,9 @@ from passerelle.domain.states import RunState
 from passerelle.errors import NotFound, Refused
 from passerelle.events.site import Signed, read_command
 from passerelle.usecases.night import desk
-from passerelle.usecases.night.person import answer, plan_for, repair
+from passerelle.usecases.night.person import plan_for, repair
 from passerelle.usecases.night.plan_stage import StageBusy
+from passerelle.usecases.night.why_page import answer
 from tests.factories.offer import University
 from tests.fakes.moodle import TwinMoodle, TwinSites
 from tests.scenes.night import NightScene, drop, rules

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from passerelle.domain.backups.manifest import Means
+if TYPE_CHECKING:
+    from passerelle.domain.backups.manifest import Means
 
 _AGAIN_FR = "Refaites la sauvegarde avec Moodle."
 _AGAIN_EN = "Make the backup again with Moodle."
@@ -441,18 +443,19 @@ ARCHIVES: Mapping[str, tuple[str, str]] = {
     ),
 }
 
-_MEANS: Mapping[Means, tuple[str, str]] = {
-    Means.PLACE: ("champ de Moodle", "field of Moodle"),
-    Means.PLUGIN: ("champ connu de ce plugin", "known field of this plugin"),
-    Means.VALUE: ("adresse électronique", "e-mail address"),
-    Means.TEXT: ("adresse électronique dans un texte", "e-mail address in a text"),
-    Means.NAME: ("nom du champ", "name of the field"),
-    Means.INFOREF: (
+# By the values of Means: only their names are needed here, at the start of every function.
+_MEANS: Mapping[str, tuple[str, str]] = {
+    "place": ("champ de Moodle", "field of Moodle"),
+    "plugin": ("champ connu de ce plugin", "known field of this plugin"),
+    "value": ("adresse électronique", "e-mail address"),
+    "text": ("adresse électronique dans un texte", "e-mail address in a text"),
+    "name": ("nom du champ", "name of the field"),
+    "inforef": (
         "personnes citées par Moodle, dans des champs inconnus",
         "people that Moodle lists, in unknown fields",
     ),
-    Means.PEOPLE: ("personne de ce site", "person of this site"),
-    Means.KEY: ("mot de passe", "password"),
+    "people": ("personne de ce site", "person of this site"),
+    "key": ("mot de passe", "password"),
 }
 
 

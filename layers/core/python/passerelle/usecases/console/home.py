@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from passerelle.domain.console import Reach
-from passerelle.domain.night.plan.run import Run
+from passerelle.domain.night.plan.run import MORNING, Run
 from passerelle.domain.orders.order import Delivery, Order
 from passerelle.domain.publishing.publication import Publication
 from passerelle.domain.records import Note
@@ -17,7 +17,6 @@ from passerelle.domain.states import OrderState, PublicationState, RolloverState
 from passerelle.ports import World
 from passerelle.usecases.broken import broken
 from passerelle.usecases.night.plan_stage import rules_of
-from passerelle.usecases.night.state_machine import MORNING
 
 MOST = 50  # of one kind; the page of that kind has the rest
 LOOKED_BACK = timedelta(days=30)  # for what failed: later nobody mends it here any more

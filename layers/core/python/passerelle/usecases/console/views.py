@@ -17,7 +17,6 @@ from passerelle.domain.offer.stages import Stage
 from passerelle.domain.orders.order import Order
 from passerelle.domain.publishing.publication import Publication
 from passerelle.domain.records import Person
-from passerelle.domain.rollover.plan import Decision, PlanRun
 from passerelle.domain.rollover.rollover import Rollover
 from passerelle.domain.site_commands import AskWhy
 from passerelle.domain.states import OrderState, PublicationState, RunState
@@ -237,6 +236,8 @@ def publication(world: World, reach: Reach, publication_id: str) -> Shown:
 
 
 def rollovers(world: World, reach: Reach, query: Mapping[str, str]) -> Shown:
+    from passerelle.domain.rollover.plan import PlanRun
+
     sites = [name for name in sorted(reach.sites) if world.network.sites[name].previous]
     _within(sites)
     site = query.get("site", "") if query.get("site", "") in sites else sites[0]
@@ -250,6 +251,7 @@ def rollovers(world: World, reach: Reach, query: Mapping[str, str]) -> Shown:
 
 def faculty(world: World, reach: Reach, query: Mapping[str, str]) -> Shown:
     """A faculty's plan as a table: what would be done or why not, and what became of it."""
+    from passerelle.domain.rollover.plan import Decision, PlanRun
     from passerelle.usecases.rollover import plans
 
     found = _within(world.records.get(PlanRun, query.get("id", "")), lambda run: run.site in reach.sites)

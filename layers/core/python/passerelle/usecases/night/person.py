@@ -21,7 +21,6 @@ from passerelle.domain.states import RunState
 from passerelle.errors import NotFound, Refused
 from passerelle.ports import Lms, World
 from passerelle.usecases.amend import found_or_added
-from passerelle.usecases.night import why
 from passerelle.usecases.night.apply import apply_run
 from passerelle.usecases.night.desk import runs_of
 from passerelle.usecases.night.documents import load_memory
@@ -94,10 +93,8 @@ def plan_for(world: World, site: str, who: str, course: str = "", extracts: Extr
     return Repair(person, night, made)
 
 
-def answer(world: World, command: AskWhy) -> Mapping[str, object]:
-    """*Pourquoi ?* as the page asks it: the answer, or the repair, planned or done."""
-    if not command.repair:
-        return why.answer(world, command)
+def answer_repair(world: World, command: AskWhy) -> Mapping[str, object]:
+    """The repair that the page asks for, planned or done."""
     if not command.who.strip() or not command.course.strip():
         raise Refused("why_question")
     site, asked, course = command.site, command.who, command.course

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from passerelle.domain.night.plan.run import WHOLE, Run, run_id
+from passerelle.domain.night.plan.run import MORNING, WHOLE, Run, run_id
 from passerelle.domain.offer.stages import Stage
 from passerelle.domain.states import RunState
 from passerelle.errors import GiveUp, NotFound
@@ -15,7 +15,6 @@ from passerelle.usecases.night import apply, deposit, plan_stage
 
 Step = Mapping[str, Any]
 PATIENCE = 180  # times that a stage looks whether the one it needs has ended
-MORNING = time(7)  # by then every stage has ended, or somebody should know
 
 
 class NightsMissing(GiveUp):

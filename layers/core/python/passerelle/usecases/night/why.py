@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from passerelle.domain.night.plan.actual import Actual
 from passerelle.domain.night.plan.run import NightDesk
@@ -26,10 +26,8 @@ from passerelle.domain.offer.diagnosis import Look, look_at
 from passerelle.domain.offer.enrolling import Offer
 from passerelle.domain.offer.model import Extracts, FileProblem, Planning, Registration, Table
 from passerelle.domain.offer.naming import Naming, fill
-from passerelle.domain.publishing.publication import Publication, Retrieval
 from passerelle.domain.records import Note
 from passerelle.domain.refusals import KEPT_FOR, readable
-from passerelle.domain.rollover.rollover import Rollover
 from passerelle.domain.site_commands import AskWhy
 from passerelle.domain.states import state_word
 from passerelle.errors import MoodleAway, MoodleRefused, NotFound, Refused
@@ -43,6 +41,10 @@ from passerelle.words.notes import note_text
 from passerelle.words.offer import say_file
 from passerelle.words.sentences import say
 from passerelle.words.why_reply import Telling, as_json, course_as_json, person_as_json
+
+if TYPE_CHECKING:
+    from passerelle.domain.publishing.publication import Publication, Retrieval
+    from passerelle.domain.rollover.rollover import Rollover
 
 SHORTEST_REFERENCE = 8
 DAYS_BACK = 7  # that an extract may be old, on a morning when none came
@@ -153,13 +155,17 @@ def look_up(world: World, site: str, reference: str, lang: str) -> dict[str, Any
                 message = (
                     note_text(record.message, lang) if record.message else state_word(record.state, lang)
                 )
-                course = record.network_id if isinstance(record, Publication | Retrieval) else record.idnumber
+                course = getattr(record, "network_id", "") or record.idnumber
                 at = record.history[-1].at if record.history else record.requested_at
                 return _found(record.id[:8], note.code, course, at, message, lang, kind)
     raise NotFound("reference_unknown", reference=quoted[:20], days=KEPT_FOR.days)
 
 
 def _ended_later(world: World, site: str) -> Iterable[tuple[Publication | Retrieval | Rollover, str]]:
+    # Here: few ask about a reference, and other flows' records take their time to be known.
+    from passerelle.domain.publishing.publication import Publication, Retrieval
+    from passerelle.domain.rollover.rollover import Rollover
+
     for retrieval in list_all(world.records, Retrieval, "site", site):
         yield retrieval, "retrievals"
     for rollover in list_all(world.records, Rollover, "site", site):

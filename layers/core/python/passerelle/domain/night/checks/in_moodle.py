@@ -9,9 +9,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from passerelle.domain.moodle.plugin import CourseState
 from passerelle.domain.night.plan.actual import Actual, Course, Enrolment
 from passerelle.domain.night.plan.plan import Because, Plan, Still
 from passerelle.domain.night.plan.run import WHOLE, Run
@@ -23,6 +23,9 @@ from passerelle.domain.offer.model import Element, RowRef, Table
 from passerelle.domain.offer.naming import Naming, fill
 from passerelle.domain.offer.stages import Stage
 from passerelle.domain.states import RunState
+
+if TYPE_CHECKING:
+    from passerelle.domain.moodle.plugin import CourseState
 
 ARCHIVE = "ex_"
 RECENT = timedelta(days=30)

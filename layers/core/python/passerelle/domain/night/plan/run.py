@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from passerelle.domain.night.policy import Freeze
 from passerelle.domain.offer.stages import Stage
@@ -14,6 +14,7 @@ from passerelle.errors import Refused
 
 WHOLE = "night"  # a run of all stages at once
 ADOPTION = "adopt"
+MORNING = time(7)  # by then every stage has ended, or somebody should know
 SILENT = timedelta(minutes=20)  # longer than any function may run: then whoever held the lease is dead
 
 

@@ -1,21 +1,17 @@
-"""The console's pages: Jinja2 templates (pages/templates/console) filled with records and words (H2)."""
+"""The console's pages: templates of `pages/templates/console` filled with records and words (H2)."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from passerelle.domain.orders.money import decimals
 from passerelle.domain.states import state_word
+from passerelle.pages import templating
 from passerelle.words.causes import say_stage
-from passerelle.words.console import console_word
+from passerelle.words.console import WORDS
 from passerelle.words.night_report import say_kind
-from passerelle.words.notes import note_text
-from passerelle.words.sentences import say
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
 
 PARIS = "Europe/Paris"
 
@@ -37,29 +33,22 @@ def render(name: str, lang: str, zone: str = PARIS, **shown: Any) -> str:
     def amount(minor: int | None, currency: str) -> str:
         if minor is None:
             return ""
-        from passerelle.domain.orders.money import decimals
-
         places = decimals(currency)
         figure = f"{minor / 10**places:.{places}f}"
         return f"{figure.replace('.', ',') if lang == 'fr' else figure} {currency}"
 
-    return (
-        _templates()
-        .get_template(f"{name}.html")
-        .render(
-            lang=lang,
-            t=lambda code: console_word(code, lang),
-            moment=moment,
-            day=day,
-            amount=amount,
-            state=lambda state: state_word(state, lang),
-            note=lambda one: note_text(one, lang),
-            moments=lambda record: _moments(record, lang),
-            stage=lambda name: say_stage(name, lang),
-            why=lambda code, detail: say(code, lang, detail=detail, holds=detail),
-            kind=lambda name, number=1: say_kind(name, number, lang),
-            **shown,
-        )
+    return templating.render(
+        f"console/{name}.html",
+        lang,
+        WORDS,
+        moment=moment,
+        day=day,
+        amount=amount,
+        state=lambda state: state_word(state, lang),
+        moments=lambda record: _moments(record, lang),
+        stage=lambda name: say_stage(name, lang),
+        kind=lambda name, number=1: say_kind(name, number, lang),
+        **shown,
     )
 
 
@@ -77,18 +66,4 @@ def _moments(record: Any, lang: str) -> list[tuple[datetime, str, str]]:
 
 
 def style() -> str:
-    return _templates().get_template("style.css").render()
-
-
-@cache
-def _templates() -> Environment:
-    # Here: only the console pays for it at its cold start.
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    return Environment(
-        loader=PackageLoader("passerelle.pages", "templates/console"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    return templating.templates().get_template("console/style.css").render()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from passerelle.words.typesetting import typeset
+from passerelle.words.formatter import Pair
 
-WORDS: Mapping[str, tuple[str, str]] = {
+WORDS: Mapping[str, Pair] = {
     "console": ("Console", "Console"),
     "home": ("Accueil", "Home"),
     "nights": ("Nuits", "Nights"),
@@ -164,8 +164,3 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "There is no such page, or it is not within your reach.",
     ),
 }
-
-
-def console_word(code: str, lang: str) -> str:
-    french, english = WORDS[code]
-    return typeset(french, lang) if lang.startswith("fr") else english

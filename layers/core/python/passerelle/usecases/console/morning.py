@@ -11,7 +11,7 @@ from passerelle.ports import World
 from passerelle.usecases.console.home import waiting
 from passerelle.usecases.night.plan_stage import tonight
 from passerelle.usecases.night.report import report_nights
-from passerelle.words.console import console_word
+from passerelle.words.console import WORDS
 from passerelle.words.sentences import say
 
 
@@ -47,7 +47,7 @@ def tell_what_waits(world: World, site: str) -> None:
     if not counts:
         return
     lang, day = configured.language, tonight(rules, world.clock.now()).isoformat()
-    lines = [f"{console_word(kind, lang)} : {count}" for kind, count in sorted(counts.items())]
+    lines = [f"{say(WORDS[kind], lang)} : {count}" for kind, count in sorted(counts.items())]
     link = f"{world.network.address}/console/begin?site={site}" if world.network.address else ""
     values = {
         "subject": say("waiting_subject", lang, count=counts.total()),

@@ -11,7 +11,7 @@ from passerelle.domain.night.plan.run import NightDesk, Run
 from passerelle.domain.orders.ledger import LedgerPage
 from passerelle.domain.orders.order import Delivery, Hearing, Order, OrderName, Tally
 from passerelle.domain.publishing.publication import Publication, Retrieval
-from passerelle.domain.records import Record, RunningJob, TargetLock
+from passerelle.domain.records import Broken, Record, RunningJob, TargetLock
 from passerelle.domain.rollover.plan import PlanRun
 from passerelle.domain.rollover.rollover import FreshStart, Permit, Rollover, Whereabouts
 from passerelle.store.aws import aws_named
@@ -46,6 +46,7 @@ KINDS: tuple[type[Record], ...] = (
     ConsoleSession,
     ConsoleAct,
     Connection,
+    Broken,
 )
 TEXTS = (".json", ".csv", ".html", ".txt")
 

@@ -48,7 +48,7 @@ HELP: dict[str, str] = {
     "What people read (default: NAME).": "Ce que les gens lisent (par défaut : NAME).",
     "It is the sharing platform.": "C’est la plate-forme de mutualisation.",
     "network.yaml (default: network.yaml here; where there is none, the one in force, or a new one).": "network.yaml (par défaut : celui d’ici ; à défaut celui en vigueur, ou un nouveau).",
-    "Read FILE (network.yaml) and ask every Moodle whether it fits. Exit status 1 where one does not.": "Lit FILE (network.yaml) et demande à chaque Moodle s’il convient. Code de sortie 1 si l’un ne convient pas.",
+    "Read FILE (network.yaml) and ask every Moodle whether it fits. Exit status 1 where one does not.\n\nWithout FILE: network.yaml here, else what is in force.": "Lit FILE (network.yaml) et demande à chaque Moodle s’il convient. Code de sortie 1 si l’un ne convient pas.\n\nSans FILE : le network.yaml d’ici, sinon celui qui est en vigueur.",
     "Print the JSON schema of network.yaml, with which an editor completes and checks it.": "Affiche le schéma JSON de network.yaml, avec lequel un éditeur complète et vérifie.",
     "Read the file only; ask no Moodle.": "Lire le fichier seulement ; ne rien demander aux Moodle.",
     "Publish FILE (network.yaml): functions follow it within a minute.\n\nA secret that lies outside the folder of its kind is copied there first, and FILE is changed to name it\nthere. The old parameter stays, and works with functions of the release before.": "Publie FILE (network.yaml) : les fonctions le suivent dans la minute.\n\nUn secret rangé hors du dossier de son espèce y est d’abord copié, et FILE est modifié pour le nommer là. L’ancien paramètre reste, et sert aux fonctions de la version précédente.",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -14,15 +15,17 @@ import click
 import requests
 
 from passerelle.domain.network import Network
+from passerelle.domain.records import Broken
 from passerelle.errors import GiveUp, NotFound, Refused
 from passerelle.events.signatures import sign
 from passerelle.ports import Clock, World
 from passerelle.runtime.lms import Moodles
 from passerelle.runtime.observability import reference
 from passerelle.store.configuration import Configuration
+from passerelle.usecases.broken import broken
 from passerelle.usecases.network.check import Doors, check, is_bad
 from passerelle.usecases.network.connect import ensure_secret, invite
-from passerelle.usecases.network.findings import Finding
+from passerelle.usecases.network.findings import Finding, Level
 from passerelle.words.sentences import say
 from passerelle_cli.network_edit import (
     NewSite,
@@ -55,16 +58,21 @@ def print_schema() -> None:
 
 
 @network.command("check")
-@FILE
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), required=False)
 @click.option("--file-only", is_flag=True, help="Read the file only; ask no Moodle.")
 @on_a_stack
-def check_network(file: Path, *, file_only: bool, find_stack: Callable[[], Stack]) -> None:
-    """Read FILE (network.yaml) and ask every Moodle whether it fits. Exit status 1 where one does not."""
-    described, _, _ = _read(file)
+def check_network(file: Path | None, *, file_only: bool, find_stack: Callable[[], Stack]) -> None:
+    """Read FILE (network.yaml) and ask every Moodle whether it fits. Exit status 1 where one does not.
+
+    Without FILE: network.yaml here, else what is in force.
+    """
+    here = file or (Path(DEFAULT_FILE) if file_only or Path(DEFAULT_FILE).is_file() else None)
+    described = _read(here)[0] if here else None
     if file_only:
         return
     stack = find_stack()
     wiring = stack.wiring()
+    described = described or wiring.world().network
     moodles = Moodles(lambda: described, wiring.secret)
     doors = Doors(
         moodles.lms,
@@ -74,16 +82,22 @@ def check_network(file: Path, *, file_only: bool, find_stack: Callable[[], Stack
         knocker(stack.api, wiring.clock),
         stack.secrets_prefix,
     )
-    report(described, doors)
+    report(described, doors, broken(wiring.world()))
 
 
-def report(described: Network, doors: Doors) -> None:
-    """One line a finding, as they are made; exit status 1 if one of them is bad."""
+def report(described: Network, doors: Doors, unreadable: Sequence[Broken]) -> None:
+    """One line a finding, as they are made, then their counts; exit status 1 if one of them is bad."""
     lang = language()
     findings: list[Finding] = []
     for finding in check(described, doors):
         echo(finding.worded(lang))
         findings.append(finding)
+    for one in unreadable:
+        echo(f"{Level.WARNING} {say('something_broken', lang, what=one.id)}")
+    levels = Counter(finding.level for finding in findings)
+    warned = levels[Level.WARNING] + len(unreadable)
+    counts = {"good": levels[Level.GOOD], "warned": warned, "bad": levels[Level.BAD]}
+    echo(say("network_checked", lang, sites=len(described.sites), **counts))
     if is_bad(findings):
         sys.exit(1)
 

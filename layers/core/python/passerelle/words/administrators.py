@@ -165,6 +165,12 @@ HOUSE: dict[str, tuple[str, str]] = {
         "{count:# message|# messages} failed to the end in the queue {queue}. "
         "Look for the cause in the logs, then: passerelle redrive {queue}.",
     ),
+    "network_checked": (
+        "{sites:# site vérifié|# sites vérifiés} : {good:# point convient|# points conviennent}, "
+        "{warned:# demande|# demandent} votre attention, {bad:# est à corriger|# sont à corriger}.",
+        "{sites:# site|# sites} checked: {good:# finding is|# findings are} good, {warned:# wants|# want} "
+        "your attention, {bad:# is|# are} to be corrected.",
+    ),
     "something_broken": (
         "{what} ne se lit plus : le reste continue sans. Remettez la version précédente du fichier (le seau "
         "d’état les garde) ou supprimez l’enregistrement.",

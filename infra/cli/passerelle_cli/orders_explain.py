@@ -14,7 +14,7 @@ from passerelle.domain.states import OrderState, state_word
 from passerelle_cli.network_file import read_network
 from passerelle_cli.rehearsal import Rehearsal
 from passerelle_cli.stack import Stack, on_a_stack
-from passerelle_cli.terminal import echo, language
+from passerelle_cli.terminal import echo, language, worded
 
 
 @click.command()
@@ -46,7 +46,7 @@ def explain(
 def _deliveries(file: Any) -> list[dict[str, Any]]:
     try:
         read = json.load(file)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise click.UsageError(f"{file.name}: {_say('ce n’est pas du JSON', 'this is not JSON')}") from None
     if isinstance(read, dict) and isinstance(read.get("deliveries"), list):
         read = read["deliveries"]
@@ -65,11 +65,12 @@ def _told(result: dict[str, Any]) -> str:
         for mark, name in (("+", "enrol"), ("-", "withdraw")):
             lines += [f"  {mark} {one['email']}  {one['role']}  {one['course']}" for one in order[name]]
         seats = order["seats"]
-        lines.append(f"  {seats['paid']} {_say('places, dont libres :', 'seats, free:')} {seats['free']}")
+        paid = worded("{n:# place|# places}", "{n:# seat|# seats}", n=seats["paid"])
+        lines.append(f"  {paid}, {_say('dont libres :', 'free:')} {seats['free']}")
     lines += [
         f"{one['topic'] or '?'}  {_say('laissée', 'left alone')} ({one['why']})" for one in result["ignored"]
     ]
-    return "\n".join(lines)
+    return "\n".join(lines) or _say("Aucune livraison dans ces fichiers.", "No delivery in these files.")
 
 
 def _say(french: str, english: str) -> str:

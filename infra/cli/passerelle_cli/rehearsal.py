@@ -204,7 +204,7 @@ class _Queue:
     def __init__(self) -> None:
         self._sent: list[Mapping[str, str]] = []
 
-    def send(self, queue: QueueName, message: Mapping[str, str], *, delay: timedelta | None = None) -> None:  # noqa: ARG002
+    def send(self, queue: QueueName, message: Mapping[str, str], *, delay: timedelta | None = None) -> None:  # noqa: ARG002 - the port's own
         self._sent.append(message)
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
@@ -265,7 +265,7 @@ class _Moodle:
     groups_made: dict[str, int] = field(default_factory=dict)
     members: dict[int, set[int]] = field(default_factory=dict)
 
-    def get_site(self, category: str = "") -> SiteFacts:  # noqa: ARG002
+    def get_site(self, category: str = "") -> SiteFacts:  # noqa: ARG002 - the port's own
         return _EveryRole("")
 
     def course_by_shortname(self, shortname: str) -> Course | None:
@@ -285,7 +285,7 @@ class _Moodle:
     def category_by_idnumber(self, idnumber: str) -> Category | None:
         return Category(1, idnumber, idnumber)
 
-    def find_users(self, field: str, values: Sequence[str]) -> Mapping[str, tuple[User, ...]]:  # noqa: ARG002
+    def find_users(self, field: str, values: Sequence[str]) -> Mapping[str, tuple[User, ...]]:  # noqa: ARG002 - the port's own
         return {one: (self.users[one],) if one in self.users else () for one in values}
 
     def users_by_email(self, email: str) -> tuple[User, ...]:
@@ -314,16 +314,16 @@ class _Moodle:
     def ensure_categories(self, new: Sequence[Any]) -> tuple[Verdict, ...]:
         return self._done(new)
 
-    def participants(self, courseid: int) -> Iterable[Any]:  # noqa: ARG002
+    def participants(self, courseid: int) -> Iterable[Any]:  # noqa: ARG002 - the port's own
         return ()
 
-    def groups(self, courseid: int) -> tuple[Any, ...]:  # noqa: ARG002
+    def groups(self, courseid: int) -> tuple[Any, ...]:  # noqa: ARG002 - the port's own
         return ()
 
     def group_members(self, groupids: Sequence[int]) -> Mapping[int, tuple[int, ...]]:
         return dict.fromkeys(groupids, ())
 
-    def send_messages(self, messages: Sequence[Any]) -> tuple[Any, ...]:  # noqa: ARG002
+    def send_messages(self, messages: Sequence[Any]) -> tuple[Any, ...]:  # noqa: ARG002 - the port's own
         return ()
 
     def _done(self, rows: Sequence[Any]) -> tuple[Verdict, ...]:

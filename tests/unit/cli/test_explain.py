@@ -100,3 +100,18 @@ def test_it_is_said_in_words_too_and_mistakes_are_named(
     # Of another shop, or a kind that needs a key which is not here: still explained.
     assert run(network, file(tmp_path, "2.json", session()), "--shop", "caisse").exit_code == 0
     assert run(network, file(tmp_path, "3.json", standard()), "--shop", "nobody").exit_code != 0
+
+
+@pytest.mark.rule("S22")
+@pytest.mark.parametrize("text", ["", "{", "[" * 100_000], ids=["empty", "cut", "too deep"])
+def test_what_is_no_json_is_said_so_by_the_name_of_its_file(network: str, tmp_path: Path, text: str) -> None:
+    path = tmp_path / "odd.json"
+    path.write_text(text, encoding="utf-8")
+    said = run(network, str(path), "--shop", "boutique")
+    assert said.exit_code == 2
+    assert "odd.json: this is not JSON" in said.output
+
+
+def test_files_without_a_delivery_say_that_there_is_none(network: str, tmp_path: Path) -> None:
+    said = run(network, file(tmp_path, "1.json", []), "--shop", "boutique")
+    assert said.output == "No delivery in these files.\n"

@@ -61,7 +61,7 @@ class PayPal(Vendor):
     def key(self, secret: str) -> bytes:
         return secret.encode()  # none is needed: PayPal itself is asked
 
-    def verify(self, knock: Knock, keys: Sequence[bytes], shop: Shop, api: Api | None) -> None:  # noqa: ARG002
+    def verify(self, knock: Knock, keys: Sequence[bytes], shop: Shop, api: Api | None) -> None:  # noqa: ARG002 - every shop's own shape
         """Nothing is fetched from an address in a header, and PayPal is asked only about what could be."""
         given = {name: knock.headers.get(f"paypal-{name}", "") for name in SIGNED}
         sent = moment(given["transmission-time"])
@@ -80,7 +80,7 @@ class PayPal(Vendor):
         if answer.text("verification_status") != "SUCCESS":
             raise SignatureRefused
 
-    def event(self, headers: Mapping[str, str], document: Mapping[str, Any], digest: str) -> tuple[str, str]:  # noqa: ARG002
+    def event(self, headers: Mapping[str, str], document: Mapping[str, Any], digest: str) -> tuple[str, str]:  # noqa: ARG002 - every shop's own shape
         return str(document["id"]), str(document["event_type"])
 
     # -- what it says ------------------------------------------------------------------------------------

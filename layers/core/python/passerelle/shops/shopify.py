@@ -34,10 +34,10 @@ class Shopify(Vendor):
 
     # -- the door ----------------------------------------------------------------------------------------
 
-    def verify(self, knock: Knock, keys: Sequence[bytes], shop: Shop, api: Api | None) -> None:  # noqa: ARG002
+    def verify(self, knock: Knock, keys: Sequence[bytes], shop: Shop, api: Api | None) -> None:  # noqa: ARG002 - every shop's own shape
         verify_base64(knock.headers.get("x-shopify-hmac-sha256", ""), knock.body, keys)
 
-    def event(self, headers: Mapping[str, str], document: Mapping[str, Any], digest: str) -> tuple[str, str]:  # noqa: ARG002
+    def event(self, headers: Mapping[str, str], document: Mapping[str, Any], digest: str) -> tuple[str, str]:  # noqa: ARG002 - every shop's own shape
         return f"{headers['x-shopify-webhook-id']}:{digest}", headers.get("x-shopify-topic", "")
 
     # -- what it says ------------------------------------------------------------------------------------

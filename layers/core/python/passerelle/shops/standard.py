@@ -39,10 +39,10 @@ class Standard(Vendor):
     def key(self, secret: str) -> bytes:
         return read_secret(secret)
 
-    def verify(self, knock: Knock, keys: Sequence[bytes], shop: Shop, api: Api | None) -> None:  # noqa: ARG002
+    def verify(self, knock: Knock, keys: Sequence[bytes], shop: Shop, api: Api | None) -> None:  # noqa: ARG002 - every shop's own shape
         verify_standard(knock.headers, knock.body, keys, knock.at)
 
-    def event(self, headers: Mapping[str, str], document: Mapping[str, Any], digest: str) -> tuple[str, str]:  # noqa: ARG002
+    def event(self, headers: Mapping[str, str], document: Mapping[str, Any], digest: str) -> tuple[str, str]:  # noqa: ARG002 - every shop's own shape
         # A message's id is its own by the standard: repeated, it has the same body.
         return headers["webhook-id"], str(document.get("type", ""))
 
@@ -73,7 +73,7 @@ class Standard(Vendor):
             test=said.true("test"),
         )
 
-    def signed(self, key: bytes, body: bytes, event: str, topic: str) -> Mapping[str, str]:  # noqa: ARG002
+    def signed(self, key: bytes, body: bytes, event: str, topic: str) -> Mapping[str, str]:  # noqa: ARG002 - every shop's own shape
         return sign(key, event, datetime.now(UTC), body)
 
     def sample(self, key: bytes, order: SampleOrder, event: str) -> SampleDelivery:

@@ -47,12 +47,12 @@ class Stripe(Vendor):
         "invoice_payment.paid",
     )
 
-    def address_of(self, shop: Shop) -> str:  # noqa: ARG002
+    def address_of(self, shop: Shop) -> str:  # noqa: ARG002 - every shop's own shape
         return "https://api.stripe.com"
 
     # -- the door ----------------------------------------------------------------------------------------
 
-    def verify(self, knock: Knock, keys: Sequence[bytes], shop: Shop, api: Api | None) -> None:  # noqa: ARG002
+    def verify(self, knock: Knock, keys: Sequence[bytes], shop: Shop, api: Api | None) -> None:  # noqa: ARG002 - every shop's own shape
         """The secret (`whsec_…`) is the key as it is, prefix and all."""
         seconds = ""
         given: list[bytes] = []
@@ -72,7 +72,7 @@ class Stripe(Vendor):
         if not (fits and timely and int(seconds) >= knock.at.timestamp() - TOLERANCE.total_seconds()):
             raise SignatureRefused
 
-    def event(self, headers: Mapping[str, str], document: Mapping[str, Any], digest: str) -> tuple[str, str]:  # noqa: ARG002
+    def event(self, headers: Mapping[str, str], document: Mapping[str, Any], digest: str) -> tuple[str, str]:  # noqa: ARG002 - every shop's own shape
         # Its own id for ever; the body of a repetition counts `pending_webhooks` down.
         return str(document["id"]), str(document["type"])
 
@@ -158,7 +158,7 @@ class Stripe(Vendor):
 
     # -- connecting --------------------------------------------------------------------------------------
 
-    def signed(self, key: bytes, body: bytes, event: str, topic: str) -> Mapping[str, str]:  # noqa: ARG002
+    def signed(self, key: bytes, body: bytes, event: str, topic: str) -> Mapping[str, str]:  # noqa: ARG002 - every shop's own shape
         now = int(datetime.now(UTC).timestamp())
         digest = hmac.new(key, f"{now}.".encode() + body, hashlib.sha256).hexdigest()
         return {"stripe-signature": f"t={now},v1={digest}"}

@@ -122,7 +122,7 @@ class Vendor:
 
     # -- what it is asked --------------------------------------------------------------------------------
 
-    def address_of(self, shop: Shop) -> str:  # noqa: ARG002
+    def address_of(self, shop: Shop) -> str:  # noqa: ARG002 - every shop's own shape
         """Of the vendor's API, where it has one for all its shops."""
         return ""
 
@@ -130,19 +130,19 @@ class Vendor:
         """Headers of every call."""
         return {"Authorization": api.basic()}
 
-    def complete(self, api: Api, order: Order) -> Facts:  # noqa: ARG002
+    def complete(self, api: Api, order: Order) -> Facts:  # noqa: ARG002 - every shop's own shape
         """Lines and buyer that deliveries lack. Raises GiveUp `lines_unknown`, TryAgain."""
         raise GiveUp("lines_unknown")
 
-    def refunds(self, api: Api, order: Order) -> tuple[Refund, ...] | None:  # noqa: ARG002
+    def refunds(self, api: Api, order: Order) -> tuple[Refund, ...] | None:  # noqa: ARG002 - every shop's own shape
         """What refunds were about, line by line; None where deliveries say it."""
         return None
 
-    def changed(self, api: Api, since: datetime) -> Iterator[Heard]:  # noqa: ARG002
+    def changed(self, api: Api, since: datetime) -> Iterator[Heard]:  # noqa: ARG002 - every shop's own shape
         """What changed since then, oldest first (S17)."""
         return iter(())
 
-    def webhook(self, api: Api, door: str) -> Webhook | None:  # noqa: ARG002
+    def webhook(self, api: Api, door: str) -> Webhook | None:  # noqa: ARG002 - every shop's own shape
         """How the shop sees its webhook to the address `door`; None where it cannot be asked."""
         return None
 
@@ -157,11 +157,11 @@ class Vendor:
         """What network.yaml lacks for this kind: field, and what it should hold."""
         return () if shop.secrets else (("secrets", "the SSM parameter with what signs its webhooks"),)
 
-    def signed(self, key: bytes, body: bytes, event: str, topic: str) -> Mapping[str, str]:  # noqa: ARG002
+    def signed(self, key: bytes, body: bytes, event: str, topic: str) -> Mapping[str, str]:  # noqa: ARG002 - every shop's own shape
         """The headers of a delivery as the shop sends it. Raises GiveUp `cannot_sign`."""
         raise GiveUp("cannot_sign", kind=self.kind)
 
-    def sample(self, key: bytes, order: SampleOrder, event: str) -> SampleDelivery:  # noqa: ARG002
+    def sample(self, key: bytes, order: SampleOrder, event: str) -> SampleDelivery:  # noqa: ARG002 - every shop's own shape
         """A signed delivery of an order. Raises GiveUp `cannot_sign`."""
         raise GiveUp("cannot_sign", kind=self.kind)
 

@@ -56,7 +56,7 @@ class WooCommerce(Vendor):
         """What WooCommerce posts, unsigned, when a webhook is made; without a 200 it is not kept."""
         return "x-wc-webhook-signature" not in knock.headers and bool(PING.fullmatch(knock.body.strip()))
 
-    def verify(self, knock: Knock, keys: Sequence[bytes], shop: Shop, api: Api | None) -> None:  # noqa: ARG002
+    def verify(self, knock: Knock, keys: Sequence[bytes], shop: Shop, api: Api | None) -> None:  # noqa: ARG002 - every shop's own shape
         verify_base64(knock.headers.get("x-wc-webhook-signature", ""), knock.body, keys)
 
     def event(self, headers: Mapping[str, str], document: Mapping[str, Any], digest: str) -> tuple[str, str]:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 import pytest
 
@@ -24,6 +22,7 @@ from passerelle.domain.states import OrderState, PublicationState, RunState
 from passerelle.ports import World
 from passerelle.runtime.console_door import answer
 from passerelle.usecases.console.enter import invite
+from tests.browser.gateway import served
 from tests.factories.night import a_month, a_run
 from tests.factories.orders import a_line
 from tests.factories.records import a_publication
@@ -88,43 +87,12 @@ def world(nights: FakeNights) -> World:
 def console(world: World) -> Iterator[str]:
     """The console's address on this machine, as API Gateway would hand it to the function."""
 
-    class Gateway(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.respond("")
-
-        def do_POST(self) -> None:
-            self.respond(self.rfile.read(int(self.headers["content-length"])).decode())
-
-        def respond(self, body: str) -> None:
-            parts = urlsplit(self.path)
-            event = {
-                "pathParameters": {"proxy": unquote(parts.path.removeprefix("/console").strip("/"))},
-                "rawQueryString": parts.query,
-                "headers": dict(self.headers.items()),
-                "cookies": [c.strip() for c in self.headers.get("cookie", "").split(";") if c.strip()],
-                "requestContext": {"http": {"method": self.command}},
-                "body": body,
-            }
-            context = SimpleNamespace(function_name="passerelle-serve_console", aws_request_id="r1")
-            told = answer(event, context, lambda: world)
-            self.send_response(told["statusCode"])
-            for name, value in told["headers"].items():
-                self.send_header(name, value)
-            for cookie in told.get("cookies", ()):
-                self.send_header("set-cookie", cookie)
-            content = told["body"].encode()
-            self.send_header("content-length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *_: object) -> None:
-            """Addresses here hold tickets."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Gateway)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/console"
-    server.shutdown()
-    server.server_close()
+    context = SimpleNamespace(function_name="passerelle-serve_console", aws_request_id="r1")
+    with served(
+        lambda event: answer(event, context, lambda: world),
+        lambda path: {"proxy": unquote(path.removeprefix("/console").strip("/"))},
+    ) as address:
+        yield f"{address}/console"
 
 
 @pytest.fixture(scope="module")

@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import os
 import shutil
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 import pytest
 
 from passerelle.events.seats import sign_link
 from passerelle.runtime.doors import SeatsDoor
 from passerelle.runtime.seats_door import answer_buyer
+from tests.browser.gateway import Asked, served
 from tests.browser.looks import faults
 from tests.factories.orders import a_line, some_facts
 from tests.factories.records import NOW
@@ -43,7 +42,7 @@ class Open:
 
     scene: OrderScene
     url: str
-    asked: list[tuple[str, str, dict[str, str]]]
+    asked: list[Asked]
 
     def link(self, **changes: Any) -> str:
         until = changes.get("until", self.scene.clock.now() + timedelta(days=30))
@@ -55,50 +54,14 @@ def opened() -> Iterator[Open]:
     scene = OrderScene()
     line = replace(a_line(), quantity=6, amount=6000)
     scene.sell(some_facts(lines=(line,)))
-    asked: list[tuple[str, str, dict[str, str]]] = []
+    asked: list[Asked] = []
     door = SeatsDoor(scene.world, lambda: (KEY,))
-
-    class Gateway(BaseHTTPRequestHandler):
-        """As API Gateway hands a request to the function, and its answer back."""
-
-        def do_GET(self) -> None:
-            self.respond("")
-
-        def do_POST(self) -> None:
-            self.respond(self.rfile.read(int(self.headers["content-length"])).decode())
-
-        def respond(self, body: str) -> None:
-            parts = urlsplit(self.path)
-            asked.append((self.command, self.path, dict(self.headers.items())))
-            event = {
-                "pathParameters": {"token": unquote(parts.path.rpartition("/")[2])},
-                "rawQueryString": parts.query,
-                "headers": dict(self.headers.items()),
-                "cookies": [c.strip() for c in self.headers.get("cookie", "").split(";") if c.strip()],
-                "requestContext": {"http": {"method": self.command}},
-                "body": body,
-                "isBase64Encoded": False,
-            }
-            told = answer_buyer(event, Context(), lambda: door)
-            self.send_response(told["statusCode"])
-            for name, value in told["headers"].items():
-                self.send_header(name, value)
-            for cookie in told.get("cookies", ()):
-                self.send_header("set-cookie", cookie)
-            content = told["body"].encode()
-            self.send_header("content-length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *_: object) -> None:
-            """Addresses here hold tokens."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Gateway)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield Open(scene, f"http://127.0.0.1:{server.server_port}", asked)
-    server.shutdown()
-    server.server_close()
+    with served(
+        lambda event: answer_buyer(event, Context(), lambda: door),
+        lambda path: {"token": unquote(path.rpartition("/")[2])},
+        asked,
+    ) as address:
+        yield Open(scene, address, asked)
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from passerelle.domain.backups.upload import CourseLine, Upload
+from passerelle.domain.connection import Connection
 from passerelle.domain.console import ConsoleAct, ConsoleSession, ConsoleTicket
 from passerelle.domain.night.plan.run import NightDesk, Run
 from passerelle.domain.orders.ledger import LedgerPage
@@ -50,6 +51,7 @@ KINDS: tuple[Kind, ...] = (
     ConsoleTicket,
     ConsoleSession,
     ConsoleAct,
+    Connection,
 )
 
 # (kind, index) → the value a record stands under; None: not in that index.

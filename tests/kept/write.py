@@ -18,6 +18,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from passerelle.domain.connection import Connection
 from passerelle.domain.console import Operator, reach_of
 from passerelle.domain.moodle.core import Category
 from passerelle.domain.night.policy import Freeze
@@ -108,7 +109,7 @@ def nights() -> NightScene:
 
 
 def console() -> OrderScene:
-    """Root came in, and put an order aside."""
+    """Root came in, and put an order aside; Caen was given a code."""
     scene = OrderScene()
     network = replace(scene.network, operators=("hub:root",))
     world = replace(scene.world, network=network)
@@ -118,6 +119,7 @@ def console() -> OrderScene:
     _, session = enter.enter(world, enter.invite(world, root), "")
     wish = acts.Wish(act="order_park", about=key, why="seen by phone", fields={})
     acts.perform(world, session.operator, reach_of(network, "hub", "root"), wish)
+    scene.records.add(Connection(id="caen", signs="0" * 64, until=NOW, claim="1" * 64, used_at=NOW))
     return scene
 
 

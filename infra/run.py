@@ -5,10 +5,12 @@
   python3 infra/run.py test             the tests; arguments go to pytest
   python3 infra/run.py passerelle ...   the command line of Passerelle
   python3 infra/run.py sam ...          AWS SAM, to validate, build and deploy
+  python3 infra/run.py audit            whether what is pinned has known vulnerabilities
   python3 infra/run.py prepare          only what the first three need
 
-It makes .venv (and .venv-sam for SAM, which cannot share it) from pinned, hashed requirements, when they are
-missing or no longer what the lock says. Nothing is installed outside the project's folder.
+It makes .venv (.venv-sam for SAM and .venv-supply for the audit, which cannot share it) from pinned, hashed
+requirements, when they are missing or no longer what the lock says. Nothing is installed outside the
+project's folder.
 """
 # Standard library only, and nothing that a Python of the last ten years could not at least read: it must be
 # able to say which one is needed.
@@ -31,9 +33,11 @@ USAGE_FR = """Une commande pour commencer, sur une machine qui n’a que Python.
   python3 infra/run.py test             les tests ; les arguments vont à pytest
   python3 infra/run.py passerelle ...   la ligne de commande de Passerelle
   python3 infra/run.py sam ...          AWS SAM, pour vérifier, construire et déployer
+  python3 infra/run.py audit            les dépendances ont-elles des failles connues ?
   python3 infra/run.py prepare          seulement ce qu’il faut aux trois premières
 
-Elle crée .venv (et .venv-sam pour SAM) d’après des versions fixées ; rien n’est installé hors du projet."""
+Elle crée .venv (.venv-sam pour SAM, .venv-supply pour l’audit) d’après des versions fixées ;
+rien n’est installé hors du projet."""
 
 OLDEST = (3, 11)
 ROOT = Path(__file__).resolve().parent.parent
@@ -191,15 +195,39 @@ def with_the_templates_python(arguments: tuple[str, ...]) -> None:
     )
 
 
+def build(sam: Path, arguments: tuple[str, ...]) -> NoReturn:
+    """`sam build`, and then the bill of materials of the layer that it built."""
+    done = subprocess.run([str(sam), *arguments], check=False)  # noqa: S603 - what we have just installed
+    layer = ROOT / ".aws-sam/build/CoreLayer/python"
+    if done.returncode != 0 or not layer.is_dir():
+        sys.exit(done.returncode)
+    _become(supply(), "infra/supply.py", "bill", str(layer), ".aws-sam/passerelle.cdx.json")
+
+
+def supply() -> Path:
+    """The Python that has what checks and lists the pins."""
+    return prepared(".venv-supply", ".ci/supply.lock", ours=False) / "python"
+
+
 def main(command: str = "", *arguments: str) -> None:
-    if command not in {"demo", "test", "passerelle", "sam", "prepare"}:
+    if command not in {"demo", "test", "passerelle", "sam", "audit", "prepare"}:
         give_up(__doc__ or "", USAGE_FR)
     os.chdir(ROOT)
     if command == "sam":
         os.environ["SAM_CLI_TELEMETRY"] = "0"
         if arguments[:1] == ("build",):
             with_the_templates_python(arguments)
-        _become(prepared(".venv-sam", ".ci/sam.lock", ours=False) / "sam", *arguments)
+        sam = prepared(".venv-sam", ".ci/sam.lock", ours=False) / "sam"
+        if arguments[:1] == ("build",):
+            build(sam, arguments)
+        _become(sam, *arguments)
+    if command == "audit":
+        try:
+            python = supply()
+        except SystemExit as closed:  # whoever cannot reach a registry reaches no database either
+            say(f"not checked: {closed}", f"non vérifié : {closed}")
+            return
+        _become(python, "infra/supply.py", "audit", *arguments)
     programs = prepared(".venv", "infra/laptop/requirements.lock", ours=True)
     if command == "demo":
         _become(programs / "passerelle", "demo", *arguments)

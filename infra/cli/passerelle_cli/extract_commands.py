@@ -8,10 +8,9 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -34,11 +33,13 @@ from passerelle.words.extracts import ENCODINGS, FILES, HEADS
 from passerelle.words.formatter import fill, pick
 from passerelle.words.mistakes import CLEAN, FILE, NOTE, TO_CORRECT, TRAPS
 from passerelle.words.offer import say_file
+from passerelle_cli import answers
+from passerelle_cli.answers import json_option
+from passerelle_cli.exit_codes import FAILED, FOUND
 from passerelle_cli.extracts import opened, read_folder, say, sources_type
-from passerelle_cli.stack import Stack, on_a_stack
-from passerelle_cli.terminal import echo, language
+from passerelle_cli.stack import Stack, on_a_stack, world_of
+from passerelle_cli.terminal import echo, either, language, nearest, print_json, refuse, worded
 
-CLEAN_EXIT, UNREADABLE, TO_CORRECT_EXIT = 0, 1, 3
 _TRAPS_SHOWN = 3  # of each check
 _AUGUST = 8
 _DAWN = time(4)  # what is delivered before is this morning's
@@ -61,15 +62,15 @@ encoding_option = click.option(
 @sources_option
 @encoding_option
 @click.option("--site", help="With the site's rules, and against its last good night.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@json_option
 @on_a_stack
 def check(
     sources: Path, encoding: str | None, site: str | None, as_json: bool, find_stack: Callable[[], Stack]
 ) -> None:
-    """Say every mistake in extracts. Exit 0: clean, 1: unreadable, 3: something to correct."""
+    """Say every mistake in extracts."""
     rules, good_rows = NightRules(), {}
     if site is not None:
-        world = find_stack().world()
+        world = world_of(find_stack, site=site)
         rules = rules_of(world, site)
         desk = world.records.get(NightDesk, site) or NightDesk(id=site)
         good_rows = {key.partition("/")[2]: rows for key, rows in desk.good_rows.items()}
@@ -78,7 +79,7 @@ def check(
         found = survey(extracts, good_rows, rules.guard.source)
         findings = _findings(extracts, rules.naming)
     if as_json:
-        echo(json.dumps(_as_json(found, findings), ensure_ascii=False, indent=1))
+        print_json(_as_json(found, findings))
     else:
         for line in _said(found, findings):
             echo(line)
@@ -113,9 +114,9 @@ def _findings(extracts: Extracts, naming: Naming) -> tuple[Reason, ...]:
 
 def _exit(found: Survey, findings: tuple[Reason, ...]) -> int:
     if unreadable(found.problems):
-        return UNREADABLE
+        return FAILED
     wrong = findings or any(not one.is_note for one in found.mistakes)
-    return TO_CORRECT_EXIT if wrong else CLEAN_EXIT
+    return FOUND if wrong else 0
 
 
 def _said(found: Survey, findings: tuple[Reason, ...]) -> Iterator[str]:
@@ -145,7 +146,7 @@ def _said_of_night(findings: tuple[Reason, ...]) -> Iterator[str]:
             yield f"  {say_finding(reason, lang)} ({rows})"
 
 
-def _as_json(found: Survey, findings: tuple[Reason, ...]) -> dict[str, Any]:
+def _as_json(found: Survey, findings: tuple[Reason, ...]) -> answers.ExtractsChecked:
     lang = language()
     return {
         "problems": [
@@ -159,7 +160,16 @@ def _as_json(found: Survey, findings: tuple[Reason, ...]) -> dict[str, Any]:
         ],
         "files": {file: {"read": read, "refused": refused} for file, (read, refused) in found.rows.items()},
         "mistakes": [
-            {**asdict(one), "kind": one.kind.value, "note": one.is_note, "sentence": say(one)}
+            {
+                "kind": one.kind.value,
+                "file": one.file,
+                "column": one.column,
+                "count": one.count,
+                "examples": list(one.examples),
+                "right": one.right,
+                "note": one.is_note,
+                "sentence": say(one),
+            }
             for one in found.mistakes
         ],
         "findings": [
@@ -169,7 +179,7 @@ def _as_json(found: Survey, findings: tuple[Reason, ...]) -> dict[str, Any]:
                 "repairs": one.about.repairs.value,
                 "person": one.person,
                 "course": one.course,
-                "rows": [asdict(row) for row in one.rows],
+                "rows": list(one.rows),
                 "sentence": say_finding(one, lang),
             }
             for one in findings
@@ -199,8 +209,10 @@ def describe(file: str | None, markdown: bool, data_package: bool) -> None:
         return
     wanted = [table for table in LAYOUTS if file in (None, table.value, table.value.removesuffix(".csv"))]
     if not wanted:
-        names = ", ".join(table.value for table in LAYOUTS)
-        raise click.BadParameter(names, param_hint="FILE")
+        sentence = worded(
+            "« {file} » n’est pas un fichier d’une nuit.", "“{file}” is no file of a night.", file=file
+        )
+        refuse("FILE", f"{sentence} {nearest(str(file), [table.value for table in LAYOUTS])}")
     if file is None:
         echo(pick(ENCODINGS, lang) + "\n")
     for table in wanted:
@@ -233,7 +245,7 @@ def example(folder: Path, large: bool, year: int | None) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.glob("*.csv")):
         french, english = f"{folder} contient déjà des CSV.", f"{folder} holds CSV files already."
-        raise click.BadParameter(french if language() == "fr" else english, param_hint="--to")
+        refuse("--to", either(french, english))
     write_example(folder, begun, large=large)
     manifest = _manifest(folder, read_folder(folder, "utf-8", year=str(begun)), str(begun), now)
     (folder / "manifest.json").write_text(manifest, encoding="utf-8")
@@ -265,7 +277,7 @@ def deposit(
 ) -> None:
     """Check extracts, make their manifest, upload them for the night, the manifest last."""
     stack = find_stack()
-    world = stack.world()
+    world = world_of(lambda: stack, site=site)
     rules = rules_of(world, site)
     now = world.clock.now().astimezone(rules.zone)
     day = night.date() if night else _coming(now)
@@ -277,14 +289,14 @@ def deposit(
                 "Dites l’année : --year 2026 pour 2026/2027.",
                 "Say the year: --year 2026 for 2026/2027.",
             )
-            raise click.UsageError(french if language() == "fr" else english)
+            raise click.UsageError(either(french, english))
         extracts = read_folder(folder, rules.encoding, _wanted(rules, folder), day, begun)
         extracts = replace(extracts, made_at=now, unproved=())  # the manifest is made here
         found = survey(extracts, {}, None)
         for line in _said(found, ()):
             echo(line, err=True)
         if found.problems or (not force and any(not one.is_note for one in found.mistakes)):
-            sys.exit(UNREADABLE if found.problems else TO_CORRECT_EXIT)
+            sys.exit(FAILED if found.problems else FOUND)
         last = ROSTER_MANIFEST if roster else "manifest.json"
         names = [name for name in sorted(extracts.sha256) if (folder / name).is_file()]
         bodies: dict[str, Path | str] = {name: folder / name for name in names}

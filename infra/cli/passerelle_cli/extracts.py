@@ -25,7 +25,8 @@ from passerelle.sources.oneroster import is_oneroster, read_oneroster
 from passerelle.sources.zipped import unpack
 from passerelle.words.mistakes import say_mistake
 from passerelle.words.offer import say_file
-from passerelle_cli.terminal import echo, language
+from passerelle_cli.exit_codes import FAILED
+from passerelle_cli.terminal import echo, either, language, refuse, worded
 
 sources_type = click.Path(exists=True, path_type=Path)
 
@@ -57,10 +58,9 @@ def read_folder(
                 return read_oneroster([folder], encoding, night=night or date.today())  # noqa: DTZ011 - here
             return read_extracts(folder, encoding, tables=tables, year=year)
         except UnknownEncoding:
-            french = f"L’encodage « {encoding} » n’existe pas. Essayez utf-8 ou iso-8859-1."
-            english = f"There is no encoding “{encoding}”. Try utf-8 or iso-8859-1."
-            echo(french if language() == "fr" else english, err=True)
-            sys.exit(1)
+            french = "L’encodage « {encoding} » n’existe pas. Essayez utf-8 ou iso-8859-1."
+            english = "There is no encoding “{encoding}”. Try utf-8 or iso-8859-1."
+            refuse("--encoding", worded(french, english, encoding=encoding))
 
 
 def read_sources(
@@ -79,7 +79,7 @@ def read_sources(
         extracts = require_whole(read_folder(sources, encoding, tables, night), tables)
     except SourcesStopped as stopped:
         say_problems(stopped.problems)
-        sys.exit(1)
+        sys.exit(FAILED)
     if not_before is not None:
         say_problems(lateness(extracts.made_at, not_before))
     if quiet:
@@ -90,7 +90,7 @@ def read_sources(
     if extracts.refused:
         french = "Ce que les lignes refusées désignent reste tel quel cette nuit. Corrigez-les à la source."
         english = "What refused rows stand for stays as it is tonight. Correct them at the source."
-        echo(french if language() == "fr" else english, err=True)
+        echo(either(french, english), err=True)
     return extracts
 
 

@@ -1,12 +1,4 @@
-"""What went wrong, in a sentence: the true cause and what to do, whatever raised it.
-
-Exit codes mean the same in every command:
-
-    0  done, and nothing to correct
-    1  could not be done: unreachable, unreadable, refused by AWS or Moodle; the sentence says why
-    2  the command was not written as it must be
-    3  done, and it found something: refused, to correct, would be parked
-"""
+"""What went wrong, in a sentence: the true cause and what to do, whatever raised it."""
 
 from __future__ import annotations
 
@@ -15,8 +7,6 @@ import errno
 from passerelle.errors import Conflict, GiveUp, MoodleAway, PasserelleError, TryAgain
 from passerelle.words.formatter import Pair
 from passerelle.words.sentences import known, say
-
-FAILED, MISUSED, FOUND = 1, 2, 3
 
 _FULL: Pair = (
     "La sortie ne peut pas être écrite : il n’y a plus de place.",

@@ -7,8 +7,10 @@ import weakref
 
 import click
 
+from passerelle.words.formatter import fill
 from passerelle.words.typesetting import typeset
 from passerelle_cli.click_in_french import METAVARS
+from passerelle_cli.exit_codes import FINDINGS
 from passerelle_cli.terminal import language
 
 HELP: dict[str, str] = {
@@ -16,14 +18,13 @@ HELP: dict[str, str] = {
     "Passerelle connects the Moodles of a network.": "Passerelle relie les Moodle d’un réseau.",
     "Exit codes: 0 done; 1 could not be done; 2 wrongly written; 3 done, and something is refused or to correct.": "Codes de sortie : 0 fait ; 1 n’a pas pu être fait ; 2 mal écrit ; 3 fait, et quelque chose est refusé ou à corriger.",
     "File of addresses that `passerelle up` wrote (default: .passerelle/stack.json, here or above).": "Fichier d’adresses écrit par `passerelle up` (par défaut : .passerelle/stack.json, ici ou au-dessus).",
-    "Name of the CloudFormation stack on AWS.": "Nom de la pile CloudFormation sur AWS.",
+    "Name of the CloudFormation stack on AWS (default: PASSERELLE_STACK_NAME).": "Nom de la pile CloudFormation sur AWS (par défaut : PASSERELLE_STACK_NAME).",
     "One JSON object instead of lines.": "Un objet JSON au lieu de lignes.",
-    "One JSON object.": "Un objet JSON.",
-    "One JSON object a line.": "Un objet JSON par ligne.",
-    "JSON.": "En JSON.",
+    "Print the JSON schema of what COMMAND prints with --json; without one, list the commands that do.": "Affiche le schéma JSON de ce que COMMAND imprime avec --json ; sans nom, donne la liste des commandes concernées.",
     "Who decides (default: you).": "Qui décide (par défaut : vous).",
     "Who decides.": "Qui décide.",
     "Name of the site in network.yaml.": "Nom du site dans network.yaml.",
+    "The program's version, and that of the installation it finds.": "La version du programme, et celle de l’installation qu’il trouve.",
     # --- the laptop ---
     "Start the embedded AWS and its Moodles with something in them, and leave them running until Ctrl-C.": "Démarre l’AWS embarqué et ses Moodle avec du contenu, et les laisse tourner jusqu’à Ctrl-C.",
     "Port of the embedded AWS (default: any free one).": "Port de l’AWS embarqué (par défaut : un port libre).",
@@ -33,12 +34,11 @@ HELP: dict[str, str] = {
     "Leave everything running after the stories, to look around.": "Tout laisser tourner après les histoires, pour regarder.",
     # --- mbz ---
     "Moodle backups: inspect one, or scrub what it says of people.": "Sauvegardes de Moodle : en examiner une, ou effacer ce qu’elle dit des personnes.",
-    "Say what a backup holds and whether it may be published.\n\nARCHIVE is a file or s3://bucket/key. Exit status: 0 accepted, 3 refused, 1 not readable.": "Dit ce que contient une sauvegarde et si elle peut être mutualisée.\n\nARCHIVE est un fichier ou s3://bucket/clé. Code de sortie : 0 acceptée, 3 refusée, 1 illisible.",
+    "Say what a backup holds and whether it may be published.\n\nARCHIVE is a file or s3://bucket/key.": "Dit ce que contient une sauvegarde et si elle peut être mutualisée.\n\nARCHIVE est un fichier ou s3://bucket/clé.",
     "The Moodle that is to take it, such as 4.5.": "Le Moodle qui doit la recevoir, par exemple 4.5.",
-    "One JSON object: the manifest and the verdict.": "Un objet JSON : le manifeste et le verdict.",
     "Of a zip, read only its XML: no hash of contents or archive.": "D’un zip, ne lire que le XML : aucune empreinte des contenus ni de l’archive.",
     "people.bin, as the site's plugin writes it (P20).": "people.bin, comme l’écrit le plugin du site (P20).",
-    "Write IN to OUT without what it says of people: same members, sizes and index.\n\nIN is a file or s3://bucket/key, OUT a file. Nothing is written unless IN is a sound backup without\nusers. Exit status: 0 written, 3 refused, 1 not readable or not writable.": "Écrit IN dans OUT sans ce qu’elle dit des personnes : mêmes membres, tailles et index.\n\nIN est un fichier ou s3://bucket/clé, OUT un fichier. Rien n’est écrit si IN n’est pas une sauvegarde saine et sans utilisateurs. Code de sortie : 0 écrite, 3 refusée, 1 illisible ou impossible à écrire.",
+    "Write IN to OUT without what it says of people: same members, sizes and index.\n\nIN is a file or s3://bucket/key, OUT a file. Nothing is written unless IN is a sound backup without\nusers.": "Écrit IN dans OUT sans ce qu’elle dit des personnes : mêmes membres, tailles et index.\n\nIN est un fichier ou s3://bucket/clé, OUT un fichier. Rien n’est écrit si IN n’est pas une sauvegarde saine et sans utilisateurs.",
     "Write over OUT if it is there.": "Écraser OUT s’il existe.",
     "Keep passwords of quizzes, lessons and meetings.": "Garder les mots de passe des tests, leçons et réunions.",
     # --- network ---
@@ -48,14 +48,13 @@ HELP: dict[str, str] = {
     "What people read (default: NAME).": "Ce que les gens lisent (par défaut : NAME).",
     "It is the sharing platform.": "C’est la plate-forme de mutualisation.",
     "network.yaml (default: network.yaml here; where there is none, the one in force, or a new one).": "network.yaml (par défaut : celui d’ici ; à défaut celui en vigueur, ou un nouveau).",
-    "Read FILE (network.yaml) and ask every Moodle whether it fits. Exit status 1 where one does not.\n\nWithout FILE: network.yaml here, else what is in force.": "Lit FILE (network.yaml) et demande à chaque Moodle s’il convient. Code de sortie 1 si l’un ne convient pas.\n\nSans FILE : le network.yaml d’ici, sinon celui qui est en vigueur.",
+    "Read FILE (network.yaml) and ask every Moodle whether it fits.\n\nWithout FILE: network.yaml here, else what is in force.": "Lit FILE (network.yaml) et demande à chaque Moodle s’il convient.\n\nSans FILE : le network.yaml d’ici, sinon celui qui est en vigueur.",
     "Print the JSON schema of network.yaml, with which an editor completes and checks it.": "Affiche le schéma JSON de network.yaml, avec lequel un éditeur complète et vérifie.",
     "Read the file only; ask no Moodle.": "Lire le fichier seulement ; ne rien demander aux Moodle.",
     "Publish FILE (network.yaml): functions follow it within a minute.\n\nA secret that lies outside the folder of its kind is copied there first, and FILE is changed to name it\nthere. The old parameter stays, and works with functions of the release before.": "Publie FILE (network.yaml) : les fonctions le suivent dans la minute.\n\nUn secret rangé hors du dossier de son espèce y est d’abord copié, et FILE est modifié pour le nommer là. L’ancien paramètre reste, et sert aux fonctions de la version précédente.",
     "Make the secrets of FILE (network.yaml) that Passerelle can make, and list those that it cannot.\n\nWith --rotate the site gets a second one and is told by a code, as when it was added; the older one\nholds until the next rotation.": "Crée les secrets de FILE (network.yaml) que Passerelle peut créer, et liste les autres.\n\nAvec --rotate, le site en reçoit un second par un code, comme à son ajout ; l’ancien vaut jusqu’à la rotation suivante.",
     "Give SITE a new secret beside the one it has.": "Donner au SITE un nouveau secret à côté de celui qu’il a.",
     "Print the file that is in force.": "Affiche le fichier en vigueur.",
-    "As the functions read it.": "Tel que les fonctions le lisent.",
     "IAM policies to give to others, as JSON.": "Droits IAM à donner à d’autres, en JSON.",
     "May deploy, update and delete the stack; what it makes, it makes under the stack's name.\n\nIts own roles are made by CloudFormation: iam:PassRole stays with them.": "Peut déployer, mettre à jour et supprimer la pile ; ce qu’elle crée porte le nom de la pile.\n\nSes rôles sont créés par CloudFormation : iam:PassRole se limite à eux.",
     "May run every command on this installation: its table, buckets, queues and secrets; deploys nothing.": "Peut lancer chaque commande sur cette installation : sa table, ses buckets, ses files et ses secrets ; ne déploie rien.",
@@ -64,10 +63,10 @@ HELP: dict[str, str] = {
     # --- people ---
     "What is held of a person: shown, or forgotten.": "Ce qui est détenu sur une personne : le montrer, ou l’oublier.",
     "All that is held of PERSON (e-mail or username) in table and documents, as JSON, for whoever asks.\n\nArchives are not searched: they are scrubbed of people before they are kept (P4). Queues hold no names.": "Tout ce qui est détenu sur PERSON (adresse ou identifiant) dans la table et les documents, en JSON, pour qui le demande.\n\nLes archives ne sont pas fouillées : les personnes en sont effacées avant qu’elles soient gardées (P4). Les files ne contiennent aucun nom.",
-    "Let nothing that is held name PERSON (e-mail or username) any more.\n\nWhat an order or a change of year in progress still needs stays, and is listed with its reason; exit\nstatus 1 where there is any. Cut, it is simply given again.": "Fait que rien de ce qui est détenu ne nomme plus PERSON (adresse ou identifiant).\n\nCe dont une commande ou un changement d’année en cours a encore besoin reste, avec son motif ; code de sortie 1 s’il y en a. Interrompue, la commande se relance telle quelle.",
+    "Let nothing that is held name PERSON (e-mail or username) any more.\n\nWhat an order or a change of year in progress still needs stays, and is listed with its reason. Cut, it is simply given again.": "Fait que rien de ce qui est détenu ne nomme plus PERSON (adresse ou identifiant).\n\nCe dont une commande ou un changement d’année en cours a encore besoin reste, avec son motif. Interrompue, la commande se relance telle quelle.",
     "Why: it is written down, without the name.": "Pourquoi : c’est noté, sans le nom.",
     # --- publications ---
-    "Prove, scrub and publish a backup at hand, once.\n\nWith it you declare that its works of third parties may be shared. Exit status: 0 published or on its\nway, 3 refused, 1 failed.": "Prouve, nettoie et mutualise une sauvegarde que l’on a, une fois.\n\nVous déclarez par là que les œuvres de tiers peuvent être partagées. Code de sortie : 0 mutualisée ou en route, 3 refusée, 1 en échec.",
+    "Prove, scrub and publish a backup at hand, once.\n\nWith it you declare that its works of third parties may be shared.": "Prouve, nettoie et mutualise une sauvegarde que l’on a, une fois.\n\nVous déclarez par là que les œuvres de tiers peuvent être partagées.",
     "Whose course it is, as named in network.yaml.": "À qui est le cours, par son nom dans network.yaml.",
     "Username there of whoever answers for it.": "Identifiant, là-bas, de qui en répond.",
     "Default: the course's full name.": "Par défaut : le nom complet du cours.",
@@ -86,7 +85,7 @@ HELP: dict[str, str] = {
     "Out of the catalogue and hidden on the hub; copies already brought home stay.": "Hors du catalogue et cachée sur le hub ; les copies déjà rapatriées restent.",
     "Kept in the publication's history.": "Gardé dans l’histoire de la publication.",
     "What teachers would find.": "Ce que les enseignants trouveraient.",
-    "Ask each Moodle whether every product of the shops can be delivered; one line each.\n\nExit status: 1 if a product cannot be delivered. Warnings alone are no failure.": "Demande à chaque Moodle si chaque produit des boutiques peut être livré ; une ligne chacun.\n\nCode de sortie : 1 si un produit ne peut pas l’être. Des avertissements seuls ne sont pas un échec.",
+    "Ask each Moodle whether every product of the shops can be delivered; one line each.": "Demande à chaque Moodle si chaque produit des boutiques peut être livré ; une ligne chacun.",
     "Only the products of this shop.": "Seulement les produits de cette boutique.",
     "Search title, summary, author, sections and activities; accents and case do not matter.": "Cherche dans titre, résumé, auteur, sections et activités ; accents et casse n’importent pas.",
     "Of the course: fr, en …": "Du cours : fr, en…",
@@ -110,7 +109,7 @@ HELP: dict[str, str] = {
     "ID number of the category, with all below it.": "Numéro d’identification de la catégorie, avec tout ce qui est dessous.",
     "What to repair after (or before) a request; or, of a plan, what became of each course.": "Ce qu’il faut corriger après (ou avant) une demande ; ou, d’un plan, ce que chaque cours est devenu.",
     "Write it as a page.": "L’écrire comme une page.",
-    "Ask for last year's course, as its teacher would. Exit status 1 where a question is open.": "Demande le cours de l’an dernier, comme le ferait son enseignant. Code de sortie 1 si une question attend.",
+    "Ask for last year's course, as its teacher would.": "Demande le cours de l’an dernier, comme le ferait son enseignant.",
     "Id of this year's course.": "Id du cours de cette année.",
     "ID number of last year's course (default: the same).": "Numéro d’identification du cours de l’an dernier (par défaut : le même).",
     "Bring the groups that were made by hand.": "Prendre aussi les groupes faits à la main.",
@@ -122,10 +121,10 @@ HELP: dict[str, str] = {
     "Put the course back as it was, once, while nobody has changed it since.": "Remet le cours comme il était, une fois, tant que personne ne l’a modifié depuis.",
     # --- orders ---
     "Orders of the shops: list, show, explain, missed, replay, park, release, assign, reschedule.": "Commandes des boutiques : lister, montrer, expliquer, retrouver, rejouer, mettre de côté, valider, attribuer, décaler.",
-    "Give free seats to the people of a table: last name, first name, e-mail (`-` reads standard input).\n\nExit status: 1 if a row is wrong; nothing is saved then.": "Donne des places libres aux personnes d’un tableau : nom, prénom, adresse (`-` lit l’entrée standard).\n\nCode de sortie : 1 si une ligne est fausse ; rien n’est alors enregistré.",
+    "Give free seats to the people of a table: last name, first name, e-mail (`-` reads standard input).": "Donne des places libres aux personnes d’un tableau : nom, prénom, adresse (`-` lit l’entrée standard).",
     "Which line of the order.": "Quelle ligne de la commande.",
     "They supervise rather than learn.": "Ces personnes encadrent, elles ne suivent pas la formation.",
-    'Say what deliveries mean, in their order, without storing or touching anything.\n\nA file holds a body, {"topic": …, "body": …}, or a list of these. It is assumed that the Moodle has the\ncourses and knows nobody, and that the shop cannot be asked.\n\nExit status: 3 if an order would be parked, or a delivery could not be read.': 'Dit ce que signifient des livraisons, dans leur ordre, sans rien garder ni toucher.\n\nUn fichier contient un corps, {"topic": …, "body": …}, ou une liste de ceux-ci. Le Moodle est supposé avoir les cours et ne connaître personne, et la boutique ne pas pouvoir être interrogée.\n\nCode de sortie : 3 si une commande serait mise de côté, ou si une livraison est illisible.',
+    'Say what deliveries mean, in their order, without storing or touching anything.\n\nA file holds a body, {"topic": …, "body": …}, or a list of these. It is assumed that the Moodle has the\ncourses and knows nobody, and that the shop cannot be asked.': 'Dit ce que signifient des livraisons, dans leur ordre, sans rien garder ni toucher.\n\nUn fichier contient un corps, {"topic": …, "body": …}, ou une liste de ceux-ci. Le Moodle est supposé avoir les cours et ne connaître personne, et la boutique ne pas pouvoir être interrogée.',
     "Whose deliveries these are, as network.yaml names it.": "À quelle boutique sont ces livraisons, par son nom dans network.yaml.",
     "A network.yaml.": "Un network.yaml.",
     "One line an order: its id, state, seats done, and why it is not done.": "Une ligne par commande : son id, son état, les places faites et pourquoi elle n’est pas faite.",
@@ -133,7 +132,7 @@ HELP: dict[str, str] = {
     "Only those in this state.": "Seulement celles dans cet état.",
     "Only unpaid ones that are older than the shop's overdue_days.": "Seulement les impayées plus anciennes que overdue_days de la boutique.",
     "Only paid ones that wait for a person, with what helps.": "Seulement les payées qui attendent quelqu’un, avec ce qui aide.",
-    "Ask a shop what it never delivered, and show what would be taken. Changes nothing.\n\nExit status: 1 if something was missed.": "Demande à une boutique ce qu’elle n’a jamais livré, et montre ce qui serait pris. Ne change rien.\n\nCode de sortie : 1 si quelque chose a été manqué.",
+    "Ask a shop what it never delivered, and show what would be taken. Changes nothing.": "Demande à une boutique ce qu’elle n’a jamais livré, et montre ce qui serait pris. Ne change rien.",
     "Which shop is asked.": "Quelle boutique est interrogée.",
     "How far back.": "Jusqu’où remonter.",
     "Do nothing more for an order until it is released; what stands stays.": "Ne fait plus rien d’une commande jusqu’à sa validation ; ce qui est fait reste.",
@@ -144,22 +143,21 @@ HELP: dict[str, str] = {
     "Move the dates of everything an order gives.": "Décale les dates de tout ce que donne une commande.",
     "From what its products say: +7D, -12H, 0D.": "À partir de ce que disent ses produits : +7D, -12H, 0D.",
     "Make the buyer's link to the seats open nothing any more; the new one is printed.": "Le lien de l’acheteur vers ses places n’ouvre plus rien ; le nouveau s’affiche.",
-    "Send a signed delivery, as the shop itself would, to a running stack.\n\nPayPal signs with a key of its own: use the simulator of its dashboard for that one.\nExit status: 1 if it was not taken.": "Envoie une livraison signée, comme le ferait la boutique, à une installation qui tourne.\n\nPayPal signe avec sa propre clé : utilisez le simulateur de son tableau de bord.\nCode de sortie : 1 si elle n’a pas été prise.",
+    "Send a signed delivery, as the shop itself would, to a running stack.\n\nPayPal signs with a key of its own: use the simulator of its dashboard for that one.": "Envoie une livraison signée, comme le ferait la boutique, à une installation qui tourne.\n\nPayPal signe avec sa propre clé : utilisez le simulateur de son tableau de bord.",
     "Reference, as network.yaml has it.": "Référence, comme dans network.yaml.",
     "Of one.": "D’une unité.",
     "The buyer's.": "De l’acheteur.",
     "“Last;First;e-mail”; may be repeated.": "« Nom;Prénom;adresse » ; peut être répété.",
     "The event's id, to send the same one twice.": "L’id de l’événement, pour envoyer deux fois le même.",
     "Everything about one order: lines, people, reasons, history, the buyer's link.": "Tout d’une commande : lignes, personnes, raisons, histoire, lien de l’acheteur.",
-    "The whole record as JSON, people included.": "Toute la fiche en JSON, personnes comprises.",
     "Print an address that opens the console once, within ten minutes, signed in.": "Affiche une adresse qui ouvre la console une fois, dans les dix minutes, session ouverte.",
     "site:identity, one of network.yaml's; default: its first operator.": "site:identité, l’un de network.yaml ; par défaut : son premier exploitant.",
     "Shops of the network: show.": "Boutiques du réseau : montrer.",
-    "Where the shop's webhook goes, what it must send, where its secret and key lie; then prove the way.\n\nA signed delivery that is about no order is sent to the address, as the shop itself would.\nExit status: 1 if it was not taken, or something is missing.": "Où va le webhook de la boutique, ce qu’il doit envoyer, où sont son secret et sa clé ; puis prouve le chemin.\n\nUne livraison signée qui ne parle d’aucune commande est envoyée à l’adresse, comme le ferait la boutique.\nCode de sortie : 1 si elle n’a pas été prise, ou s’il manque quelque chose.",
+    "Where the shop's webhook goes, what it must send, where its secret and key lie; then prove the way.\n\nA signed delivery that is about no order is sent to the address, as the shop itself would.": "Où va le webhook de la boutique, ce qu’il doit envoyer, où sont son secret et sa clé ; puis prouve le chemin.\n\nUne livraison signée qui ne parle d’aucune commande est envoyée à l’adresse, comme le ferait la boutique.",
     "Only say it; send nothing.": "Le dire seulement ; ne rien envoyer.",
     "Print a guide; without a name, list them.": "Affiche un guide ; sans nom, en donne la liste.",
     "Print the rules with these numbers, such as N13 or D8; all of them without one.": "Affiche les règles de ces numéros, par exemple N13 ou D8 ; toutes sans numéro.",
-    "Move the dead letters of QUEUE back into it.\n\nEach is sent before it is deleted: cut in between, a message is delivered twice, which every consumer\nbears. (SQS's own StartMessageMoveTask is missing on the laptop.)": "Remet dans la file QUEUE ses messages en souffrance.\n\nChacun est envoyé avant d’être supprimé : coupé entre les deux, un message est livré deux fois, ce que chaque fonction supporte.",
+    "Move the dead letters of QUEUE back into it; those of `undelivered` to whom they were for.\n\nEach is sent before it is deleted: cut in between, a message is delivered twice, which every consumer\nbears. (SQS's own StartMessageMoveTask is missing on the laptop.)": "Remet dans la file QUEUE ses messages en souffrance ; ceux de `undelivered`, à qui ils étaient destinés.\n\nChacun est envoyé avant d’être supprimé : coupé entre les deux, un message est livré deux fois, ce que chaque fonction supporte.",
     # --- sync ---
     "The night: offer, groups and enrolments from the university's systems.": "La nuit : offre, groupes et inscriptions d’après les systèmes de l’université.",
     "Take over a living Moodle: what bears a desired code becomes the night's, and is never made twice.": "Reprend un Moodle en service : ce qui porte un code voulu devient celui de la nuit, et n’est jamais fait deux fois.",
@@ -172,7 +170,7 @@ HELP: dict[str, str] = {
     "Apply a kept plan from where it stopped; or, with --site, plan and apply. What is held stays held.": "Applique un plan gardé, là où il s’était arrêté ; ou, avec --site, planifie et applique. Ce qui est retenu le reste.",
     "Plan this site's night now, and apply it.": "Planifier la nuit de ce site maintenant, et l’appliquer.",
     "One stage of the night; default: all.": "Une étape de la nuit ; par défaut : toutes.",
-    "Say every mistake in extracts. Exit 0: clean, 1: unreadable, 3: something to correct.": "Dit chaque faute des extractions. Code de sortie : 0 sans faute, 1 illisible, 3 à corriger.",
+    "Say every mistake in extracts.": "Dit chaque faute des extractions.",
     "Folder of extracts or OneRoster files, or a zip of it.": "Dossier d’extractions ou de fichiers OneRoster, ou son zip.",
     "Of the files, such as iso-8859-1; default: the site's, else utf-8.": "Des fichiers, par exemple iso-8859-1 ; par défaut : celui du site, sinon utf-8.",
     "With the site's rules, and against its last good night.": "Avec les règles du site, et face à sa dernière bonne nuit.",
@@ -186,7 +184,6 @@ HELP: dict[str, str] = {
     "A Data Package with Table Schemas (frictionless), to check with your tools.": "Un Data Package avec ses Table Schemas (frictionless), pour vérifier avec vos outils.",
     "Print what Moodle should hold, from the sources alone: asks and changes no Moodle.": "Affiche ce que Moodle devrait contenir, d’après les seules sources : ne demande ni ne change rien aux Moodle.",
     "Of the files; Apogée: iso-8859-1.": "Des fichiers ; Apogée : iso-8859-1.",
-    "One JSON object of sorted lists.": "Un objet JSON de listes triées.",
     "What the plan of one run has and another's has not.": "Ce que le plan d’un passage a et qu’un autre n’a pas.",
     "Write a small valid set that holds every case of the rules, and a README beside it.": "Écrit un petit jeu valable qui contient chaque cas des règles, avec un README.",
     "Folder.": "Dossier.",
@@ -222,7 +219,6 @@ HELP: dict[str, str] = {
     "Why PERSON is, or is not, in COURSE: cause, rows, who repairs it, when it takes effect.\n\nPERSON: login, e-mail, code or name. COURSE: code, idnumber, short name or a part of its name.\nWith one argument: what the REFERENCE that somebody quotes was about.": "Pourquoi PERSON est, ou n’est pas, dans COURSE : cause, lignes, qui corrige, quand cela prend effet.\n\nPERSON : identifiant, adresse, code ou nom. COURSE : code, numéro d’identification, nom abrégé ou partie du nom.\nAvec un seul argument : de quoi parlait la RÉFÉRENCE que quelqu’un donne.",
     "Folder of extracts or OneRoster files, or a zip of it; without it, the site's newest.": "Dossier d’extractions ou de fichiers OneRoster, ou son zip ; à défaut, les plus récentes du site.",
     "Name of the site in network.yaml: its Moodle is looked at as well.": "Nom du site dans network.yaml : son Moodle est consulté aussi.",
-    "One JSON object with the typed causes.": "Un objet JSON avec les causes typées.",
 }
 
 _SPACES = re.compile(r"[ \t\n]+")
@@ -242,12 +238,18 @@ def known(text: str) -> bool:
     return key_of(text) in _BY_KEY
 
 
-def in_readers_language(command: click.Command, *, deep: bool = True) -> click.Command:
-    """The same command, its help and its options' (`deep`: and its subcommands') in the reader's language."""
+def in_readers_language(command: click.Command, path: str = "", *, deep: bool = True) -> click.Command:
+    """The same command, its help and its options' (`deep`: and its subcommands') in the reader's language.
+
+    `path`: what is typed after `passerelle`.
+    """
     french = language() == "fr"
     english, epilog, _ = _ENGLISH.setdefault(command, (command.help, command.epilog, None))
     command._help_option = None  # noqa: SLF001 - click keeps the option, with its help, in the language of its first use
     command.help, command.epilog = _said(english, french=french), _said(epilog, french=french)
+    if path in FINDINGS:
+        found = fill(FINDINGS[path], language())
+        command.epilog = f"Code de sortie 3\u00a0: {found}." if french else f"Exit code 3: {found}."
     for one in command.params:
         if not isinstance(one, click.Option):
             continue
@@ -256,8 +258,8 @@ def in_readers_language(command: click.Command, *, deep: bool = True) -> click.C
         if metavar is None and not one.is_flag:
             one.metavar = METAVARS.get(one.type.name.upper()) if french else None
     if deep and isinstance(command, click.Group):
-        for below in command.commands.values():
-            in_readers_language(below)
+        for name, below in command.commands.items():
+            in_readers_language(below, f"{path} {name}".strip())
     return command
 
 

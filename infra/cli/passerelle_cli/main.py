@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import importlib
+import importlib.metadata
 import io
 import os
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NoReturn
 
 import click
 
 from passerelle_cli import click_in_french
-from passerelle_cli.failures import FAILED, explain
+from passerelle_cli.exit_codes import FAILED
+from passerelle_cli.failures import explain
 from passerelle_cli.french import in_readers_language
+from passerelle_cli.patience import PATIENCE
 from passerelle_cli.terminal import echo, language, worded
 
 click_in_french.teach()
@@ -35,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "shops": ("passerelle_cli.shops", "shops"),
     "guide": ("passerelle_cli.guide", "guide"),
     "rules": ("passerelle_cli.rules", "rules"),
+    "schema": ("passerelle_cli.answers", "schema"),
     "redrive": ("passerelle_cli.redrive", "redrive"),
     "sync": ("passerelle_cli.sync", "sync"),
     "why": ("passerelle_cli.why", "why"),
@@ -50,11 +55,31 @@ class _Lazy(click.Group):
             return None
         module, attribute = COMMANDS[cmd_name]
         command: click.Command = getattr(importlib.import_module(module), attribute)
-        return in_readers_language(command)
+        return in_readers_language(command, cmd_name)
 
     def main(self, *args: Any, **extra: Any) -> Any:
         in_readers_language(self, deep=False)
         return super().main(*args, **extra)
+
+
+VERSION_HELP = "The program's version, and that of the installation it finds."
+
+
+def _say_versions(context: click.Context, _option: click.Parameter, asked: bool) -> None:
+    """What runs there may be older or newer than this program; where none is found nothing is said of it."""
+    if not asked or context.resilient_parsing:
+        return
+    from passerelle_cli.stack import Stack, StackUnknown
+
+    click.echo(f"passerelle {importlib.metadata.version('passerelle')}")
+    try:
+        stack = Stack.load(name=os.environ.get("PASSERELLE_STACK_NAME"))
+    except StackUnknown:
+        context.exit()
+    installed = stack.release or worded("version inconnue", "unknown version")
+    where = stack.api or stack.table
+    echo(f"{worded('installation', 'installation')} {installed} ({where})")
+    context.exit()
 
 
 @click.group(
@@ -63,7 +88,9 @@ class _Lazy(click.Group):
     epilog="Exit codes: 0 done; 1 could not be done; 2 wrongly written; 3 done, and something is refused or "
     "to correct.",
 )
-@click.version_option(package_name="passerelle")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_say_versions, help=VERSION_HELP
+)
 def cli() -> None:
     """Passerelle connects the Moodles of a network."""
 
@@ -81,7 +108,8 @@ def main() -> None:
     """Whatever happens, the person gets a sentence and an exit code of failures.py, never a traceback."""
     fit_output(sys.argv)
     try:
-        status = cli.main(standalone_mode=False)
+        with _patience(sys.argv):
+            status = cli.main(standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
         error.show()
@@ -97,6 +125,13 @@ def main() -> None:
         echo(explain(error, language()), err=True)
         _leave(FAILED)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _patience(arguments: list[str]) -> AbstractContextManager[None]:
+    """Not where the laptop tells its own stories, nor where somebody is typing."""
+    if {"up", "demo"} & set(arguments[1:2]) or "-" in arguments:
+        return nullcontext()
+    return PATIENCE.watching(worded("En cours…", "Under way…"))
 
 
 def _leave(status: int) -> NoReturn:

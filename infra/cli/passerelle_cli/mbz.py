@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import NoReturn
 
@@ -31,10 +29,11 @@ from passerelle.mbz import (
 from passerelle.store.documents import to_document
 from passerelle.words.archives import means_word
 from passerelle.words.sentences import say
-from passerelle_cli.terminal import echo
+from passerelle_cli.answers import json_option
+from passerelle_cli.exit_codes import FAILED, FOUND
+from passerelle_cli.patience import PATIENCE
+from passerelle_cli.terminal import echo, either, language, print_json
 
-REFUSED = 3
-UNREADABLE = 1
 _LISTED = 10
 
 
@@ -46,7 +45,7 @@ def mbz() -> None:
 @mbz.command("inspect")
 @click.argument("archive")
 @click.option("--target-release", metavar="R", help="The Moodle that is to take it, such as 4.5.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object: the manifest and the verdict.")
+@json_option
 @click.option("--quick", is_flag=True, help="Of a zip, read only its XML: no hash of contents or archive.")
 @click.option("--people", metavar="FILE", help="people.bin, as the site's plugin writes it (P20).")
 def inspect_command(
@@ -54,10 +53,11 @@ def inspect_command(
 ) -> None:
     """Say what a backup holds and whether it may be published.
 
-    ARCHIVE is a file or s3://bucket/key. Exit status: 0 accepted, 3 refused, 1 not readable.
+    ARCHIVE is a file or s3://bucket/key.
     """
     if target_release is not None and major_release(target_release) is None:
-        raise click.BadParameter(_say("4.5, par exemple", "such as 4.5"), param_hint="--target-release")
+        raise click.BadParameter(either("4.5, par exemple", "such as 4.5"), param_hint="--target-release")
+    PATIENCE.doing(either("Examen de l’archive…", "Inspecting the archive…"))
     with _outside_the_file(archive, as_json=as_json):
         source = open_source(archive)
         inspection = inspect(
@@ -67,12 +67,12 @@ def inspect_command(
             people=None if people is None else _read_people(people),
         )
     if as_json:
-        verdict = {"accepted": inspection.accepted, "reasons": list(map(asdict, inspection.reasons))}
-        manifest = to_document(inspection.manifest) if inspection.manifest else {}
-        echo(json.dumps({**verdict, **manifest}, ensure_ascii=False, indent=1))
+        manifest = to_document(inspection.manifest) if inspection.manifest else None
+        reasons = list(inspection.reasons)
+        print_json({"accepted": inspection.accepted, "reasons": reasons, "manifest": manifest})
     else:
         _print_inspection(inspection)
-    sys.exit(0 if inspection.accepted else REFUSED)
+    sys.exit(0 if inspection.accepted else FOUND)
 
 
 @mbz.command("scrub")
@@ -85,34 +85,35 @@ def scrub_command(archive: str, out: str, people: str | None, keep_keys: bool, f
     """Write IN to OUT without what it says of people: same members, sizes and index.
 
     IN is a file or s3://bucket/key, OUT a file. Nothing is written unless IN is a sound backup without
-    users. Exit status: 0 written, 3 refused, 1 not readable or not writable.
+    users.
     """
     target = Path(out)
     with _outside_the_file(archive):
         source = open_source(archive)
     if target.is_dir() or not target.absolute().parent.is_dir():
-        _stop(_say(f"{out} n’est pas un fichier possible.", f"{out} cannot be a file."))
+        _stop(either(f"{out} n’est pas un fichier possible.", f"{out} cannot be a file."))
     if isinstance(source, FileSource) and target.exists() and target.samefile(source.path):
         _stop(
-            _say(
+            either(
                 "L’original ne peut pas être écrasé : donnez un autre nom au résultat.",
                 "The original cannot be overwritten: give the result another name.",
             )
         )
     if target.exists() and not force:
         _stop(
-            _say(
+            either(
                 f"{out} existe déjà : donnez un autre nom, ou --force pour l’écraser.",
                 f"{out} exists already: give another name, or --force to write over it.",
             )
         )
+    PATIENCE.doing(either("Nettoyage de l’archive…", "Scrubbing the archive…"))
     with _outside_the_file(archive):
         report = _write(
             source, target, people=None if people is None else _read_people(people), keep_keys=keep_keys
         )
     if not report.accepted:
         _print_reasons(report.inspection)
-        sys.exit(REFUSED)
+        sys.exit(FOUND)
     _print_scrubbed(report, out)
 
 
@@ -155,7 +156,7 @@ def _read_people(path: str) -> People:
     try:
         return People(source.read_range(0, source.size))
     except BadPeople:
-        _stop(say("people_unreadable", _language()))
+        _stop(say("people_unreadable", language()))
 
 
 def _give_usual_rights(part: Path) -> None:
@@ -183,9 +184,9 @@ def _outside_the_file(archive: str, *, as_json: bool = False) -> Iterator[None]:
     else:
         return
     french, english = _OUTSIDE.get(code, _OUTSIDE["storage"])
-    message = f"{archive}: {_say(french, english)}"
+    message = f"{archive}: {either(french, english)}"
     if as_json:
-        echo(json.dumps({"accepted": False, "reasons": [], "error": message}, ensure_ascii=False))
+        print_json({"accepted": False, "reasons": [], "error": message})
     _stop(message)
 
 
@@ -223,17 +224,17 @@ def _print_inspection(inspection: Inspection) -> None:
     if inspection.manifest is not None:
         _print_manifest(inspection.manifest)
     if inspection.accepted:
-        echo(_say("Verdict : acceptée.", "Verdict: accepted."))
+        echo(either("Verdict : acceptée.", "Verdict: accepted."))
     else:
         _print_reasons(inspection)
 
 
 def _print_manifest(manifest: Manifest) -> None:
-    origin, lang = manifest.origin, _language()
+    origin, lang = manifest.origin, language()
     size = spell_size(manifest.size, lang)
     echo(f"{origin.fullname} ({origin.shortname}{f', {origin.idnumber}' if origin.idnumber else ''})")
     echo(
-        _say(
+        either(
             f"Sauvegarde {manifest.container} de {size}, faite le {manifest.backup_date:%d/%m/%Y} "
             f"par Moodle {manifest.moodle_release} ({origin.wwwroot})",
             f"{manifest.container} backup of {size}, made on {manifest.backup_date:%Y-%m-%d} "
@@ -243,7 +244,7 @@ def _print_manifest(manifest: Manifest) -> None:
     files = manifest.files
     bytes_ = spell_size(files.total_bytes, lang)
     echo(
-        _say(
+        either(
             f"Sections : {len(manifest.sections)} · activités : {len(manifest.activities)} · "
             f"groupes : {len(manifest.groups)} · fichiers : {files.count} ({bytes_})",
             f"Sections: {len(manifest.sections)} · activities: {len(manifest.activities)} · "
@@ -252,21 +253,21 @@ def _print_manifest(manifest: Manifest) -> None:
     )
     echo(f"Plugins: {', '.join(manifest.plugins)}")
     _list(
-        _say("Liens vers l’ancienne plate-forme", "Links to the old platform"),
+        either("Liens vers l’ancienne plate-forme", "Links to the old platform"),
         [f"{link.member}: {link.url}" for link in manifest.old_links],
         count=manifest.old_link_count,
     )
-    _list(_say("Personnes", "People"), list(manifest.people_evidence))
+    _list(either("Personnes", "People"), list(manifest.people_evidence))
     _print_traces(
-        _say("Données personnelles à retirer", "Personal data to scrub"),
+        either("Données personnelles à retirer", "Personal data to scrub"),
         [trace for trace in manifest.traces if trace.scrubbed],
     )
     _print_traces(
-        _say("Données peut-être personnelles, non retirées", "Possibly personal data, not scrubbed"),
+        either("Données peut-être personnelles, non retirées", "Possibly personal data, not scrubbed"),
         [trace for trace in manifest.traces if not trace.scrubbed],
     )
     _list(
-        _say("Laissés de côté, car Moodle ne les écrit jamais", "Left out, as Moodle never writes them"),
+        either("Laissés de côté, car Moodle ne les écrit jamais", "Left out, as Moodle never writes them"),
         list(manifest.left_out),
         count=manifest.left_out_count,
     )
@@ -275,27 +276,27 @@ def _print_manifest(manifest: Manifest) -> None:
 
 
 def _print_reasons(inspection: Inspection) -> None:
-    echo(_say("Verdict : refusée.", "Verdict: refused."))
+    echo(either("Verdict : refusée.", "Verdict: refused."))
     for reason in inspection.reasons:
-        spoken = say(reason.what or reason.code, _language(), **reason.details)
+        spoken = say(reason.what or reason.code, language(), **reason.details)
         where = f" [{reason.member}]" if reason.member and reason.member not in spoken else ""
         echo(f"- {reason.code}: {spoken}{where}")
 
 
 def _print_scrubbed(report: ScrubReport, out: str) -> None:
     if report.scrubbed:
-        _print_traces(_say("Retiré", "Scrubbed"), list(report.scrubbed))
+        _print_traces(either("Retiré", "Scrubbed"), list(report.scrubbed))
     else:
-        echo(_say("Rien à retirer.", "Nothing to scrub."))
+        echo(either("Rien à retirer.", "Nothing to scrub."))
     _print_traces(
-        _say("À vérifier, laissé tel quel", "To be looked at, left as it is"), list(report.reported)
+        either("À vérifier, laissé tel quel", "To be looked at, left as it is"), list(report.reported)
     )
-    size = spell_size(report.size, _language())
-    echo(_say(f"Écrit : {out} ({size})", f"Written: {out} ({size})"))
+    size = spell_size(report.size, language())
+    echo(either(f"Écrit : {out} ({size})", f"Written: {out} ({size})"))
 
 
 def _print_traces(title: str, traces: list[PersonalTrace]) -> None:
-    lang = _language()
+    lang = language()
     lines = [
         f"{trace.member}: {trace.element} × {trace.count} ({means_word(trace.means, lang)})"
         for trace in traces
@@ -306,7 +307,7 @@ def _print_traces(title: str, traces: list[PersonalTrace]) -> None:
 def _list(title: str, lines: list[str], *, limit: int = _LISTED, count: int | None = None) -> None:
     if not lines:
         return
-    colon = " :" if _language() == "fr" else ":"
+    colon = either(" :", ":")
     echo(f"{title} ({len(lines) if count is None else count}){colon}")
     for line in lines[:limit]:
         echo(f"  {line}")
@@ -316,15 +317,4 @@ def _list(title: str, lines: list[str], *, limit: int = _LISTED, count: int | No
 
 def _stop(message: str) -> NoReturn:
     echo(message, err=True)
-    sys.exit(UNREADABLE)
-
-
-def _say(french: str, english: str) -> str:
-    return french if _language() == "fr" else english
-
-
-def _language() -> str:
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        if os.environ.get(name):
-            return "fr" if os.environ[name].startswith("fr") else "en"
-    return "en"
+    sys.exit(FAILED)

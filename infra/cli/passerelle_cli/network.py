@@ -7,16 +7,17 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 import requests
+from pydantic import TypeAdapter
 
 from passerelle.domain.network import Network
 from passerelle.domain.records import Broken
-from passerelle.errors import GiveUp, NotFound, Refused
+from passerelle.errors import NotFound, Refused
 from passerelle.events.signatures import sign
 from passerelle.ports import Clock, World
 from passerelle.runtime.lms import Moodles
@@ -27,6 +28,8 @@ from passerelle.usecases.network.check import Doors, check, is_bad
 from passerelle.usecases.network.connect import ensure_secret, invite
 from passerelle.usecases.network.findings import Finding, Level
 from passerelle.words.sentences import say
+from passerelle_cli.answers import json_option
+from passerelle_cli.exit_codes import FAILED, FOUND
 from passerelle_cli.network_edit import (
     NewSite,
     secrets_of_others,
@@ -37,8 +40,8 @@ from passerelle_cli.network_edit import (
 from passerelle_cli.network_file import NetworkRefused, read_network
 from passerelle_cli.network_schema import written
 from passerelle_cli.secret_folders import move_secrets, renamed
-from passerelle_cli.stack import Stack, on_a_stack
-from passerelle_cli.terminal import echo, language
+from passerelle_cli.stack import Stack, known_site, on_a_stack
+from passerelle_cli.terminal import echo, language, print_json, worded
 
 DEFAULT_FILE = "network.yaml"
 FILE = click.argument(
@@ -62,12 +65,12 @@ def print_schema() -> None:
 @click.option("--file-only", is_flag=True, help="Read the file only; ask no Moodle.")
 @on_a_stack
 def check_network(file: Path | None, *, file_only: bool, find_stack: Callable[[], Stack]) -> None:
-    """Read FILE (network.yaml) and ask every Moodle whether it fits. Exit status 1 where one does not.
+    """Read FILE (network.yaml) and ask every Moodle whether it fits.
 
     Without FILE: network.yaml here, else what is in force.
     """
     here = file or (Path(DEFAULT_FILE) if file_only or Path(DEFAULT_FILE).is_file() else None)
-    described = _read(here)[0] if here else None
+    described = _read(here, FOUND)[0] if here else None
     if file_only:
         return
     stack = find_stack()
@@ -86,7 +89,7 @@ def check_network(file: Path | None, *, file_only: bool, find_stack: Callable[[]
 
 
 def report(described: Network, doors: Doors, unreadable: Sequence[Broken]) -> None:
-    """One line a finding, as they are made, then their counts; exit status 1 if one of them is bad."""
+    """One line a finding, as they are made, then their counts; exit status 3 if one of them is bad."""
     lang = language()
     findings: list[Finding] = []
     for finding in check(described, doors):
@@ -99,7 +102,7 @@ def report(described: Network, doors: Doors, unreadable: Sequence[Broken]) -> No
     counts = {"good": levels[Level.GOOD], "warned": warned, "bad": levels[Level.BAD]}
     echo(say("network_checked", lang, sites=len(described.sites), **counts))
     if is_bad(findings):
-        sys.exit(1)
+        sys.exit(FOUND)
 
 
 def knocker(api: str, clock: Clock) -> Callable[[str, bytes], int | None]:
@@ -140,12 +143,12 @@ def push_network(file: Path, *, find_stack: Callable[[], Stack]) -> None:
         for old, new in moved.items():
             echo(f"{old} → {new}")
     version = wiring.configuration.publish(text, document)
-    sites = len(described.sites)
-    echo(
-        f"« {described.name} » est publié ({sites} sites){f', version {version}' if version else ''}."
-        if language() == "fr"
-        else f"“{described.name}” is published ({sites} sites){f', version {version}' if version else ''}."
+    said = (
+        "« {name} » est publié ({n:# site|# sites}{version}).",
+        "“{name}” is published ({n:# site|# sites}{version}).",
     )
+    named = worded(", version {v}", ", version {v}", v=version) if version else ""
+    echo(worded(*said, name=described.name, n=len(described.sites), version=named))
 
 
 @network.command("add")
@@ -211,8 +214,7 @@ def make_secrets(file: Path, *, rotate: str, find_stack: Callable[[], Stack]) ->
     wiring = stack.wiring()
     described, document, text = _read(file)
     if rotate:
-        if rotate not in described.sites:
-            raise GiveUp("site_unknown", site=rotate)
+        known_site(rotate, described.sites, "--rotate")
         text = with_new_secret(text, rotate, described.sites[rotate].secrets)
         described, document = read_network(text)
         wiring.secrets.delete(described.sites[rotate].secrets[0])  # of the rotation before last
@@ -240,7 +242,7 @@ def _is_there(world: World, parameter: str) -> bool:
 
 
 @network.command("show")
-@click.option("--json", "as_json", is_flag=True, help="As the functions read it.")
+@json_option
 @on_a_stack
 def show_network(*, as_json: bool, find_stack: Callable[[], Stack]) -> None:
     """Print the file that is in force."""
@@ -248,33 +250,30 @@ def show_network(*, as_json: bool, find_stack: Callable[[], Stack]) -> None:
     network_in_force = configuration.network()
     text = None if as_json else configuration.published_yaml()
     if text is None:
-        text = json.dumps(asdict(network_in_force), ensure_ascii=False, indent=2, default=str) + "\n"
-    echo(text, nl=False)
+        print_json(TypeAdapter(Network).dump_python(network_in_force, mode="json"))
+    else:
+        echo(text, nl=False)
 
 
 @contextmanager
-def _problems_told(file: Path) -> Iterator[None]:
+def _problems_told(file: Path, status: int = FAILED) -> Iterator[None]:
     try:
         yield
     except NetworkRefused as refused:
         for problem in refused.problems:
             echo(f"✗ {file}, {problem.worded(language())}", err=True)
-        sys.exit(1)
+        sys.exit(status)
 
 
-def _read(file: Path) -> tuple[Network, dict[str, Any], str]:
-    """Tells what the file is worth; ends the command where it cannot be used."""
-    french = language() == "fr"
+def _read(file: Path, status: int = FAILED) -> tuple[Network, dict[str, Any], str]:
+    """Tells what the file is worth; ends the command with `status` where it describes no network."""
     try:
         text = file.read_text(encoding="utf-8")
-    except OSError:
-        echo(f"{file} : fichier introuvable." if french else f"{file}: no such file.", err=True)
-        sys.exit(1)
     except UnicodeDecodeError:
-        echo(f"{file} : enregistrez-le en UTF-8." if french else f"{file}: save it as UTF-8.", err=True)
-        sys.exit(1)
-    with _problems_told(file):
+        echo(worded("{file} : enregistrez-le en UTF-8.", "{file}: save it as UTF-8.", file=file), err=True)
+        sys.exit(FAILED)
+    with _problems_told(file, status):
         described, document = read_network(text)
-    sites = len(described.sites)
-    echo(f"✓ {file} : {sites} sites décrits" if french else f"✓ {file}: {sites} sites described")
+    said = ("✓ {file} : {n:# site décrit|# sites décrits}", "✓ {file}: {n:# site|# sites} described")
+    echo(worded(*said, file=file, n=len(described.sites)))
     return described, document, text

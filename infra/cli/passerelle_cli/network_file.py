@@ -14,6 +14,7 @@ from passerelle.domain.network import NAME, Network
 from passerelle.errors import GiveUp
 from passerelle.events.validation_errors import FieldError, field_error
 from passerelle.shops.registry import MODULES, vendor
+from passerelle.words.typesetting import typeset
 
 UNKNOWN_WORD = ("unexpected_keyword_argument", "extra_forbidden")
 Path = tuple[str | int, ...]
@@ -29,7 +30,7 @@ class Problem:
     def worded(self, lang: str) -> str:
         if lang.startswith("fr"):
             place = f"ligne {self.line}" + (f", {self.field}" if self.field else "")
-            return f"{place} : {self.french}"
+            return typeset(f"{place} : {self.french}", "fr")
         place = f"line {self.line}" + (f", {self.field}" if self.field else "")
         return f"{place}: {self.english}"
 

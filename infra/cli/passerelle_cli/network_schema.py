@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Union
 
 from pydantic import TypeAdapter
 
@@ -15,6 +16,13 @@ DRAFT = "https://json-schema.org/draft/2020-12/schema"
 def schema() -> dict[str, Any]:
     made = TypeAdapter(Network).json_schema()
     return {"$schema": DRAFT, **_without_titles(made), "title": "network.yaml (Passerelle)"}
+
+
+def schema_made_of(shapes: Sequence[Any], title: str) -> dict[str, Any]:
+    """Of an object that is one of these shapes."""
+    one_of = Union[tuple(shapes)]  # type: ignore[valid-type]  # noqa: UP007 - known only when it runs
+    made = TypeAdapter(one_of).json_schema(mode="serialization")
+    return {"$schema": DRAFT, **_without_titles(made), "title": title}
 
 
 def written() -> str:

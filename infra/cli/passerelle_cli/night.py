@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import getpass
-import json
-import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -45,6 +43,7 @@ from passerelle.usecases.night.plan_stage import (
     uncollected,
 )
 from passerelle.words.causes import say_error, say_scope, say_stage
+from passerelle.words.figures import say_date
 from passerelle.words.formatter import fill, pick
 from passerelle.words.night_report import KINDS
 from passerelle.words.plan import (
@@ -57,13 +56,18 @@ from passerelle.words.plan import (
     say_thing,
     say_untouched,
 )
+from passerelle_cli import answers
+from passerelle_cli.answers import json_option
+from passerelle_cli.exit_codes import FAILED, FOUND
 from passerelle_cli.extracts import opened, read_sources, sources_type
-from passerelle_cli.stack import Stack, on_a_stack
-from passerelle_cli.terminal import Named, echo, language, visible
+from passerelle_cli.patience import PATIENCE
+from passerelle_cli.stack import Stack, on_a_stack, world_of
+from passerelle_cli.terminal import Named, echo, either, language, print_json, table, when, worded
 
 FindStack = Callable[[], Stack]
 _LINES = 200  # of a plan that are printed unless all are asked for
-_EXIT_CHANGES, _EXIT_HELD = 2, 3
+# Of `sync plan --exit-code` alone, as other planners have them.
+CHANGES, HELD = 2, FOUND
 
 site_option = click.option("--site", required=True, help="Name of the site in network.yaml.")
 night_option = click.option(
@@ -74,17 +78,12 @@ sources_option = click.option(
     type=sources_type,
     help="Folder of extracts, or a zip of it; default: what landed in the state bucket.",
 )
-json_option = click.option("--json", "as_json", is_flag=True, help="JSON.")
 stage_option = click.option(
     "--stage",
     type=Named([stage.value for stage in Stage]),
     help="One stage of the night; default: all.",
 )
 by_option = click.option("--by", default=getpass.getuser, show_default="who runs this", help="Who decides.")
-
-
-def _say(french: str, english: str) -> str:
-    return french if language() == "fr" else english
 
 
 def _day(world: World, site: str, night: datetime | None) -> date:
@@ -114,7 +113,7 @@ def _extracts(
         f"{Table.PEOPLE} is not in {sources}: the directory {rules.ldap.url} is asked. "
         "Put that file into the folder to do without."
     )
-    echo(_say(french, english), err=True)
+    echo(either(french, english), err=True)
     return world.sources.ask_directory(site, day, extracts, keep=keep)
 
 
@@ -143,10 +142,12 @@ def plan(
     find_stack: FindStack,
 ) -> None:
     """What the night would do, and why. Changes no Moodle; keeps nothing without --keep."""
-    world = find_stack().world()
+    world = world_of(find_stack, site=site)
     day, wanted = _day(world, site, night), Stage(stage) if stage else None
     with uncollected():
+        PATIENCE.doing(either("Lecture des sources…", "Reading the sources…"))
         extracts = _extracts(world, site, day, sources, wanted, keep=kept)
+        PATIENCE.doing(either("Lecture de Moodle et calcul du plan…", "Reading Moodle and making the plan…"))
         made = plan_from(world, site, day, wanted, extracts, dry=not kept)
     if kept:
         run = open_run(world, site, day, wanted, holder := new_holder())
@@ -158,7 +159,7 @@ def plan(
         echo(_run_line(run), err=True)
     _print_plan(made, whole=whole, as_json=as_json)
     if exit_code:
-        sys.exit(_EXIT_HELD if made.verdict.held else _EXIT_CHANGES if made.operations else 0)
+        sys.exit(HELD if made.verdict.held else CHANGES if made.operations else 0)
 
 
 def _print_plan(made: Plan, *, whole: bool, as_json: bool) -> None:
@@ -181,7 +182,7 @@ def _print(
 ) -> None:
     if as_json:
         found = {name: value for name, value in named.items() if name not in ("memory", "chunks", "withheld")}
-        echo(json.dumps({**found, "operations": lines, "withheld": withheld}, ensure_ascii=False, indent=1))
+        print_json({**found, "operations": lines, "withheld": withheld})
         return
     lang = language()
     stage = say_stage(named["stage"] or "night", lang)
@@ -189,18 +190,18 @@ def _print(
     print_lines(lines if whole else lines[:_LINES], names)
     if len(lines) > _LINES and not whole:
         more = len(lines) - _LINES
-        echo(_say(f"… et {more} autres (--all)", f"… and {more} more (--all)"))
+        echo(either(f"… et {more} autres (--all)", f"… and {more} more (--all)"))
     if withheld:
-        echo(_say("Gelé, et non fait :", "Frozen, and not done:"))
+        echo(either("Gelé, et non fait :", "Frozen, and not done:"))
         print_lines(withheld if whole else withheld[:_LINES], names)
     for kind, key, because, what in named["stays"]:
         said = [say_thing(kind, lang), "/".join(key), say_still(because, lang)]
-        echo("\t".join([_say("reste", "stays"), *said, *what]))
+        echo("\t".join([either("reste", "stays"), *said, *what]))
     for kind, key, because in named["untouched"]:
         said = [say_thing(kind, lang), key, say_untouched(because, lang)]
-        echo("\t".join([_say("inconnu", "unknown"), *said]))
+        echo("\t".join([either("inconnu", "unknown"), *said]))
     for one in named["held"]:
-        click.echo(coloured(f"{_say('RETENU :', 'HELD:')} {_hold(**one)}", "red"))
+        echo(f"{either('RETENU :', 'HELD:')} {_hold(**one)}", colour="red")
     echo(say_summary(lines, lang))
 
 
@@ -216,24 +217,16 @@ def print_lines(lines: Iterable[Mapping[str, Any]], names: Names) -> None:
     for where, found in by_place.items():
         echo(f"\n{where}" if where else "")
         for one in found:
-            click.echo(
-                coloured(f"  {one.sign} {one.text}", _COLOURS[one.sign]) + coloured(f"  [{one.why}]", "")
-            )
-
-
-def coloured(text: str, colour: str) -> str:
-    """On a terminal, unless NO_COLOR says otherwise (no-color.org); what titles hold stays visible."""
-    text = visible(text)
-    if os.environ.get("NO_COLOR") or not sys.stdout.isatty():
-        return text
-    return click.style(text, fg=colour) if colour else click.style(text, dim=True)
+            echo(f"  {one.sign} {one.text}", nl=False, colour=_COLOURS[one.sign])
+            echo(f"  [{one.why}]", colour="dim")
 
 
 def _hold(scope: str, key: str, count: int | str, there: int | str, limit: str) -> str:
     if scope == "person":
-        return _say(f"par {key}", f"by {key}")
+        return either(f"par {key}", f"by {key}")
     where = say_scope(scope, key, language())
-    return f"{where}: {count} / {there} (> {limit})" if limit else f"{where}: {count}"
+    colon = either(" :", ":")
+    return f"{where}{colon} {count} / {there} (> {limit})" if limit else f"{where}{colon} {count}"
 
 
 def _coded(line: Mapping[str, Any]) -> str:
@@ -245,7 +238,7 @@ def _coded(line: Mapping[str, Any]) -> str:
 
 def _in_words(line: Mapping[str, Any], names: Names) -> str:
     said = say_operation(line, names, language())
-    where = f"{said.where}{_say(' :', ':')} " if said.where else ""
+    where = f"{said.where}{either(' :', ':')} " if said.where else ""
     return f"{said.sign} {where}{said.text}"
 
 
@@ -268,7 +261,7 @@ def show(run: str, whole: bool, as_json: bool, find_stack: FindStack) -> None:
     if known.failed:
         for line in night_applying.failures_of(world, known):
             why = say_refusal(line["errorcode"], language())
-            echo(f"{_say('refusé', 'refused')}  {why}  {_in_words(line, names)}", err=as_json)
+            echo(f"{either('refusé', 'refused')}  {why}  {_in_words(line, names)}", err=as_json)
 
 
 def _run(world: World, run: str) -> Run:
@@ -291,11 +284,13 @@ def diff(before: str, after: str, as_json: bool, find_stack: FindStack) -> None:
     one, two = (Counter(_words(documents.load_lines(world.papers, run), names, as_json)) for run in runs)
     gone, come = sorted((one - two).elements()), sorted((two - one).elements())
     if as_json:
-        echo(json.dumps({"only_before": gone, "only_after": come}, ensure_ascii=False, indent=1))
+        print_json({"only_before": gone, "only_after": come})
         return
+    if not gone and not come:
+        echo(either("Les deux plans sont les mêmes.", "Both plans are the same."))
     for mark, colour, words in (("<", "red", gone), (">", "green", come)):
         for line in words:
-            click.echo(coloured(f"{mark} {line}", colour))
+            echo(f"{mark} {line}", colour=colour)
 
 
 def _words(lines: Iterable[Mapping[str, Any]], names: Names, coded: bool) -> Iterator[str]:
@@ -312,15 +307,15 @@ def _words(lines: Iterable[Mapping[str, Any]], names: Names, coded: bool) -> Ite
 @on_a_stack
 def status(site: str, nights: int, as_json: bool, find_stack: FindStack) -> None:
     """The last nights of a site: what ran, what is held, what is frozen."""
-    world = find_stack().world()
+    world = world_of(find_stack, site=site)
     rules = rules_of(world, site)
-    today = tonight(rules, world.clock.now())
+    lang, today = language(), tonight(rules, world.clock.now())
     since = (today - timedelta(nights)).isoformat()
     runs = [run for run in night_desk.runs_of(world, site) if run.night >= since]
     desk = world.records.get(NightDesk, site) or NightDesk(id=site)
     freezes = [one for one in (*rules.freezes, *desk.freezes) if one.until is None or one.until >= today]
     if as_json:
-        found = [
+        found: list[answers.NightRun] = [
             {
                 "run": run.id,
                 "state": run.state.value,
@@ -340,22 +335,28 @@ def status(site: str, nights: int, as_json: bool, find_stack: FindStack) -> None
             for run in runs
         ]
         desk_said = {"held_by": desk.held_by, "held_at": desk.held_at, "held_why": desk.held_why}
-        said = {**desk_said, "freezes": [asdict(one) for one in freezes], "runs": found}
-        echo(json.dumps(said, ensure_ascii=False, indent=1, default=str))
+        said = {**desk_said, "freezes": freezes, "runs": found}
+        print_json(said)
         return
     if desk.held_by:
-        since_when = f"{desk.held_at:%Y-%m-%d %H:%M} " if desk.held_at else ""
-        held = _say(f"nuits retenues par {desk.held_by}", f"nights held by {desk.held_by}")
+        since_when = f"{when(desk.held_at)} " if desk.held_at else ""
+        held = either(f"nuits retenues par {desk.held_by}", f"nights held by {desk.held_by}")
         echo(f"{held} {since_when}{desk.held_why}".rstrip())
     for one in freezes:
-        what = ", ".join((*one.years, *one.categories, *one.courses)) or _say("tout", "all")
-        until = one.until or "…"
-        echo(f"{_say('gel', 'freeze')} {one.since} – {until}: {what} {one.why} {one.by}".rstrip())
-    for run in runs:
-        echo(_run_line(run))
+        what = ", ".join((*one.years, *one.categories, *one.courses)) or either("tout", "all")
+        since, until = say_date(one.since, lang), say_date(one.until, lang) if one.until else "…"
+        frozen = either(f"gel {since} – {until} :", f"freeze {since} – {until}:")
+        echo(f"{frozen} {what} {one.why} {one.by}".rstrip())
+    table(_run_cells(run) for run in runs)
+    if not runs:
+        echo(either("Aucune nuit n’a tourné ces jours-là.", "No night ran in these days."))
 
 
 def _run_line(run: Run) -> str:
+    return "  ".join(cell for cell in _run_cells(run) if cell)
+
+
+def _run_cells(run: Run) -> list[str]:
     lang = language()
     said = [
         f"{count} {fill(KINDS.get(kind, (kind, kind)), lang, {'n': count})}"
@@ -363,15 +364,15 @@ def _run_line(run: Run) -> str:
     ]
     words = [run.id, state_word(run.state, lang), ", ".join(said) or pick(NOTHING, lang)]
     if run.frozen:
-        words.append(_say(f"gelées {run.frozen}", f"frozen {run.frozen}"))
+        words.append(worded("{n:# gelée|# gelées}", "{n:# frozen|# frozen}", n=run.frozen))
     if run.failed:
-        words.append(_say(f"refusées {run.failed}", f"refused {run.failed}"))
+        words.append(worded("{n:# refusée|# refusées}", "{n:# refused|# refused}", n=run.failed))
     if run.released_by:
-        words.append(_say(f"libéré par {run.released_by}", f"released by {run.released_by}"))
+        words.append(either(f"libéré par {run.released_by}", f"released by {run.released_by}"))
     elif run.held_by:
-        words.append(_say(f"retenu par {run.held_by}", f"held by {run.held_by}"))
+        words.append(either(f"retenu par {run.held_by}", f"held by {run.held_by}"))
     error = say_error(run.error, lang) if run.error else ""
-    return "\t".join([*words, *map(_noted_hold, run.holds), error]).rstrip("\t")
+    return [*words[:3], "  ".join(one for one in (*words[3:], *map(_noted_hold, run.holds), error) if one)]
 
 
 def _noted_hold(noted: str) -> str:
@@ -400,13 +401,25 @@ def apply(
     find_stack: FindStack,
 ) -> None:
     """Apply a kept plan from where it stopped; or, with --site, plan and apply. What is held stays held."""
-    world = find_stack().world()
+    world = world_of(find_stack, site=site)
     if run is None:
         if site is None:
-            raise click.UsageError(_say("nommez une exécution ou --site", "name a run, or --site"))
+            raise click.UsageError(either("nommez une exécution ou --site", "name a run, or --site"))
         day, wanted = _day(world, site, night), Stage(stage) if stage else None
         run = _planned_now(world, site, day, wanted, sources)
-    echo(_run_line(night_applying.apply_run(world, run)))
+    _applied(world, run)
+
+
+def _applied(world: World, run: str, *, err: bool = False) -> None:
+    """Applies it, and ends the command with what became of it."""
+    known = _run(world, run)
+    PATIENCE.doing(either(f"Application de {known.id}…", f"Applying {known.id}…"))
+    done = night_applying.apply_run(world, run)
+    echo(_run_line(done), err=err)
+    if done.state is RunState.FAILED:
+        sys.exit(FAILED)
+    if done.failed or done.state in (RunState.HELD, RunState.FROZEN):
+        sys.exit(FOUND)
 
 
 def _planned_now(world: World, site: str, day: date, wanted: Stage | None, sources: Path | None) -> str:
@@ -450,7 +463,7 @@ def adopt(
     find_stack: FindStack,
 ) -> None:
     """Take over a living Moodle: what bears a desired code becomes the night's, and is never made twice."""
-    world = find_stack().world()
+    world = world_of(find_stack, site=site)
     day = _day(world, site, night)
     takeover = Takeover(method=method, accounts=accounts, cohorts=cohorts)
     with uncollected():
@@ -459,7 +472,7 @@ def adopt(
     _print_plan(made, whole=False, as_json=as_json)
     if yes:
         run = adoption.keep_adoption(world, made)
-        echo(_run_line(night_applying.apply_run(world, run.id)), err=as_json)
+        _applied(world, run.id, err=as_json)
 
 
 @click.command()
@@ -470,14 +483,14 @@ def adopt(
 @on_a_stack
 def hold(run: str | None, site: str | None, why: str, by: str, find_stack: FindStack) -> None:
     """Stop a plan that waits or is on its way; or every night of a site."""
-    world = find_stack().world()
+    world = world_of(find_stack, site=site)
     if run is not None:
         echo(_run_line(night_desk.hold(world, run, by, why)))
     elif site is not None:
         night_desk.hold_site(world, site, by, why)
-        echo(_say(f"{site} : nuits retenues par {by}", f"{site}: nights held by {by}"))
+        echo(either(f"{site} : nuits retenues par {by}", f"{site}: nights held by {by}"))
     else:
-        raise click.UsageError(_say("nommez une exécution ou --site", "name a run, or --site"))
+        raise click.UsageError(either("nommez une exécution ou --site", "name a run, or --site"))
 
 
 @click.command()
@@ -488,15 +501,18 @@ def hold(run: str | None, site: str | None, why: str, by: str, find_stack: FindS
 @on_a_stack
 def release(run: str | None, site: str | None, at_once: bool, by: str, find_stack: FindStack) -> None:
     """Let a held plan be applied as it stands; who and when stays written."""
-    world = find_stack().world()
+    world = world_of(find_stack, site=site)
     if run is not None:
         released = night_desk.release(world, run, by)
-        echo(_run_line(night_applying.apply_run(world, run) if at_once else released))
+        if at_once:
+            _applied(world, run)
+        else:
+            echo(_run_line(released))
     elif site is not None:
         night_desk.hold_site(world, site, "")
-        echo(_say(f"{site} : les nuits reprennent", f"{site}: nights go on"))
+        echo(either(f"{site} : les nuits reprennent", f"{site}: nights go on"))
     else:
-        raise click.UsageError(_say("nommez une exécution ou --site", "name a run, or --site"))
+        raise click.UsageError(either("nommez une exécution ou --site", "name a run, or --site"))
 
 
 @click.command()
@@ -526,12 +542,12 @@ def freeze(
     **covered: Any,
 ) -> None:
     """Courses, groups and enrolments stand still; nights are planned and reported all the same."""
-    world = find_stack().world()
+    world = world_of(find_stack, site=site)
     today = _day(world, site, None)
     if lift:
         night_desk.thaw(world, site, today)
         echo(
-            _say(
+            either(
                 f"{site} : dégel. Le plan à venir : passerelle sync plan --site {site}",
                 f"{site}: thawed. The plan to come: passerelle sync plan --site {site}",
             )
@@ -540,11 +556,12 @@ def freeze(
     begins = since.date() if since else today
     wanted = Freeze(since=begins, until=until.date() if until else None, by=by, **covered)
     night_desk.freeze(world, site, replace(wanted, why=covered["why"]))
-    echo(_say(f"{site} : gel à partir du {begins}", f"{site}: frozen from {begins}"))
+    day = say_date(begins, language())
+    echo(either(f"{site} : gel à partir du {day}", f"{site}: frozen from {day}"))
     for code in strangers(world, site, today, wanted):
         french = f"{code} : inconnu du dernier plan et des dernières sources. Vérifiez ce code."
         english = f"{code}: unknown to the newest plan and the newest sources. Check this code."
-        echo(_say(french, english), err=True)
+        echo(either(french, english), err=True)
 
 
 COMMANDS: tuple[click.Command, ...] = (plan, show, diff, status, apply, adopt, hold, release, freeze)

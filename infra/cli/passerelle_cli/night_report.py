@@ -12,7 +12,7 @@ import click
 from passerelle.usecases.night.plan_stage import rules_of, tonight
 from passerelle.usecases.night.report import files_of, make_report, write_report
 from passerelle.words.night_report import as_document
-from passerelle_cli.stack import Stack, on_a_stack
+from passerelle_cli.stack import Stack, on_a_stack, world_of
 from passerelle_cli.terminal import echo
 
 
@@ -28,7 +28,7 @@ from passerelle_cli.terminal import echo
 @on_a_stack
 def report(site: str, night: datetime | None, folder: Path | None, find_stack: Callable[[], Stack]) -> None:
     """Make the report of a night again: figures, plots, what to correct and by whom."""
-    world = find_stack().world()
+    world = world_of(find_stack, site=site)
     rules = rules_of(world, site)
     day: date = night.date() if night else tonight(rules, world.clock.now())
     if folder is None:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import getpass
-import json
+import re
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import click
 
-from passerelle.domain.orders.order import Delivery, Order, Participant
+from passerelle.domain.orders.money import minor_units
+from passerelle.domain.orders.order import Delivery, Order, Participant, Seat
 from passerelle.domain.orders.people import read_people
-from passerelle.domain.orders.products import read_span
+from passerelle.domain.orders.products import ParametersRefused, read_span
 from passerelle.domain.orders.shop import Shop
+from passerelle.domain.records import Note
 from passerelle.domain.states import OrderState, state_word
-from passerelle.errors import NotFound
+from passerelle.errors import GiveUp
 from passerelle.ports import World
 from passerelle.shops.registry import sample
 from passerelle.shops.vendor import SampleOrder
@@ -26,10 +27,29 @@ from passerelle.usecases.orders import ask, seller
 from passerelle.usecases.orders import catalogue_check as selling
 from passerelle.usecases.orders import seats as seats_usecase
 from passerelle.usecases.orders import work as usecase
+from passerelle.words.console import WORDS
+from passerelle.words.figures import say_amount
+from passerelle.words.formatter import pick
+from passerelle.words.histories import say_reason
+from passerelle.words.notes import note_text
 from passerelle.words.sentences import say
+from passerelle_cli import answers
+from passerelle_cli.answers import json_option
+from passerelle_cli.exit_codes import FAILED, FOUND
 from passerelle_cli.orders_explain import explain
-from passerelle_cli.stack import Stack, on_a_stack
-from passerelle_cli.terminal import Named, echo, language, worded
+from passerelle_cli.stack import Stack, known_shop, on_a_stack, world_of
+from passerelle_cli.terminal import (
+    StateNamed,
+    echo,
+    either,
+    language,
+    nearest,
+    print_json,
+    refuse,
+    table,
+    when,
+    worded,
+)
 
 STATES = [state.value for state in OrderState]
 
@@ -40,10 +60,6 @@ def orders() -> None:
 
 
 orders.add_command(explain)
-
-
-def _say(french: str, english: str) -> str:
-    return french if language().startswith("fr") else english
 
 
 def _all(world: World, shop: str, state: str) -> Iterator[Order]:
@@ -58,10 +74,10 @@ def _all(world: World, shop: str, state: str) -> Iterator[Order]:
 @orders.command("list")
 @on_a_stack
 @click.option("--shop", default="", help="Only those of this shop.")
-@click.option("--state", type=Named(STATES), default=None, help="Only those in this state.")
+@click.option("--state", type=StateNamed(OrderState), default=None, help="Only those in this state.")
 @click.option("--overdue", is_flag=True, help="Only unpaid ones that are older than the shop's overdue_days.")
 @click.option("--waiting", is_flag=True, help="Only paid ones that wait for a person, with what helps.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@json_option
 def list_orders(
     find_stack: Callable[[], Stack],
     shop: str,
@@ -71,40 +87,63 @@ def list_orders(
     as_json: bool,
 ) -> None:
     """One line an order: its id, state, seats done, and why it is not done."""
-    world = find_stack().world()
+    world = world_of(find_stack, shop=shop)
     if waiting:
         _list_waiting(world, shop, as_json)
         return
-    for order in _all(world, shop, state or ("received" if overdue else "")):
-        if overdue and not _is_overdue(world, order):
-            continue
-        if as_json:
-            echo(json.dumps(_summary(order), ensure_ascii=False, default=str))
-        else:
-            why = " ".join(say(note.code, language(), **note.details) for note in order.why)
-            done = sum(seat.state == "done" for seat in order.seats)
-            echo(f"{order.id:32} {state_word(order.state, language()):20} {done:4}  {why}".rstrip())
-    if not state and not overdue:
-        _list_unreadable(world, shop)
+    found = [
+        order
+        for order in _all(world, shop, state or ("received" if overdue else ""))
+        if not overdue or _is_overdue(world, order)
+    ]
+    unreadable = [] if state or overdue else _unreadable(world, shop)
+    if as_json:
+        print_json({"orders": [_summary(one) for one in found], "unreadable": unreadable})
+        return
+    table([*map(_row, found), *(_unreadable_row(one) for one in unreadable)])
+    if not found and not unreadable:
+        echo(worded("Aucune commande.", "No order."))
+
+
+def _row(order: Order) -> list[str]:
+    done = sum(seat.state == "done" for seat in order.seats)
+    return [order.id, state_word(order.state, language()), str(done), _notes(order.why)]
+
+
+def _notes(notes: Iterable[Note]) -> str:
+    return " ".join(note_text(note, language()) for note in notes)
 
 
 def _list_waiting(world: World, shop: str, as_json: bool) -> None:
-    for one in seller.waiting(world):
-        if shop and one.shop != shop:
-            continue
-        if as_json:
-            row = {"id": one.id, "shop": one.shop, "why": asdict(one.why), "command": one.command}
-            echo(json.dumps(row, ensure_ascii=False))
-        else:
-            echo(f"{one.id:32} {say(one.why.code, language(), **one.why.details)}\n  {one.command}")
+    found = [one for one in seller.waiting(world) if shop in ("", one.shop)]
+    if as_json:
+        waiting = [
+            {"order": one.id, "shop": one.shop, "why": [_told(one.why)], "command": one.command}
+            for one in found
+        ]
+        print_json({"waiting": waiting})
+        return
+    for one in found:
+        table([[one.id, note_text(one.why, language())], ["", one.command]])
+    if not found:
+        echo(worded("Aucune commande n’attend quelqu’un.", "No order waits for anybody."))
 
 
-def _list_unreadable(world: World, shop: str) -> None:
-    for parked in list_all(world.records, Delivery, "state", "parked"):
-        if shop and parked.shop != shop:
-            continue
-        why = say(parked.why.code, language(), **parked.why.details) if parked.why else ""
-        echo(f"{parked.id:32} {_say('illisible', 'unreadable'):20}       {why}")
+def _unreadable(world: World, shop: str) -> list[answers.UnreadableDelivery]:
+    return [
+        {"delivery": one.id, "shop": one.shop, "why": [_told(one.why)] if one.why else []}
+        for one in list_all(world.records, Delivery, "state", "parked")
+        if shop in ("", one.shop)
+    ]
+
+
+def _unreadable_row(one: answers.UnreadableDelivery) -> list[str]:
+    why = " ".join(reason["sentence"] for reason in one["why"])
+    return [one["delivery"], worded("illisible", "unreadable"), "", why]
+
+
+def _told(note: Note) -> answers.Reason:
+    return {"code": note.code, "sentence": note_text(note, language())}
 
 
 def _is_overdue(world: World, order: Order) -> bool:
@@ -116,14 +155,16 @@ def _is_overdue(world: World, order: Order) -> bool:
     )
 
 
-def _summary(order: Order) -> dict[str, Any]:
+def _summary(order: Order) -> answers.OrderRow:
     return {
         "order": order.id,
         "number": order.shown,
+        "shop": order.shop,
         "state": order.state.value,
+        "received_at": order.received_at,
         "paid_at": order.paid_at,
         "wake_at": order.wake_at,
-        "why": [asdict(note) for note in order.why],
+        "why": [_told(note) for note in order.why],
         "seats": len(order.seats),
     }
 
@@ -131,30 +172,93 @@ def _summary(order: Order) -> dict[str, Any]:
 @orders.command()
 @on_a_stack
 @click.argument("order_id")
-@click.option("--json", "as_json", is_flag=True, help="The whole record as JSON, people included.")
+@json_option
 def show(find_stack: Callable[[], Stack], order_id: str, as_json: bool) -> None:
     """Everything about one order: lines, people, reasons, history, the buyer's link."""
     world = find_stack().world()
     order = usecase.find(world, order_id)
+    link = world.shops.seats_link(order)
     if as_json:
-        echo(json.dumps(asdict(order), ensure_ascii=False, default=str, indent=1))
+        print_json(_whole(order, link))
         return
     lang = language()
-    echo(f"{order.id}  {state_word(order.state, lang)}")
+    buyer = " ".join(
+        part for part in (order.buyer.firstname, order.buyer.lastname, order.buyer.email) if part
+    )
+    facts = [
+        (worded("commande", "order"), f"{order.shown} ({order.shop})"),
+        (worded("état", "state"), state_word(order.state, lang)),
+        (worded("reçue", "received"), when(order.received_at)),
+        (worded("payée", "paid"), when(order.paid_at)),
+        (
+            worded("total", "total"),
+            "" if order.total is None else say_amount(order.total, order.currency, lang),
+        ),
+        (worded("acheteur ou acheteuse", "buyer"), buyer),
+        (worded("prochain essai", "next try"), when(order.wake_at)),
+        (worded("page des places", "page of seats"), link),
+    ]
+    table([name, value] for name, value in facts if value)
     for note in order.why:
-        echo(f"  ! {say(note.code, lang, **note.details)}")
+        echo(f"! {note_text(note, lang)}", colour="red")
     for line in order.lines:
-        echo(f"  {line.product} × {line.quantity}  {line.title}")
-        for seat in order.seats_of(line.id):
-            why = f"  – {say(seat.why.code, lang, **seat.why.details)}" if seat.why else ""
-            echo(f"    {seat.state:8} {seat.person.kind:8} {seat.person.email}{why}")
-    for moment in order.history:
-        echo(f"  {moment.at:%Y-%m-%d %H:%M:%S} {moment.state}: {moment.why}")
-    if order.wake_at:
-        echo(f"  {_say('prochain essai', 'next try')}: {order.wake_at:%Y-%m-%d %H:%M:%S}")
-    link = world.shops.seats_link(order)
-    if link:
-        echo(f"  {link}")
+        echo(f"\n{line.title or line.product}  {line.product} × {line.quantity}", colour="bold")
+        table(["", *_seat(seat)] for seat in order.seats_of(line.id))
+    echo(f"\n{worded('histoire', 'history')}", colour="bold")
+    table(
+        ["", when(one.at), _state(one.state), say_reason(one.why, lang, order.why)] for one in order.history
+    )
+
+
+def _seat(seat: Seat) -> list[str]:
+    person = seat.person
+    name = f"{person.firstname} {person.lastname}".strip()
+    why = note_text(seat.why, language()) if seat.why else ""
+    words = [pick(WORDS[word], language()) for word in (person.kind, f"seat_{seat.state}")]
+    return [name, person.email, *words, why]
+
+
+def _state(state: str) -> str:
+    return state_word(OrderState(state), language()) if state in STATES else state
+
+
+def _whole(order: Order, link: str) -> answers.OrderWhole:
+    return {
+        **_summary(order),
+        "currency": order.currency,
+        "total": order.total,
+        "buyer": {
+            "firstname": order.buyer.firstname,
+            "lastname": order.buyer.lastname,
+            "email": order.buyer.email,
+        },
+        "seats_link": link,
+        "lines": [
+            {
+                "line": line.id,
+                "product": line.product,
+                "title": line.title,
+                "quantity": line.quantity,
+                "amount": line.amount,
+                "seats": [
+                    {
+                        "firstname": seat.person.firstname,
+                        "lastname": seat.person.lastname,
+                        "email": seat.person.email,
+                        "kind": seat.person.kind,
+                        "state": seat.state,
+                        "why": [_told(seat.why)] if seat.why else [],
+                    }
+                    for seat in order.seats_of(line.id)
+                ],
+            }
+            for line in order.lines
+        ],
+        "history": [
+            {"state": one.state, "at": one.at, "why": say_reason(one.why, language(), order.why)}
+            for one in order.history
+        ],
+    }
 
 
 @orders.command()
@@ -165,7 +269,7 @@ def replay(find_stack: Callable[[], Stack], order_ids: tuple[str, ...]) -> None:
     world = find_stack().world()
     for order_id in order_ids:
         usecase.replay(world, order_id)
-        echo(f"{order_id} {_say('est remise en route', 'is on its way again')}")
+        echo(f"{order_id} {either('est remise en route', 'is on its way again')}")
 
 
 def _by(by: str | None) -> str:
@@ -180,7 +284,7 @@ def _by(by: str | None) -> str:
 def park(find_stack: Callable[[], Stack], order_id: str, why: str, by: str | None) -> None:
     """Do nothing more for an order until it is released; what stands stays."""
     usecase.park(find_stack().world(), order_id, _by(by), why)
-    echo(f"{order_id} {_say('est mise de côté', 'is put aside')}")
+    echo(f"{order_id} {either('est mise de côté', 'is put aside')}")
 
 
 @orders.command()
@@ -196,7 +300,7 @@ def release(find_stack: Callable[[], Stack], order_id: str, why: str, by: str | 
     Refused where the order waits for something else: the sentence says what.
     """
     usecase.release(find_stack().world(), order_id, _by(by), why)
-    echo(f"{order_id} {_say('est validée', 'is released')}")
+    echo(f"{order_id} {either('est validée', 'is released')}")
 
 
 @orders.command("revoke-link")
@@ -216,18 +320,22 @@ def revoke_link(find_stack: Callable[[], Stack], order_id: str, by: str | None) 
 @click.option("--line", default="1", show_default=True, help="Which line of the order.")
 @click.option("--tutors", is_flag=True, help="They supervise rather than learn.")
 def assign(find_stack: Callable[[], Stack], order_id: str, people: Any, line: str, tutors: bool) -> None:
-    """Give free seats to the people of a table: last name, first name, e-mail (`-` reads standard input).
-
-    Exit status: 1 if a row is wrong; nothing is saved then.
-    """
+    """Give free seats to the people of a table: last name, first name, e-mail (`-` reads standard input)."""
     read = read_people(people.read(), "tutor" if tutors else "learner")
     problems = read.problems
     if not problems:
-        problems = read.placed(seats_usecase.name_people(find_stack().world(), order_id, line, read.people))
+        world = find_stack().world()
+        lines = [one.id for one in usecase.find(world, order_id).lines]
+        if line not in lines:
+            sentence = worded(
+                "Cette commande n’a pas de ligne {line}.", "This order has no line {line}.", line=line
+            )
+            refuse("--line", f"{sentence} {nearest(line, lines)}")
+        problems = read.placed(seats_usecase.name_people(world, order_id, line, read.people))
     for problem in problems:
-        echo(f"{_say('ligne', 'row')} {problem.row}: {say(problem.code, language())}", err=True)
+        echo(f"{either('ligne', 'row')} {problem.row}: {say(problem.code, language())}", err=True)
     if problems:
-        sys.exit(1)
+        sys.exit(FOUND)
     echo(
         worded("{n:# place attribuée|# places attribuées}.", "{n:# seat|# seats} given.", n=len(read.people))
     )
@@ -239,11 +347,23 @@ def assign(find_stack: Callable[[], Stack], order_id: str, people: Any, line: st
 @click.option("--by", "shift", required=True, help="From what its products say: +7D, -12H, 0D.")
 def reschedule(find_stack: Callable[[], Stack], order_id: str, shift: str) -> None:
     """Move the dates of everything an order gives."""
-    sign = -1 if shift.startswith("-") else 1
-    text = shift.lstrip("+-")
-    seconds = 0 if text in ("0", "0D") else sign * int(read_span(text, "by").total_seconds())
+    seconds = _seconds(shift)
     usecase.reschedule(find_stack().world(), order_id, seconds, getpass.getuser())
-    echo(f"{order_id} {_say('est déplacée de', 'is moved by')} {shift}")
+    echo(f"{order_id} {either('est déplacée de', 'is moved by')} {shift}")
+
+
+def _seconds(shift: str) -> int:
+    text = re.sub(r"^[+−-]", "", shift)
+    sign = -1 if shift.startswith(("-", "−")) else 1
+    if text in ("0", "0D"):
+        return 0
+    try:
+        return sign * int(read_span(text, "by").total_seconds())
+    except ParametersRefused:
+        refuse(
+            "--by",
+            either(f"« {shift} » n’est pas de la forme +7D ou -12H.", f"“{shift}” is not like +7D or -12H."),
+        )
 
 
 @orders.command("send-test")
@@ -272,16 +392,18 @@ def send_test(
     """Send a signed delivery, as the shop itself would, to a running stack.
 
     PayPal signs with a key of its own: use the simulator of its dashboard for that one.
-    Exit status: 1 if it was not taken.
     """
     import requests
 
     stack = find_stack()
     wiring = stack.wiring()
     network = wiring.world().network
-    known = network.shops.get(shop)
-    if known is None:
-        raise NotFound("shop_unknown", shop=shop)
+    known_shop(shop, network.shops, "SHOP")
+    known = network.shops[shop]
+    try:
+        minor_units(price, "EUR")
+    except GiveUp:
+        refuse("--price", either(f"« {price} » n’est pas un montant.", f"“{price}” is no amount."))
     named: tuple[Participant, ...] = read_people("\n".join(people)).people if people else ()
     order = SampleOrder(
         number=number,
@@ -302,7 +424,7 @@ def send_test(
     )
     echo(f"{answer.status_code} {answer.text}")
     if answer.status_code != 200:
-        sys.exit(1)
+        sys.exit(FAILED)
 
 
 @orders.command("missed")
@@ -310,32 +432,24 @@ def send_test(
 @click.option("--shop", required=True, help="Which shop is asked.")
 @click.option("--days", default=7, show_default=True, type=click.IntRange(1, 30), help="How far back.")
 def missed(find_stack: Callable[[], Stack], shop: str, days: int) -> None:
-    """Ask a shop what it never delivered, and show what would be taken. Changes nothing.
-
-    Exit status: 1 if something was missed.
-    """
-    world = find_stack().world()
-    if shop not in world.network.shops:
-        raise NotFound("shop_unknown", shop=shop)
+    """Ask a shop what it never delivered, and show what would be taken. Changes nothing."""
+    world = world_of(find_stack, shop=shop)
     found = list(ask.missed(world, shop, timedelta(days=days)))
-    for heard in found:
-        when = f"{heard.at:%Y-%m-%d %H:%M:%S}" if heard.at else ""
-        echo(f"{ask.order_of(world, shop, heard):32} {heard.topic:32} {when}".rstrip())
+    table([ask.order_of(world, shop, heard), heard.topic, when(heard.at)] for heard in found)
     echo(worded("{count:# manque|# manquent}", "{count:# missed|# missed}", count=len(found)))
     if found:
-        sys.exit(1)
+        sys.exit(FOUND)
 
 
 @click.command("check")
 @on_a_stack
 @click.option("--shop", "only", default="", help="Only the products of this shop.")
 def catalogue_check(find_stack: Callable[[], Stack], only: str) -> None:
-    """Ask each Moodle whether every product of the shops can be delivered; one line each.
-
-    Exit status: 1 if a product cannot be delivered. Warnings alone are no failure.
-    """
-    world = find_stack().world()
+    """Ask each Moodle whether every product of the shops can be delivered; one line each."""
+    world = world_of(find_stack, shop=only)
     bad = False
+    if not world.network.shops:
+        echo(worded("Le réseau n’a aucune boutique.", "The network has no shop."))
     for shop_name, shop in world.network.shops.items():
         if only and shop_name != only:
             continue
@@ -352,7 +466,7 @@ def catalogue_check(find_stack: Callable[[], Stack], only: str) -> None:
             name = f"{shop_name}/{reference}" if reference else shop_name
             echo(f"{mark} {name}  {words}".rstrip())
     if bad:
-        sys.exit(1)
+        sys.exit(FOUND)
 
 
 def _details(details: Any, reference: str, shop: Shop) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
 
@@ -10,8 +9,9 @@ import click
 
 from passerelle.usecases import people as usecase
 from passerelle.words.sentences import say
+from passerelle_cli.exit_codes import FOUND
 from passerelle_cli.stack import Stack, on_a_stack
-from passerelle_cli.terminal import echo, language, worded
+from passerelle_cli.terminal import echo, language, print_json, worded
 
 
 @click.group("people")
@@ -27,7 +27,7 @@ def show_person(person: str, *, find_stack: Callable[[], Stack]) -> None:
 
     Archives are not searched: they are scrubbed of people before they are kept (P4). Queues hold no names.
     """
-    echo(json.dumps(usecase.show(find_stack().world(), person), ensure_ascii=False, indent=2))
+    print_json(usecase.show(find_stack().world(), person))
 
 
 @people.command("forget")
@@ -37,8 +37,8 @@ def show_person(person: str, *, find_stack: Callable[[], Stack]) -> None:
 def forget_person(person: str, *, because: str, find_stack: Callable[[], Stack]) -> None:
     """Let nothing that is held name PERSON (e-mail or username) any more.
 
-    What an order or a change of year in progress still needs stays, and is listed with its reason; exit
-    status 1 where there is any. Cut, it is simply given again.
+    What an order or a change of year in progress still needs stays, and is listed with its reason. Cut,
+    it is simply given again.
     """
     told = usecase.forget(find_stack().world(), person, because)
     lang = language()
@@ -52,4 +52,4 @@ def forget_person(person: str, *, because: str, find_stack: Callable[[], Stack])
     for held in told.kept:
         echo(f"{held.kind} {held.id}: {say(held.why, lang)}")
     if told.kept:
-        sys.exit(1)
+        sys.exit(FOUND)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
+import sys
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -14,10 +13,13 @@ from passerelle.usecases.night.person import Repair, plan_for, repair
 from passerelle.usecases.night.plan_stage import rules_of, tonight
 from passerelle.words.causes import say_scope
 from passerelle.words.plan import say_summary
+from passerelle_cli import answers
+from passerelle_cli.answers import json_option
+from passerelle_cli.exit_codes import FOUND
 from passerelle_cli.extracts import read_sources
 from passerelle_cli.night import lines_of, print_lines, site_option, sources_option
-from passerelle_cli.stack import Stack, on_a_stack
-from passerelle_cli.terminal import echo, language
+from passerelle_cli.stack import Stack, on_a_stack, world_of
+from passerelle_cli.terminal import echo, either, language, print_json
 
 
 @click.command()
@@ -26,7 +28,7 @@ from passerelle_cli.terminal import echo, language
 @click.option("--course", default="", help="In this course only: code, idnumber or a part of its name.")
 @sources_option
 @click.option("--apply", "at_once", is_flag=True, help="Do it; without, the plan is printed.")
-@click.option("--json", "as_json", is_flag=True, help="JSON.")
+@json_option
 @on_a_stack
 def person(
     who: str,
@@ -41,47 +43,45 @@ def person(
 
     WHO: code, login, e-mail or name.
     """
-    world = find_stack().world()
+    world = world_of(find_stack, site=site)
     rules = rules_of(world, site)
     night = tonight(rules, world.clock.now())
     extracts = read_sources(sources, rules.encoding, night=night, quiet=True) if sources else None
     done = (repair if at_once else plan_for)(world, site, who, course, extracts)
     if as_json:
-        echo(json.dumps(_as_json(done), ensure_ascii=False, indent=1, default=str))
-        return
-    _print(done, applied=at_once)
-
-
-def _say(french: str, english: str) -> str:
-    return french if language() == "fr" else english
+        print_json(_as_json(done))
+    else:
+        _print(done, applied=at_once)
+    if done.made.held or (done.run is not None and done.run.failed):
+        sys.exit(FOUND)
 
 
 def _print(done: Repair, *, applied: bool) -> None:
     lang, plan = language(), done.made.plan
     day = say_day(done.night, lang)
-    from_night = _say(f"extractions de la nuit du {day}", f"extracts of the night of {day}")
+    from_night = either(f"extractions de la nuit du {day}", f"extracts of the night of {day}")
     echo(f"# {done.person.label} – {from_night}")
     lines = lines_of(plan.operations, plan.files)
     print_lines(lines, plan.names)
     if plan.frozen:
-        echo(_say("Gelé, et non fait :", "Frozen, and not done:"))
+        echo(either("Gelé, et non fait :", "Frozen, and not done:"))
         print_lines(lines_of(plan.frozen, plan.files), plan.names)
     if done.made.held:
         why = ", ".join(say_scope(one.scope, one.key, lang) for one in done.made.holds)
-        echo(_say(f"Retenu, et non fait ({why}) :", f"Held, and not done ({why}):"))
+        echo(either(f"Retenu, et non fait ({why}) :", f"Held, and not done ({why}):"))
         print_lines(lines_of(done.made.held, plan.files), plan.names)
     for place in done.made.waits:
-        echo(_say(f"{place} : à créer par la nuit d’abord.", f"{place}: the night has to make it first."))
+        echo(either(f"{place} : à créer par la nuit d’abord.", f"{place}: the night has to make it first."))
     echo(say_summary(lines, lang))
     if done.run is not None:
-        refused = _say(f", {done.run.failed} refusées par Moodle", f", {done.run.failed} refused by Moodle")
-        said = _say(f"Fait : {done.run.done}", f"Done: {done.run.done}")
+        refused = either(f", {done.run.failed} refusées par Moodle", f", {done.run.failed} refused by Moodle")
+        said = either(f"Fait : {done.run.done}", f"Done: {done.run.done}")
         echo(said + (refused if done.run.failed else ""))
     elif lines and not applied:
-        echo(_say("Pour le faire maintenant : --apply", "To do it now: --apply"))
+        echo(either("Pour le faire maintenant : --apply", "To do it now: --apply"))
 
 
-def _as_json(done: Repair) -> dict[str, object]:
+def _as_json(done: Repair) -> answers.PersonRepaired:
     plan = done.made.plan
     return {
         "person": done.person.code,
@@ -89,7 +89,7 @@ def _as_json(done: Repair) -> dict[str, object]:
         "operations": lines_of(plan.operations, plan.files),
         "frozen": lines_of(plan.frozen, plan.files),
         "held": lines_of(done.made.held, plan.files),
-        "holds": [asdict(hold) for hold in done.made.holds],
+        "holds": list(done.made.holds),
         "waits": list(done.made.waits),
         "run": done.run.id if done.run else "",
         "done": done.run.done if done.run else 0,

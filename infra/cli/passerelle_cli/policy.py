@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from passerelle.usecases.night.plan_stage import rules_of
-from passerelle_cli.stack import Stack, on_a_stack
+from passerelle_cli.stack import Stack, on_a_stack, world_of
 
 
 @click.group()
@@ -23,7 +23,7 @@ def policy() -> None:
 def depositor(site: str, find_stack: Callable[[], Stack]) -> None:
     """May write this site's extracts: reads nothing, deletes nothing, and touches no other site's."""
     stack = find_stack()
-    rules_of(stack.world(), site)
+    rules_of(world_of(lambda: stack, site=site), site)
     _print(
         _allow(
             "DeliverExtracts",
@@ -86,6 +86,7 @@ def operator(find_stack: Callable[[], Stack]) -> None:
             ],
             f"arn:aws:sqs:*:*:{_name_of(stack)}*",
         ),
+        _allow("Functions", ["lambda:InvokeFunction"], f"arn:aws:lambda:*:*:function:{_name_of(stack)}*"),
         _allow(
             "Secrets",
             ["ssm:GetParameter*", "ssm:PutParameter"],

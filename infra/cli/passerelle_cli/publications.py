@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import sys
 import time
@@ -14,10 +13,10 @@ import click
 
 from passerelle.domain.publishing.publication import Publication, Retrieval
 from passerelle.domain.publishing.search import Wanted
-from passerelle.domain.records import Person
+from passerelle.domain.records import Moment
 from passerelle.domain.site_commands import AskRetrieval, Target
 from passerelle.domain.states import PublicationState, RetrievalState, state_word
-from passerelle.errors import NotFound, Refused
+from passerelle.errors import NotFound
 from passerelle.ports import World
 from passerelle.usecases.amend import list_all
 from passerelle.usecases.publishing import ask as asked
@@ -25,17 +24,17 @@ from passerelle.usecases.publishing import catalogue as catalogues
 from passerelle.usecases.publishing import lineage, publish
 from passerelle.usecases.publishing import retrieve as retrievals
 from passerelle.words.changes import changes_text
+from passerelle.words.histories import say_reason
+from passerelle.words.notes import note_text
+from passerelle_cli import answers
+from passerelle_cli.answers import json_option
+from passerelle_cli.exit_codes import FAILED, FOUND
 from passerelle_cli.orders import catalogue_check
-from passerelle_cli.stack import Stack, on_a_stack
-from passerelle_cli.terminal import Named, echo, language, worded
+from passerelle_cli.patience import PATIENCE
+from passerelle_cli.stack import Stack, on_a_stack, person_on, world_of
+from passerelle_cli.terminal import StateNamed, echo, language, moment_of, print_json, table, when, worded
 
-as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object instead of lines.")
 ENDED = (RetrievalState.DONE, RetrievalState.REFUSED, RetrievalState.FAILED)
-FAILED = 1
-
-
-def print_json(document: object) -> None:
-    echo(json.dumps(document, ensure_ascii=False, indent=1))
 
 
 @click.group("publications")
@@ -44,10 +43,10 @@ def publications() -> None:
 
 
 @publications.command("list")
-@click.option("--state", type=Named([s.value for s in PublicationState]), help="Only in this state.")
+@click.option("--state", type=StateNamed(PublicationState), help="Only in this state.")
 @click.option("--site", help="Only of this site.")
 @click.option("--to-reclassify", is_flag=True, help="Only copies still where the hub puts new ones (P8).")
-@as_json
+@json_option
 @on_a_stack
 def list_publications(
     state: str | None,
@@ -57,7 +56,7 @@ def list_publications(
     find_stack: Callable[[], Stack],
 ) -> None:
     """One line a publication, newest last."""
-    world = find_stack().world()
+    world = world_of(find_stack, site=site)
     if to_reclassify:
         found = asked.to_reclassify(world)
     elif state:
@@ -70,17 +69,24 @@ def list_publications(
         return
     if not found:
         echo(worded("Aucune publication.", "No publication."))
-    for p in found:
-        word = state_word(p.state, language())
-        echo(
-            f"{p.id}  {word:12} v{p.version or '-':<3} {p.requested_at:%Y-%m-%d %H:%M}  "
-            f"{p.network_id}  {p.card.title}"
-        )
+    table(
+        [
+            p.id,
+            state_word(p.state, language()),
+            f"v{p.version or '-'}",
+            when(p.requested_at),
+            p.network_id,
+            p.card.title,
+        ]
+        for p in found
+    )
 
 
-def whole(publication: Publication) -> dict[str, object]:
-    return {
-        **asked.describe(publication, language()),
+def whole(publication: Publication) -> answers.PublicationWhole:
+    described: Any = asked.describe(publication, language())
+    shown: Any = {
+        **described,
+        "published_at": publication.published_at,
         "site": publication.site,
         "idnumber": publication.idnumber,
         "network_id": publication.network_id,
@@ -92,10 +98,19 @@ def whole(publication: Publication) -> dict[str, object]:
         "language": publication.card.language,
         "level": publication.card.level,
         "licence": publication.card.licence,
-        "activities": publication.contents.activities,
+        "activities": dict(publication.contents.activities),
         "sections": list(publication.contents.sections),
-        "history": [{"state": m.state, "at": m.at.isoformat(), "why": m.why} for m in publication.history],
+        "history": [
+            {"state": one.state, "at": one.at, "why": _why(publication, one)} for one in publication.history
+        ],
     }
+    made: answers.PublicationWhole = shown
+    return made
+
+
+def _why(publication: Publication, moment: Moment) -> str:
+    notes = (publication.message,) if publication.message else ()
+    return say_reason(moment.why, language(), notes)
 
 
 def found(world: World, publication: str) -> Publication:
@@ -107,7 +122,7 @@ def found(world: World, publication: str) -> Publication:
 
 @publications.command("show")
 @click.argument("publication")
-@as_json
+@json_option
 @on_a_stack
 def show(publication: str, as_json: bool, find_stack: Callable[[], Stack]) -> None:
     """All that is known of one: card, contents, history, family, who brought it home."""
@@ -126,11 +141,13 @@ def show(publication: str, as_json: bool, find_stack: Callable[[], Stack]) -> No
             }
         )
         return
-    lines: list[tuple[str, object]] = [
+    lang = language()
+    message = note_text(record.message, lang) if record.message else ""
+    facts = [
         (worded("titre", "title"), record.card.title),
         (worded("cours", "course"), record.network_id),
-        (worded("auteur", "author"), record.author.fullname),
-        (worded("état", "state"), f"{state_word(record.state, language())} (v{record.version})"),
+        (worded("auteur ou autrice", "author"), record.author.fullname),
+        (worded("état", "state"), f"{state_word(record.state, lang)} (v{record.version})"),
         (worded("licence", "licence"), record.card.licence),
         (
             worded("contenu", "contents"),
@@ -139,29 +156,31 @@ def show(publication: str, as_json: bool, find_stack: Callable[[], Stack]) -> No
         (worded("sections", "sections"), " · ".join(record.contents.sections)),
         (worded("sur le hub", "on the hub"), record.hub_url),
         (worded("à la source", "at its source"), record.course_url),
+        (worded("message", "message"), message),
     ]
-    for name, value in lines:
-        if value:
-            echo(f"{name:14} {value}")
-    description = asked.describe(record, language())
-    if description["message"]:
-        echo(f"{worded('message', 'message'):14} {description['message']}")
+    table([name, value] for name, value in facts if value)
+    for note in record.warnings:
+        echo(f"! {note_text(note, lang)}", colour="yellow")
     if changes is not None:
-        echo(worded("depuis la v{v}", "since v{v}", v=record.version - 1))
-        for line in changes_text(changes, language()).splitlines():
+        echo(worded("\ndepuis la v{v}", "\nsince v{v}", v=record.version - 1), colour="bold")
+        for line in changes_text(changes, lang).splitlines():
             echo(f"  {line}")
-    for moment in record.history:
-        echo(f"  {moment.at:%Y-%m-%d %H:%M:%S}  {moment.state:12} {moment.why}")
-    echo(worded("famille", "family"))
+    echo(worded("\nhistoire", "\nhistory"), colour="bold")
+    table(["", when(one.at), _state(one.state), _why(record, one)] for one in record.history)
+    echo(worded("\nfamille", "\nfamily"), colour="bold")
     _print_tree(tree, record.id, 1)
-    for retrieval in held:
-        echo(
-            worded("rapatrié par", "brought home by")
-            + f" {retrieval.site} (v{retrieval.version})  {retrieval.course_url}"
-        )
+    echo(worded("\nrapatriée par", "\nbrought home by"), colour="bold")
+    table(["", one.site, f"v{one.version}", one.course_url] for one in held)
+    if not held:
+        echo(f"  {worded('personne pour l’instant', 'nobody so far')}")
 
 
-def _tree(branch: lineage.Branch) -> dict[str, object]:
+def _state(state: str) -> str:
+    known = {one.value: one for one in PublicationState}
+    return state_word(known[state], language()) if state in known else state
+
+
+def _tree(branch: lineage.Branch) -> answers.FamilyTree:
     return {
         "network_id": branch.network_id,
         "versions": [{"id": p.id, "version": p.version, "state": p.state.value} for p in branch.versions],
@@ -194,7 +213,12 @@ def withdraw(publication: str, reason: str, find_stack: Callable[[], Stack]) -> 
 def tell_holders(publication: str, find_stack: Callable[[], Stack]) -> None:
     """Tell whoever brought an older version home that this one exists; each is told once."""
     told, not_told = lineage.tell_holders(find_stack().world(), publication)
-    echo(worded("Messages envoyés : {n}.", "Messages sent: {n}.", n=len(told)))
+    if told or not_told:
+        echo(
+            worded("{n:# message envoyé|# messages envoyés}.", "{n:# message|# messages} sent.", n=len(told))
+        )
+    else:
+        echo(worded("Personne n’a de version plus ancienne.", "Nobody holds an older version."))
     for retrieval in not_told:
         echo(
             worded(
@@ -205,7 +229,7 @@ def tell_holders(publication: str, find_stack: Callable[[], Stack]) -> None:
             ),
             err=True,
         )
-    sys.exit(FAILED if not_told else 0)
+    sys.exit(FOUND if not_told else 0)
 
 
 @publications.command("retry")
@@ -233,7 +257,7 @@ def catalogue() -> None:
 @click.option("--author", default="")
 @click.option("--activity", default="", help="Holding an activity of this kind: quiz, forum …")
 @click.option("--site", default="", help="From this site.")
-@as_json
+@json_option
 @on_a_stack
 def search(
     words: tuple[str, ...],
@@ -247,7 +271,7 @@ def search(
     find_stack: Callable[[], Stack],
 ) -> None:
     """Search title, summary, author, sections and activities; accents and case do not matter."""
-    world = find_stack().world()
+    world = world_of(find_stack, site=site)
     wanted = Wanted(
         query=" ".join(words),
         language=wanted_language,
@@ -265,7 +289,7 @@ def search(
         if after is None:
             break
     if as_json:
-        print_json({"publications": cards})
+        print_json({"publications": [_dated(card) for card in cards]})
         return
     if not cards:
         echo(worded("Rien au catalogue ne correspond.", "Nothing in the catalogue fits."))
@@ -276,6 +300,12 @@ def search(
             f"({card['site_name']}), v{card['version']}"
         )
         echo(f"    {contents}  {card['licence']}  {card['hub_url']}")
+
+
+def _dated(card: Mapping[str, Any]) -> answers.Card:
+    dated: Any = {**card, "published_at": moment_of(card["published_at"])}
+    shown: answers.Card = dated
+    return shown
 
 
 @click.command("retrieve")
@@ -294,30 +324,8 @@ def retrieve(
     find_stack: Callable[[], Stack],
 ) -> None:
     """Bring a published course home, for a teacher: a new hidden course on their site."""
-    world = find_stack().world()
-    if site not in world.network.sites:
-        names = ", ".join(world.network.sites)
-        raise click.BadParameter(
-            worded(
-                "« {site} » n’est pas un site ({names})",
-                "“{site}” is no site ({names})",
-                site=site,
-                names=names,
-            ),
-            param_hint="--site",
-        )
-    users = world.sites.lms(site).find_users("username", [username]).get(username, ())
-    if not users:
-        raise Refused("owner_unknown")
-    user = users[0]
-    person = Person(
-        username=user.username,
-        idnumber=user.idnumber,
-        email=user.email or "",
-        firstname=user.firstname,
-        lastname=user.lastname,
-        lang=user.lang or language(),
-    )
+    world = world_of(find_stack, site=site)
+    person = person_on(world, site, username)
     command = AskRetrieval(
         request="cli_" + secrets.token_hex(12),
         site=site,
@@ -337,7 +345,10 @@ def retrieve(
     echo(f"{record.id}  {described['state_word']}  {record.course_url}")
     if described["message"]:
         echo(str(described["message"]), err=True)
-    sys.exit(FAILED if record.state in (RetrievalState.REFUSED, RetrievalState.FAILED) else 0)
+    if record.state is RetrievalState.REFUSED:
+        sys.exit(FOUND)
+    if record.state is RetrievalState.FAILED:
+        sys.exit(FAILED)
 
 
 def _wait(world: World, retrieval: str, seconds: float = 600.0) -> None:
@@ -346,6 +357,8 @@ def _wait(world: World, retrieval: str, seconds: float = 600.0) -> None:
         record = world.records.get(Retrieval, retrieval)
         if record is not None and record.state in ENDED:
             return
+        if record is not None:
+            PATIENCE.doing(f"{retrieval}  {state_word(record.state, language())}")
         time.sleep(0.5)
 
 

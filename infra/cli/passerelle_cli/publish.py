@@ -17,12 +17,12 @@ from passerelle.ports import World
 from passerelle.usecases.amend import list_all
 from passerelle.usecases.publishing import ask, drop
 from passerelle.usecases.publishing.refusals import refused_key
-from passerelle_cli.stack import Stack, on_a_stack
+from passerelle_cli.exit_codes import FAILED, FOUND
+from passerelle_cli.patience import PATIENCE
+from passerelle_cli.stack import Stack, on_a_stack, world_of
 from passerelle_cli.terminal import echo, language, worded
 
 GIVEN = "given"  # no rule of S3 listens there
-REFUSED = 3
-FAILED = 1
 
 
 @click.command("publish")
@@ -56,17 +56,10 @@ def publish(
 ) -> None:
     """Prove, scrub and publish a backup at hand, once.
 
-    With it you declare that its works of third parties may be shared. Exit status: 0 published or on its
-    way, 3 refused, 1 failed.
+    With it you declare that its works of third parties may be shared.
     """
     stack = find_stack()
-    world = stack.world()
-    if site not in world.network.sites:
-        names = ", ".join(world.network.sites)
-        raise click.BadParameter(
-            worded(f"« {site} » n’est pas un site ({names})", f"“{site}” is no site ({names})"),
-            param_hint="--site",
-        )
+    world = world_of(lambda: stack, site=site)
     told = {
         "title": title,
         "summary": summary,
@@ -76,14 +69,16 @@ def publish(
     }
     card = {name: value for name, value in told.items() if value}
     key = f"{GIVEN}/{site}/{archive.stem}.mbz"
+    PATIENCE.doing(worded("Envoi de l’archive…", "Sending the archive…"))
     stack.client("s3").upload_file(str(archive), stack.backups_bucket, key)
+    PATIENCE.doing(worded("Contrôle de l’archive…", "Checking the archive…"))
     try:
         upload = drop.take(
             world, site, key, Drop(author=author, category=category, publish=not only_check), card
         )
         if upload is None:
             echo(world.archives.text(refused_key(key)) or "", err=True)
-            sys.exit(REFUSED)
+            sys.exit(FOUND)
     finally:
         world.archives.delete(key)
         world.archives.delete(refused_key(key))
@@ -102,6 +97,8 @@ def _follow(world: World, upload: Upload, *, wait: bool, seconds: float = 600.0)
         ]
         publication = max(found, key=lambda p: p.requested_at, default=None)
         under_way = publication is not None and publication.state in LIVE - {PublicationState.PUBLISHED}
+        if publication is not None:
+            PATIENCE.doing(f"{publication.id}  {state_word(publication.state, language())}")
         if not wait or not under_way or time.monotonic() > until:
             break
         time.sleep(0.5)

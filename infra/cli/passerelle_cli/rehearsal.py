@@ -26,11 +26,16 @@ from passerelle.domain.orders.money import shown
 from passerelle.domain.orders.order import Delivery, Facts, Order, Refund
 from passerelle.domain.orders.session import free_seats, read_lines
 from passerelle.domain.orders.shop import Heard, Webhook
+from passerelle.domain.records import Note
 from passerelle.domain.states import OrderState
 from passerelle.errors import Conflict, GiveUp, NotFound, PasserelleError
 from passerelle.ports import Page, QueueName, R, Roster, Sites, World
 from passerelle.shops.registry import named, read_facts, vendor
 from passerelle.usecases.orders import receive, work
+from passerelle.words.formatter import Pair, fill
+from passerelle.words.notes import note_text
+from passerelle_cli.answers import ExplainedOrder, IgnoredDelivery, OrdersExplained
+from passerelle_cli.answers import Grant as GrantRow
 
 Grant = tuple[str, str, str, str]  # order, e-mail, role, course
 
@@ -58,7 +63,7 @@ class Rehearsal:
         )
         self._given: set[Grant] = set()
         self._numbers = itertools.count(1)
-        self.ignored: list[dict[str, str]] = []
+        self.ignored: list[tuple[str, str]] = []  # topic, code
 
     def play(self, delivery: Mapping[str, Any]) -> None:
         """`{"topic": …, "body": …}`, `{"release": order}`, or a body alone."""
@@ -75,7 +80,7 @@ class Rehearsal:
         try:
             work.release(self.world, order, "explain", "as told")
         except PasserelleError as refused:
-            self.ignored.append({"topic": "release", "why": getattr(refused, "code", "refused")})
+            self.ignored.append(("release", getattr(refused, "code", "refused")))
 
     def _deliver(self, delivery: Mapping[str, Any]) -> None:
         wrapped = isinstance(delivery.get("body"), Mapping)
@@ -92,19 +97,35 @@ class Rehearsal:
             event = named(self.network.shops[self.shop], headers, sent).event
         told = receive.receive(self.world, self.shop, event, topic, sent, readable=True)
         if told == "known":
-            self.ignored.append({"topic": topic, "why": "known"})
+            self.ignored.append((topic, "known"))
 
     # -- what came of it ---------------------------------------------------------------------------------
 
-    def result(self) -> dict[str, Any]:
+    def result(self) -> OrdersExplained:
         orders = [self._explained(order) for order in self._records.all(Order)]
-        ends = [*self.ignored]
+        ignored: list[IgnoredDelivery] = [{"topic": topic, "why": why.code} for topic, why in self._ends()]
+        return {"orders": orders, "ignored": ignored}
+
+    def sentences(self, order: str, lang: str) -> list[str]:
+        """Why that order is not done."""
+        found = self._records.get(Order, order)
+        return [note_text(note, lang) for note in found.why] if found else []
+
+    def left_alone(self, lang: str) -> list[tuple[str, str]]:
+        """The topic of each delivery that changed nothing, and the sentence that says why."""
+        return [
+            (topic, fill(_KNOWN, lang) if why.code == "known" else note_text(why, lang))
+            for topic, why in self._ends()
+        ]
+
+    def _ends(self) -> list[tuple[str, Note]]:
+        ends = [(topic, Note(code)) for topic, code in self.ignored]
         ends += [
-            {"topic": one.topic, "why": one.why.code}
+            (one.topic, one.why)
             for one in self._records.all(Delivery)
             if one.state in ("ignored", "parked") and one.why is not None
         ]
-        return {"orders": orders, "ignored": ends}
+        return ends
 
     @property
     def parked(self) -> bool:
@@ -112,7 +133,7 @@ class Rehearsal:
         orders = any(order.state is OrderState.PARKED for order in self._records.all(Order))
         return orders or any(one.state == "parked" for one in self._records.all(Delivery))
 
-    def _explained(self, order: Order) -> dict[str, Any]:
+    def _explained(self, order: Order) -> ExplainedOrder:
         now = {grant for grant in self._grants() if grant[0] == order.id}
         was = {grant for grant in self._given if grant[0] == order.id}
         sold = [one for one in read_lines(order, self.network.shops[order.shop]).sold if one.peopled]
@@ -143,7 +164,10 @@ class Rehearsal:
         return found
 
 
-def _rows(grants: Iterable[Grant]) -> list[dict[str, str]]:
+_KNOWN: Pair = ("déjà reçue, elle n’est pas comptée deux fois", "received before; it does not count twice")
+
+
+def _rows(grants: Iterable[Grant]) -> list[GrantRow]:
     return [{"email": email, "role": role, "course": course} for _, email, role, course in sorted(grants)]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import sys
 import time
@@ -17,20 +16,25 @@ from passerelle.domain.rollover.plan import Decision, Plan, PlanLine
 from passerelle.domain.rollover.rollover import Rollover
 from passerelle.domain.site_commands import AskRollover, LeftOutThing
 from passerelle.domain.sizes import spell_size
-from passerelle.domain.states import state_word
+from passerelle.domain.states import RolloverState, state_word
 from passerelle.errors import NotFound, Refused
 from passerelle.ports import World
 from passerelle.store.documents import to_document
 from passerelle.usecases.rollover import ask, plans
+from passerelle.words.console import WORDS
+from passerelle.words.formatter import pick
+from passerelle.words.notes import note_text
 from passerelle.words.sentences import say
-from passerelle_cli.stack import Stack, on_a_stack
-from passerelle_cli.terminal import echo, language
+from passerelle_cli import answers
+from passerelle_cli.answers import json_option
+from passerelle_cli.exit_codes import FOUND
+from passerelle_cli.stack import Stack, on_a_stack, person_on, world_of
+from passerelle_cli.terminal import echo, language, moment_of, print_json, table, worded
 
 PAUSE = 2.0  # seconds between two looks at what is under way
 
 _site = click.option("--site", required=True, help="This year's platform, by its name in network.yaml.")
 _user = click.option("--user", required=True, help="Username of who asks, on that platform.")
-_json = click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 
 
 @click.group()
@@ -66,7 +70,7 @@ def _exclusion(value: str) -> LeftOutThing:
 @click.option("--exclude", multiple=True, help="section:ID, activity:ID or group:ID; may be repeated.")
 @click.option("--yes", "confirmed", multiple=True, help="Answer a question by its code (shared, merge, …).")
 @click.option("--override", default="", help="Why to go past a refusal; administrators only, recorded.")
-@_json
+@json_option
 @on_a_stack
 def request(
     find_stack: Callable[[], Stack],
@@ -82,8 +86,8 @@ def request(
     override: str,
     as_json: bool,
 ) -> None:
-    """Ask for last year's course, as its teacher would. Exit status 1 where a question is open."""
-    world = find_stack().world()
+    """Ask for last year's course, as its teacher would."""
+    world = world_of(find_stack, site=site)
     command = _command(
         world,
         site,
@@ -99,14 +103,25 @@ def request(
         override=override,
     )
     answer = ask.answer_rollover(world, command)
+    questions = _dicts(answer.get("questions", ()))
     if as_json:
-        echo(json.dumps(answer, ensure_ascii=False, indent=1))
+        made = world.records.get(Rollover, str(answer["rollover"])) if answer["rollover"] else None
+        asked = [{"code": one["code"], "message": one["message"]} for one in questions]
+        print_json({"rollover": _described(world, made) if made else None, "questions": asked})
     elif answer["rollover"] is None:
-        for question in _dicts(answer["questions"]):
+        for question in questions:
             echo(f"{question['message']}  (--yes {question['code']})")
     else:
         echo(f"{answer['rollover']}  {answer['state_word']}")
-    sys.exit(0 if answer["rollover"] else 1)
+    sys.exit(0 if answer["rollover"] else FOUND)
+
+
+def _described(world: World, rollover: Rollover) -> answers.RolloverDescribed:
+    said: Any = ask.describe(world, rollover, language())
+    dated = {name: moment_of(said[name]) for name in ("requested_at", "undo_until")}
+    described: Any = {**said, **dated}
+    whole: answers.RolloverDescribed = described
+    return whole
 
 
 @rollover.command()
@@ -116,39 +131,56 @@ def request(
 @on_a_stack
 def check(find_stack: Callable[[], Stack], site: str, user: str, course_id: int) -> None:
     """*Vérifier mon cours*: a backup of last year's course, and what to repair in it."""
-    world = find_stack().world()
+    world = world_of(find_stack, site=site)
     answer = ask.answer_rollover(world, _command(world, site, user, "check", courseid=course_id))
     echo(f"{answer['rollover']}  {answer['state_word']}")
 
 
 @rollover.command()
 @click.argument("identity")
-@_json
+@json_option
 @on_a_stack
 def status(find_stack: Callable[[], Stack], identity: str, as_json: bool) -> None:
     """How a request (its id) or a plan stands."""
     world = find_stack().world()
-    lang = language()
     record = world.records.get(Rollover, identity)
     if record is None:
-        plan = plans.read(world, identity)
-        progress = plans.progress(world, plan)
-        echo(f"{progress.begun}/{progress.total}  {json.dumps(progress.states)}")
+        progress = plans.progress(world, plans.read(world, identity))
+        if as_json:
+            states = dict(progress.states)
+            print_json({"plan": identity, "begun": progress.begun, "total": progress.total, "states": states})
+        else:
+            echo(_progress(progress))
         return
-    described = ask.describe(world, record, lang)
+    described = _described(world, record)
     if as_json:
-        echo(json.dumps(described, ensure_ascii=False, indent=1))
+        print_json(described)
         return
-    echo(f"{record.id}  {state_word(record.state, lang)}  {record.course_url or record.fullname}")
+    echo(f"{record.id}  {described['state_word']}  {record.course_url or record.fullname}")
     for said in (described["message"], described["undo_message"]):
         if said:
             echo(said)
 
 
+def _progress(progress: plans.Progress) -> str:
+    """`3/12 cours ; 2 terminée, 1 en échec`."""
+    lang = language()
+    known = {one.value: one for one in RolloverState}
+    states = ", ".join(
+        f"{count} {state_word(known[name], lang) if name in known else name}"
+        for name, count in progress.states.items()
+        if count
+    )
+    begun = worded(
+        "{begun}/{total} cours", "{begun}/{total} courses", begun=progress.begun, total=progress.total
+    )
+    return f"{begun}{worded(' : ', ': ')}{states}" if states else begun
+
+
 @rollover.command()
 @click.argument("identity")
 @click.option("--html", "page", type=click.Path(path_type=Path, dir_okay=False), help="Write it as a page.")
-@_json
+@json_option
 @on_a_stack
 def report(find_stack: Callable[[], Stack], identity: str, page: Path | None, as_json: bool) -> None:
     """What to repair after (or before) a request; or, of a plan, what became of each course."""
@@ -165,7 +197,7 @@ def report(find_stack: Callable[[], Stack], identity: str, page: Path | None, as
         return
     told: Any = answer["report"]
     if as_json:
-        echo(json.dumps(told, ensure_ascii=False, indent=1))
+        print_json({**told, "made_at": moment_of(told["made_at"])})
         return
     for row in told["findings"]:
         echo(f"{row['title']}: {row['place']}\n  {row['what']}\n  → {row['todo']}")
@@ -194,14 +226,15 @@ def undo(find_stack: Callable[[], Stack], identity: str, user: str) -> None:
 @on_a_stack
 def permit(find_stack: Callable[[], Stack], identity: str, site: str, user: str) -> None:
     """Allow the one transfer that a link names (its `permit=…`), as its N-1 teacher or an administrator."""
-    world = find_stack().world()
+    world = world_of(find_stack, site=site)
     answer = ask.answer_rollover(world, _command(world, site, user, "permit", permit=identity))
-    echo(f"{answer['permit']}  {answer['state']}")
+    state = worded("autorisé", "permitted") if answer["state"] == "granted" else str(answer["state"])
+    echo(f"{answer['permit']}  {state}")
 
 
 @rollover.command()
 @click.argument("identity")
-@_json
+@json_option
 @on_a_stack
 def contents(find_stack: Callable[[], Stack], identity: str, as_json: bool) -> None:
     """Sections, activities and groups of the archive of a check or request, for --exclude.
@@ -214,7 +247,7 @@ def contents(find_stack: Callable[[], Stack], identity: str, as_json: bool) -> N
         raise NotFound("rollover_unknown")
     answer = ask.answer_rollover(world, _as(record, "contents"))
     if as_json:
-        echo(json.dumps(answer, ensure_ascii=False, indent=1))
+        print_json(answer)
         return
     for section in _dicts(answer["sections"]):
         echo(f"section:{section['id']}  {section['name'] or section['number']}")
@@ -237,7 +270,7 @@ def _command(world: World, site: str, user: str, action: str, **fields: Any) -> 
         site=site,
         type="rollovers",
         action=action,  # type: ignore[arg-type]
-        person=_person(world, site, user),
+        person=person_on(world, site, user),
         **fields,
     )
 
@@ -255,24 +288,6 @@ def _as(record: Rollover, action: str, **fields: Any) -> AskRollover:
     )
 
 
-def _person(world: World, site: str, username: str) -> Person:
-    """As that Moodle knows him. Raises NotFound."""
-    if site not in world.network.sites:
-        raise NotFound("site_unknown", site=site)
-    found = world.sites.lms(site).find_users("username", [username]).get(username, ())
-    if not found:
-        raise NotFound("owner_unknown")
-    user = found[0]
-    return Person(
-        username=user.username,
-        idnumber=user.idnumber,
-        email=user.email or "",
-        firstname=user.firstname,
-        lastname=user.lastname,
-        lang=language(),
-    )
-
-
 # --- a faculty ------------------------------------------------------------------------------------------
 
 
@@ -280,44 +295,45 @@ def _person(world: World, site: str, username: str) -> Person:
 @_site
 @_user
 @click.option("--category", required=True, help="ID number of the category, with all below it.")
-@_json
+@json_option
 @on_a_stack
 def plan(find_stack: Callable[[], Stack], site: str, user: str, category: str, as_json: bool) -> None:
     """Say what would be done of a faculty, what not and why. Changes nothing."""
-    made = plans.make(find_stack().world(), site, category, user)
+    made = plans.make(world_of(find_stack, site=site), site, category, user)
     if as_json:
-        echo(json.dumps(to_document(made), ensure_ascii=False, indent=1))
+        print_json(to_document(made))
         return
     _say_plan(made, language())
 
 
 def _say_plan(made: Plan, lang: str) -> None:
-    french = lang.startswith("fr")
-    for line in made.lines:
-        echo(_say_line(line, lang))
+    table(_cells(line, lang) for line in made.lines)
+    if not made.lines:
+        echo(worded("Aucun cours sous cette catégorie.", "No course below this category."))
     if made.without_twin:
-        echo("Sans équivalent cette année :" if french else "Without a twin this year:")
-        for number, idnumber, fullname in made.without_twin:
-            echo(f"  {idnumber or number}  {fullname}")
+        echo(worded("Sans équivalent cette année :", "Without a twin this year:"))
+        table(["", idnumber or str(number), fullname] for number, idnumber, fullname in made.without_twin)
     todo = made.to_do()
-    size = spell_size(sum(line.size for line in todo), lang)
-    minutes = made.seconds / 60
     others = len(made.lines) - len(todo)
-    echo(
-        f"{len(todo)} cours à récupérer, {others} laissés ; {size} ; environ {minutes:.0f} min, "
-        f"{made.parallel} à la fois. Pour le faire : passerelle rollover apply {made.id}"
-        if french
-        else f"{len(todo)} courses to take over, {others} left alone; {size}; about {minutes:.0f} min, "
-        f"{made.parallel} at a time. To do it: passerelle rollover apply {made.id}"
+    said = (
+        "{n:aucun cours|# cours|# cours} à récupérer, {others:# laissé|# laissés} ; {size} ; environ "
+        "{minutes} min, {parallel} à la fois. Pour le faire : passerelle rollover apply {plan}",
+        "{n:no course|# course|# courses} to take over, {others:# left alone|# left alone}; {size}; about "
+        "{minutes} min, {parallel} at a time. To do it: passerelle rollover apply {plan}",
     )
+    size = spell_size(sum(line.size for line in todo), lang)
+    figures: dict[str, Any] = {"size": size, "minutes": f"{made.seconds / 60:.0f}", "parallel": made.parallel}
+    echo(worded(*said, n=len(todo), others=others, plan=made.id, **figures))
 
 
-def _say_line(line: PlanLine, lang: str) -> str:
+def _cells(line: PlanLine, lang: str) -> list[str]:
     mark = {Decision.DO: "+", Decision.SKIP: "·", Decision.REFUSE: "!"}[line.verdict]
-    why = say(line.why, lang, detail=line.detail, holds=line.detail) if line.why else ""
-    about = spell_size(line.size, lang) if line.size else ""
-    traps = " ".join(line.traps)
-    return "  ".join(part for part in (mark, line.idnumber, line.fullname, about, traps, why) if part)
+    size = spell_size(line.size, lang) if line.size else ""
+    return [mark, line.idnumber, line.fullname, size, " ".join(line.traps), _why(line, lang)]
+
+
+def _why(line: PlanLine, lang: str) -> str:
+    return say(line.why, lang, detail=line.detail, holds=line.detail) if line.why else ""
 
 
 @rollover.command()
@@ -328,15 +344,15 @@ def apply(find_stack: Callable[[], Stack], identity: str, user: str) -> None:
     """Do what a plan says, a few at a time. Stopped (Ctrl-C) and started again, it goes on."""
     world = find_stack().world()
     made = plans.read(world, identity)
-    person = _person(world, made.site, user)
+    person = person_on(world, made.site, user)
     configured = world.network.sites[made.site]
     if user.lower() not in {name.lower() for name in configured.administrators}:
-        raise Refused("override_not_allowed")
+        raise Refused("plan_not_yours", user=user, site=made.site)
     last = ""
     seen: dict[str, Rollover] = {}
     while True:
         progress = plans.apply_some(world, made, person, seen=seen)
-        told = f"{progress.begun}/{progress.total}  {json.dumps(progress.states)}"
+        told = _progress(progress)
         if told != last:
             echo(told)
             last = told
@@ -344,16 +360,16 @@ def apply(find_stack: Callable[[], Stack], identity: str, user: str) -> None:
             break
         time.sleep(PAUSE)
     bad = progress.states.get("failed", 0) + progress.states.get("refused", 0)
-    sys.exit(1 if bad else 0)
+    sys.exit(FOUND if bad else 0)
 
 
 def _plan_report(world: World, made: Plan, as_json: bool) -> None:
     lang = language()
-    rows = []
+    rows: list[answers.PlanOutcome] = []
     for line, record in plans.outcomes(world, made):
-        why = say(line.why, lang, detail=line.detail, holds=line.detail) if line.why else ""
+        why = _why(line, lang)
         if record is not None and record.message is not None:
-            why = say(record.message.code, lang, **record.message.details)
+            why = note_text(record.message, lang)
         rows.append(
             {
                 "course": line.course_id,
@@ -366,11 +382,11 @@ def _plan_report(world: World, made: Plan, as_json: bool) -> None:
             }
         )
     if as_json:
-        echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        print_json({"plan": made.id, "courses": rows})
         return
-    for row in rows:
-        echo(
-            "  ".join(
-                str(row[name]) for name in ("state", "idnumber", "fullname", "to_repair", "why") if row[name]
-            )
-        )
+    words = {one.value: state_word(one, lang) for one in RolloverState}
+    words |= {one.value: pick(WORDS[f"verdict_{one.value}"], lang) for one in Decision}
+    table(
+        [words[row["state"]], row["idnumber"], row["fullname"], row["to_repair"] or "", row["why"]]
+        for row in rows
+    )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from passerelle_cli.terminal import echo, language
+from passerelle_cli.terminal import echo, worded
 
 # In the checkout, and where the installed package carries its copy.
 PAGES = (Path(__file__).parents[2] / "docs" / "rules.md", Path(__file__).with_name("rules.md"))
@@ -69,7 +69,7 @@ def rules(numbers: tuple[str, ...]) -> None:
         if rule.family != family:
             echo("\n" * bool(family), nl=False)
             family = rule.family
-            click.secho(_plain(family), bold=True)
+            echo(_plain(family), colour="bold")
         echo(_paragraph(rule))
 
 
@@ -98,6 +98,9 @@ def _unknown(numbers: list[str], known: dict[str, Rule]) -> str:
         f"{family}1–{family}{last}" if last > 1 else f"{family}1" for family, last in families.items()
     )
     asked = ", ".join(numbers)
-    if language() == "fr":
-        return f"aucune règle ne porte le numéro {asked} ; il y a {ranges}."
-    return f"no rule has the number {asked}; there are {ranges}."
+    return worded(
+        "aucune règle ne porte le numéro {asked} ; il y a {ranges}.",
+        "no rule has the number {asked}; there are {ranges}.",
+        asked=asked,
+        ranges=ranges,
+    )

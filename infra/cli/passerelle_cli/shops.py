@@ -10,12 +10,13 @@ import click
 import requests
 
 from passerelle.domain.orders.shop import Shop
-from passerelle.errors import GiveUp, NotFound, PasserelleError
+from passerelle.errors import GiveUp, PasserelleError
 from passerelle.ports import World
 from passerelle.shops.registry import vendor
 from passerelle.shops.vendor import Vendor
 from passerelle.words.sentences import say
-from passerelle_cli.stack import Stack, on_a_stack
+from passerelle_cli.exit_codes import FOUND
+from passerelle_cli.stack import Stack, known_shop, on_a_stack
 from passerelle_cli.terminal import echo, language, worded
 
 OK = 200
@@ -35,13 +36,11 @@ def show(find_stack: Callable[[], Stack], shop: str, no_ping: bool) -> None:
     """Where the shop's webhook goes, what it must send, where its secret and key lie; then prove the way.
 
     A signed delivery that is about no order is sent to the address, as the shop itself would.
-    Exit status: 1 if it was not taken, or something is missing.
     """
     stack = find_stack()
     world = stack.world()
-    known = world.network.shops.get(shop)
-    if known is None:
-        raise NotFound("shop_unknown", shop=shop)
+    known_shop(shop, world.network.shops, "SHOP")
+    known = world.network.shops[shop]
     kind = vendor(known.kind)
     address = f"{(world.network.address or stack.api).rstrip('/')}/shops/{shop}/orders"
     for line in _lines(known, kind, address):
@@ -51,7 +50,7 @@ def show(find_stack: Callable[[], Stack], shop: str, no_ping: bool) -> None:
         well = _ping(stack, shop, known, kind) and well
     well = _webhook(world, shop) and well
     if not well:
-        sys.exit(1)
+        sys.exit(FOUND)
 
 
 def _lines(shop: Shop, kind: Vendor, address: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
@@ -13,10 +13,12 @@ from urllib.parse import urlsplit
 
 import click
 
+from passerelle.domain.records import Person
 from passerelle.errors import GiveUp
 from passerelle.ports import World
 from passerelle.runtime.settings import Settings
 from passerelle.runtime.wiring import Wiring, aws_client
+from passerelle_cli.terminal import language, nearest, refuse, worded
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -42,6 +44,7 @@ class Stack:
     region: str | None = None
     endpoint_url: str | None = None
     secrets_prefix: str = "/passerelle/"  # under which functions may read secrets
+    release: str = ""  # of Passerelle that is deployed there
 
     @classmethod
     def load(cls, file: Path | None = None, name: str | None = None) -> Self:
@@ -99,6 +102,7 @@ class Stack:
                 queues={one: said[f"{one.capitalize()}Queue"] for one in QUEUES},
                 api=said.get("ApiAddress", ""),
                 secrets_prefix=said.get("SecretsPrefix", "/passerelle/"),
+                release=said.get("Release", ""),
             )
         except KeyError:
             raise StackUnknown(name) from None
@@ -125,6 +129,48 @@ class Stack:
         return aws_client(service, region=self.region, endpoint=self.endpoint_url, **credentials)
 
 
+def world_of(find_stack: Callable[[], Stack], *, site: str | None = None, shop: str | None = None) -> World:
+    """A site or shop that is given and that the installation lacks is refused with the nearest."""
+    world = find_stack().world()
+    if site:
+        known_site(site, world.network.sites)
+    if shop:
+        known_shop(shop, world.network.shops)
+    return world
+
+
+def person_on(world: World, site: str, username: str, option: str = "--user") -> Person:
+    """As that Moodle knows them."""
+    found = world.sites.lms(site).find_users("username", [username]).get(username, ())
+    if not found:
+        french = "{site} n’a pas de compte « {username} ». Donnez l’identifiant de connexion là-bas."
+        english = "{site} has no account “{username}”. Give the username there."
+        refuse(option, worded(french, english, site=site, username=username))
+    user = found[0]
+    return Person(
+        username=user.username,
+        idnumber=user.idnumber,
+        email=user.email or "",
+        firstname=user.firstname,
+        lastname=user.lastname,
+        lang=user.lang or language(),
+    )
+
+
+def known_site(site: str, sites: Iterable[str], option: str = "--site") -> None:
+    names = list(sites)
+    if site not in names:
+        sentence = worded("« {site} » n’est pas un site du réseau.", "“{site}” is no site.", site=site)
+        refuse(option, f"{sentence} {nearest(site, names)}")
+
+
+def known_shop(shop: str, shops: Iterable[str], option: str = "--shop") -> None:
+    names = list(shops)
+    if shop not in names:
+        sentence = worded("« {shop} » n’est pas une boutique du réseau.", "“{shop}” is no shop.", shop=shop)
+        refuse(option, f"{sentence} {nearest(shop, names)}")
+
+
 def on_a_stack(command: F) -> F:
     """Adds `--stack` and `--stack-name` to a command, which gets `find_stack`: called, it gives the Stack."""
 
@@ -132,7 +178,11 @@ def on_a_stack(command: F) -> F:
     def with_stack(*args: Any, stack_file: Path | None, stack_name: str | None, **options: Any) -> Any:
         return command(*args, find_stack=lambda: Stack.load(stack_file, stack_name), **options)
 
-    named: Any = click.option("--stack-name", help="Name of the CloudFormation stack on AWS.")(with_stack)
+    named: Any = click.option(
+        "--stack-name",
+        envvar="PASSERELLE_STACK_NAME",
+        help="Name of the CloudFormation stack on AWS (default: PASSERELLE_STACK_NAME).",
+    )(with_stack)
     whole: F = click.option(
         "--stack",
         "stack_file",

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
 from passerelle.domain.offer.build import build_desired
 from passerelle.domain.offer.desired import as_lists
+from passerelle_cli.answers import json_option
 from passerelle_cli.extract_commands import COMMANDS as EXTRACT_COMMANDS
 from passerelle_cli.extract_commands import sources_option
 from passerelle_cli.extracts import read_sources
 from passerelle_cli.night import COMMANDS
 from passerelle_cli.night_report import report
 from passerelle_cli.person import person
-from passerelle_cli.terminal import echo
+from passerelle_cli.terminal import echo, print_json
 
 
 @click.group()
@@ -26,13 +26,13 @@ def sync() -> None:
 @sync.command()
 @sources_option
 @click.option("--encoding", default="utf-8", show_default=True, help="Of the files; Apogée: iso-8859-1.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object of sorted lists.")
+@json_option
 def desired(sources: Path, encoding: str, as_json: bool) -> None:
     """Print what Moodle should hold, from the sources alone: asks and changes no Moodle."""
     extracts = read_sources(sources, encoding)
     lists = as_lists(build_desired(extracts))
     if as_json:
-        echo(json.dumps(lists, ensure_ascii=False, indent=1))
+        print_json(lists)
         return
     for name, rows in lists.items():
         echo(f"# {name}: {len(rows)}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -21,9 +20,11 @@ from passerelle.usecases.night.plan_stage import rules_of, tonight, uncollected
 from passerelle.usecases.night.why import NEEDED, Known, ask_why, known_of, look_up
 from passerelle.words.sentences import say
 from passerelle.words.why_reply import Telling
+from passerelle_cli.answers import json_option
+from passerelle_cli.exit_codes import FAILED
 from passerelle_cli.extracts import opened, read_sources, sources_type
-from passerelle_cli.stack import Stack, on_a_stack
-from passerelle_cli.terminal import echo, language
+from passerelle_cli.stack import Stack, on_a_stack, world_of
+from passerelle_cli.terminal import echo, language, moment_of, print_json
 
 ZONE = ZoneInfo("Europe/Paris")
 
@@ -38,7 +39,7 @@ ZONE = ZoneInfo("Europe/Paris")
 )
 @click.option("--encoding", default="utf-8", show_default=True, help="Of the files; Apogée: iso-8859-1.")
 @click.option("--site", help="Name of the site in network.yaml: its Moodle is looked at as well.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object with the typed causes.")
+@json_option
 @on_a_stack
 def why(
     person: str,
@@ -56,14 +57,14 @@ def why(
     """
     lang = language()
     if course is None:
-        _show(_looked_up(find_stack().world(), site, person, lang), as_json=as_json)
+        _show(_looked_up(world_of(find_stack, site=site), site, person, lang), as_json=as_json)
         return
     if site is None:
         if sources is None:
             raise click.UsageError(say("why_sources", lang))
         known, zone = Known(read_sources(sources, encoding, NEEDED, quiet=True), Naming()), ZONE
     else:
-        world = find_stack().world()
+        world = world_of(find_stack, site=site)
         zone = rules_of(world, site).zone
         with uncollected():
             extracts = _of_folder(world, site, sources, encoding) if sources else None
@@ -93,6 +94,9 @@ def _looked_up(world: World, site: str | None, reference: str, lang: str) -> dic
 
 
 def _show(answer: dict[str, Any], *, as_json: bool) -> None:
-    echo(json.dumps(answer, ensure_ascii=False, indent=1) if as_json else answer["text"])
+    if as_json:
+        print_json({**answer, "at": moment_of(answer["at"])} if "at" in answer else answer)
+    else:
+        echo(answer["text"])
     if answer["kind"] not in ("answer", "reference"):
-        sys.exit(1)
+        sys.exit(FAILED)

@@ -125,6 +125,7 @@ class Laptop:
                     "state_bucket": outputs["StateBucket"],
                     "queues": {name: self.stack.queue(name) for name in QUEUES},
                     "api": self.stack.api,
+                    "release": outputs.get("Release", ""),
                     "sites": {name: site.base_url for name, site in self.twin.sites.items()},
                 },
                 indent=1,

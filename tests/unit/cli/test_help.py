@@ -22,10 +22,10 @@ def _english(monkeypatch: pytest.MonkeyPatch) -> None:
 def helps(command: click.Command = cli, path: str = "passerelle") -> Iterator[tuple[str, str]]:
     """(where, English help) of a command and all below it."""
     for text in (command.help, command.epilog):
-        if text:
+        if text and not text.startswith("Exit code 3"):  # exit_codes.py has both languages
             yield path, inspect.cleandoc(text)
     for one in command.params:
-        if isinstance(one, click.Option) and one.help and "--version" not in one.opts:
+        if isinstance(one, click.Option) and one.help:
             yield f"{path} {one.opts[0]}", one.help
     if isinstance(command, click.Group):
         context = click.Context(command)

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from moto import mock_aws
 
 from passerelle.runtime import wiring
+from passerelle_cli.failures import explain
 from passerelle_cli.network import network
 from passerelle_cli.stack import Stack, StackUnknown
 
@@ -84,15 +85,16 @@ def test_a_file_that_cannot_be_read_says_so(tmp_path, content) -> None:
     path = tmp_path / "network.yaml"
     if content:
         path.write_bytes(content)
-    answer = run("check", str(path), "--file-only")
-    assert (answer.exit_code, str(path) in answer.output) == (1, True)
+    answer = CliRunner().invoke(network, ["check", str(path), "--file-only"])
+    said = answer.output or explain(answer.exception, "en")
+    assert (answer.exit_code, str(path) in said) == (1, True)
 
 
 def test_problems_are_told_in_french_to_who_reads_french(tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("LC_ALL", "fr_FR.UTF-8")
     bad = tmp_path / "network.yaml"
     bad.write_text("name: x\n")
-    assert "ligne 1, sites : il manque" in run("check", str(bad), "--file-only").output
+    assert "ligne 1, sites\u00a0: il manque" in run("check", str(bad), "--file-only").output
 
 
 def test_the_stack_is_found_in_the_folder_or_above(stack_file, tmp_path, monkeypatch) -> None:

@@ -65,7 +65,7 @@ def test_every_problem_is_told_at_once_each_with_its_line() -> None:
 def test_an_unknown_word_is_met_with_the_one_that_was_meant() -> None:
     (problem,) = problems(changed("own_category", "own_categorie"))
     assert problem.worded("en").endswith("did you mean “own_category”?")
-    assert problem.worded("fr").endswith("vouliez-vous dire « own_category » ?")
+    assert problem.worded("fr").endswith("vouliez-vous dire «\u00a0own_category\u00a0»\u202f?")
 
 
 def test_an_unknown_word_like_no_other_is_only_refused() -> None:
@@ -122,5 +122,5 @@ def test_yaml_of_a_name_without_quotes_that_yaml_takes_for_a_date_is_refused_not
 
 def test_a_problem_is_told_in_both_languages() -> None:
     (problem,) = problems(changed("identity: username", "identity: login"))
-    assert problem.worded("fr").startswith("ligne 7, identity : attendu")
+    assert problem.worded("fr").startswith("ligne 7, identity\u00a0: attendu")
     assert problem.worded("en").startswith("line 7, identity: expected")

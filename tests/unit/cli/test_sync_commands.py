@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 from dataclasses import replace
 
 import pytest
@@ -15,7 +17,7 @@ from passerelle.domain.states import RunState
 from passerelle.errors import NotFound, Refused
 from passerelle.usecases.night import desk
 from passerelle.words.plan import REASONS, STILLS, UNTOUCHED
-from passerelle_cli import stack
+from passerelle_cli import stack, terminal
 from passerelle_cli.sync import sync
 from tests.scenes.night import TIGHT, NightScene, a_university, drop, people, rules
 
@@ -61,7 +63,7 @@ def test_a_kept_plan_is_shown_applied_and_compared(stage):
     passerelle("plan", "--site", "caen", "--keep")
     run = f"caen/{stage.day}/night"
     assert "+ course, hidden and empty: (E1) Chimie" in passerelle("show", run)
-    assert "\tdone\t" in passerelle("apply", run)
+    assert "  done  " in passerelle("apply", run)
     assert {row[0] for row in people(stage, "E1")} == {"p1", "p2", "t1"}
     stage.tomorrow()
     stage.university.ip("P3", "E1", "G1")
@@ -151,8 +153,8 @@ def test_what_holds_a_plan_is_said_in_words(monkeypatch):
     drop(held.university, "ip.csv")
     held.tomorrow()
     monkeypatch.setenv("LC_ALL", "fr_FR.UTF-8")
-    assert "RETENU : lignes perdues de ip.csv: " in passerelle("plan", "--site", "caen", "--keep")
-    assert "lignes perdues de ip.csv: " in passerelle("status", "--site", "caen")
+    assert "RETENU\u00a0: lignes perdues de ip.csv\u00a0: " in passerelle("plan", "--site", "caen", "--keep")
+    assert "lignes perdues de ip.csv\u00a0: " in passerelle("status", "--site", "caen")
 
 
 def test_a_freeze_that_has_ended_is_no_longer_shown(stage):
@@ -253,13 +255,15 @@ def test_the_exit_code_tells_nothing_changes_and_held(stage, monkeypatch):
 
 @pytest.mark.rule("N19")
 def test_colour_only_on_a_terminal_that_wants_it(monkeypatch):
-    from passerelle_cli import night
-
-    monkeypatch.setattr(night.sys.stdout, "isatty", lambda: True, raising=False)
+    screen = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", screen)
     monkeypatch.delenv("NO_COLOR", raising=False)
-    assert "\x1b[" in night.coloured("x", "red")
+    terminal.echo("file", colour="red")
+    monkeypatch.setattr(screen, "isatty", lambda: True)
+    terminal.echo("screen", colour="red")
     monkeypatch.setenv("NO_COLOR", "1")
-    assert night.coloured("x", "red") == "x"
+    terminal.echo("plain", colour="red")
+    assert screen.getvalue() == "file\n\x1b[31mscreen\x1b[0m\nplain\n"
 
 
 @pytest.mark.rule("N27")

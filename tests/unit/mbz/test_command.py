@@ -37,7 +37,7 @@ def test_a_refused_backup_ends_with_status_3_and_says_why_and_what_to_do():
 
 def test_the_output_is_in_french_where_the_person_speaks_french():
     result = run("inspect", real("chimie-users-zip"), lang="fr_FR.UTF-8")
-    assert "Verdict : refusée." in result.output
+    assert "Verdict\u00a0: refusée." in result.output
     assert "sans les utilisateurs inscrits" in result.output
 
 
@@ -53,7 +53,7 @@ def test_json_has_the_verdict_the_reasons_and_the_manifest():
     accepted = json.loads(run("inspect", real("chimie-nousers-tgz"), "--json").output)
     assert accepted["accepted"] is True
     assert accepted["reasons"] == []
-    assert accepted["origin"]["course_id"] == 5
+    assert accepted["manifest"]["origin"]["course_id"] == 5
     refused = json.loads(run("inspect", real("chimie-nofiles-nousers-tgz"), "--json").output)
     assert refused["accepted"] is False
     assert [reason["code"] for reason in refused["reasons"]] == ["files_left_out"]

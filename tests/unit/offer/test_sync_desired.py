@@ -99,7 +99,7 @@ def test_the_encoding_is_given(tmp_path: Path) -> None:
     done = run(tmp_path, "--json", "--encoding", "iso-8859-1")
 
     assert json.loads(done.stdout)["categories"] == [["C1", "Étude", ""]]
-    assert run(tmp_path, "--encoding", "utf-9").exit_code == 1
+    assert run(tmp_path, "--encoding", "utf-9").exit_code == 2
 
 
 @pytest.mark.parametrize("terminal", ["latin-1", "ascii"])

@@ -106,6 +106,16 @@ def test_a_preview_shows_the_family_of_a_course_from_its_oldest_member_down(scen
     ]
 
 
+@pytest.mark.rule("P13", "P18")
+def test_nobody_is_told_of_a_version_that_is_not_on_offer(scene: Scene) -> None:
+    brought_home(scene, published(scene))
+    second = published(scene)
+    scene.ask("withdraw", publication=second)
+    with pytest.raises(Refused, match="not_on_offer"):
+        lineage.tell_holders(scene.world, second)
+    assert [m.kind for m in scene.lille.messages.values()] == ["retrieved"]
+
+
 def test_a_publication_that_does_not_exist_is_said_so(scene: Scene) -> None:
     with pytest.raises(NotFound):
         lineage.family(scene.world, "nothing")

@@ -111,7 +111,7 @@ def test_every_line_names_its_traps() -> None:
 
 @pytest.mark.rule("R13")
 def test_only_a_named_administrator_plans() -> None:
-    with pytest.raises(Refused, match="override_not_allowed"):
+    with pytest.raises(Refused, match="plan_not_yours"):
         plans.make(faculty(1).world, "vert", "SCIENCES", "ada")
 
 
@@ -309,5 +309,5 @@ def test_only_an_administrator_of_the_site_lets_a_plan_run() -> None:
     plan = plan_of(scene)
     with pytest.raises(Refused) as refused:
         plans.let_run(scene.world, plan.id, ADA)
-    assert refused.value.code == "override_not_allowed"
+    assert refused.value.code == "plan_not_yours"
     assert scene.records.all(Rollover) == ()

@@ -6,11 +6,12 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from passerelle.domain.orders.money import decimals
 from passerelle.domain.states import state_word
 from passerelle.pages import templating
 from passerelle.words.causes import say_stage
 from passerelle.words.console import WORDS
+from passerelle.words.figures import say_amount, say_date, say_when
+from passerelle.words.histories import say_reason
 from passerelle.words.night_report import say_kind
 
 PARIS = "Europe/Paris"
@@ -21,21 +22,13 @@ def render(name: str, lang: str, zone: str = PARIS, **shown: Any) -> str:
     lang = "fr" if lang.startswith("fr") else "en"
 
     def moment(at: datetime | None) -> str:
-        if at is None:
-            return ""
-        local = at.astimezone(ZoneInfo(zone))
-        return local.strftime("%d/%m/%Y %H:%M" if lang == "fr" else "%Y-%m-%d %H:%M")
+        return "" if at is None else say_when(at.astimezone(ZoneInfo(zone)), lang)
 
     def day(of: date | str) -> str:
-        read = date.fromisoformat(of) if isinstance(of, str) else of
-        return read.strftime("%d/%m/%Y" if lang == "fr" else "%Y-%m-%d")
+        return say_date(date.fromisoformat(of) if isinstance(of, str) else of, lang)
 
     def amount(minor: int | None, currency: str) -> str:
-        if minor is None:
-            return ""
-        places = decimals(currency)
-        figure = f"{minor / 10**places:.{places}f}"
-        return f"{figure.replace('.', ',') if lang == 'fr' else figure} {currency}"
+        return "" if minor is None else say_amount(minor, currency, lang)
 
     return templating.render(
         f"console/{name}.html",
@@ -53,13 +46,14 @@ def render(name: str, lang: str, zone: str = PARIS, **shown: Any) -> str:
 
 
 def _moments(record: Any, lang: str) -> list[tuple[datetime, str, str]]:
-    """When, the state in words, and why where somebody wrote it: what is one word is the code's own."""
+    """When, the state in words, and why."""
     states: Any = type(record.state)
+    notes = record.why if isinstance(getattr(record, "why", None), tuple) else ()
     return [
         (
             one.at,
             state_word(states(one.state), lang) if one.state in set(states) else one.state,
-            one.why if " " in one.why else "",
+            say_reason(one.why, lang, notes),
         )
         for one in record.history
     ]

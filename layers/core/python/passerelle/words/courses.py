@@ -193,6 +193,12 @@ COURSES: dict[str, tuple[str, str]] = {
         "aucun n’a été inscrit. Prévenez l’assistance.",
         "Several accounts of the sharing platform match the author: none was enrolled. Tell the help desk.",
     ),
+    "not_on_offer": (
+        "« {title} » n’est pas au catalogue ({state}) : rien n’est annoncé. Donnez l’identifiant de la version "
+        "mutualisée.",
+        "“{title}” is not in the catalogue ({state}): nothing is announced. Give the id of the version that is "
+        "published.",
+    ),
     "owner_unknown": (
         "Votre compte n’a pas été trouvé sur votre site : le cours ne peut pas vous être confié.",
         "Your account was not found on your site: the course cannot be given to you.",

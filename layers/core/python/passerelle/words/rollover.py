@@ -61,6 +61,12 @@ ROLLOVER: Mapping[str, tuple[str, str]] = {
         "Seul un administrateur désigné peut passer outre ce refus. Écrivez à l’assistance.",
         "Only a named administrator may go past this refusal. Write to the help desk.",
     ),
+    "plan_not_yours": (
+        "{user} ne figure pas parmi les administrateurs de {site} : ajoutez cet identifiant dans network.yaml "
+        "(sites, {site}, administrators), ou donnez-en un qui y est.",
+        "{user} is not among the administrators of {site}: add that username to network.yaml "
+        "(sites, {site}, administrators), or give one that is there.",
+    ),
     "rollover_unknown": (
         "Cette demande n’existe pas pour ce site.",
         "This request does not exist for this site.",

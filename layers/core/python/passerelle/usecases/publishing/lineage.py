@@ -11,7 +11,7 @@ from passerelle.domain.moodle.plugin import Notification
 from passerelle.domain.publishing.changes import Changes, changes_between
 from passerelle.domain.publishing.publication import Publication, Retrieval
 from passerelle.domain.states import PublicationState, RetrievalState
-from passerelle.errors import MoodleRefused, NotFound
+from passerelle.errors import MoodleRefused, NotFound, Refused
 from passerelle.ports import World
 from passerelle.usecases.amend import amend, list_all
 from passerelle.words.changes import changes_text
@@ -95,11 +95,14 @@ def _manifest(world: World, publication: Publication) -> Manifest | None:
 def tell_holders(world: World, publication_id: str) -> tuple[list[Retrieval], list[Retrieval]]:
     """Tell everybody who holds an older version that this one exists; each is told once (P13).
 
-    Answers who was told, and who could not be because his site refused the message.
+    Answers who was told, and who could not be because his site refused the message. Raises NotFound, and
+    Refused `not_on_offer` of one that is withdrawn, replaced, failed or not yet there: nobody is sent to it.
     """
     publication = world.records.get(Publication, publication_id)
     if publication is None:
         raise NotFound("publication_unknown")
+    if publication.state != PublicationState.PUBLISHED:
+        raise Refused("not_on_offer", title=publication.card.title, state=publication.state)
     told: list[Retrieval] = []
     not_told: list[Retrieval] = []
     for retrieval in _untold(world, publication):

@@ -41,7 +41,7 @@ def make(world: World, site: str, category: str, administrator: str) -> Plan:
     """Looks at everything and changes nothing. Calls grow with the pages, never with single courses."""
     configured = site_with_previous(world, site)
     if administrator.lower() not in {name.lower() for name in configured.administrators}:
-        raise Refused("override_not_allowed")
+        raise Refused("plan_not_yours", user=administrator, site=site)
     here, there = world.sites.lms(site), world.sites.lms(configured.previous)
     calls: Counter[str] = Counter()
     mine = in_category(_rows(here, "categories", calls), category)
@@ -276,13 +276,13 @@ def outcomes(world: World, plan: Plan) -> list[tuple[PlanLine, Rollover | None]]
 
 
 def let_run(world: World, plan_id: str, administrator: Person) -> PlanRun:
-    """From here on the plan goes on by itself. Raises Refused `override_not_allowed`, NotFound."""
+    """From here on the plan goes on by itself. Raises Refused `plan_not_yours`, NotFound."""
     run = world.records.get(PlanRun, plan_id)
     if run is None:
         raise NotFound("plan_unknown")
     allowed = {name.lower() for name in world.network.sites[run.site].administrators}
     if administrator.username.lower() not in allowed:
-        raise Refused("override_not_allowed")
+        raise Refused("plan_not_yours", user=administrator.username, site=run.site)
     amend(
         world.records,
         PlanRun,

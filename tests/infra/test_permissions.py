@@ -124,6 +124,20 @@ def test_whoever_deletes_an_archive_may_delete_what_quotes_it(function):
     assert ("${Backups}/accepted/*" in deleted) == ("${State}/surveys/*" in deleted)
 
 
+@pytest.mark.parametrize(
+    "function", ["request_publication", "search_catalogue", "serve_console", "publish_course"]
+)
+def test_whoever_tells_what_changed_or_what_cannot_come_may_read_what_archives_hold(function):
+    """Tell holders (P22), the card's changes, the question whether the hub can take a course (P16)."""
+    read = {
+        named(resource)
+        for statement in statements(function)
+        if "s3:GetObject" in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
+    }
+    assert "${State}/manifests/*" in read
+
+
 def test_a_flood_at_one_door_silences_no_other():
     """Shops, seats and the console each have a limit of their own at the API."""
     stage = resources("infra/routes", "AWS::ApiGatewayV2::Stage")["Stage"]

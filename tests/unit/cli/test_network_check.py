@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from passerelle.domain.moodle.core import Category
-from passerelle.domain.moodle.plugin import SiteFacts, SiteLimits
+from passerelle.domain.moodle.plugin import Plugin, SiteFacts, SiteLimits
 from passerelle.domain.network import Assistance
 from passerelle.domain.secret_names import KINDS
 from passerelle.errors import FixAccess, InstallFunction, MoodleAway, NotFound
@@ -135,6 +135,68 @@ def test_what_keeps_us_out_says_what_to_repair(net: Net, error: Exception, words
     only(net, "lille", Level.BAD, *words)
 
 
+def standing(net: Net, **releases: str) -> list[tuple[str, Level, str]]:
+    """What is found where the sites run these releases."""
+    for name, release in releases.items():
+        net.moodles[name].facts = replace(net.moodles[name].facts, release=f"{release}.1 (Build: 20260101)")
+    return net.not_good()
+
+
+@pytest.mark.rule("P16")
+def test_every_pair_of_sites_whose_releases_cannot_work_is_named(net: Net) -> None:
+    assert standing(net, caen="5.1", lille="4.5", hub="5.0") == [
+        (
+            "caen",
+            Level.BAD,
+            "its courses cannot be shared on hub: Moodle 5.1 here, 5.0 there; upgrade hub",
+        ),
+        (
+            "caen",
+            Level.WARNING,
+            "its courses cannot be brought home to lille: Moodle 5.1 here, 4.5 there; upgrade lille",
+        ),
+    ]
+    assert standing(net, caen="4.5", lille="5.0", hub="5.1") == [
+        (
+            "lille",
+            Level.WARNING,
+            "its courses cannot be brought home to caen: Moodle 5.0 here, 4.5 there; upgrade caen",
+        )
+    ]
+
+
+@pytest.mark.rule("P16")
+def test_plugins_that_a_partner_lacks_are_named(net: Net) -> None:
+    page, booking, zoom = Plugin("mod_page"), Plugin("mod_booking"), Plugin("mod_zoom")
+    net.spoil("hub", modules=(page,))
+    net.spoil("lille", modules=(page,))
+    net.spoil("caen", modules=(page, zoom, booking))
+    only(net, "caen", Level.WARNING, "hub", "mod_booking, mod_zoom")
+
+
+@pytest.mark.rule("P16")
+@pytest.mark.rule("R13")
+def test_a_year_that_its_next_one_cannot_take_over_is_named() -> None:
+    net = Net()
+    lille = replace(net.network.sites["lille"], previous="caen")
+    caen = replace(net.network.sites["caen"], year="24/25")
+    net.network = replace(net.network, sites={**net.network.sites, "caen": caen, "lille": lille})
+    found = standing(net, caen="5.0", lille="4.5", hub="5.0")
+    assert (
+        "caen",
+        Level.BAD,
+        "its courses cannot be taken over by lille: Moodle 5.0 here, 4.5 there; upgrade lille",
+    ) in found
+
+
+@pytest.mark.rule("P16")
+def test_releases_that_go_together_are_said_in_one_line(net: Net) -> None:
+    assert standing(net, caen="4.5", lille="4.5", hub="5.0") == []
+    assert "✓ hub: releases and plugins of the sites go together" in [
+        one.worded("en") for one in net.findings()
+    ]
+
+
 @pytest.mark.parametrize("release", ["4.4.9 (Build: 20250101)", "3.11", "?"])
 def test_a_moodle_older_than_4_5_is_refused(net: Net, release: str) -> None:
     net.spoil("caen", release=release)
@@ -143,7 +205,8 @@ def test_a_moodle_older_than_4_5_is_refused(net: Net, release: str) -> None:
 
 @pytest.mark.parametrize("release", ["4.5", "5.0.1 (Build: 20250611)", "10.1"])
 def test_4_5_and_later_will_do(net: Net, release: str) -> None:
-    net.spoil("caen", release=release)
+    for name in net.moodles:
+        net.spoil(name, release=release)
     assert net.not_good() == []
 
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -24,6 +24,7 @@ from passerelle.errors import (
 from passerelle.events.signatures import read_secret
 from passerelle.ports import Clock, Lms, Roster
 from passerelle.usecases.network.findings import Finding, Level, bad, good, warning
+from passerelle.usecases.network.pairs import judge_pairs
 from passerelle.usecases.network.roles import VIEW_LIST, judge_author_role, judge_owner_role, judge_viewers
 
 OLDEST = (4, 5)
@@ -58,24 +59,31 @@ class Doors:
 
 
 def check(network: Network, doors: Doors) -> Iterator[Finding]:
-    """Every finding, site by site, as it is made."""
+    """Every finding, site by site, as it is made; then what pairs of them cannot do."""
     yield from _out_of_reach(network, doors.prefix)
+    met: dict[str, SiteFacts] = {}
     for name, site in network.sites.items():
         yield from _check_secrets(name, site, doors)
         if not site.plugins:
             yield from _check_plain(name, site, doors)
             continue
-        yield from check_moodle(network, name, doors.lms, doors.clock)
+        facts = yield from check_moodle(network, name, doors.lms, doors.clock)
+        if facts is not None and major(facts.release) >= OLDEST:
+            met[name] = facts
+    yield from judge_pairs(network, met)
 
 
-def check_moodle(network: Network, name: str, lms: Callable[[str], Lms], clock: Clock) -> Iterator[Finding]:
-    """What the Moodle of one site answers, judged; its secrets are not tried."""
+def check_moodle(
+    network: Network, name: str, lms: Callable[[str], Lms], clock: Clock
+) -> Generator[Finding, None, SiteFacts | None]:
+    """What the Moodle of one site answers, judged; its secrets are not tried. Returns what it answered."""
     try:
         met = _meet(network, name, lms(name), clock)
     except PasserelleError as error:
         yield _unmet(name, network.sites[name], error)
-    else:
-        yield from judge(network, name, met)
+        return None
+    yield from judge(network, name, met)
+    return met.facts
 
 
 # -- gathering ----------------------------------------------------------------------------------------

@@ -93,6 +93,30 @@ def test_an_archive_other_than_the_announced_one_is_refused(
     assert [r.code for r in scene.upload(upload).reasons] == [code]
 
 
+@pytest.mark.rule("P4")
+def test_an_activity_whose_people_stay_is_named_with_the_number_by_which_it_is_left_out(scene: Scene) -> None:
+    upload = scene.save(check=False)
+    booking = {"title": "Réservations", "module": "booking"}
+    scene.backups.found[scene.upload(upload).raw_key] = Inspection(
+        False,
+        (
+            Reason(
+                Why.PEOPLE_INSIDE,
+                "It writes people.",
+                "activities/booking_731/booking.xml",
+                "activity_writes_people",
+                booking,
+            ),
+            Reason(Why.PEOPLE_INSIDE, "People.", "activities/forum_9/forum.xml", "users_inside"),
+        ),
+        None,
+    )
+    scene.deliver()
+    backup = scene.ask("status")["backup"]
+    assert backup["leave_out"] == [{"cmid": 731, "title": "Réservations"}]
+    assert "Réservations" in backup["reasons"][0]["message"]
+
+
 @pytest.mark.rule("P6")
 def test_the_newest_three_backups_are_kept_and_those_a_live_publication_rests_on(scene: Scene) -> None:
     first = scene.save()

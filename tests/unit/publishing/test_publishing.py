@@ -1,3 +1,5 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
@@ -5,15 +7,16 @@ import pytest
 
 from passerelle.domain.backups.manifest import Inspection, Reason, Why
 from passerelle.domain.moodle.core import Category
-from passerelle.domain.moodle.plugin import JobMessage, Plugin
+from passerelle.domain.moodle.plugin import JobMessage, Plugin, SiteFacts
 from passerelle.domain.publishing.publication import Retrieval
 from passerelle.domain.site_commands import OpenUpload
 from passerelle.domain.states import PublicationState, RetrievalState
-from passerelle.errors import NotFound, Refused
+from passerelle.errors import MoodleAway, NotFound, Refused
 from passerelle.usecases import jobs
 from passerelle.usecases.backups import receive
 from passerelle.usecases.publishing import publish
 from tests.factories.records import a_network, a_person, a_site, a_site_facts
+from tests.fakes.lms import FakeLms
 from tests.scenes.beside import Held, around
 from tests.scenes.publishing import ADA, GRACE, MANAGER, Scene
 
@@ -28,6 +31,16 @@ def published(scene: Scene, **changes: object) -> str:
     publication = str(scene.publish(**changes)["publication"])
     scene.deliver()
     return publication
+
+
+@contextmanager
+def away(lms: FakeLms) -> Iterator[None]:
+    def out() -> SiteFacts:
+        raise MoodleAway(lms.name, "maintenance")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lms, "get_site", out)
+        yield
 
 
 # --- P1, P7, P8, P9, P10: one course becomes one course of the hub ---------------------------------
@@ -527,10 +540,86 @@ def test_warnings_of_moodles_precheck_are_kept_and_its_errors_refuse(scene: Scen
 
 
 @pytest.mark.rule("P16")
-def test_a_retrieval_to_a_site_that_lacks_a_plugin_is_refused(scene: Scene) -> None:
+def test_a_retrieval_to_a_site_that_lacks_a_plugin_is_refused_at_once_and_nothing_is_written_down(
+    scene: Scene,
+) -> None:
     publication = published(scene)
     scene.lille.facts = a_site_facts(modules=(Plugin("mod_page"),))
+    with pytest.raises(Refused, match="plugins_missing") as refused:
+        scene.retrieve(publication)
+    assert refused.value.details["plugins"] == "mod_quiz"
+    assert not [record for record in scene.records if isinstance(record, Retrieval)]
+
+
+@pytest.mark.rule("P16")
+def test_a_newer_course_is_not_brought_home_to_an_older_moodle(scene: Scene) -> None:
+    publication = published(scene)
+    scene.lille.facts = a_site_facts(release="4.4.2")
+    with pytest.raises(Refused, match="newer_release") as refused:
+        scene.retrieve(publication)
+    assert refused.value.details == {"release": "4.5", "target": "4.4"}
+
+
+@pytest.mark.rule("P16")
+def test_a_site_that_is_away_is_asked_again_before_it_restores(scene: Scene) -> None:
+    publication = published(scene)
+    with away(scene.lille):
+        retrieval = scene.retrieve(publication)["retrieval"]
+    scene.deliver()
+    assert scene.records[Retrieval, retrieval].state == RetrievalState.DONE
+
+
+@pytest.mark.rule("P16")
+def test_before_a_backup_is_made_a_site_hears_what_keeps_its_course_from_the_hub(scene: Scene) -> None:
+    scene.hub.facts = a_site_facts(
+        release="4.5.9", modules=(Plugin("mod_page"),), blocks=(Plugin("block_html"),)
+    )
+    asked = {"plugins": ("mod_page", "mod_booking", "block_html", "block_quickmail", "mod_zoom")}
+    with pytest.raises(Refused, match="newer_release") as newer:
+        scene.ask("fits", release="5.0.1+ (Build: 20250601)", **asked)
+    assert newer.value.details == {"release": "5.0", "target": "4.5"}
+    with pytest.raises(Refused, match="plugins_missing") as poorer:
+        scene.ask("fits", release="4.5.1", **asked)
+    assert poorer.value.details == {"plugins": "block_quickmail, mod_booking, mod_zoom"}
+    assert scene.ask("fits", release="4.1.2", plugins=("mod_page",)) == {"hub": scene.network.hub_site.title}
+    assert not list(scene.records), "looking wrote something down"
+
+
+@pytest.mark.rule("P16")
+def test_the_publishing_form_hears_what_keeps_the_newest_good_backup_from_the_hub(scene: Scene) -> None:
+    assert scene.ask("fits"), "there is no backup yet"
+    scene.save()
+    assert scene.ask("fits")
+    scene.hub.facts = a_site_facts(modules=(Plugin("mod_page"),))
+    with pytest.raises(Refused, match="plugins_missing"):
+        scene.ask("fits")
+
+
+@pytest.mark.rule("P16")
+def test_a_hub_that_does_not_answer_keeps_nobody_from_backing_up(scene: Scene) -> None:
+    with away(scene.hub):
+        assert scene.ask("fits", release="5.1", plugins=("mod_booking",))
+
+
+@pytest.mark.rule("P16")
+def test_the_catalogue_marks_what_cannot_come_to_the_site_that_looks(scene: Scene) -> None:
+    publication = published(scene)
+    (unmarked,) = scene.search()["publications"]
+    assert unmarked["cannot_come"] == [], "a site that says nothing of itself is told nothing"
+    whole = ("mod_page", "mod_quiz")
+    (fine,) = scene.search(release="4.5.1", plugins=whole)["publications"]
+    assert fine["cannot_come"] == []
+    (older,) = scene.search(release="4.4.1", plugins=whole)["publications"]
+    assert ["4.5" in why and "4.4" in why for why in older["cannot_come"]] == [True]
+    (poorer,) = scene.search(publication=publication, release="5.0", plugins=("mod_page",))["publications"]
+    assert ["mod_quiz" in why for why in poorer["cannot_come"]] == [True]
+
+
+@pytest.mark.rule("P16")
+def test_a_retrieval_to_a_site_that_has_lost_a_plugin_meanwhile_is_refused(scene: Scene) -> None:
+    publication = published(scene)
     retrieval = scene.retrieve(publication)["retrieval"]
+    scene.lille.facts = a_site_facts(modules=(Plugin("mod_page"),))
     scene.deliver()
     record = scene.records[Retrieval, retrieval]
     assert (record.state, record.message and record.message.code) == (

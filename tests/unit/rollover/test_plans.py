@@ -134,7 +134,15 @@ def test_a_plan_survives_its_paper() -> None:
 def test_calls_to_moodle_grow_with_pages_and_not_with_courses() -> None:
     few, many = plan_of(faculty(5)).calls, plan_of(faculty(300)).calls
     assert few == many
-    assert few == {"export categories": 2, "export courses": 2, "get_course_states": 2}
+    assert few == {"get_site": 2, "export categories": 2, "export courses": 2, "get_course_states": 2}
+
+
+@pytest.mark.rule("P16")
+def test_a_faculty_of_a_newer_moodle_is_not_planned() -> None:
+    scene = faculty(2)
+    scene.vert.facts = replace(scene.vert.facts, release="4.1")
+    with pytest.raises(Refused, match="newer_release"):
+        plan_of(scene)
 
 
 def run(scene: YearScene, plan: Plan) -> int:

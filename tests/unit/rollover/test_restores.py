@@ -9,7 +9,7 @@ import pytest
 
 from passerelle.domain.backups.manifest import Group, Inspection, Reason, Why
 from passerelle.domain.moodle.left_out import LeftOut
-from passerelle.domain.moodle.plugin import JobMessage, RestoreMode
+from passerelle.domain.moodle.plugin import JobMessage, Plugin, RestoreMode
 from passerelle.domain.night.plan.memory import Memory
 from passerelle.domain.rollover.rollover import ALWAYS
 from passerelle.domain.site_commands import SignSource
@@ -181,10 +181,39 @@ def test_a_backup_that_the_old_platform_cannot_make_ends_the_request_and_the_but
 
 
 @pytest.mark.rule("P16")
-def test_a_newer_moodle_than_the_targets_is_refused_before_anything_moves(scene: YearScene) -> None:
+def test_a_newer_moodle_than_the_targets_is_refused_before_a_backup_is_made(scene: YearScene) -> None:
     scene.courses()
     scene.vert.facts = replace(scene.vert.facts, release="4.1")
-    ended = scene.roll_over()
+    refused = refusal(scene)
+    assert (refused.code, refused.details["target"]) == ("newer_release", "4.1")
+    assert scene.bleu.started == []
+    # As an archive of one's own it may still be had.
+    assert scene.roll_over(destination="stash").state == RolloverState.STASHED
+
+
+@pytest.mark.rule("P16")
+def test_activities_whose_plugin_is_not_here_are_told_before_and_left_behind_after_a_yes(
+    scene: YearScene,
+) -> None:
+    scene.courses()
+    scene.vert.facts = replace(scene.vert.facts, modules=(Plugin("mod_forum"), Plugin("mod_url")))
+    asked = scene.ask_rollover()
+    (question,) = asked["questions"]
+    assert question["code"] == "plugins_lacking"
+    assert "mod_page" in question["message"]
+    assert scene.bleu.started == []
+    assert scene.roll_over(confirmed=("plugins_lacking",)).state == RolloverState.DONE
+
+
+@pytest.mark.rule("P16")
+def test_a_newer_moodle_that_its_target_meanwhile_has_become_is_refused_before_anything_moves(
+    scene: YearScene,
+) -> None:
+    scene.courses()
+    asked = scene.ask_rollover()
+    scene.vert.facts = replace(scene.vert.facts, release="4.1")
+    scene.deliver()
+    ended = scene.rollover(str(asked["rollover"]))
     assert ended.state == RolloverState.REFUSED
     assert ended.message is not None
     assert ended.message.code == "newer_release"

@@ -13,6 +13,8 @@ from passerelle.domain.backups.upload import PEOPLE_LARGEST, PEOPLE_SMALLEST, In
 from passerelle.domain.publishing.publication import Mode
 from passerelle.domain.records import Person
 
+MOST_PLUGINS = 2_000  # of one site: the plugin directory lists as many for all
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteCommand:
@@ -24,6 +26,11 @@ class SiteCommand:
     @property
     def lang(self) -> str:
         return self.person.lang if self.person else "en"
+
+
+def _few_plugins(plugins: tuple[str, ...]) -> None:
+    if len(plugins) > MOST_PLUGINS:
+        raise ValueError(f"plugins: at most {MOST_PLUGINS}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,10 +91,17 @@ class CompleteUpload(SiteCommand):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskPublication(SiteCommand):
     route: ClassVar[str] = "publications"
-    action: Literal["status", "publish", "withdraw", "tell_holders", "reclassify_list"]
+    """`fits` asks whether the hub can take the course (P16): as it stands, where the site says its `release`
+    and the activity and block plugins that the course uses; else as its newest proved backup holds it.
+    """
+
+    action: Literal["status", "fits", "publish", "withdraw", "tell_holders", "reclassify_list"]
     courseid: int = 0
     idnumber: str = ""
     lastchange: int | None = None
+    # fits
+    release: str = ""
+    plugins: tuple[str, ...] = ()
     # publish
     title: str = ""
     summary: str = ""
@@ -100,6 +114,9 @@ class AskPublication(SiteCommand):
     # withdraw, tell_holders
     publication: str = ""
     reason: str = ""
+
+    def __post_init__(self) -> None:
+        _few_plugins(self.plugins)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +210,12 @@ class SearchCatalogue(SiteCommand):
     publication: str = ""  # one, with its preview
     after: str | None = None
     limit: int = 20
+    # What the site can take, so that the catalogue marks what cannot come (P16); nothing: nothing is marked.
+    release: str = ""
+    plugins: tuple[str, ...] = ()  # its activities and blocks
 
     def __post_init__(self) -> None:
+        _few_plugins(self.plugins)
         if not 1 <= self.limit <= 50:
             raise ValueError("limit: 1 to 50")
 

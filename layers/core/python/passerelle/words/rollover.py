@@ -89,6 +89,12 @@ ROLLOVER: Mapping[str, tuple[str, str]] = {
         "You are not alone in this course: {teachers} {count:teaches|teach} in it too and will be told, with "
         "a way to undo. Go on?",
     ),
+    "plugins_lacking": (
+        "Ce Moodle n’a pas {plugins} : {count:une activité ne viendra pas|# activités ne viendront pas}. "
+        "Continuer sans {count:elle|elles} ?",
+        "This Moodle lacks {plugins}: {count:one activity|# activities} will not come. "
+        "Go on without {count:it|them}?",
+    ),
     "merge": (
         "Fusionner ne supprime rien : {doubled:# ressource|# ressources} que votre cours contient déjà "
         "{doubled:sera doublée|seront doublées}. Continuer ?",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-from passerelle.domain.moodle.plugin import SiteFacts
+from passerelle.domain.moodle.plugin import Plugin, SiteFacts
 from passerelle.domain.publishing.publication import Contents
 from passerelle.domain.records import Note
 from passerelle.domain.sizes import spell_size
@@ -22,10 +23,8 @@ def objections(contents: Contents, facts: SiteFacts, lang: str) -> tuple[Note, .
     Only what the site lists is compared: activity modules and blocks. Question types, formats and the
     rest are judged by Moodle's own precheck, whose warnings are kept and whose errors refuse.
     """
-    found: list[Note] = []
-    if major(contents.moodle_release) > major(facts.release):
-        release, target = ("{}.{}".format(*major(r)) for r in (contents.moodle_release, facts.release))
-        found.append(Note("newer_release", {"release": release, "target": target}))
+    newer = newer_release(contents.moodle_release, facts.release)
+    found = [newer] if newer else []
     missing = missing_plugins(contents, facts)
     if missing:
         found.append(Note("plugins_missing", {"plugins": ", ".join(missing)}))
@@ -34,6 +33,18 @@ def objections(contents: Contents, facts: SiteFacts, lang: str) -> tuple[Note, .
         sizes = {"size": spell_size(contents.size, lang), "limit": spell_size(limit, lang)}
         found.append(Note("too_large_for_target", sizes))
     return tuple(found)
+
+
+def newer_release(release: str, target: str) -> Note | None:
+    """A Moodle restores what its own major release wrote, or an older one."""
+    if major(release) <= major(target):
+        return None
+    return Note("newer_release", {"release": short_release(release), "target": short_release(target)})
+
+
+def short_release(release: str) -> str:
+    """`4.5.6 (Build: 20250811)` → `4.5`."""
+    return "{}.{}".format(*major(release))
 
 
 def missing_plugins(contents: Contents, facts: SiteFacts) -> tuple[str, ...]:
@@ -46,6 +57,16 @@ def missing_plugins(contents: Contents, facts: SiteFacts) -> tuple[str, ...]:
     if not facts.blocks:
         wanted = {p for p in wanted if p.startswith("mod_")}
     return tuple(sorted(wanted - have))
+
+
+def told_facts(release: str, plugins: Iterable[str]) -> SiteFacts:
+    """What a site says of itself in a request, to be compared like what it answers."""
+    said = tuple(Plugin(name) for name in plugins)
+    return SiteFacts(
+        release,
+        modules=tuple(one for one in said if one.name.startswith("mod_")),
+        blocks=tuple(one for one in said if one.name.startswith("block_")),
+    )
 
 
 def _frankenstyle(name: str, kind: str) -> str:

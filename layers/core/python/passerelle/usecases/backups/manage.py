@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from passerelle.domain.backups.upload import ABANDONED_AFTER, Upload, abandoned
@@ -81,8 +82,17 @@ def describe_backup(upload: Upload, lang: str) -> dict[str, object]:
         "made_at": int(upload.created_at.timestamp()),
         "size": upload.accepted_size or upload.filesize,
         "reasons": [{"code": n.code, "message": note_text(n, lang)} for n in upload.reasons],
+        "leave_out": [one for n in upload.reasons if (one := _writes_people(n)) is not None],
         "scrubbed": [{"code": n.code, "message": note_text(n, lang)} for n in _told(upload)],
     }
+
+
+def _writes_people(reason: Note) -> dict[str, object] | None:
+    """An activity without which the backup could be made again, by its number on the site (P4)."""
+    found = re.match(r"activities/[^/]+_(\d+)/", reason.details.get("member", ""))
+    if reason.code != "activity_writes_people" or found is None:
+        return None
+    return {"cmid": int(found[1]), "title": reason.details.get("title", "")}
 
 
 def _told(upload: Upload) -> tuple[Note, ...]:

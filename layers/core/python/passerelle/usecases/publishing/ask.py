@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 
+from passerelle.domain.backups.compatibility import objections
+from passerelle.domain.backups.manifest import Manifest
 from passerelle.domain.backups.upload import CourseLine, Upload, changed_since, newest
 from passerelle.domain.publishing.publication import (
     Already,
     Card,
+    Contents,
     Publication,
     WaitForCheck,
     choose_upload,
@@ -17,7 +20,7 @@ from passerelle.domain.publishing.publication import (
 from passerelle.domain.records import Note, moved, network_id
 from passerelle.domain.site_commands import AskPublication
 from passerelle.domain.states import BackupState, PublicationState, state_word
-from passerelle.errors import MoodleAway, NotFound, Refused
+from passerelle.errors import MoodleAway, MoodleRefused, NotFound, Refused
 from passerelle.ports import World
 from passerelle.usecases.amend import amend, found_or_added, list_all
 from passerelle.usecases.backups import inspect
@@ -31,6 +34,8 @@ def answer_publication(world: World, command: AskPublication) -> Mapping[str, ob
     match command.action:
         case "status":
             return status(world, command)
+        case "fits":
+            return fits(world, command)
         case "publish":
             return ask(world, command)
         case "withdraw":
@@ -123,6 +128,31 @@ def _set_going(world: World, publication: Publication) -> None:
     elif upload.state == BackupState.REFUSED:
         # The verdict fell between our reading and our writing.
         inspect.follow_up(world, upload)
+
+
+def fits(world: World, command: AskPublication) -> Mapping[str, object]:
+    """Raises Refused where the hub cannot take the course (P16), before anything is made or moved.
+
+    A hub that does not answer keeps nobody: it is asked again before it restores.
+    """
+    contents = _held(world, command)
+    if contents is not None:
+        with suppress(MoodleAway, MoodleRefused):
+            facts = world.sites.lms(world.network.hub.site).get_site()
+            against = objections(contents, facts, command.lang)
+            if against:
+                raise Refused(against[0].code, **against[0].details)
+    return {"hub": world.network.hub_site.title}
+
+
+def _held(world: World, command: AskPublication) -> Contents | None:
+    """What the course holds as its site tells it now, else as its newest proved backup does."""
+    if command.release:
+        return Contents(activities={}, moodle_release=command.release, plugins=command.plugins)
+    uploads = list_all(world.records, Upload, "course", network_id(command.site, command.idnumber))
+    upload = newest(uploads, BackupState.ACCEPTED)
+    manifest = world.papers.load(Manifest, upload.manifest_key) if upload else None
+    return inspect.contents_of(manifest, upload.accepted_size) if upload and manifest else None
 
 
 def status(world: World, command: AskPublication) -> Mapping[str, object]:

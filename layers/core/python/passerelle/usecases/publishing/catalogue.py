@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 
+from passerelle.domain.backups.compatibility import objections, told_facts
 from passerelle.domain.publishing.publication import Publication
 from passerelle.domain.publishing.search import Wanted, fits
+from passerelle.domain.records import Note
 from passerelle.domain.site_commands import SearchCatalogue
 from passerelle.domain.states import PublicationState
 from passerelle.errors import NotFound
 from passerelle.ports import Page, World
 from passerelle.usecases.publishing import lineage
+from passerelle.words.notes import note_text
 
 READ_AT_ONCE = 100  # records: a search with few answers still reads the whole catalogue
 
@@ -21,7 +24,7 @@ def answer_search(world: World, command: SearchCatalogue) -> Mapping[str, object
         publication = world.records.get(Publication, command.publication)
         if publication is None or publication.state != PublicationState.PUBLISHED:
             raise NotFound("publication_unknown")
-        return {"publications": [card(world, publication, preview=True)], "next": None}
+        return {"publications": [_as_seen_by(world, command, publication, preview=True)], "next": None}
     wanted = Wanted(
         query=command.query,
         language=command.language,
@@ -32,7 +35,21 @@ def answer_search(world: World, command: SearchCatalogue) -> Mapping[str, object
         from_site=command.from_site,
     )
     found, after = search(world, wanted, after=command.after, limit=command.limit)
-    return {"publications": [card(world, p, preview=False) for p in found], "next": after}
+    return {"publications": [_as_seen_by(world, command, p, preview=False) for p in found], "next": after}
+
+
+def _as_seen_by(
+    world: World, command: SearchCatalogue, publication: Publication, *, preview: bool
+) -> dict[str, object]:
+    """The card, and why the site that asks could not take the course, by what it says it has (P16)."""
+    against: tuple[Note, ...] = ()
+    if command.release:
+        site = told_facts(command.release, command.plugins)
+        against = objections(publication.contents, site, command.lang)
+    return {
+        **card(world, publication, preview=preview),
+        "cannot_come": [note_text(note, command.lang) for note in against],
+    }
 
 
 def search(

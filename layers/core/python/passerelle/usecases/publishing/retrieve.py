@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -27,7 +28,7 @@ from passerelle.domain.publishing.publication import (
 from passerelle.domain.records import Note, Person, TargetLock, derived_id, network_id
 from passerelle.domain.site_commands import AskRetrieval
 from passerelle.domain.states import BackupState, PublicationState, RetrievalState, state_word
-from passerelle.errors import Conflict, MoodleRefused, NotFound, Refused
+from passerelle.errors import Conflict, MoodleAway, MoodleRefused, NotFound, Refused
 from passerelle.ports import Lms, World
 from passerelle.usecases.amend import amend, amend_if, found_or_added
 from passerelle.usecases.course_locks import is_alive
@@ -79,6 +80,7 @@ def ask(world: World, command: AskRetrieval) -> dict[str, object]:
         raise Refused("other_body")  # an id used again after its request was forgotten
     if retrieval is None:
         publication = _on_offer(world, command.publication)
+        _can_take(world, command.site, publication, command.lang)
         if target.mode != "new":
             _may_restore_into(
                 world, command.site, target.courseid, command.person, target.mode, confirmed=target.confirmed
@@ -125,6 +127,14 @@ def _on_offer(world: World, publication_id: str) -> Publication:
     if upload is None or upload.state != BackupState.ACCEPTED:
         raise NotFound("publication_unknown")  # an older version outlives its backup (P6)
     return publication
+
+
+def _can_take(world: World, site: str, publication: Publication, lang: str) -> None:
+    """Raises Refused where the site cannot take the course (P16); a Moodle that is away is asked later."""
+    with suppress(MoodleAway):
+        against = objections(publication.contents, world.sites.lms(site).get_site(), lang)
+        if against:
+            raise Refused(against[0].code, **against[0].details)
 
 
 def _may_restore_into(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
+from passerelle.domain.backups.compatibility import missing_plugins, newer_release
 from passerelle.domain.backups.manifest import Manifest
 from passerelle.domain.backups.upload import Upload
 from passerelle.domain.moodle.left_out import LeftOut
+from passerelle.domain.publishing.publication import Contents
 from passerelle.domain.records import Note, Person, TargetLock, derived_id
 from passerelle.domain.rollover.rollover import (
     FreshStart,
@@ -204,11 +207,12 @@ def _plan(world: World, command: AskRollover, person: Person, key: str) -> Rollo
     if source.empty:
         year = world.network.sites[previous].year
         raise Refused("source_empty", source=source.fullname, year=year)
+    lacking = _can_come(world, command, source)
     override = _past_refusals(world, command, person, asked)
     twice = _doubled(world, command, asked.state, source)
     unanswered = [
         note
-        for note in _questions(world, command, person, asked.state, source, twice)
+        for note in (*lacking, *_questions(world, command, person, asked.state, source, twice))
         if note.code not in command.confirmed
     ]
     if unanswered:
@@ -226,6 +230,27 @@ def _plan(world: World, command: AskRollover, person: Person, key: str) -> Rollo
             doubled=twice,
         ),
     )
+
+
+def _can_come(world: World, command: AskRollover, source: CourseState) -> list[Note]:
+    """P16, before a backup is made: raises Refused where last year's Moodle is the newer one; answers what
+    to ask about activities whose plugin is not here. An archive for the private area needs neither.
+    """
+    if command.destination == "stash":
+        return []
+    previous = world.sites.lms(world.network.sites[command.site].previous)
+    here = world.sites.lms(command.site).get_site()
+    newer = newer_release(previous.get_site().release, here.release)
+    if newer is not None:
+        raise Refused(newer.code, **newer.details)
+    held = Counter(
+        module.modname for section in previous.course_contents(source.courseid) for module in section.modules
+    )
+    lacking = missing_plugins(Contents(activities=dict(held)), here)
+    if not lacking:
+        return []
+    count = sum(held[name.removeprefix("mod_")] for name in lacking)
+    return [Note("plugins_lacking", {"plugins": ", ".join(lacking), "count": str(count)})]
 
 
 def a_request(

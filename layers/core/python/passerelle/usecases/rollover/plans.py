@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from passerelle.domain.backups.compatibility import newer_release
 from passerelle.domain.backups.upload import Upload
 from passerelle.domain.moodle.plugin import CourseState
 from passerelle.domain.records import Note, Person, derived_id, network_id
@@ -44,6 +45,10 @@ def make(world: World, site: str, category: str, administrator: str) -> Plan:
         raise Refused("plan_not_yours", user=administrator, site=site)
     here, there = world.sites.lms(site), world.sites.lms(configured.previous)
     calls: Counter[str] = Counter()
+    calls["get_site"] += 2
+    newer = newer_release(there.get_site().release, here.get_site().release)
+    if newer is not None:  # not one of its courses could come (P16)
+        raise Refused(newer.code, **newer.details)
     mine = in_category(_rows(here, "categories", calls), category)
     courses = [row for row in _rows(here, "courses", calls) if str(row.get("category") or "") in mine]
     if not courses:

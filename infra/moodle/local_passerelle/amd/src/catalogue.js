@@ -77,6 +77,7 @@ function(Notification, Str, Templates, Desk) {
             var context = {
                 publications: answer.publications.map(function(one) {
                     one.merges = this.merges;
+                    one.offered = one.cannotcome.length === 0;
                     return one;
                 }.bind(this)),
                 none: !after && answer.publications.length === 0,
@@ -143,6 +144,7 @@ function(Notification, Str, Templates, Desk) {
             var one = answer.publications[0] || {};
             one.hassections = (one.sections || []).length > 0;
             one.hasactivities = (one.activities || []).length > 0;
+            one.haschanges = (one.changes || []).length > 0;
             // A course without relatives is no family.
             one.hasfamily = (one.family || []).length > 1;
             one.family = tree(one.family || []);

@@ -31,6 +31,22 @@ function(Notification, Str, Toast, ModalForm, Desk, LastYear) {
     var WORKING = ['uploading', 'received', 'requested', 'restoring'];
 
     /**
+     * What a backup could be made without, for its template.
+     *
+     * @param {Object[]} activities
+     * @returns {Object|null}
+     */
+    function leaveOut(activities) {
+        return activities.length ? {
+            activities: activities,
+            cmids: activities.map(function(one) {
+                return one.cmid;
+            }).join(','),
+            several: activities.length > 1
+        } : null;
+    }
+
+    /**
      * One panel.
      *
      * @param {HTMLElement} root
@@ -91,7 +107,7 @@ function(Notification, Str, Toast, ModalForm, Desk, LastYear) {
             failed: job.status === 'failed' ? Desk.refusalContext({
                 message: job.error || job.words, reference: job.reference, assistance: job.assistance
             }) : null,
-            backup: state.backup,
+            backup: state.backup ? Object.assign({}, state.backup, {leaveout: leaveOut(state.backup.leaveout)}) : null,
             nobackup: !state.refusal && !state.backup && !running,
             refreshfirst: state.changed && state.backup && !running,
             publication: state.publication ? Object.assign({
@@ -146,7 +162,7 @@ function(Notification, Str, Toast, ModalForm, Desk, LastYear) {
             return;
         }
         var actions = {
-            backup: this.backUp, publish: this.publish, withdraw: this.withdraw, tellholders: this.tellHolders
+            backup: this.backUp, backupwithout: this.backUp, publish: this.publish, withdraw: this.withdraw, tellholders: this.tellHolders
         };
         if (actions[button.dataset.action]) {
             this.said.replaceChildren();
@@ -167,16 +183,19 @@ function(Notification, Str, Toast, ModalForm, Desk, LastYear) {
     };
 
     /**
-     * *Sauvegarder*, *Rafraîchir*.
+     * *Sauvegarder*, *Rafraîchir*; without some activities where the button says so.
      *
      * @param {HTMLElement} button
      */
     Panel.prototype.backUp = function(button) {
+        var without = (button.dataset.without || '').split(',').filter(Boolean).map(Number);
         button.disabled = true;
-        Desk.call('backup', {courseid: this.courseid}).then(function(answer) {
+        Desk.call('backup', {courseid: this.courseid, without: without}).then(function(answer) {
             if (answer.refusal) {
                 button.disabled = false;
-                return Desk.showRefusal(this.said, answer.refusal);
+                return Desk.show(this.said, 'backup_refused', Object.assign(
+                    {leaveout: leaveOut(answer.leaveout)}, Desk.refusalContext(answer.refusal)
+                ));
             }
             this.say('panel_backupasked');
             return this.load();

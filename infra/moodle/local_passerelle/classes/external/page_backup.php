@@ -18,6 +18,7 @@ namespace local_passerelle\external;
 
 use core_external\external_api;
 use core_external\external_function_parameters;
+use core_external\external_multiple_structure;
 use core_external\external_single_structure;
 use core_external\external_value;
 use local_passerelle\local\course_desk;
@@ -39,19 +40,35 @@ class page_backup extends external_api {
     public static function execute_parameters(): external_function_parameters {
         return new external_function_parameters([
             'courseid' => new external_value(PARAM_INT, 'Course'),
+            'without' => new external_multiple_structure(
+                new external_value(PARAM_INT, 'Course module'),
+                'Activities to leave out',
+                VALUE_DEFAULT,
+                []
+            ),
         ]);
     }
 
     /**
-     * Queue the backup.
+     * Queue the backup. Where the hub could not take it, nothing is made, and what it could go without is named.
      *
      * @param int $courseid
+     * @param int[] $without
      * @return array
      */
-    public static function execute(int $courseid): array {
-        $params = self::validate_parameters(self::execute_parameters(), ['courseid' => $courseid]);
+    public static function execute(int $courseid, array $without = []): array {
+        $params = self::validate_parameters(self::execute_parameters(), ['courseid' => $courseid, 'without' => $without]);
         $desk = page_desk::open($params['courseid'], 'local/passerelle:publish');
-        return page_desk::answer(fn() => ['job' => course_desk::describe_job($desk->back_up())]);
+        $leaveout = [];
+        $answer = page_desk::answer(function () use ($desk, $params, &$leaveout) {
+            try {
+                return ['job' => course_desk::describe_job($desk->back_up($params['without']))];
+            } catch (refusal $refusal) {
+                $leaveout = $desk->activities_of(explode(', ', (string) ($refusal->answer['plugins'] ?? '')));
+                throw $refusal;
+            }
+        });
+        return $answer + page_desk::answer(fn() => ['leaveout' => $leaveout]);
     }
 
     /**
@@ -62,6 +79,7 @@ class page_backup extends external_api {
     public static function execute_returns(): external_single_structure {
         return new external_single_structure([
             'refusal' => page_desk::refusal(),
+            'leaveout' => page_desk::leave_out(),
             'job' => new external_single_structure([
                 'status' => new external_value(PARAM_ALPHA, 'Status'),
                 'words' => new external_value(PARAM_TEXT, 'In words'),

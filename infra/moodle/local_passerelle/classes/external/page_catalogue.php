@@ -128,6 +128,12 @@ class page_catalogue extends external_api {
                     'withdrawn' => new external_value(PARAM_BOOL, 'No longer on offer'),
                     'huburl' => new external_value(PARAM_URL, 'The published course'),
                 ]), 'Where it comes from and what came of it, from the oldest down'),
+                'cannotcome' => new external_multiple_structure(new external_value(PARAM_TEXT, 'Why not')),
+                'since' => new external_value(PARAM_INT, 'The version before, 0 where there is none'),
+                'changes' => new external_multiple_structure(
+                    new external_value(PARAM_TEXT, 'Line'),
+                    'What changed since the version before'
+                ),
             ]), 'Page', VALUE_DEFAULT, []),
             'next' => new external_value(PARAM_RAW, 'Ask after this', VALUE_DEFAULT, ''),
         ]);

@@ -16,6 +16,7 @@
 
 namespace local_passerelle\external;
 
+use core_external\external_multiple_structure;
 use core_external\external_single_structure;
 use core_external\external_value;
 use local_passerelle\local\course_desk;
@@ -105,6 +106,18 @@ class page_desk {
     }
 
     /**
+     * The shape of activities that a backup could be made without.
+     *
+     * @return external_multiple_structure
+     */
+    public static function leave_out(): external_multiple_structure {
+        return new external_multiple_structure(new external_single_structure([
+            'cmid' => new external_value(PARAM_INT, 'Course module'),
+            'title' => new external_value(PARAM_TEXT, 'Title'),
+        ]), 'Activities without which a backup could go', VALUE_DEFAULT, []);
+    }
+
+    /**
      * A language by its name, where this site knows it.
      *
      * @param string $code
@@ -147,6 +160,22 @@ class page_desk {
     }
 
     /**
+     * What changed since the version before, one line for each kind of change (P22).
+     *
+     * @param array $changes
+     * @return string[]
+     */
+    private static function changes(array $changes): array {
+        $lines = [];
+        foreach (['added', 'removed', 'changed'] as $kind) {
+            if ($titles = array_column($changes[$kind] ?? [], 'title')) {
+                $lines[] = get_string('catalogue_' . $kind, 'local_passerelle', implode(' · ', $titles));
+            }
+        }
+        return $lines;
+    }
+
+    /**
      * A publication as the catalogue's page shows it.
      *
      * @param array $one
@@ -179,6 +208,9 @@ class page_desk {
             'activities' => $activities,
             'sections' => array_map(fn($title) => (string) $title, $one['sections'] ?? []),
             'family' => array_map(self::relative(...), $one['family'] ?? []),
+            'cannotcome' => array_map(fn($why) => (string) $why, $one['cannot_come'] ?? []),
+            'since' => (int) ($one['changes']['since'] ?? 0),
+            'changes' => self::changes($one['changes'] ?? []),
         ];
     }
 }

@@ -77,6 +77,7 @@ class page_state extends external_api {
                 'word' => new external_value(PARAM_TEXT, 'State in words'),
                 'made' => new external_value(PARAM_TEXT, 'When it was made'),
                 'reasons' => new external_multiple_structure(new external_value(PARAM_TEXT, 'Why it was refused')),
+                'leaveout' => page_desk::leave_out(),
             ], 'The newest backup at Passerelle', VALUE_DEFAULT, null, NULL_ALLOWED),
             'publication' => new external_single_structure([
                 'id' => new external_value(PARAM_RAW, 'Id'),

@@ -97,6 +97,25 @@ class publish extends \core_form\dynamic_form {
             'language' => substr($course->lang ?: current_language(), 0, 2),
             'licence' => $CFG->sitedefaultlicense ?? '',
         ]);
+        if ($why = $this->cannot_come()) {
+            $this->_form->insertElementBefore($this->_form->createElement('html', $why), 'title');
+        }
+    }
+
+    /**
+     * Why the hub would refuse the backup that is to be shared, before anybody fills the form in (P16).
+     *
+     * @return string HTML, nothing where it would not
+     */
+    private function cannot_come(): string {
+        global $OUTPUT;
+        try {
+            (new course_desk($this->course()))->must_fit();
+        } catch (refusal $refusal) {
+            return \html_writer::div(get_string('form_cannotcome', 'local_passerelle'), 'font-weight-bold fw-bold')
+                . $OUTPUT->render_from_template('local_passerelle/refusal', $refusal->export());
+        }
+        return '';
     }
 
     #[\Override]

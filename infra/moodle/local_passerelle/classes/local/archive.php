@@ -247,6 +247,7 @@ class archive {
      * @param bool $users whether people and what they did are to be in it
      * @param string $filearea outgoing or safety, in the system context
      * @param \core\progress\base $progress
+     * @param int[] $without activities to leave out, by course module
      * @return \stored_file
      */
     public static function make(
@@ -254,7 +255,8 @@ class archive {
         int $courseid,
         bool $users,
         string $filearea,
-        \core\progress\base $progress
+        \core\progress\base $progress,
+        array $without = []
     ): \stored_file {
         $filename = "passerelle-{$job->row->id}-{$filearea}.mbz";
         $admin = get_admin();
@@ -292,7 +294,7 @@ class archive {
                 'xapistate' => $with,
                 'legacyfiles' => 1,
             ]);
-            plan_settings::include_all($controller->get_plan(), $users);
+            plan_settings::include_all($controller->get_plan(), $users, $without);
             $controller->set_progress($progress);
             $controller->execute_plan();
             $result = $controller->get_results()['backup_destination'] ?? null;

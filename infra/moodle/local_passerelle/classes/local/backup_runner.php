@@ -64,7 +64,14 @@ class backup_runner extends runner {
         $idnumber = course_number::ensure((int) $course->id);
         // What changes while the backup is made counts as changed after it.
         $this->job->state['lastchange'] = course_facts::last_changes([$course->id])[$course->id];
-        $file = archive::make($this->job, (int) $course->id, false, 'outgoing', new plan_progress($this->job, 0.01, 0.5));
+        $file = archive::make(
+            $this->job,
+            (int) $course->id,
+            false,
+            'outgoing',
+            new plan_progress($this->job, 0.01, 0.5),
+            $this->job->params['without'] ?? []
+        );
         $this->prove_without_people($file);
         $this->job->state['idnumber'] = $idnumber;
         $this->job->state['sha256'] = $this->hash($file);

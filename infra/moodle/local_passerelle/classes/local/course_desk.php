@@ -103,6 +103,7 @@ class course_desk {
                 'word' => (string) ($backup['state_word'] ?? ''),
                 'made' => empty($backup['made_at']) ? '' : userdate($backup['made_at']),
                 'reasons' => array_map(fn($reason) => (string) $reason['message'], $backup['reasons'] ?? []),
+                'leaveout' => $this->activities(array_column($backup['leave_out'] ?? [], 'cmid')),
             ];
         }
         if ($publication = $answer['publication'] ?? null) {
@@ -166,12 +167,84 @@ class course_desk {
     }
 
     /**
+     * Activities of the course, to be named and left out.
+     *
+     * @param int[] $cmids
+     * @return array[] cmid, title; what is no longer there is not among them
+     */
+    public function activities(array $cmids): array {
+        $found = [];
+        foreach (get_fast_modinfo($this->course)->get_cms() as $cm) {
+            if (in_array((int) $cm->id, $cmids)) {
+                $found[] = ['cmid' => (int) $cm->id, 'title' => $cm->get_formatted_name(['escape' => false])];
+            }
+        }
+        return $found;
+    }
+
+    /**
+     * Activities of these kinds.
+     *
+     * @param string[] $plugins such as mod_booking
+     * @return array[] cmid, title
+     */
+    public function activities_of(array $plugins): array {
+        $cms = array_filter(
+            get_fast_modinfo($this->course)->get_cms(),
+            fn($cm) => in_array('mod_' . $cm->modname, $plugins, true)
+        );
+        return $this->activities(array_map(fn($cm) => (int) $cm->id, $cms));
+    }
+
+    /**
+     * The activities and blocks that a backup of the course needs of whoever restores it.
+     *
+     * @param int[] $without activities that will be left out, by course module
+     * @return string[]
+     */
+    private function plugins(array $without): array {
+        global $DB;
+        $used = [];
+        foreach (get_fast_modinfo($this->course)->get_cms() as $cm) {
+            if (!$cm->deletioninprogress && !in_array((int) $cm->id, $without, true)) {
+                $used['mod_' . $cm->modname] = true;
+            }
+        }
+        foreach ($DB->get_records('block_instances', ['parentcontextid' => $this->context->id]) as $block) {
+            $used['block_' . $block->blockname] = true;
+        }
+        return array_keys($used);
+    }
+
+    /**
+     * Have it refused what the hub cannot take (P16): the course as it stands, or the newest backup that is kept.
+     *
+     * Where Passerelle or the hub does not answer, or does not know this question yet, nobody is kept from
+     * anything: it is asked again before anything is restored.
+     *
+     * @param int[]|null $without activities that will be left out; null asks about the backup
+     */
+    public function must_fit(?array $without = null): void {
+        global $CFG;
+        $standing = $without === null ? [] : ['release' => $CFG->release, 'plugins' => $this->plugins($without)];
+        try {
+            $this->ask('publications', ['action' => 'fits'] + $standing);
+        } catch (refusal $refusal) {
+            if (in_array($refusal->code_, ['newer_release', 'plugins_missing', 'too_large_for_target'], true)) {
+                throw $refusal;
+            }
+        }
+    }
+
+    /**
      * Make a backup and send it. One that is on its way is not doubled by a second press.
      *
+     * @param int[] $without activities to leave out, by course module
      * @return job
      */
-    public function back_up(): job {
+    public function back_up(array $without = []): job {
         global $DB, $USER;
+        $this->must_fit($without);
         course_number::ensure((int) $this->course->id);
         $rows = $DB->get_records_select(
             'local_passerelle_job',
@@ -186,7 +259,7 @@ class course_desk {
             return new job($row);
         }
         $jobkey = 'own:' . $this->course->id . ':' . bin2hex(random_bytes(8));
-        return job::ensure('backup', $jobkey, ['intent' => 'share'], (int) $this->course->id, (int) $USER->id);
+        return job::ensure('backup', $jobkey, ['intent' => 'share', 'without' => $without], (int) $this->course->id, (int) $USER->id);
     }
 
     /**
@@ -243,15 +316,18 @@ class course_desk {
     }
 
     /**
-     * Search the catalogue, or look into one publication.
+     * Search the catalogue, or look into one publication. What cannot come to this site is marked (P16).
      *
      * @param array $fields query, filters, after, limit, or publication
      * @return array
      */
     public function catalogue(array $fields): array {
+        global $CFG;
         return api::call('catalogue', 'catalogue', array_filter($fields, fn($value) => $value !== '') + [
             'query' => '',
             'limit' => 12,
+            'release' => $CFG->release,
+            'plugins' => site_facts::restorable(),
             'person' => self::person(),
         ]);
     }

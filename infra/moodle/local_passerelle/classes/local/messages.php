@@ -86,8 +86,12 @@ class messages {
         $a = (object) ($values + ['title' => '', 'huburl' => '', 'courseurl' => '', 'version' => '', 'message' => '',
             'reference' => '', 'subject' => '', 'text' => '']);
         $strings = get_string_manager();
+        $changes = trim($values['changes'] ?? '');
         $subject = $strings->get_string("notify_{$kind}_subject", 'local_passerelle', $a, $lang);
         $text = $strings->get_string("notify_{$kind}", 'local_passerelle', $a, $lang);
+        if ($changes !== '') {
+            $text .= "\n\n" . $strings->get_string("notify_{$kind}_changes", 'local_passerelle', null, $lang) . "\n" . $changes;
+        }
         $message = new \core\message\message();
         $message->component = 'local_passerelle';
         $message->name = 'outcome';

@@ -62,13 +62,15 @@ class plan_settings {
      *
      * @param \base_plan $plan
      * @param bool $users
+     * @param int[] $without activities to leave out, by course module
      */
-    public static function include_all(\base_plan $plan, bool $users): void {
+    public static function include_all(\base_plan $plan, bool $users, array $without = []): void {
         $wanted = [];
         foreach ($plan->get_settings() as $setting) {
             $name = $setting->get_name();
             if (preg_match('/_included$/', $name)) {
-                $wanted[$name] = 1;
+                $activity = preg_match('/^(?!section_)\w+_(\d+)_included$/', $name, $found) ? (int) $found[1] : 0;
+                $wanted[$name] = (int) !in_array($activity, $without, true);
             }
         }
         foreach ($plan->get_settings() as $setting) {

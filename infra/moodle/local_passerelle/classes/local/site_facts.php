@@ -113,6 +113,15 @@ class site_facts {
     }
 
     /**
+     * Names of the activities and blocks that this site can restore.
+     *
+     * @return string[]
+     */
+    public static function restorable(): array {
+        return array_column([...self::plugins('mod'), ...self::plugins('block')], 'name');
+    }
+
+    /**
      * Installed plugins of a type.
      *
      * @param string $type

@@ -104,11 +104,27 @@ class Ear:
         self.partsize = 4096
         self.source = None
         self.refusal = None
+        self.backup = None
+        self.hub_lacks = ()
+
+    def about_course(self, asked):
+        """As the hub would see it, which lacks some plugins."""
+        if asked["action"] == "status":
+            return 200, {"backup": self.backup, "publication": None}
+        lacking = [name for name in asked.get("plugins", ()) if name in self.hub_lacks]
+        if lacking:
+            told = {"error": "plugins_missing", "message": f"Il manque {lacking}.", "reference": "K7"}
+            return 409, {**told, "plugins": ", ".join(lacking)}
+        return 200, {"hub": "Le hub"}
 
     def answer(self, path, asked, port):
         kind = asked["type"]
         if self.refusal and kind == "uploads":
             return self.refusal
+        if kind == "publications":
+            return self.about_course(asked)
+        if kind == "rollovers":
+            return 409, {"error": "no_previous"}
         if kind == "uploads":
             self.size, self.sha256 = asked["filesize"], asked["sha256"]
             parts = -(-self.size // self.partsize)

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from passerelle.mbz import BytesSource, inspect
+
 ARCHIVE = Path(__file__).parents[2] / "mbz" / "chimie-nousers-tgz.mbz"
 
 pytestmark = pytest.mark.rule("H3")
@@ -15,8 +17,10 @@ pytestmark = pytest.mark.rule("H3")
 @pytest.fixture
 def chimie(lycee):
     course = lycee.import_mbz(ARCHIVE, category="mut", teachers=["mcurie"])
+    heard = lycee.client
     lycee.connect("http://127.0.0.1:9", "whsec_" + "QUJD" * 8)  # nobody answers there
-    return course
+    yield course
+    lycee.client = heard
 
 
 @pytest.fixture
@@ -72,3 +76,61 @@ def test_one_is_signed_in_on_one_site_and_sent_nowhere_else(lycee, visitor):
     assert answer.headers["Location"] == "/"
     assert f"twin_{lycee.name}=mcurie" in answer.headers["Set-Cookie"]
     assert requests.get(f"{lycee.base_url}/passerelle/as/nobody", timeout=5).status_code == 404
+
+
+@pytest.fixture
+def shared(lycee, ear, monkeypatch):
+    """A course on a site that Passerelle answers, with an activity whose people cannot be taken out."""
+    monkeypatch.setattr("passerelle_laptop.twin.desk._wait", lambda look, *_: look())
+    course = lycee.import_mbz(ARCHIVE, category="mut", teachers=["mcurie"])
+    odd = next(iter(course.content.modules.values()))
+    return course, odd
+
+
+def pages(site, session, course):
+    own = {"Origin": site.base_url}
+
+    def save(**more):
+        data = {"id": course.id, **more}
+        return session.post(f"{site.base_url}/passerelle/save", data=data, headers=own, timeout=10).text
+
+    return save
+
+
+@pytest.mark.rule("P16")
+def test_what_the_hub_lacks_is_told_before_a_backup_is_made_and_may_be_left_out(lycee, shared, ear, visitor):
+    course, odd = shared
+    kind = f"mod_{odd.modname}"
+    ear.hub_lacks = (kind,)
+    save = pages(lycee, visitor("mcurie"), course)
+    page = save()
+    assert "Il manque" in page
+    assert "Le reste du cours peut partir sans" in page
+    assert odd.name in page
+    assert not lycee.state.jobs, "a backup was made that could not come"
+    alike = [one.id for one in course.content.modules.values() if one.modname == odd.modname]
+    save(without=alike)
+    lycee.run_jobs()
+    manifest = inspect(BytesSource(ear.completed[-1])).manifest
+    assert odd.modname not in {activity.plugin for activity in manifest.activities}
+    assert len(manifest.activities) == len(course.content.modules) - len(alike)
+
+
+@pytest.mark.rule("P4")
+def test_an_activity_whose_people_cannot_be_taken_out_is_offered_to_be_left_out(lycee, shared, ear, visitor):
+    course, odd = shared
+    ear.backup = {
+        "upload": "u0",
+        "state": "refused",
+        "state_word": "refusée",
+        "reasons": [{"code": "activity_writes_people", "message": "Elle écrit les personnes."}],
+        "leave_out": [{"cmid": odd.id, "title": odd.name}],
+    }
+    session = visitor("mcurie")
+    page = session.get(f"{lycee.base_url}/course/view.php?id={course.id}", timeout=10).text
+    assert "Elle écrit les personnes." in page
+    assert f'name="without" value="{odd.id}"' in page
+    pages(lycee, session, course)(without=odd.id)
+    lycee.run_jobs()
+    manifest = inspect(BytesSource(ear.completed[-1])).manifest
+    assert odd.id not in {activity.module_id for activity in manifest.activities}

@@ -7,7 +7,7 @@ site that is open in the same browser must not press these buttons.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -15,7 +15,7 @@ from flask import Flask, Response, abort, make_response, redirect, request
 from werkzeug.wrappers import Response as Answer
 
 from passerelle_laptop.site_client import Answered, NotHeard, SiteClient
-from passerelle_laptop.twin.records import Course, User
+from passerelle_laptop.twin.records import Course, Module, User
 from passerelle_laptop.twin.wording import word
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ class Desk:
         self._site = site
         self._pages = pages
         self._notes: dict[str, list[tuple[str, str]]] = {}
+        self._leave_out: dict[str, list[int]] = {}  # what a backup that was refused could go without
         pages.block_of = self.block
 
     # -- who is there ------------------------------------------------------------------------------------
@@ -120,9 +121,13 @@ class Desk:
         if year is not None:  # last year's platform: its courses are looked at only
             shown["past"] = year
             return shown
+        leave_out = self._leave_out.pop(person.username, [])
         if course.idnumber:
             status = self._ask("publications", "publications", course, action="status")
             shown |= {"backup": status["backup"], "publication": status["publication"]}
+            backup = status["backup"] or {}
+            leave_out = leave_out or [one["cmid"] for one in backup.get("leave_out", ())]
+        shown["leave_out"] = [module for module in _modules(course) if module.id in leave_out]
         return shown
 
     def _ask(self, path: str, kind: str, here: Course | None, **content: Any) -> Said:
@@ -153,8 +158,18 @@ class Desk:
 
     def save(self) -> Answer:
         course = self._course()
+        without = request.form.getlist("without", type=int)
+        try:
+            self._must_fit(course, without)
+        except Answered as no:
+            self._refused(no)
+            kinds = str(no.body.get("plugins", "")).split(", ")
+            self._leave_out[self._me().username] = [
+                module.id for module in _modules(course) if f"mod_{module.modname}" in kinds
+            ]
+            return self._back(course)
         before = (self.block(course) or {}).get("backup") or {}
-        self._site.press_save(course, self._me().username)
+        self._site.press_save(course, self._me().username, without=without)
 
         def ready() -> bool:
             backup = self._ask("publications", "publications", course, action="status")["backup"]
@@ -163,10 +178,28 @@ class Desk:
         self._note("desk.saved" if _wait(ready) else "desk.saving")
         return self._back(course)
 
+    def _must_fit(self, course: Course, without: Sequence[int] | None = None) -> None:
+        """Raises Answered where the hub cannot take the course as it stands, or its newest backup (P16)."""
+        standing: Said = {}
+        if without is not None:
+            used = {f"mod_{module.modname}" for module in _modules(course) if module.id not in without}
+            standing = {"release": self._site.settings.release, "plugins": sorted(used)}
+        try:
+            self._ask("publications", "publications", course, action="fits", **standing)
+        except NotHeard:
+            return
+        except Answered as no:
+            if no.code in ("newer_release", "plugins_missing", "too_large_for_target"):
+                raise
+
     def publish(self) -> str | Answer:
         course = self._course()
         if request.method == "GET":
-            return self._pages.page("publish.html", course=course)
+            try:
+                self._must_fit(course)
+            except Answered as no:
+                self._refused(no)
+            return self._pages.page("publish.html", course=course, said=self._take_notes())
         form = {
             name: request.form.get(name, "") for name in ("title", "summary", "language", "level", "licence")
         }
@@ -195,7 +228,11 @@ class Desk:
     def catalogue(self) -> str:
         course, words = self._course(), request.args.get("q", "")
         chosen = request.args.get("publication", "")
-        found = self._ask("catalogue", "catalogue", None, query=words, publication=chosen)["publications"]
+        settings = self._site.settings
+        has = {"release": settings.release, "plugins": sorted({*settings.modules, *settings.blocks})}
+        found = self._ask("catalogue", "catalogue", None, query=words, publication=chosen, **has)[
+            "publications"
+        ]
         one = found[0] if chosen and found else None
         return self._pages.page("catalogue.html", course=course, q=words, found=found, chosen=one)
 
@@ -327,6 +364,11 @@ class Desk:
 
     def _take_notes(self) -> list[tuple[str, str]]:
         return self._notes.pop(self._me().username, [])
+
+
+def _modules(course: Course) -> list[Module]:
+    content = course.content
+    return [content.modules[number] for section in content.sections.values() for number in section.modules]
 
 
 def _ended(said: Said) -> bool:

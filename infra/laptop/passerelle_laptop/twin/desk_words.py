@@ -17,6 +17,11 @@ DESK: Mapping[str, tuple[str, str]] = {
         "Aucune sauvegarde : cliquez sur « Sauvegarder » pour en faire une, sans aucun inscrit.",
         "No backup: press “Back up” to make one, without anybody enrolled.",
     ),
+    "desk.leaveout": (
+        "Le reste du cours peut partir sans :",
+        "The rest of the course can go without:",
+    ),
+    "desk.without": ("Sauvegarder sans cela", "Back up without that"),
     "desk.backup": ("Sauvegarde : {state}", "Backup: {state}"),
     "desk.publication": (
         "Mutualisation : {state}, version {version}",

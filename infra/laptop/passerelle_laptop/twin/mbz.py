@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import secrets
 import tarfile
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement
@@ -67,10 +67,25 @@ Member = bytes | Path
 
 
 def write_backup(
-    state: State, vault: Vault, course: Course, words: SiteWords, target: Path, now: int
+    state: State,
+    vault: Vault,
+    course: Course,
+    words: SiteWords,
+    target: Path,
+    now: int,
+    *,
+    without: Collection[int] = (),
 ) -> Written:
-    """The course without its people, as `target`."""
-    return pack(members_of(state, vault, course, words, now), target, now)
+    """The course without its people and without the activities of these numbers, as `target`."""
+    return pack(members_of(state, vault, _less(course, without), words, now), target, now)
+
+
+def _less(course: Course, without: Collection[int]) -> Course:
+    sections = {
+        number: replace(section, modules=[one for one in section.modules if one not in without])
+        for number, section in course.content.sections.items()
+    }
+    return replace(course, content=replace(course.content, sections=sections))
 
 
 def members_of(state: State, vault: Vault, course: Course, words: SiteWords, now: int) -> dict[str, Member]:

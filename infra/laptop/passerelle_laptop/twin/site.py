@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -237,7 +237,9 @@ class Site(Installation):
         course.content.sections[section.id] = section
         return section
 
-    def press_save(self, course: Course | str | int, username: str, intent: str = "share") -> str:
+    def press_save(
+        self, course: Course | str | int, username: str, intent: str = "share", without: Sequence[int] = ()
+    ) -> str:
         """The block's *Sauvegarder*: P1's idnumber, then the job. Returns its key."""
         with self.lock:
             here = course if isinstance(course, Course) else self.course(course)
@@ -248,6 +250,7 @@ class Site(Installation):
                 "courseid": here.id,
                 "intent": intent,
                 "person": self.person(username).body(),
+                "without": list(without),
             }
             self.state.jobs[jobkey] = Job(jobkey, "backup", args, timemodified=self.now())
         self.queue_job(jobkey)

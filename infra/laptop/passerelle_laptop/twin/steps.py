@@ -295,7 +295,15 @@ def _make(walk: Walk) -> None:
             "lastchange": last_change(asked, course),
         }
         job.args.setdefault("person", site.person(site.service_user()).body())
-        write_backup(site.state, site.vault, course, site.words(), target, site.now())
+        write_backup(
+            site.state,
+            site.vault,
+            course,
+            site.words(),
+            target,
+            site.now(),
+            without=job.args.get("without", ()),
+        )
 
 
 # -- undo, stash ---------------------------------------------------------------------------------

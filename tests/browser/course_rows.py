@@ -52,6 +52,8 @@ def shape(site: Site, courseid: int) -> dict[str, Any]:
         "SELECT s.section, m.name, cm.instance, cm.visible, cm.completion, cm.groupmode FROM {course_modules} cm"
         " JOIN {modules} m ON m.id = cm.module JOIN {course_sections} s ON s.id = cm.section"
         f" WHERE cm.course = {courseid} AND cm.deletioninprogress = 0"
+        # From Moodle 5.0 on a course's own question bank is an activity; its questions are compared below.
+        " AND m.name <> 'qbank'"
     )
     named = sorted(
         (section, kind, site.one(f"SELECT name FROM {{{kind}}} WHERE id = {instance}"), *rest)
@@ -59,7 +61,7 @@ def shape(site: Site, courseid: int) -> dict[str, Any]:
     )
     return {
         "sections": site.rows(
-            f"SELECT section, name, visible FROM {{course_sections}} WHERE course = {courseid} ORDER BY section"
+            f"SELECT section, COALESCE(name, ''), visible FROM {{course_sections}} WHERE course = {courseid} ORDER BY section"
         ),
         "activities": named,
         "questions": sorted(

@@ -156,6 +156,9 @@ def sit_down(
         desk.open(f"/login/index.php?lang={language}")
         if inside.count():
             break
+        page.wait_for_load_state(
+            "networkidle"
+        )  # Moodle 5 draws the password's field anew, with nothing in it
         page.fill("#username", who)
         page.fill("#password", said("PASSWORD"))
         page.click("#loginbtn")

@@ -16,7 +16,6 @@ from tests.infra.reach import reached
 from tests.infra.templates import ROOT, functions, resources, statements
 
 DOORS = {"site_door": "signing", "shop_door": "shops", "seats_door": "seats"}
-WRITES = {"PutParameter", "DeleteParameter"}
 
 
 def name_of(node: ast.AST) -> str:
@@ -78,8 +77,10 @@ def test_a_function_may_read_the_kinds_of_secret_that_it_uses_and_no_other(funct
 
 @pytest.mark.rule("G3")
 def test_only_what_connects_a_moodle_writes_secrets_and_only_those_of_moodles() -> None:
-    writing = {name: kinds for name in functions() if (kinds := folders(name, WRITES))}
-    assert writing == {"open_connection": {"signing"}, "keep_token": {"signing", "tokens"}}
+    setting = {name: kinds for name in functions() if (kinds := folders(name, {"PutParameter"}))}
+    assert setting == {"open_connection": {"signing"}, "keep_token": {"tokens"}}
+    deleting = {name: kinds for name in functions() if (kinds := folders(name, {"DeleteParameter"}))}
+    assert deleting == {"keep_token": {"signing", "tokens"}}
 
 
 @pytest.mark.rule("G3")

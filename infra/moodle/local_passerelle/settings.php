@@ -100,6 +100,43 @@ if ($hassiteconfig) {
             new lang_string('retrievecategory_desc', 'local_passerelle'),
             1
         ));
+        $settings->add(new admin_setting_configduration(
+            'local_passerelle/keepjobs',
+            new lang_string('keepjobs', 'local_passerelle'),
+            new lang_string('keepjobs_desc', 'local_passerelle'),
+            YEARSECS,
+            DAYSECS
+        ));
+        $settings->add(new admin_setting_heading(
+            'local_passerelle/applyreach',
+            new lang_string('applyreach', 'local_passerelle'),
+            new lang_string('applyreach_desc', 'local_passerelle')
+        ));
+        $settings->add(new admin_setting_configmulticheckbox(
+            'local_passerelle/applyroles',
+            new lang_string('applyroles', 'local_passerelle'),
+            new lang_string('applyroles_desc', 'local_passerelle'),
+            [],
+            array_intersect_key(
+                role_get_names(null, ROLENAME_ORIGINAL, true),
+                array_flip(get_roles_for_contextlevels(CONTEXT_COURSE))
+            )
+        ));
+        $auths = array_keys(core_component::get_plugin_list('auth'));
+        $settings->add(new admin_setting_configmulticheckbox(
+            'local_passerelle/applyauths',
+            new lang_string('applyauths', 'local_passerelle'),
+            new lang_string('applyauths_desc', 'local_passerelle'),
+            [],
+            array_combine($auths, array_map(fn($auth) => get_string('pluginname', 'auth_' . $auth), $auths))
+        ));
+        $settings->add(new admin_setting_configmultiselect(
+            'local_passerelle/applycategories',
+            new lang_string('applycategories', 'local_passerelle'),
+            new lang_string('applycategories_desc', 'local_passerelle'),
+            [],
+            core_course_category::make_categories_list()
+        ));
     }
 }
 

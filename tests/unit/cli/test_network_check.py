@@ -284,6 +284,11 @@ def test_an_owner_role_that_no_course_takes_is_refused(net: Net) -> None:
     only(net, "caen", Level.BAD, "owner_role", "editingteacher")
 
 
+def test_an_owner_role_that_the_site_does_not_let_passerelle_give_is_refused(net: Net) -> None:
+    net.role("caen", "editingteacher", allowed=False)
+    only(net, "caen", Level.BAD, "owner_role", "editingteacher")
+
+
 def test_a_role_that_does_not_exist_is_refused(net: Net) -> None:
     net.network = replace(net.network, sites=net.network.sites | {"caen": a_site("caen", owner_role="boss")})
     only(net, "caen", Level.BAD, "owner_role", "boss")

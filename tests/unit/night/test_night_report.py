@@ -382,7 +382,8 @@ def test_what_moodle_refused_or_broke_on_is_listed_with_its_reason(stage) -> Non
 
 def test_every_code_of_apply_has_its_words() -> None:
     codes = (
-        "unknownuser unknowncourse unknowngroup unknowncategory notours notempty idnumbertaken shortnametaken"
+        "unknownuser unknowncourse unknowngroup unknowncategory notours notempty idnumbertaken shortnametaken "
+        "rolenotallowed authnotallowed categorynotallowed protecteduser nopermission"
     )
     assert {*codes.split(), "invalid", BROKEN} == set(CODES)
 

@@ -110,6 +110,7 @@ def test_the_catalogue_check_says_whether_each_product_can_be_delivered(run: Any
         (a_product(parameters="coursename=SPOCM1&colour=red"), "unknown parameter: colour"),
         (a_product(parameters="coursename=SPOCM1&supervisor=nobody"), "does not exist"),
         (a_product(parameters="coursename=SPOCM1&supervisor=mentor"), "cannot be assigned"),
+        (a_product(parameters="coursename=SPOCM1&supervisor=manager"), "does not let Passerelle give"),
         (a_product(parameters="coursename=OLD"), "has ended"),
         (a_product("std_createcategory", parameters="parentcategory=NOWHERE"), "may not see it"),
         (a_product("std_createvinstance"), "plugin that this Moodle lacks"),

@@ -101,10 +101,12 @@ def test_one_bad_operation_stops_no_other(apply):
         (user("other", auth="nosuch"), "invalid"),
         (user("other", email="no address"), "invalid"),
         (user("other", lastname=" "), "invalid"),
-        ({"op": "user_update", "username": "admin", "email": "me@x.example"}, "notours"),
-        ({"op": "adopt", "kind": "user", "username": "admin"}, "notours"),
+        ({"op": "user_update", "username": "admin", "email": "me@x.example"}, "protecteduser"),
+        ({"op": "adopt", "kind": "user", "username": "admin"}, "protecteduser"),
         ({"op": "cohort_add", "cohort": "nosuch", "username": "etu1"}, "unknowncohort"),
         (ENROL | {"timestart": 20, "timeend": 10}, "invalid"),
+        (ENROL | {"role": "manager"}, "rolenotallowed"),
+        (user("other", auth="webservice"), "authnotallowed"),
     ],
 )
 def test_each_refusal_has_its_code_and_no_effect(lycee, apply, operation, code):

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from passerelle_laptop.twin import reach
+
 if TYPE_CHECKING:
     from passerelle_laptop.twin.asked import Asked
     from passerelle_laptop.twin.records import Category, Cohort, Course, Group, User
@@ -68,13 +70,34 @@ class Operation:
         number = self.state.courseidnumbers.get(self.needed(name))
         if number is None:
             raise OperationRefused("unknowncourse")
-        return self.state.courses[number]
+        course = self.state.courses[number]
+        self.stay_within(course.category)
+        return course
 
     def category(self, name: str) -> Category:
+        category = self.any_category(name)
+        self.stay_within(category.id)
+        return category
+
+    def any_category(self, name: str) -> Category:
         number = self.state.categoryidnumbers.get(self.needed(name))
         if number is None:
             raise OperationRefused("unknowncategory")
         return self.state.categories[number]
+
+    def stay_within(self, category: int) -> None:
+        """Raises OperationRefused outside the categories that the site's settings name."""
+        if not reach.holds(self.asked.site.settings, self.state, category):
+            raise OperationRefused("categorynotallowed")
+
+    def leave_alone(self, user: User) -> None:
+        """Raises OperationRefused for an account that stands above those of teachers and students."""
+        if reach.protects(self.state, user):
+            raise OperationRefused("protecteduser")
+
+    def may_enrol(self) -> None:
+        if not self.asked.privileged:
+            raise OperationRefused("nopermission", "enrol/passerelle:manage")
 
     def group(self, course: Course, name: str = "group") -> Group:
         number = self.state.groupidnumbers.get((course.id, self.needed(name)))

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from passerelle_laptop.twin.core_groups import put_member
 from passerelle_laptop.twin.operation import Operation, OperationRefused
-from passerelle_laptop.twin.operations_people import ADMIN, COMPONENT
+from passerelle_laptop.twin.operations_people import COMPONENT
+from passerelle_laptop.twin.reach import may_give
 from passerelle_laptop.twin.records import Course, EnrolInstance, Group, Role, UserEnrolment
 
 _ENROL = "enrol_passerelle"
@@ -64,7 +65,11 @@ def _role(do: Operation) -> Role:
 
 def enrol(do: Operation) -> bool:
     """Again it moves the dates, makes active, and adds the role."""
-    user, course, role = do.user(), do.course(), _role(do)
+    user, course = do.user(), do.course()
+    do.may_enrol()
+    role = _role(do)
+    if not may_give(do.asked.site.settings, role):
+        raise OperationRefused("rolenotallowed", role.shortname)
     timestart, timeend = do.time("timestart"), do.time("timeend")
     if timeend and timeend < timestart:
         raise OperationRefused("invalid", "timeend")
@@ -106,7 +111,9 @@ def unenrol(do: Operation) -> bool:
 
 
 def _held(do: Operation) -> tuple[UserEnrolment | None, Role]:
-    user, course, role = do.user(), do.course(), _role(do)
+    user, course = do.user(), do.course()
+    do.may_enrol()
+    role = _role(do)
     source = do.text("source", "night")
     if source not in _NAMES:
         raise OperationRefused("invalid", "source")
@@ -160,8 +167,7 @@ def _group(do: Operation) -> Group:
 
 def _adopt_user(do: Operation) -> bool:
     user = do.user()
-    if user.id == ADMIN:
-        raise OperationRefused("notours", "user")
+    do.leave_alone(user)
     return do.own("user", user.id, adopted=True)
 
 
@@ -189,6 +195,7 @@ def _adopt_member(do: Operation) -> bool:
 def _adopt_enrolment(do: Operation) -> bool:
     """The old one goes, once the night's own stands beside it: groups and grades stay."""
     state, course, user = do.state, do.course(), do.user()
+    do.may_enrol()
     method = do.needed("method")
     ours = state.instance(course.id, "passerelle", "night")
     if ours is None or state.enrolment(ours.id, user.id) is None:

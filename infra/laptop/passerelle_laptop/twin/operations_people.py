@@ -9,10 +9,10 @@ from passerelle_laptop.twin.core_cohorts import drop_cohort_member, make_cohort,
 from passerelle_laptop.twin.core_users import EMAIL
 from passerelle_laptop.twin.operation import Operation, OperationRefused
 from passerelle_laptop.twin.parameters import is_clean
+from passerelle_laptop.twin.reach import may_authenticate
 from passerelle_laptop.twin.records import Cohort, User
 
 COMPONENT = "local_passerelle"
-ADMIN = 2
 _COLUMNS = ("idnumber", "firstname", "lastname", "email", "auth", "lang")
 
 
@@ -49,7 +49,7 @@ def user_update(do: Operation) -> bool:
     if not columns:
         return False
     _check(do, columns, name)
-    _not_the_administrator(user)
+    do.leave_alone(user)
     return do.state.change_user(user, **columns)
 
 
@@ -58,14 +58,11 @@ def _check(do: Operation, columns: dict[str, Any], username: str) -> None:
         raise OperationRefused("invalid", "username")
     if "email" in columns and not EMAIL.fullmatch(columns["email"]):
         raise OperationRefused("invalid", "email")
-    if columns.get("auth", "manual") not in do.asked.site.settings.auths:
+    settings, auth = do.asked.site.settings, columns.get("auth", "")
+    if auth and auth not in settings.auths | settings.disabled_auths:
         raise OperationRefused("invalid", "auth")
-
-
-def _not_the_administrator(user: User) -> None:
-    # Who could change an administrator's address could become one.
-    if user.id == ADMIN:
-        raise OperationRefused("notours", "user")
+    if auth and not may_authenticate(settings, auth):
+        raise OperationRefused("authnotallowed", auth)
 
 
 def user_suspend(do: Operation) -> bool:
@@ -80,7 +77,7 @@ def _set_suspended(do: Operation, *, suspended: bool) -> bool:
     user = do.user()
     if user.suspended is suspended:
         return False
-    _not_the_administrator(user)
+    do.leave_alone(user)
     do.owned("user", user.id)  # N25: never an account the night did not make or adopt
     return do.state.change_user(user, suspended=suspended)
 

@@ -18,7 +18,9 @@ def category_create(do: Operation) -> bool:
     if idnumber in state.categoryidnumbers:
         return _already(do, "category", do.category("idnumber").id)
     name = do.needed("name")
-    made = make_category(state, do.asked.now, name, _parent(do), idnumber)
+    parent = _parent(do)
+    do.stay_within(parent)
+    made = make_category(state, do.asked.now, name, parent, idnumber)
     do.own("category", made.id)
     return True
 
@@ -31,7 +33,7 @@ def _already(do: Operation, kind: str, number: int) -> bool:
 
 
 def _parent(do: Operation) -> int:
-    return do.category("parent").id if do.text("parent") else 0
+    return do.any_category("parent").id if do.text("parent") else 0
 
 
 def category_update(do: Operation) -> bool:
@@ -40,6 +42,7 @@ def category_update(do: Operation) -> bool:
     new |= _renumbered(do, category.idnumber, state.categoryidnumbers, "category")
     if "parent" in do.given and _parent(do) != category.parent:
         new["parent"] = _parent(do)
+        do.stay_within(new["parent"])
         if new["parent"] and category.id in state.category_path(state.categories[new["parent"]]):
             raise OperationRefused("invalid", "parent")
     if not new:

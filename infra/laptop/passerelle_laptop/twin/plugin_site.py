@@ -6,6 +6,7 @@ from typing import Any
 
 from passerelle_laptop.twin.asked import Asked, Handler
 from passerelle_laptop.twin.errors import invalid_parameter, no_record
+from passerelle_laptop.twin.reach import may_give
 from passerelle_laptop.twin.records import Course, Message
 from passerelle_laptop.twin.state import State
 
@@ -34,6 +35,7 @@ def get_site(asked: Asked, params: dict[str, Any]) -> dict[str, Any]:
                 "archetype": role.archetype,
                 "contextlevels": list(role.contextlevels),
                 "capabilities": list(overridden.get(role.shortname, role.capabilities)),
+                "allowed": may_give(settings, role),
             }
             for role in asked.state.roles.values()
         ],

@@ -80,6 +80,8 @@ class Settings:
     post_max_size: int = 2056 * _MIB
     languages: frozenset[str] = frozenset({"en", "fr"})
     auths: frozenset[str] = frozenset({"manual", "nologin", "email", "ldap", "cas", "shibboleth", "oauth2"})
+    #: Installed, but switched off.
+    disabled_auths: frozenset[str] = frozenset({"db", "lti", "mnet", "none", "webservice"})
     same_email_allowed: bool = False
     service_sees_identity: bool = True  # moodle/site:viewuseridentity of the service's account
     log_readable: bool = True
@@ -88,6 +90,14 @@ class Settings:
     own_plugins: dict[str, int] = field(default_factory=_own_plugins)
     #: Hosts (or host:port) that the plugin may download from.
     allowed_hosts: frozenset[str] = frozenset({"127.0.0.1", "localhost"})
+
+    #: What `apply` may use, as the administrator chose: short names of roles, authentications, idnumbers of
+    #: categories. Nothing chosen: roles that do not manage, authentications switched on, all categories.
+    apply_roles: frozenset[str] = frozenset()
+    apply_auths: frozenset[str] = frozenset()
+    apply_categories: frozenset[str] = frozenset()
+    #: Whether the weak service user holds `local/passerelle:apply`, and nothing else.
+    weak_user_applies: bool = False
 
     #: Whether hashes of the site's people go beside each backup (P20).
     sends_people: bool = True

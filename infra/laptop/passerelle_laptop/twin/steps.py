@@ -21,6 +21,7 @@ from passerelle_laptop.twin.mbz import write_backup
 from passerelle_laptop.twin.people_file import SALT, people_file
 from passerelle_laptop.twin.plugin_jobs import OVERRIDE
 from passerelle_laptop.twin.plugin_site import holdings, last_change
+from passerelle_laptop.twin.reach import may_give
 from passerelle_laptop.twin.records import Course, EnrolInstance, StashedFile
 from passerelle_laptop.twin.restore import Options, restore_into
 from passerelle_laptop.twin.safety import clear, put_back, remember
@@ -225,6 +226,8 @@ def _owners(walk: Walk) -> None:
                 walk.warn("ownerunknown", owner["username"])
             elif owner["role"] not in roles or instance is None:
                 walk.warn("roleunknown", owner["role"])
+            elif not may_give(site.settings, state.roles[roles[owner["role"]]]):
+                walk.warn("apply_rolenotallowed", owner["role"])
             else:
                 enrol_by_hand(state, instance, user.id, roles[owner["role"]])
 

@@ -130,6 +130,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "why.backupfailed": ("sauvegarde en échec", "backup failed"),
     "why.ownerunknown": ("personne inconnue ici", "person unknown here"),
     "why.roleunknown": ("rôle inconnu ici", "role unknown here"),
+    "why.apply_rolenotallowed": ("rôle que ce site ne permet pas", "role that this site does not allow"),
     "why.pluginmissing": ("greffon absent de ce site", "plugin missing on this site"),
     "why.newerrelease": ("sauvegarde d’un Moodle plus récent", "backup of a newer Moodle"),
     "why.badgesskipped": ("badges laissés de côté", "badges left out"),

@@ -89,7 +89,7 @@ $capabilities = [
         'archetypes' => [],
     ],
     'local/passerelle:apply' => [
-        // It changes addresses and logins of accounts and enrols with any role: whoever holds it can become a manager.
+        // It changes addresses and logins of teachers' and students' accounts, and enrols with the roles that the settings allow.
         'riskbitmask' => RISK_PERSONAL | RISK_DATALOSS | RISK_CONFIG,
         'captype' => 'write',
         'contextlevel' => CONTEXT_SYSTEM,
@@ -130,6 +130,7 @@ $capabilities = [
         ],
     ],
     'local/passerelle:rollover' => [
+        'riskbitmask' => RISK_DATALOSS,
         'captype' => 'write',
         'contextlevel' => CONTEXT_COURSE,
         'archetypes' => [

@@ -35,7 +35,7 @@ $tasks = [
         'month' => '*',
         'dayofweek' => '*',
     ],
-    // Safety backups live 30 days, messages' keys and old jobs longer.
+    // Safety backups live 30 days, messages' keys a year, jobs as long as the administrator chose.
     [
         'classname' => 'local_passerelle\task\clean_up',
         'blocking' => 0,

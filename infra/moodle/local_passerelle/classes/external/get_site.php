@@ -94,6 +94,7 @@ class get_site extends external_api {
                 'archetype' => new external_value(PARAM_RAW, 'Archetype, or empty'),
                 'contextlevels' => new external_multiple_structure(new external_value(PARAM_ALPHA, 'Where it can be given')),
                 'capabilities' => new external_multiple_structure(new external_value(PARAM_RAW, 'Of those that count here')),
+                'allowed' => new external_value(PARAM_BOOL, 'Whether the settings let Passerelle give it in courses'),
             ])),
             'modules' => new external_multiple_structure($plugin),
             'blocks' => new external_multiple_structure($plugin),

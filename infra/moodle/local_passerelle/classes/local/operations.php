@@ -117,7 +117,7 @@ class operations {
                 }
             }
             if ($e instanceof operation_error) {
-                return self::refused($e->errorcode, $e->detail);
+                return self::refused($e->errorcode, $e->in_words());
             }
             debugging('Operation ' . $method . ': ' . get_class($e) . ' ' . $e->getMessage(), DEBUG_DEVELOPER);
             return self::refused('invalid', get_class($e));

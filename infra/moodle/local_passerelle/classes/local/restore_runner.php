@@ -505,6 +505,10 @@ class restore_runner extends runner {
                 $this->job->tell('roleunknown', s($owner['role']));
                 continue;
             }
+            if (!isset((new reach())->roles()[$roleid])) {
+                $this->job->tell('apply_rolenotallowed', s($owner['role']));
+                continue;
+            }
             $plugin = enrol_get_plugin('manual');
             $instance = $DB->get_record('enrol', ['courseid' => $courseid, 'enrol' => 'manual'], '*', IGNORE_MULTIPLE);
             if (!$instance) {

@@ -30,7 +30,7 @@ require_once($CFG->dirroot . '/webservice/lib.php');
  * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 class service_account {
-    /** What the account may do, at site level. README.md says why. */
+    /** What the account may do, at site level: what the functions of the service ask for. */
     private const CAPABILITIES = [
         'webservice/rest:use',
         'local/passerelle:getsite', 'local/passerelle:findusers', 'local/passerelle:startbackup',
@@ -39,14 +39,13 @@ class service_account {
         'local/passerelle:listchangedcourses', 'local/passerelle:export', 'local/passerelle:apply',
         'local/passerelle:notify',
         'enrol/passerelle:manage',
-        'moodle/user:create', 'moodle/user:update', 'moodle/user:viewdetails', 'moodle/user:viewalldetails',
+        'moodle/user:create', 'moodle/user:viewdetails', 'moodle/user:viewalldetails',
         'moodle/user:viewhiddendetails',
         'moodle/category:viewcourselist', 'moodle/category:viewhiddencategories', 'moodle/category:manage',
         'moodle/course:view', 'moodle/course:viewhiddencourses', 'moodle/course:viewparticipants', 'moodle/course:create',
         'moodle/course:update', 'moodle/course:visibility', 'moodle/course:changecategory', 'moodle/course:changefullname',
         'moodle/course:changeshortname', 'moodle/course:changeidnumber', 'moodle/course:managegroups',
         'moodle/course:enrolreview',
-        'moodle/cohort:view', 'moodle/cohort:manage', 'moodle/cohort:assign',
         'enrol/manual:enrol', 'enrol/manual:unenrol', 'enrol/manual:manage',
         'moodle/role:assign', 'moodle/site:accessallgroups', 'moodle/site:viewuseridentity',
         'moodle/backup:backupcourse', 'moodle/restore:restorecourse',
@@ -170,6 +169,9 @@ class service_account {
         }
         set_role_contextlevels($roleid, [CONTEXT_SYSTEM]);
         $system = \context_system::instance();
+        foreach (array_diff(self::held($roleid, $system), self::CAPABILITIES) as $capability) {
+            unassign_capability($capability, $roleid, $system->id); // An earlier release needed it.
+        }
         foreach (self::CAPABILITIES as $capability) {
             if (get_capability_info($capability)) {
                 assign_capability($capability, CAP_ALLOW, $roleid, $system->id, true);
@@ -177,6 +179,18 @@ class service_account {
         }
         $system->mark_dirty();
         return (int) $roleid;
+    }
+
+    /**
+     * What the role allows as it stands.
+     *
+     * @param int $roleid
+     * @param \context $system
+     * @return string[]
+     */
+    private static function held(int $roleid, \context $system): array {
+        global $DB;
+        return $DB->get_fieldset('role_capabilities', 'capability', ['roleid' => $roleid, 'contextid' => $system->id]);
     }
 
     /**

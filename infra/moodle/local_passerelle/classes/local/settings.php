@@ -64,6 +64,25 @@ class settings {
     }
 
     /**
+     * What was chosen of a list.
+     *
+     * @param string $name of the setting
+     * @return string[] empty where nothing was
+     */
+    public static function listed(string $name): array {
+        return array_values(array_filter(explode(',', (string) get_config('local_passerelle', $name)), 'strlen'));
+    }
+
+    /**
+     * How long jobs are kept: at least as long as the safety backups, which are found through them.
+     *
+     * @return int seconds
+     */
+    public static function keeps_jobs(): int {
+        return max((int) (get_config('local_passerelle', 'keepjobs') ?: YEARSECS), safety::KEPT + DAYSECS);
+    }
+
+    /**
      * Whether the site can call Passerelle at all.
      *
      * @return bool

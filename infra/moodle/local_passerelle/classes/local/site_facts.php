@@ -98,6 +98,7 @@ class site_facts {
                 $allowed[$roleid][] = $capability;
             }
         }
+        $given = (new reach())->roles();
         $roles = [];
         foreach (role_fix_names(get_all_roles(), null, ROLENAME_ORIGINAL) as $role) {
             $roles[] = [
@@ -107,6 +108,7 @@ class site_facts {
                 'archetype' => (string) $role->archetype,
                 'contextlevels' => $levels[$role->id] ?? [],
                 'capabilities' => $allowed[$role->id] ?? [],
+                'allowed' => isset($given[$role->id]),
             ];
         }
         return $roles;

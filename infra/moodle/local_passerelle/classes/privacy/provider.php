@@ -23,9 +23,10 @@ use core_privacy\local\request\contextlist;
 use core_privacy\local\request\transform;
 use core_privacy\local\request\userlist;
 use core_privacy\local\request\writer;
+use local_passerelle\local\job_people;
 
 /**
- * What is kept of whom: who asked for a job, whose account is the night's, who was sent which message; and
+ * What is kept of whom: who asked for a job or is named in it, whose account is the night's, who was sent which message; and
  * what goes to Passerelle about the person who presses a button.
  *
  * @package    local_passerelle
@@ -42,6 +43,8 @@ class provider implements
             'userid' => 'privacy:metadata:job:userid',
             'courseid' => 'privacy:metadata:job:courseid',
             'params' => 'privacy:metadata:job:params',
+            'warnings' => 'privacy:metadata:job:warnings',
+            'errormessage' => 'privacy:metadata:job:errormessage',
             'timecreated' => 'privacy:metadata:timecreated',
         ], 'privacy:metadata:job');
         $collection->add_database_table('local_passerelle_sent', [
@@ -77,92 +80,120 @@ class provider implements
         $list->add_from_sql(
             "SELECT ctx.id FROM {context} ctx
               WHERE ctx.contextlevel = :level
-                    AND (EXISTS (SELECT 1 FROM {local_passerelle_job} j WHERE j.userid = :one)
-                         OR EXISTS (SELECT 1 FROM {local_passerelle_sent} s WHERE s.userid = :two)
+                    AND (EXISTS (SELECT 1 FROM {local_passerelle_sent} s WHERE s.userid = :two)
                          OR EXISTS (SELECT 1 FROM {local_passerelle_owned} o WHERE o.kind = 'user' AND o.itemid = :three))",
-            ['level' => CONTEXT_SYSTEM, 'one' => $userid, 'two' => $userid, 'three' => $userid]
+            ['level' => CONTEXT_SYSTEM, 'two' => $userid, 'three' => $userid]
         );
+        foreach (self::jobs_by_context($userid) as $contextid => $jobs) {
+            $list->add_from_sql('SELECT id FROM {context} WHERE id = :id', ['id' => $contextid]);
+        }
         return $list;
     }
 
     #[\Override]
     public static function get_users_in_context(userlist $userlist) {
-        if ($userlist->get_context()->contextlevel != CONTEXT_SYSTEM) {
-            return;
+        $userlist->add_users(job_people::in_context($userlist->get_context()));
+        if ($userlist->get_context()->contextlevel == CONTEXT_SYSTEM) {
+            $userlist->add_from_sql('userid', 'SELECT userid FROM {local_passerelle_sent}', []);
+            $userlist->add_from_sql('itemid', "SELECT itemid FROM {local_passerelle_owned} WHERE kind = 'user'", []);
         }
-        $userlist->add_from_sql('userid', 'SELECT userid FROM {local_passerelle_job}', []);
-        $userlist->add_from_sql('userid', 'SELECT userid FROM {local_passerelle_sent}', []);
-        $userlist->add_from_sql('itemid', "SELECT itemid FROM {local_passerelle_owned} WHERE kind = 'user'", []);
     }
 
     #[\Override]
     public static function export_user_data(approved_contextlist $contextlist) {
-        global $DB;
-        $userid = $contextlist->get_user()->id;
+        $userid = (int) $contextlist->get_user()->id;
+        $jobs = self::jobs_by_context($userid);
         foreach ($contextlist->get_contexts() as $context) {
-            if ($context->contextlevel != CONTEXT_SYSTEM) {
-                continue;
+            $data = ['jobs' => array_map(fn($job) => (object) [
+                'kind' => $job['row']->kind,
+                'status' => $job['row']->status,
+                'courseid' => $job['row']->courseid,
+                'parts' => implode(', ', array_map(
+                    fn($part) => get_string('privacy:part:' . $part, 'local_passerelle'),
+                    $job['parts']
+                )),
+                'timecreated' => transform::datetime($job['row']->timecreated),
+            ], $jobs[$context->id] ?? [])];
+            if ($context->contextlevel == CONTEXT_SYSTEM) {
+                $data += self::told_and_owned($userid);
             }
-            $jobs = [];
-            foreach ($DB->get_records('local_passerelle_job', ['userid' => $userid], 'id') as $row) {
-                $jobs[] = (object) [
-                    'kind' => $row->kind,
-                    'status' => $row->status,
-                    'courseid' => $row->courseid,
-                    'timecreated' => transform::datetime($row->timecreated),
-                ];
+            if (array_filter($data)) {
+                writer::with_context($context)->export_data([get_string('pluginname', 'local_passerelle')], (object) $data);
             }
-            $sent = [];
-            foreach ($DB->get_records('local_passerelle_sent', ['userid' => $userid], 'id') as $row) {
-                $sent[] = (object) ['key' => $row->notifykey, 'timecreated' => transform::datetime($row->timecreated)];
-            }
-            $owned = $DB->get_field('local_passerelle_owned', 'timecreated', ['kind' => 'user', 'itemid' => $userid]);
-            writer::with_context($context)->export_data([get_string('pluginname', 'local_passerelle')], (object) [
-                'jobs' => $jobs,
-                'messages' => $sent,
-                'accountkeptbypasserelle' => $owned ? transform::datetime($owned) : null,
-            ]);
         }
     }
 
     #[\Override]
     public static function delete_data_for_all_users_in_context(\context $context) {
         global $DB;
+        job_people::forget_all($context);
         if ($context->contextlevel == CONTEXT_SYSTEM) {
-            $DB->set_field('local_passerelle_job', 'userid', 0);
             $DB->delete_records('local_passerelle_sent');
+            $DB->delete_records('local_passerelle_owned', ['kind' => 'user']);
         }
     }
 
     #[\Override]
     public static function delete_data_for_user(approved_contextlist $contextlist) {
         foreach ($contextlist->get_contexts() as $context) {
-            if ($context->contextlevel == CONTEXT_SYSTEM) {
-                self::forget([$contextlist->get_user()->id]);
-            }
+            self::forget($context, [(int) $contextlist->get_user()->id]);
         }
     }
 
     #[\Override]
     public static function delete_data_for_users(approved_userlist $userlist) {
-        if ($userlist->get_context()->contextlevel == CONTEXT_SYSTEM) {
-            self::forget($userlist->get_userids());
-        }
+        self::forget($userlist->get_context(), array_map('intval', $userlist->get_userids()));
     }
 
     /**
-     * Forget some people. What their jobs did to courses stays known, without their name.
+     * The jobs that know somebody, by the context they lie in.
      *
+     * @param int $userid
+     * @return array<int, array[]> of row, parts, by context id
+     */
+    private static function jobs_by_context(int $userid): array {
+        global $DB;
+        $user = $DB->get_record('user', ['id' => $userid], 'id, username');
+        $jobs = [];
+        foreach ($user ? job_people::jobs_of($user) : [] as $job) {
+            $jobs[job_people::context($job['row'])->id][] = $job;
+        }
+        return $jobs;
+    }
+
+    /**
+     * The messages somebody was sent, and since when his account is the night's.
+     *
+     * @param int $userid
+     * @return array
+     */
+    private static function told_and_owned(int $userid): array {
+        global $DB;
+        $owned = $DB->get_field('local_passerelle_owned', 'timecreated', ['kind' => 'user', 'itemid' => $userid]);
+        return [
+            'messages' => array_map(fn($row) => (object) [
+                'key' => $row->notifykey,
+                'timecreated' => transform::datetime($row->timecreated),
+            ], array_values($DB->get_records('local_passerelle_sent', ['userid' => $userid], 'id'))),
+            'accountkeptbypasserelle' => $owned ? transform::datetime($owned) : null,
+        ];
+    }
+
+    /**
+     * Forget some people in a context. What their jobs did to courses stays known, without their name.
+     *
+     * @param \context $context
      * @param int[] $userids
      */
-    private static function forget(array $userids): void {
+    private static function forget(\context $context, array $userids): void {
         global $DB;
-        if (!$userids) {
-            return;
+        foreach ($userids ? $DB->get_records_list('user', 'id', $userids, '', 'id, username') : [] as $user) {
+            job_people::forget_one($context, $user);
         }
-        [$in, $params] = $DB->get_in_or_equal($userids, SQL_PARAMS_NAMED);
-        $DB->set_field_select('local_passerelle_job', 'userid', 0, "userid {$in}", $params);
-        $DB->delete_records_select('local_passerelle_sent', "userid {$in}", $params);
-        $DB->delete_records_select('local_passerelle_owned', "kind = 'user' AND itemid {$in}", $params);
+        if ($userids && $context->contextlevel == CONTEXT_SYSTEM) {
+            [$in, $params] = $DB->get_in_or_equal($userids, SQL_PARAMS_NAMED);
+            $DB->delete_records_select('local_passerelle_sent', "userid {$in}", $params);
+            $DB->delete_records_select('local_passerelle_owned', "kind = 'user' AND itemid {$in}", $params);
+        }
     }
 }

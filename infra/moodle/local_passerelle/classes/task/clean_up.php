@@ -16,10 +16,13 @@
 
 namespace local_passerelle\task;
 
+use local_passerelle\local\job_people;
 use local_passerelle\local\safety;
+use local_passerelle\local\settings;
 
 /**
- * Deletes what has outlived its time: safety backups after 30 days, keys of messages and old jobs after a year.
+ * Deletes what has outlived its time: safety backups after 30 days, keys of messages after a year, jobs after the time
+ * that the administrator chose, what is known of accounts that are gone.
  *
  * @package    local_passerelle
  * @copyright  2026 The Passerelle authors
@@ -44,13 +47,11 @@ class clean_up extends \core\task\scheduled_task {
         foreach ($files as $jobid) {
             safety::forget((int) $jobid);
         }
-        $year = time() - YEARSECS;
-        $DB->delete_records_select('local_passerelle_sent', 'timecreated < ?', [$year]);
-        // A restore whose origin a course still names stays: "restored already" is asked of it.
+        $DB->delete_records_select('local_passerelle_sent', 'timecreated < ?', [time() - YEARSECS]);
+        job_people::clean_up(time() - settings::keeps_jobs());
         $DB->delete_records_select(
-            'local_passerelle_job',
-            "timecreated < ? AND status IN ('done', 'failed', 'cancelled') AND NOT (kind = 'restore' AND status = 'done')",
-            [$year]
+            'local_passerelle_owned',
+            "kind = 'user' AND NOT EXISTS (SELECT 1 FROM {user} u WHERE u.id = {local_passerelle_owned}.itemid AND u.deleted = 0)"
         );
     }
 }

@@ -73,6 +73,30 @@ CODES: Mapping[str, Pair] = {
     "notempty": ("quelque chose en dépend encore", "something still hangs on it"),
     "idnumbertaken": ("ce numéro d’identification est pris", "this idnumber is taken"),
     "shortnametaken": ("ce nom abrégé est pris", "this short name is taken"),
+    "rolenotallowed": (
+        "ce Moodle ne permet pas à Passerelle de donner ce rôle : Passerelle → Réglages → Rôles",
+        "this Moodle does not let Passerelle give this role: Passerelle → Settings → Roles",
+    ),
+    "authnotallowed": (
+        "ce Moodle ne permet pas à Passerelle de donner cette authentification : "
+        "Passerelle → Réglages → Méthodes d’authentification",
+        "this Moodle does not let Passerelle give this authentication: "
+        "Passerelle → Settings → Authentications",
+    ),
+    "categorynotallowed": (
+        "hors des catégories que ce Moodle ouvre à Passerelle : Passerelle → Réglages → Catégories",
+        "outside the categories that this Moodle lets Passerelle use: Passerelle → Settings → Categories",
+    ),
+    "protecteduser": (
+        "ce compte administre le site, a un rôle sur tout le site ou gère une catégorie : "
+        "modifiez-le à la main",
+        "this account administers the site, has a role over all of it or manages a category: "
+        "change it by hand",
+    ),
+    "nopermission": (
+        "le compte de Passerelle n’a pas enrol/passerelle:manage dans ce cours",
+        "Passerelle’s account lacks enrol/passerelle:manage in this course",
+    ),
     "invalid": ("Moodle refuse une de ces valeurs", "Moodle refuses one of these values"),
     "broken": (
         "Moodle s’interrompt sur cette opération : lisez son journal d’erreurs PHP",

@@ -271,6 +271,12 @@ ORDERS: dict[str, tuple[str, str]] = {
         "Changez ses niveaux de contexte dans Moodle.",
         "Role “{role}” cannot be assigned at that level ({level}). Change its context levels in Moodle.",
     ),
+    "role_not_allowed": (
+        "Le Moodle {site} ne permet pas à Passerelle de donner le rôle « {role} ». Choisissez-en un autre, "
+        "ou autorisez celui-ci dans ses réglages (Passerelle → Réglages → Rôles).",
+        "The Moodle {site} does not let Passerelle give role “{role}”. Choose another, "
+        "or allow it in its settings (Passerelle → Settings → Roles).",
+    ),
     "role_takes_over": (
         "Le rôle « {role} » permettrait de modifier ou d’emprunter des comptes existants. "
         "Choisissez un rôle qui ne fait que voir.",

@@ -37,8 +37,8 @@ class adoption extends doer {
      */
     public function adopt(array $operation): bool {
         return match ($operation['kind'] ?? '') {
-            'category' => $this->lookup->own('category', (int) $this->lookup->category(self::text($operation, 'idnumber'))->id, true),
-            'course' => $this->lookup->own('course', (int) $this->lookup->course(self::text($operation, 'idnumber'))->id, true),
+            'category' => $this->lookup->own('category', (int) $this->category(self::text($operation, 'idnumber'))->id, true),
+            'course' => $this->lookup->own('course', (int) $this->course(self::text($operation, 'idnumber'))->id, true),
             'group' => $this->lookup->own('group', (int) $this->group($operation)->id, true),
             'user' => $this->user($operation),
             'cohort' => $this->cohort($operation),
@@ -55,21 +55,19 @@ class adoption extends doer {
      * @return \stdClass
      */
     private function group(array $operation): \stdClass {
-        $course = $this->lookup->course(self::text($operation, 'course'));
+        $course = $this->course(self::text($operation, 'course'));
         return $this->lookup->group($course, (string) ($operation['group'] ?? $operation['idnumber'] ?? ''));
     }
 
     /**
-     * Adopt an account; an administrator's is never.
+     * Adopt an account; one that is left alone is never.
      *
      * @param array $operation
      * @return bool
      */
     private function user(array $operation): bool {
         $user = $this->lookup->user($operation);
-        if (is_siteadmin($user->id)) {
-            throw new operation_error('notours', 'user');
-        }
+        $this->leave_alone($user);
         return $this->lookup->own('user', (int) $user->id, true);
     }
 
@@ -110,7 +108,7 @@ class adoption extends doer {
         if ($member->component === 'enrol_passerelle') {
             return false;
         }
-        $course = $this->lookup->course(self::text($operation, 'course'));
+        $course = $this->course(self::text($operation, 'course'));
         $instance = $this->lookup->standing->instance($course, 'night', true);
         $DB->update_record('groups_members', (object) [
             'id' => $member->id,
@@ -129,7 +127,8 @@ class adoption extends doer {
      */
     private function enrolment(array $operation): bool {
         global $DB;
-        $course = $this->lookup->course(self::text($operation, 'course'));
+        $course = $this->course(self::text($operation, 'course'));
+        self::may_enrol($course);
         $user = $this->lookup->user($operation);
         $method = self::text($operation, 'method');
         $ours = $this->lookup->standing->instance($course, 'night', false);

@@ -33,7 +33,7 @@ class categories extends doer {
     public function category_create(array $operation): bool {
         $idnumber = self::text($operation, 'idnumber');
         try {
-            $category = $this->lookup->category($idnumber);
+            $category = $this->category($idnumber);
             if ($this->lookup->owned('category', (int) $category->id)) {
                 return false;
             }
@@ -44,10 +44,12 @@ class categories extends doer {
             }
         }
         $this->refuse_taken($idnumber);
+        $parent = $this->parent($operation);
+        $this->stay_within($parent);
         $category = \core_course_category::create([
             'name' => self::text($operation, 'name'),
             'idnumber' => $idnumber,
-            'parent' => $this->parent($operation),
+            'parent' => $parent,
         ]);
         $this->lookup->own('category', (int) $category->id);
         $this->lookup->stale('course_categories', $idnumber);
@@ -62,7 +64,7 @@ class categories extends doer {
      */
     public function category_update(array $operation): bool {
         $idnumber = self::text($operation, 'idnumber');
-        $record = $this->lookup->category($idnumber);
+        $record = $this->category($idnumber);
         $changes = self::differing($operation, $record, ['name' => 'name']);
         if (isset($operation['newidnumber']) && $operation['newidnumber'] !== $idnumber) {
             $changes['idnumber'] = self::text($operation, 'newidnumber');
@@ -70,6 +72,7 @@ class categories extends doer {
         }
         if (array_key_exists('parent', $operation) && $this->parent($operation) !== (int) $record->parent) {
             $changes['parent'] = $this->parent($operation);
+            $this->stay_within($changes['parent']);
         }
         if (!$changes) {
             return false;
@@ -95,6 +98,7 @@ class categories extends doer {
         } catch (operation_error $gone) {
             return false;
         }
+        $this->stay_within((int) $record->id);
         $this->must_be_ours('category', (int) $record->id);
         $category = \core_course_category::get($record->id, MUST_EXIST, true);
         $context = \context_coursecat::instance($record->id);

@@ -38,7 +38,7 @@ class courses extends doer {
     public function course_create(array $operation): bool {
         $idnumber = self::text($operation, 'idnumber');
         try {
-            $course = $this->lookup->course($idnumber);
+            $course = $this->course($idnumber);
             if ($this->lookup->owned('course', (int) $course->id)) {
                 return false;
             }
@@ -55,7 +55,7 @@ class courses extends doer {
             'idnumber' => $idnumber,
             'shortname' => $shortname,
             'fullname' => self::text($operation, 'fullname'),
-            'category' => $this->lookup->category(self::text($operation, 'category'))->id,
+            'category' => $this->category(self::text($operation, 'category'))->id,
             'summary' => (string) ($operation['summary'] ?? ''),
             'summaryformat' => FORMAT_HTML,
             'startdate' => self::time($operation, 'startdate') ?: time(),
@@ -74,7 +74,7 @@ class courses extends doer {
      */
     public function course_update(array $operation): bool {
         $idnumber = self::text($operation, 'idnumber');
-        $course = $this->lookup->course($idnumber);
+        $course = $this->course($idnumber);
         $changes = self::differing($operation, $course, [
             'shortname' => 'shortname',
             'fullname' => 'fullname',
@@ -97,7 +97,7 @@ class courses extends doer {
             $this->refuse_taken('idnumber', $changes['idnumber'], (int) $course->id);
         }
         if (isset($operation['category']) && $operation['category'] !== '') {
-            $category = (int) $this->lookup->category((string) $operation['category'])->id;
+            $category = (int) $this->category((string) $operation['category'])->id;
             if ($category !== (int) $course->category) {
                 $changes['category'] = $category;
             }

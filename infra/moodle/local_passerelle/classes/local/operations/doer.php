@@ -87,6 +87,63 @@ abstract class doer {
     }
 
     /**
+     * The course with this idnumber, where it lies in a category that Passerelle may use.
+     *
+     * @param string $idnumber
+     * @return \stdClass
+     */
+    protected function course(string $idnumber): \stdClass {
+        $course = $this->lookup->course($idnumber);
+        $this->stay_within((int) $course->category);
+        return $course;
+    }
+
+    /**
+     * The category with this idnumber, where Passerelle may use it.
+     *
+     * @param string $idnumber
+     * @return \stdClass
+     */
+    protected function category(string $idnumber): \stdClass {
+        $category = $this->lookup->category($idnumber);
+        $this->stay_within((int) $category->id);
+        return $category;
+    }
+
+    /**
+     * Refuse to work outside the categories that the site's settings name.
+     *
+     * @param int $categoryid 0 for the top
+     */
+    protected function stay_within(int $categoryid): void {
+        if (!$this->lookup->reach->holds($categoryid)) {
+            throw new operation_error('categorynotallowed');
+        }
+    }
+
+    /**
+     * Refuse to touch an account that stands above those of teachers and students.
+     *
+     * @param \stdClass $user
+     */
+    protected function leave_alone(\stdClass $user): void {
+        if ($this->lookup->reach->protects($user)) {
+            throw new operation_error('protecteduser');
+        }
+    }
+
+    /**
+     * Refuse who may not enrol through this method in a course.
+     *
+     * @param \stdClass $course
+     */
+    protected static function may_enrol(\stdClass $course): void {
+        if (!has_capability('enrol/passerelle:manage', \context_course::instance($course->id))) {
+            throw new operation_error('nopermission', 'enrol/passerelle:manage');
+        }
+    }
+
+    /**
      * Refuse to touch what somebody else made.
      *
      * @param string $kind

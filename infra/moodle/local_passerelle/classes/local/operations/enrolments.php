@@ -37,8 +37,12 @@ class enrolments extends doer {
      */
     public function enrol(array $operation): bool {
         $user = $this->lookup->user($operation);
-        $course = $this->lookup->course(self::text($operation, 'course'));
+        $course = $this->course(self::text($operation, 'course'));
+        self::may_enrol($course);
         $roleid = $this->lookup->role((string) ($operation['role'] ?? ''));
+        if (!isset($this->lookup->reach->roles()[$roleid])) {
+            throw new operation_error('rolenotallowed', (string) $operation['role']);
+        }
         $timestart = self::time($operation, 'timestart');
         $timeend = self::time($operation, 'timeend');
         if ($timeend && $timeend < $timestart) {
@@ -112,7 +116,8 @@ class enrolments extends doer {
      */
     private function standing(array $operation): array {
         $user = $this->lookup->user($operation);
-        $course = $this->lookup->course(self::text($operation, 'course'));
+        $course = $this->course(self::text($operation, 'course'));
+        self::may_enrol($course);
         $roleid = $this->lookup->role((string) ($operation['role'] ?? ''));
         $instance = $this->lookup->standing->instance($course, self::source($operation), false);
         $now = $instance ? $this->lookup->standing->enrolment($instance, (int) $user->id) : null;

@@ -36,7 +36,7 @@ class groups extends doer {
      * @return bool
      */
     public function group_create(array $operation): bool {
-        $course = $this->lookup->course(self::text($operation, 'course'));
+        $course = $this->course(self::text($operation, 'course'));
         $idnumber = self::text($operation, 'idnumber');
         try {
             $group = $this->lookup->group($course, $idnumber);
@@ -66,7 +66,7 @@ class groups extends doer {
      * @return bool
      */
     public function group_update(array $operation): bool {
-        $course = $this->lookup->course(self::text($operation, 'course'));
+        $course = $this->course(self::text($operation, 'course'));
         $idnumber = self::text($operation, 'idnumber');
         $group = $this->lookup->group($course, $idnumber);
         $changes = self::differing($operation, $group, ['name' => 'name']);
@@ -93,7 +93,7 @@ class groups extends doer {
      * @return bool
      */
     public function group_delete(array $operation): bool {
-        $course = $this->lookup->course(self::text($operation, 'course'));
+        $course = $this->course(self::text($operation, 'course'));
         $idnumber = self::text($operation, 'idnumber');
         try {
             $group = $this->lookup->group($course, $idnumber);
@@ -175,7 +175,7 @@ class groups extends doer {
      * @return bool
      */
     public function member_add(array $operation): bool {
-        $course = $this->lookup->course(self::text($operation, 'course'));
+        $course = $this->course(self::text($operation, 'course'));
         $group = $this->lookup->group($course, (string) ($operation['group'] ?? ''));
         $user = $this->lookup->user($operation);
         if ($this->lookup->standing->member($group, (int) $user->id)) {
@@ -196,7 +196,7 @@ class groups extends doer {
      * @return bool
      */
     public function member_remove(array $operation): bool {
-        $course = $this->lookup->course(self::text($operation, 'course'));
+        $course = $this->course(self::text($operation, 'course'));
         $group = $this->lookup->group($course, (string) ($operation['group'] ?? ''));
         $user = $this->lookup->user($operation);
         $member = $this->lookup->standing->member($group, (int) $user->id);

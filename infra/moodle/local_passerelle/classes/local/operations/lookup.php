@@ -16,6 +16,8 @@
 
 namespace local_passerelle\local\operations;
 
+use local_passerelle\local\reach;
+
 /**
  * Finds what operations name, for a whole list of them with few queries.
  *
@@ -29,6 +31,9 @@ class lookup {
 
     /** @var standing what stands of people in courses */
     public readonly standing $standing;
+
+    /** @var reach what may be used on this site */
+    public readonly reach $reach;
 
     /** @var array<string, array<string, \stdClass|null>> table => key => record */
     private array $found = [];
@@ -58,6 +63,7 @@ class lookup {
         }
         $this->preload('user', 'username', array_keys($keys['user']), 'deleted = 0');
         $this->preload('course', 'idnumber', array_keys($keys['course']), 'id <> ' . SITEID);
+        $this->reach = new reach();
         $this->standing = new standing($this->people_in_courses($list));
     }
 

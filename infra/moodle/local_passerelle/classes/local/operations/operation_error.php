@@ -24,6 +24,9 @@ namespace local_passerelle\local\operations;
  * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 class operation_error extends \Exception {
+    /** Refusals of this site's own choosing, said in a sentence: they are an administrator's to change, or to leave. */
+    private const SAID = ['rolenotallowed', 'authnotallowed', 'categorynotallowed', 'protecteduser', 'nopermission'];
+
     /**
      * Name the reason.
      *
@@ -37,5 +40,15 @@ class operation_error extends \Exception {
         public readonly string $detail = ''
     ) {
         parent::__construct($errorcode);
+    }
+
+    /**
+     * What the verdict says beside the code: a sentence, or the field or thing that is wrong.
+     *
+     * @return string
+     */
+    public function in_words(): string {
+        return in_array($this->errorcode, self::SAID, true)
+            ? get_string('apply_' . $this->errorcode, 'local_passerelle', s($this->detail)) : $this->detail;
     }
 }

@@ -16,6 +16,8 @@
 
 namespace local_passerelle\local\operations;
 
+use local_passerelle\local\reach;
+
 defined('MOODLE_INTERNAL') || die();
 
 global $CFG;
@@ -106,10 +108,7 @@ class users extends doer {
         if (!$changes) {
             return false;
         }
-        if (is_siteadmin($user->id)) {
-            // Who could change an administrator's address could become one.
-            throw new operation_error('notours', 'user');
-        }
+        $this->leave_alone($user);
         user_update_user((object) (['id' => $user->id] + $changes), false);
         $this->lookup->stale('user', $user->username);
         $this->lookup->stale('user', $name);
@@ -148,9 +147,7 @@ class users extends doer {
         if ((int) $user->suspended === $suspended) {
             return false;
         }
-        if (is_siteadmin($user->id)) {
-            throw new operation_error('notours', 'user');
-        }
+        $this->leave_alone($user);
         $this->must_be_ours('user', (int) $user->id);
         user_update_user((object) ['id' => $user->id, 'suspended' => $suspended], false);
         if ($suspended) {
@@ -186,7 +183,7 @@ class users extends doer {
     }
 
     /**
-     * An installed authentication.
+     * An authentication that this site lets accounts have.
      *
      * @param mixed $auth
      * @return string
@@ -194,6 +191,9 @@ class users extends doer {
     private static function auth($auth): string {
         if (!is_string($auth) || !exists_auth_plugin($auth)) {
             throw new operation_error('invalid', 'auth');
+        }
+        if (!in_array($auth, reach::auths(), true)) {
+            throw new operation_error('authnotallowed', $auth);
         }
         return $auth;
     }

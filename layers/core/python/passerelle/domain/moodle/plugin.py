@@ -110,6 +110,7 @@ class SiteRole:
     archetype: str = ""
     contextlevels: tuple[str, ...] = ()
     capabilities: tuple[str, ...] = ()
+    allowed: bool = True  # whether the site lets Passerelle give it in courses; an older plugin does not say
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,14 @@ def _role_in(name: str, where: str, shortname: str, facts: SiteFacts, level: str
             "permettez-le dans sa définition",
             f"{where}: the role “{shortname}” cannot be assigned in {english}; allow it in its definition",
         )
+    elif level == "course" and not role.allowed:
+        yield bad(
+            name,
+            f"{where} : ce Moodle ne permet pas à Passerelle de donner le rôle « {shortname} » ; "
+            "choisissez-en un autre, ou autorisez celui-ci dans Passerelle → Réglages → Rôles",
+            f"{where}: this Moodle does not let Passerelle give the role “{shortname}”; "
+            "choose another, or allow it under Passerelle → Settings → Roles",
+        )
     else:
         yield good(
             name,

@@ -178,6 +178,8 @@ class _Inspector:
             return [Finding("role_unknown", details={"role": name, "site": self.shop.site})]
         if level not in role.contextlevels:
             return [Finding("role_not_there", details={"role": name, "level": level})]
+        if level == "course" and not role.allowed:
+            return [Finding("role_not_allowed", details={"role": name, "site": self.shop.site})]
         return []
 
     def _places(self, parameters: Parameters) -> list[Finding]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from passerelle.domain.people_in_papers import Leftover
     from passerelle.domain.records import Record
     from tests.fakes.papers import FakePapers
     from tests.fakes.records import FakeRecords
@@ -16,6 +17,7 @@ class FakeInventory:
     ) -> None:
         self._records, self._papers = records, papers
         self.deposits = deposits if deposits is not None else {}  # extracts, which no port writes
+        self.left: list[Leftover] = []
 
     def records(self) -> Iterator[Record]:
         return iter(list(self._records))
@@ -30,3 +32,9 @@ class FakeInventory:
         for held in (self._papers._kept, self._papers.texts, self.deposits):
             if key in held:
                 held[key] = text
+
+    def leftovers(self) -> Iterator[Leftover]:
+        return iter(list(self.left))
+
+    def drop(self, leftover: Leftover) -> None:
+        self.left.remove(leftover)

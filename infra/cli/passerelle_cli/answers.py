@@ -24,7 +24,7 @@ from passerelle.domain.offer.model import RowRef
 from passerelle.domain.publishing.changes import Change, Changes
 from passerelle.domain.rollover.plan import Plan as RolloverPlan
 from passerelle.sources.mistakes import Example
-from passerelle.usecases.people import Held
+from passerelle.usecases.people_kept import Held
 from passerelle_cli.terminal import nearest, refuse, worded
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -607,11 +607,18 @@ class HeldDelivery(TypedDict):
     received_at: datetime
 
 
+class HeldLeftover(TypedDict):
+    kind: str
+    id: str
+    lines: list[Any]
+
+
 class PersonHeld(TypedDict):
     known_as: list[str]
     records: list[HeldRecord]
     deliveries: list[HeldDelivery]
     documents: list[HeldDocument]
+    leftovers: list[HeldLeftover]
     kept_because: list[Held]
 
 

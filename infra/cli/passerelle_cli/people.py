@@ -25,7 +25,8 @@ def people() -> None:
 def show_person(person: str, *, find_stack: Callable[[], Stack]) -> None:
     """All that is held of PERSON (e-mail or username) in table and documents, as JSON, for whoever asks.
 
-    Archives are not searched: they are scrubbed of people before they are kept (P4). Queues hold no names.
+    Nobody else is named in it. Archives are not searched: they are scrubbed of people before they are kept
+    (P4). Queues hold no names.
     """
     print_json(usecase.show(find_stack().world(), person))
 
@@ -37,8 +38,8 @@ def show_person(person: str, *, find_stack: Callable[[], Stack]) -> None:
 def forget_person(person: str, *, because: str, find_stack: Callable[[], Stack]) -> None:
     """Let nothing that is held name PERSON (e-mail or username) any more.
 
-    What an order or a change of year in progress still needs stays, and is listed with its reason. Cut,
-    it is simply given again.
+    What an order, a night or a change of year in progress still needs stays, and is listed with its reason.
+    Look at `show` first: it lists all the names that are theirs. Cut, it is simply given again.
     """
     told = usecase.forget(find_stack().world(), person, because)
     lang = language()

@@ -72,7 +72,14 @@ def operator(find_stack: Callable[[], Stack]) -> None:
         _allow("Table", [f"dynamodb:{one}" for one in (*_READS, *_WRITES)], *_tables(stack)),
         _allow(
             "Buckets",
-            ["s3:GetObject*", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListBucket"],
+            [
+                "s3:GetObject*",
+                "s3:PutObject",
+                "s3:DeleteObject*",  # older versions as well: `people forget` leaves none that names somebody
+                "s3:AbortMultipartUpload",
+                "s3:ListBucket",
+                "s3:ListBucketVersions",
+            ],
             *_buckets(stack.state_bucket, stack.backups_bucket),
         ),
         _allow(

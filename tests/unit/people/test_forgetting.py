@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from passerelle.domain.console import ConsoleAct, ConsoleSession, Operator
+from passerelle.domain.orders.ledger import LedgerPage
 from passerelle.domain.orders.order import Delivery, Order
-from passerelle.domain.records import Record
+from passerelle.domain.people_in_papers import Leftover
+from passerelle.domain.records import Record, TargetLock
 from passerelle.domain.states import OrderState
 from passerelle.errors import NotFound, Refused
 from passerelle.ports import World
@@ -134,23 +139,35 @@ def test_an_order_in_progress_keeps_its_people() -> None:
 
 
 @pytest.mark.rule("G1")
-def test_forgetting_that_was_cut_is_finished_by_the_next_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    scene = a_finished_sale()
-    world = watched(scene.world)
-    real, calls = people._forget_record, []
+def test_forgetting_that_was_cut_anywhere_is_finished_by_the_next_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By the address alone, though no record may be left that ties it to the username."""
+    real = people._forget_record
+    for place in range(1, 8):
+        scene = a_finished_sale()
+        world = watched(scene.world)
+        [seat] = [one for one in scene.order().seats if one.person.email == ZOE.email]
+        page = next(one for one in scene.records.all(LedgerPage) if one.username == seat.username)
+        scene.records.change(page, replace(page, username="u1"))
+        order = scene.order()
+        seats = tuple(replace(one, username="u1") if one == seat else one for one in order.seats)
+        scene.records.change(order, replace(order, seats=seats))
+        calls = itertools.count(1)
 
-    def cut(*given: Any) -> int:
-        calls.append(given)
-        if len(calls) == 2:
-            raise KeyboardInterrupt
-        return real(*given)
+        def cut(*given: Any, calls: Any = calls, place: int = place) -> int:
+            if next(calls) == place:
+                raise KeyboardInterrupt
+            return real(*given)
 
-    monkeypatch.setattr(people, "_forget_record", cut)
-    with pytest.raises(KeyboardInterrupt):
-        people.forget(world, ZOE.email, "asked")
-    monkeypatch.setattr(people, "_forget_record", real)
-    people.forget(world, ZOE.email, "asked")
-    assert "zoe" not in dumped(world)
+        monkeypatch.setattr(people, "_forget_record", cut)
+        with suppress(KeyboardInterrupt):
+            people.forget(world, ZOE.email, "asked")
+        monkeypatch.setattr(people, "_forget_record", real)
+        with suppress(NotFound):  # the last ones were not cut at all
+            people.forget(world, ZOE.email, "asked")
+        assert "zoe" not in dumped(world)
+        assert "'u1'" not in dumped(world)
 
 
 @pytest.mark.rule("G1")
@@ -193,6 +210,7 @@ def test_papers_of_nights_and_deposits_name_the_person_no_more() -> None:
     scene = a_finished_sale()
     deposits = {
         "sis/caen/2026-10-01/people.csv": "code;login;nom\nP1;zoe.recognisable@client.example;R\nP2;bob;B\n",
+        "sis/caen/2026-10-02/people.csv": "code;login;nom\nP2;bob;B\n",
         "nights/caen/2026-10-01/report/index.html": "<td>Zoé Recognisable</td><td>Bob</td>",
     }
     scene.world.papers.put(
@@ -226,3 +244,100 @@ def test_a_name_that_others_bear_too_is_left_to_them() -> None:
     assert scene.order().buyer.lastname == "Recognisable"
     assert scene.order().site == "caen"
     assert isinstance(scene.order(), Order)
+
+
+@pytest.mark.rule("G1")
+def test_whoever_asks_is_shown_nothing_of_anybody_else() -> None:
+    scene = a_finished_sale()
+    deposits = {
+        "nights/caen/2026-10-01/x/chunks/1.json": json.dumps(
+            {"operations": [{"op": "enrol", "username": n, "email": n} for n in (ZOE.email, "eve@x.example")]}
+        )
+    }
+    told = json.dumps(people.show(watched(scene.world, deposits), ZOE.email))
+    assert ZOE.email in told
+    for other in ("bob", "rose", "eve@x.example", "+33 1"):
+        assert other not in told.lower(), other
+
+
+@pytest.mark.rule("G1")
+def test_what_was_answered_refused_or_replaced_is_searched_and_dropped() -> None:
+    scene = a_finished_sale()
+    world = watched(scene.world)
+    stays = Leftover("refusal", "Reference/caen/B.json", '{"details": {"asked": "Bob Zoé"}}')
+    named = [
+        Leftover("refusal", "Reference/caen/A.json", '{"details": {"asked": "Zoé Recognisable"}}'),
+        Leftover("answer", "Request/caen/1.json", json.dumps({"text": f"to {ZOE.email}"})),
+        Leftover("version", "nights/caen/memory.json", json.dumps({"x": ZOE.email})),
+    ]
+    world.inventory.left = [*named, stays]  # type: ignore[attr-defined]
+    shown = people.show(world, ZOE.email)
+    assert [one["kind"] for one in shown["leftovers"]] == [one.kind for one in named]  # type: ignore[attr-defined]
+    people.forget(world, ZOE.email, "asked")
+    assert list(world.inventory.leftovers()) == [stays]
+
+
+OFFICE = Operator(site="caen", identity="ada", name="Ada Lovelace")
+
+
+def of_the_console(scene: Scene) -> tuple[ConsoleSession, ConsoleAct]:
+    now = scene.clock.now()
+    session = ConsoleSession(id="s", operator=OFFICE, opened_at=now, until=now + timedelta(hours=8))
+    act = ConsoleAct(
+        id="a", at=now, by=OFFICE.id, act="run_hold", about="caen/1", why="says caen:ada, Ada Lovelace"
+    )
+    return scene.records.add(session), scene.records.add(act)
+
+
+@pytest.mark.rule("G1")
+def test_who_signed_in_to_the_console_is_forgotten_and_what_was_decided_stays() -> None:
+    scene = Scene()
+    of_the_console(scene)
+    world = watched(scene.world)
+    assert {row["kind"] for row in people.show(world, "ada")["records"]} >= {"ConsoleSession", "ConsoleAct"}  # type: ignore[attr-defined]
+    told = people.forget(world, "ada", "left the university")
+    assert told.kept == ()
+    assert scene.records.all(ConsoleSession) == ()
+    [act] = scene.records.all(ConsoleAct)
+    assert (act.by, act.act, act.about) == (f"caen:{told.alias}", "run_hold", "caen/1")
+    assert act.why == f"says caen:{told.alias}, {told.alias}"
+
+
+@pytest.mark.rule("G1")
+def test_the_acts_of_whoever_is_still_in_office_stay_signed() -> None:
+    scene = Scene()
+    of_the_console(scene)
+    scene.world.papers.put("config/network.json", {"operators": ["caen:ada"], "name": "ada’s network"})
+    world = watched(scene.world)
+    told = people.forget(world, "ada", "asked")
+    assert {(one.kind, one.why) for one in told.kept} == {
+        ("ConsoleAct", "named_in_network"),
+        ("network.yaml", "named_in_network"),
+    }
+    assert world.papers.get("config/network.json")["operators"] == ["caen:ada"]  # type: ignore[index]
+    assert scene.records.all(ConsoleAct)[0].by == "caen:ada"
+
+
+@pytest.mark.rule("G1")
+def test_a_lock_of_a_private_area_goes_once_it_holds_nothing() -> None:
+    scene = Scene()
+    held = TargetLock(id="caen#12/stash/zed", holder="x", until=scene.clock.now() + timedelta(hours=1))
+    scene.records.add(held)
+    world = watched(scene.world)
+    assert {one.why for one in people.forget(world, "zed", "asked").kept} == {"rollover_in_progress"}
+    scene.clock.tick(timedelta(hours=2))
+    people.forget(world, "zed", "asked")
+    assert scene.records.all(TargetLock) == ()
+
+
+@pytest.mark.rule("G1")
+def test_where_usernames_do_not_tell_people_apart_a_namesake_of_another_site_is_somebody_else() -> None:
+    scene = a_finished_sale()
+    order = scene.order()
+    namesake = replace(order.seats[1], username=order.seats[0].username)
+    assert namesake.person.email != ZOE.email
+    scene.records.change(order, replace(order, seats=(order.seats[0], namesake)))
+    world = watched(scene.world)
+    world = replace(world, network=replace(world.network, identity="email"))
+    people.forget(world, ZOE.email, "asked")
+    assert [seat.person.email.endswith("@forgotten.invalid") for seat in scene.order().seats] == [True, False]

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
+from passerelle.domain.refusals import Refusal
 from passerelle.store.inventory import AwsInventory
 from passerelle.store.records import DynamoRecords
+from passerelle.store.references import DynamoReferences
+from passerelle.store.requests import DynamoRequests
+from tests.factories.records import NOW
+from tests.fakes.clock import FakeClock
 from tests.kept.write import console, orders, publications, rollovers
 from tests.unit.store.conftest import TABLE
 
@@ -51,3 +57,32 @@ def test_a_document_that_is_rewritten_leaves_no_older_version(aws: Any, inventor
     assert inventory.text("nights/a.json") == "two gone"
     kept = aws.s3.head_object(Bucket=BUCKET, Key="nights/a.json")
     assert kept["ContentType"] == "text/plain"
+
+
+@pytest.mark.rule("G1")
+def test_answers_refusals_and_older_versions_are_found_and_dropped(aws: Any, inventory: AwsInventory) -> None:
+    clock = FakeClock()
+    refusal = Refusal(reference="AB12", site="caen", code="x", route="r", at=NOW, details={"asked": "Zoé"})
+    DynamoReferences(aws.dynamodb, TABLE, clock).keep(refusal)
+    requests = DynamoRequests(aws.dynamodb, TABLE, clock)
+    requests.remembered("caen", "msg_1", "ab")
+    requests.remember("caen", "msg_1", {"text": "zoe"})
+    for key, texts in {"nights/b.json": ("one", "two"), "config/network.yaml": ("three", "four")}.items():
+        for text in texts:
+            aws.s3.put_object(Bucket=BUCKET, Key=key, Body=text.encode())
+    aws.s3.put_object(Bucket=BUCKET, Key="nights/gone.json", Body=b"five")
+    aws.s3.delete_object(Bucket=BUCKET, Key="nights/gone.json")
+    mine = ("Reference/caen/", "Request/caen/", "nights/b", "nights/gone", "config/")
+    found = {one.id: one for one in inventory.leftovers() if one.id.startswith(mine)}
+    said = {one.kind: json.loads(one.text) for one in found.values() if one.kind != "version"}
+    assert (said["refusal"]["details"], said["answer"]) == ({"asked": "Zoé"}, {"text": "zoe"})
+    assert {one.id: one.text for one in found.values() if one.kind == "version"} == {
+        "nights/b.json": "one",
+        "nights/gone.json": "five",
+        "config/network.yaml": "three",
+    }
+    for one in found.values():
+        inventory.drop(one)
+    assert [one for one in inventory.leftovers() if one.id.startswith(mine)] == []
+    assert inventory.text("nights/b.json") == "two"
+    assert requests.remembered("caen", "msg_1", "ab") is None

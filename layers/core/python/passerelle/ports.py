@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from passerelle.domain.offer.stages import Stage
     from passerelle.domain.orders.order import Delivery, Facts, Order, Refund
     from passerelle.domain.orders.shop import Heard, Webhook
+    from passerelle.domain.people_in_papers import Leftover
     from passerelle.domain.records import Document, Person, Record
     from passerelle.domain.refusals import Refusal
     from passerelle.domain.rollover.survey import Survey
@@ -184,6 +185,11 @@ class Inventory(Protocol):
 
     def rewrite(self, key: str, text: str) -> None:
         """The document as it is from now on, and its older versions gone."""
+
+    def leftovers(self) -> Iterator[Leftover]:
+        """What may go at any time: answers and refusals kept to be given again, older versions."""
+
+    def drop(self, leftover: Leftover) -> None: ...
 
 
 class Papers(Protocol):

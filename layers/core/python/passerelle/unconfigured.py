@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from passerelle.domain.offer.stages import Stage
     from passerelle.domain.orders.order import Delivery, Facts, Order, Refund
     from passerelle.domain.orders.shop import Heard, Webhook
+    from passerelle.domain.people_in_papers import Leftover
     from passerelle.domain.records import Record
     from passerelle.domain.refusals import Refusal
 
@@ -107,3 +108,9 @@ class NoInventory:
 
     def rewrite(self, key: str, text: str) -> None:
         """There is nothing to rewrite."""
+
+    def leftovers(self) -> Iterator[Leftover]:
+        return iter(())
+
+    def drop(self, leftover: Leftover) -> None:
+        """There is nothing to drop."""

@@ -37,10 +37,13 @@ NOWHERE = "@forgotten.invalid"
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """One person, by everything that names them; in lower case."""
+    """One person, by everything that names them; in lower case. `identity`: what tells people apart in the
+    network, as network.yaml says.
+    """
 
     names: frozenset[str] = field(default=frozenset(), repr=False)  # usernames, e-mails, codes
     fullnames: frozenset[str] = field(default=frozenset(), repr=False)
+    identity: str = "username"
 
     def is_(self, text: object) -> bool:
         """Whether a whole field names them, alone or as `site:username`."""
@@ -49,27 +52,43 @@ class Who:
         low = text.strip().lower()
         return low in self.names or (":" in low and low.partition(":")[2] in self.names)
 
+    def bears(self, inside: Mapping[str, Any]) -> bool:
+        """Whether what has these fields is this person. Where usernames do not tell people of two sites
+        apart, one counts only where nothing better is said.
+        """
+        better = [inside.get(one) for one in IDENTIFIERS if one != "username" or self.identity == one]
+        told = [one for one in better if isinstance(one, str) and one.strip()]
+        return any(self.is_(one) for one in told) if told else self.is_(inside.get("username"))
+
+    def instead(self, text: str, alias: str) -> str:
+        """Of a field that names them: with `alias` in their place."""
+        site, colon, _ = text.partition(":")
+        return f"{site}:{alias}" if colon else alias
+
     def pattern(self, *, usernames: bool) -> re.Pattern[str] | None:
-        """What names them inside a text: e-mails and full names; usernames and codes where so wished."""
+        """What names them inside a text: e-mails and full names; where so wished usernames and codes too,
+        short ones only as `site:username`.
+        """
         words = [one for one in self.names if "@" in one or (usernames and len(one) >= SHORTEST_WORD)]
         words += list(self.fullnames)
-        if not words:
-            return None
-        either = "|".join(re.escape(one) for one in sorted(words, key=len, reverse=True))
-        return re.compile(rf"(?<![\w@.-])(?:{either})(?![\w@-])", re.IGNORECASE)
+        short = [one for one in self.names if usernames and len(one) < SHORTEST_WORD]
+        either = [rf"(?<![\w@.-])(?:{_one_of(words)})"] if words else []
+        either += [rf"(?<=\w:)(?:{_one_of(short)})"] if short else []
+        return re.compile(rf"(?:{'|'.join(either)})(?![\w@-])", re.IGNORECASE) if either else None
 
 
-def known_as(names: Iterable[str], everything: Iterable[object]) -> Who:
+def known_as(names: Iterable[str], everything: Iterable[object], identity: str = "username") -> Who:
     """Everything that names the person whom `names` name, as all that is held tells it: whoever has the
     username in one record has an e-mail in another.
     """
-    found = Who(frozenset(one.strip().lower() for one in names if one.strip()))
-    people = [person for value in everything for person in _people(value)]
+    found = Who(frozenset(one.strip().lower() for one in names if one.strip()), identity=identity)
+    people = [person for value in everything for person in people_of(value)]
     while True:
-        more = [person for person in people if any(found.is_(one) for one in _identifiers(person))]
+        more = [person for person in people if found.bears(person)]
         grown = Who(
             found.names | {one.lower() for person in more for one in _identifiers(person)},
             frozenset(name.lower() for person in more for name in _full_names(person)),
+            identity,
         )
         if grown == found:
             return found
@@ -87,9 +106,14 @@ def without(value: T, who: Who, alias: str) -> T:
     return changed
 
 
+def others_hidden(value: T, who: Who) -> T:
+    """The same, for whoever asks what is held of them: everybody else in it is nobody."""
+    return without(value, _Others(who.names, who.fullnames, who.identity), "…")
+
+
 def nobody(value: T, alias: str) -> T:
     """The same, naming nobody at all: each person becomes another alias, so that they stay apart."""
-    for number, person in enumerate(_people(value)):
+    for number, person in enumerate(people_of(value)):
         identifiers = frozenset(one.lower() for one in _identifiers(person))
         who = Who(identifiers, frozenset(name.lower() for name in _full_names(person)))
         value = without(value, who, f"{alias}-{number}")
@@ -97,6 +121,21 @@ def nobody(value: T, alias: str) -> T:
 
 
 # -- how ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Others(Who):
+    """Everybody but the person whose names these are."""
+
+    def is_(self, text: object) -> bool:  # noqa: ARG002 - as Who has it
+        return False
+
+    def bears(self, inside: Mapping[str, Any]) -> bool:
+        told = any(isinstance(inside.get(one), str) and inside[one] for one in ("username", "email"))
+        return told and not Who(self.names, self.fullnames, self.identity).bears(inside)
+
+    def pattern(self, *, usernames: bool) -> re.Pattern[str] | None:  # noqa: ARG002 - as Who has it
+        return None
 
 
 def _without(value: Any, who: Who, alias: str, name: str) -> Any:
@@ -115,7 +154,7 @@ def _without(value: Any, who: Who, alias: str, name: str) -> Any:
 
 def _cleaned(inside: Mapping[Any, Any], who: Who, alias: str, *, said: bool = False) -> dict[Any, Any]:
     """The fields of one thing. Where it is the person, all that is personal in it goes."""
-    mine = any(who.is_(inside.get(one)) for one in IDENTIFIERS)
+    mine = who.bears(inside)
     found: dict[Any, Any] = {}
     for name, value in inside.items():
         if mine and name in PERSONAL and isinstance(value, str):
@@ -132,13 +171,12 @@ def _cleaned(inside: Mapping[Any, Any], who: Who, alias: str, *, said: bool = Fa
 
 def _text(text: str, who: Who, alias: str, name: str) -> str:
     if name in WHO_FIELDS and who.is_(text):
-        site, colon, _ = text.partition(":")
-        return f"{site}:{alias}" if colon else alias
+        return who.instead(text, alias)
     pattern = who.pattern(usernames=name in SAID)
     return text if pattern is None else pattern.sub(alias, text)
 
 
-def _people(value: object) -> Iterator[Mapping[str, Any]]:
+def people_of(value: object) -> Iterator[Mapping[str, Any]]:
     """Every thing in it that is a person, as its fields."""
     if is_dataclass(value) and not isinstance(value, type):
         inside: Mapping[str, Any] = {one.name: getattr(value, one.name) for one in fields(value)}
@@ -146,15 +184,23 @@ def _people(value: object) -> Iterator[Mapping[str, Any]]:
         inside = value
     else:
         for one in value if isinstance(value, tuple | list) else ():
-            yield from _people(one)
+            yield from people_of(one)
         return
     if any(isinstance(inside.get(one), str) and inside[one] for one in ("username", "email")):
         yield inside
+    if {"site", "identity", "name"} <= inside.keys():  # an operator of the console
+        identity = str(inside["identity"])
+        email = identity if "@" in identity else ""
+        yield {"username": identity, "email": email, "operator": inside["name"]}
     for one in inside.values():
-        yield from _people(one)
+        yield from people_of(one)
     person = inside.get("person")
     if inside.get("username") and is_dataclass(person) and not isinstance(person, type):
         yield {"username": inside["username"], "email": getattr(person, "email", "")}  # a seat ties both
+
+
+def _one_of(words: list[str]) -> str:
+    return "|".join(re.escape(one) for one in sorted(words, key=len, reverse=True))
 
 
 def _identifiers(person: Mapping[str, Any]) -> list[str]:
@@ -165,6 +211,8 @@ def _identifiers(person: Mapping[str, Any]) -> list[str]:
 
 def _full_names(person: Mapping[str, Any]) -> Iterator[str]:
     first, last = str(person.get("firstname") or "").strip(), str(person.get("lastname") or "").strip()
+    if isinstance(name := person.get("operator"), str) and name.strip():
+        yield name.strip()
     if first and last:
         yield f"{first} {last}"
         yield f"{last} {first}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import TYPE_CHECKING, Any
 
 from passerelle.domain.backups.upload import CourseLine, Upload
@@ -10,6 +11,7 @@ from passerelle.domain.console import ConsoleAct, ConsoleSession, ConsoleTicket
 from passerelle.domain.night.plan.run import NightDesk, Run
 from passerelle.domain.orders.ledger import LedgerPage
 from passerelle.domain.orders.order import Delivery, Hearing, Order, OrderName, Tally
+from passerelle.domain.people_in_papers import Leftover
 from passerelle.domain.publishing.publication import Publication, Retrieval
 from passerelle.domain.records import Broken, Record, RunningJob, TargetLock
 from passerelle.domain.rollover.plan import PlanRun
@@ -18,7 +20,7 @@ from passerelle.store.aws import aws_named
 from passerelle.store.items import kept_as
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from passerelle.ports import Records
 
@@ -49,6 +51,7 @@ KINDS: tuple[type[Record], ...] = (
     Broken,
 )
 TEXTS = (".json", ".csv", ".html", ".txt")
+VERSIONED = (*TEXTS, ".yaml")
 
 
 class AwsInventory:
@@ -90,8 +93,48 @@ class AwsInventory:
             kind = self._s3.head_object(Bucket=self._bucket, Key=key)["ContentType"]
             body = text.encode("utf-8", "surrogateescape")
             self._s3.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=kind)
-            pages = self._s3.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=key)
-            for page in pages:
-                for row in (*page.get("Versions", []), *page.get("DeleteMarkers", [])):
-                    if row["Key"] == key and not row["IsLatest"]:
-                        self._s3.delete_object(Bucket=self._bucket, Key=key, VersionId=row["VersionId"])
+            for row in self._older(key):
+                if row["Key"] == key:
+                    self._s3.delete_object(Bucket=self._bucket, Key=key, VersionId=row["VersionId"])
+
+    def leftovers(self) -> Iterator[Leftover]:
+        with aws_named():
+            yield from self._quoted("Reference", "refusal", lambda item: item["said"]["S"])
+            yield from self._quoted("Request", "answer", _answer)
+            for row in self._older(""):
+                key, version = row["Key"], row["VersionId"]
+                if key.endswith(VERSIONED) and "ETag" in row:  # a marker of a deletion holds nothing
+                    found = self._s3.get_object(Bucket=self._bucket, Key=key, VersionId=version)
+                    text = found["Body"].read().decode("utf-8", "surrogateescape")
+                    yield Leftover("version", key, text, (key, version))
+
+    def drop(self, leftover: Leftover) -> None:
+        first, second = leftover.at
+        with aws_named():
+            if leftover.kind == "version":
+                self._s3.delete_object(Bucket=self._bucket, Key=first, VersionId=second)
+            else:
+                at = {"pk": {"S": first}, "sk": {"S": second}}
+                self._dynamodb.delete_item(TableName=self._table, Key=at)
+
+    def _quoted(self, sk: str, kind: str, said: Callable[[Any], str]) -> Iterator[Leftover]:
+        pages = self._dynamodb.get_paginator("scan").paginate(
+            TableName=self._table, FilterExpression="sk = :sk", ExpressionAttributeValues={":sk": {"S": sk}}
+        )
+        for page in pages:
+            for item in page["Items"]:
+                pk = item["pk"]["S"]
+                yield Leftover(kind, f"{pk.replace('#', '/')}.json", said(item), (pk, sk))
+
+    def _older(self, begin: str) -> Iterator[Any]:
+        """Versions and marks of deletions that are not the newest, of all keys that begin so."""
+        for page in self._s3.get_paginator("list_object_versions").paginate(
+            Bucket=self._bucket, Prefix=begin
+        ):
+            for row in (*page.get("Versions", []), *page.get("DeleteMarkers", [])):
+                if not row["IsLatest"]:
+                    yield row
+
+
+def _answer(item: Any) -> str:
+    return gzip.decompress(bytes(item["answer"]["B"])).decode() if "answer" in item else ""

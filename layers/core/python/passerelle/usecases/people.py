@@ -2,38 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
 from functools import partial
 from typing import Any, cast
 
-from passerelle.domain.names_end import UNDER_WAY, access_ends, loses_names_at, running_orders
+from passerelle.domain.console import ConsoleSession, ConsoleTicket
+from passerelle.domain.names_end import loses_names_at, running_orders
 from passerelle.domain.orders.ledger import LedgerPage
-from passerelle.domain.orders.order import Delivery, Order
-from passerelle.domain.people import Who, known_as, names, nobody, without
-from passerelle.domain.records import Record
-from passerelle.domain.rollover.rollover import Rollover
+from passerelle.domain.orders.order import Delivery
+from passerelle.domain.people import Who, known_as, nobody, others_hidden, people_of, without
+from passerelle.domain.people_in_papers import DEPOSITS, excerpts, names_in, people_in, rows_in, text_without
+from passerelle.domain.records import Record, TargetLock
 from passerelle.errors import Conflict, NotFound, Refused
 from passerelle.ports import Inventory, World
 from passerelle.usecases.amend import amend
-from passerelle.usecases.orders.receive import unpacked
+from passerelle.usecases.people_kept import Held, is_named_in, kept_for, stays
 
 ERASURES = "erasures/"
-FLAT = ("sis/",)  # deposits of the student system: one line for each thing
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """One thing that names the person. `why`: what keeps it; empty where it can go."""
-
-    where: str  # table or state bucket
-    kind: str
-    id: str
-    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,72 +33,113 @@ class Forgotten:
     kept: tuple[Held, ...]
 
 
-def who_is(inventory: Inventory, name: str) -> Who:
-    """By a username or an e-mail. Raises NotFound `person_not_held` where nothing names such a person."""
-    found = known_as([name], inventory.records())
-    if not any(names(record, found) for record in inventory.records()) and not any(
-        _text_names(inventory.text(key) or "", found) for key in inventory.documents()
-    ):
+def who_is(inventory: Inventory, name: str, identity: str = "username") -> Who:
+    """By a username, an e-mail or a code. Raises NotFound `person_not_held` where nothing names them."""
+    found = _known_as(inventory, [name], identity)
+    if not _is_held(inventory, found):
         raise NotFound("person_not_held")
     return found
 
 
+def _known_as(inventory: Inventory, given: Iterable[str], identity: str) -> Who:
+    people = [person for record in inventory.records() for person in people_of(record)]
+    found = known_as(given, people, identity)
+    while True:
+        more = [
+            person
+            for key in inventory.documents()
+            for person in people_in(key, inventory.text(key) or "", found)
+        ]
+        grown = known_as(found.names, [*people, *more], identity)
+        if grown == found:
+            return found
+        found = grown
+
+
+def _is_held(inventory: Inventory, who: Who) -> bool:
+    return (
+        any(is_named_in(record, who) for record in inventory.records())
+        or any(names_in(key, inventory.text(key) or "", who) for key in inventory.documents())
+        or any(names_in(one.id, one.text, who) for one in inventory.leftovers())
+    )
+
+
 def show(world: World, name: str) -> dict[str, object]:
-    """All that is held of one person, as Art. 15 of the GDPR asks."""
+    """All that is held of one person, as Art. 15 of the GDPR asks, and nothing of anybody else."""
     inventory = world.inventory
-    who = who_is(inventory, name)
+    who = who_is(inventory, name, world.network.identity)
     records = [
-        {"kind": type(record).__name__, "id": record.id, "record": _plain(asdict(cast(Any, record)))}
+        {
+            "kind": type(record).__name__,
+            "id": record.id,
+            "record": _plain(asdict(cast(Any, others_hidden(record, who)))),
+        }
         for record in inventory.records()
-        if names(record, who)
+        if is_named_in(record, who) and not isinstance(record, Delivery)
     ]
     documents = [
-        {"key": key, "lines": _lines(inventory.text(key) or "", who)}
+        {"key": key, "lines": lines}
         for key in inventory.documents()
-        if _text_names(inventory.text(key) or "", who)
+        if (lines := excerpts(key, inventory.text(key) or "", who))
     ]
-    parked = [one for one in _deliveries(inventory) if _names_delivery(one, who)]
+    parked = [one for one in _deliveries(inventory) if is_named_in(one, who)]
+    left = [one for one in inventory.leftovers() if names_in(one.id, one.text, who)]
     return {
         "known_as": sorted(who.names | who.fullnames),
         "records": records,
         "deliveries": [{"id": one.id, "received_at": one.received_at.isoformat()} for one in parked],
         "documents": documents,
-        "kept_because": [asdict(one) for one in _kept(world, who)],
+        "leftovers": [
+            {"kind": one.kind, "id": one.id, "lines": excerpts(one.id, one.text, who)} for one in left
+        ],
+        "kept_because": [asdict(one) for one in kept_for(world, who)],
     }
 
 
 def forget(world: World, name: str, because: str) -> Forgotten:
     """Everything that names the person names an alias; what still needs the name is told with its reason.
 
-    May be cut and taken again: what was done names nobody any more. What was asked is written down without
-    the name. Raises Refused `because_needed`, NotFound `person_not_held`.
+    May be cut and taken again by any of their names: all of them stand in what is written down until it is
+    done, and none from then on. Raises Refused `because_needed`, NotFound `person_not_held`.
     """
     if not because.strip():
         raise Refused("because_needed")
     inventory = world.inventory
-    who = who_is(inventory, name)
-    alias = f"forgotten-{secrets.token_hex(6)}"
-    kept = list(_kept(world, who))
-    stay = {(one.kind, one.id) for one in kept}
-    done = 0
-    for record in inventory.records():
-        if (type(record).__name__, record.id) in stay:
-            continue
-        done += _forget_record(world, record, who, alias)
-    for key in list(inventory.documents()):
-        text = inventory.text(key)
-        if key.startswith(ERASURES) or text is None or not _text_names(text, who):
-            continue
-        inventory.rewrite(key, _text_without(key, text, who, alias))
-        done += 1
-    document = {
+    alias, who = _begun(world, name) or (
+        f"forgotten-{secrets.token_hex(6)}",
+        who_is(inventory, name, world.network.identity),
+    )
+    asked: dict[str, object] = {
         "at": world.clock.now().isoformat(),
-        "because": because,
-        "changed": done,
-        "kept": [{"where": one.where, "kind": one.kind, "why": one.why} for one in kept],
+        "because": text_without("", because, who, alias),
     }
-    world.papers.put(f"{ERASURES}{alias}.json", document)
-    return Forgotten(alias, done, tuple(kept))
+    still = {"names": sorted(who.names), "fullnames": sorted(who.fullnames)}
+    world.papers.put(erasure_key(alias), {**asked, "still": still})
+    kept = kept_for(world, who)
+    done = _forget_records(world, who, alias, kept)
+    done += sum(_forget_document(world, key, who, alias, kept) for key in list(inventory.documents()))
+    done += _drop_leftovers(inventory, who, kept)
+    told = [{"where": one.where, "kind": one.kind, "why": one.why} for one in kept]
+    document = {**asked, "changed": done, "kept": told}
+    inventory.rewrite(erasure_key(alias), json.dumps(document, ensure_ascii=False))
+    return Forgotten(alias, done, kept)
+
+
+def erasure_key(alias: str) -> str:
+    return f"{ERASURES}{alias}.json"
+
+
+def _begun(world: World, name: str) -> tuple[str, Who] | None:
+    """The erasure of this person that was cut, if there is one: by then no record may tie the names."""
+    inventory, identity = world.inventory, world.network.identity
+    for key in inventory.documents():
+        text = inventory.text(key) if key.startswith(ERASURES) else None
+        still = json.loads(text).get("still") if text else None
+        if still and name.strip().lower() in still["names"]:
+            again = _known_as(inventory, still["names"], identity)
+            who = replace(again, fullnames=again.fullnames | frozenset(still["fullnames"]))
+            return key.removeprefix(ERASURES).removesuffix(".json"), who
+    return None
 
 
 def keep_no_longer(world: World) -> int:
@@ -135,17 +166,58 @@ def keep_no_longer(world: World) -> int:
 # -- how ------------------------------------------------------------------------------------------------
 
 
+def _forget_records(world: World, who: Who, alias: str, kept: tuple[Held, ...]) -> int:
+    stay = {(one.kind, one.id) for one in kept}
+    return sum(
+        _forget_record(world, record, who, alias)
+        for record in world.inventory.records()
+        if (type(record).__name__, record.id) not in stay
+    )
+
+
 def _forget_record(world: World, record: Record, who: Who, alias: str) -> int:
+    if not is_named_in(record, who):
+        return 0
     with suppress(NotFound):
-        if isinstance(record, Delivery):
-            if not _names_delivery(record, who):
-                return 0
+        if isinstance(record, Delivery | ConsoleSession | ConsoleTicket | TargetLock):
             world.records.delete(record)
-            return 1
-        if names(record, who):
+        else:
             amend(world.records, type(record), record.id, lambda one: without(one, who, alias))
-            return 1
+        return 1
     return 0
+
+
+def _forget_document(world: World, key: str, who: Who, alias: str, kept: tuple[Held, ...]) -> int:
+    text = world.inventory.text(key)
+    if text is None or key.startswith(ERASURES) or stays(key, kept):
+        return 0
+    after = text_without(key, text, who, alias)
+    if after == text:
+        return 0
+    world.inventory.rewrite(key, after)
+    _tell_manifest(world, key, after)
+    return 1
+
+
+def _drop_leftovers(inventory: Inventory, who: Who, kept: tuple[Held, ...]) -> int:
+    gone = 0
+    for one in inventory.leftovers():
+        if not stays(one.id, kept) and names_in(one.id, one.text, who):
+            inventory.drop(one)
+            gone += 1
+    return gone
+
+
+def _tell_manifest(world: World, key: str, text: str) -> None:
+    """The deposit says of its files what they are now."""
+    folder, _, file = key.rpartition("/")
+    manifest = f"{folder}/manifest.json"
+    said = world.inventory.text(manifest) if key.startswith(DEPOSITS) else None
+    with suppress(ValueError, KeyError, TypeError):
+        told = json.loads(said or "{}")
+        now = {"sha256": hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()}
+        told["files"][file] = told["files"][file] | now | {"rows": rows_in(text)}
+        world.inventory.rewrite(manifest, json.dumps(told, ensure_ascii=False))
 
 
 def _nobody(record: Any, alias: str) -> Any:
@@ -159,62 +231,8 @@ def _is_gone(record: Any) -> bool:
     return nobody(record, "\x00") == record or '"gone-' in json.dumps(_plain(asdict(record)), default=str)
 
 
-def _kept(world: World, who: Who) -> Iterator[Held]:
-    """What law or something in progress still needs the name for."""
-    now = world.clock.now()
-    records = list(world.inventory.records())
-    ends = running_orders([one for one in records if isinstance(one, LedgerPage)])
-    for record in records:
-        why = ""
-        match record:
-            case Order() if names(record, who):
-                if record.state in UNDER_WAY and record.due:
-                    why = "order_in_progress"
-                elif _runs(ends.get(record.id, now), now):
-                    why = "access_runs"
-            case LedgerPage() if names(record, who):
-                if _runs(access_ends(record), now):
-                    why = "access_runs"
-            case Delivery(state="pending") if _names_delivery(record, who):
-                why = "order_in_progress"
-            case Rollover() if names(record, who) and record.under_way:
-                why = "rollover_in_progress"
-        if why:
-            yield Held("table", type(record).__name__, record.id, why)
-
-
-def _runs(end: datetime | None, now: datetime) -> bool:
-    return end is None or end > now
-
-
 def _deliveries(inventory: Inventory) -> Iterator[Delivery]:
     return (record for record in inventory.records() if isinstance(record, Delivery))
-
-
-def _names_delivery(delivery: Delivery, who: Who) -> bool:
-    return _text_names(unpacked(delivery).decode("utf-8", "replace"), who)
-
-
-def _text_names(text: str, who: Who) -> bool:
-    pattern = who.pattern(usernames=True)
-    return pattern is not None and pattern.search(text) is not None
-
-
-def _lines(text: str, who: Who) -> list[str]:
-    pattern = who.pattern(usernames=True)
-    return [line[:2000] for line in text.splitlines() if pattern is not None and pattern.search(line)]
-
-
-def _text_without(key: str, text: str, who: Who, alias: str) -> str:
-    pattern = who.pattern(usernames=True)
-    if pattern is None:
-        return text
-    if key.startswith(FLAT) and key.endswith(".csv"):
-        return "".join(line for line in text.splitlines(keepends=True) if not pattern.search(line))
-    if key.endswith(".json"):
-        with suppress(ValueError):
-            text = json.dumps(without(json.loads(text), who, alias), ensure_ascii=False)
-    return pattern.sub(alias, text)
 
 
 def _plain(value: Any) -> Any:

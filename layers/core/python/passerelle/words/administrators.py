@@ -42,6 +42,25 @@ HOUSE: dict[str, tuple[str, str]] = {
         "un changement d’année en cours en a besoin ; attendez sa fin.",
         "a change of year in progress needs it; wait for its end.",
     ),
+    "night_in_progress": (
+        "une nuit en cours ou retenue en a besoin ; attendez sa fin, ou libérez-la.",
+        "a night in progress or held needs it; wait for its end, or release it.",
+    ),
+    "night_remembers": (
+        "la nuit doit encore mettre fin à des inscriptions suspendues ; attendez la fin du délai (removal_grace).",
+        "the night still has to end suspended enrolments; wait until their grace is over (removal_grace).",
+    ),
+    "in_extracts": (
+        "les extractions en vigueur nomment encore cette personne, et la nuit la recréerait ; "
+        "faites-la d’abord retirer de leur source.",
+        "the extracts in force still name this person, whom the night would make again; "
+        "have them taken out of their source first.",
+    ),
+    "named_in_network": (
+        "network.yaml nomme cette personne, dont les actes restent donc signés ; retirez-la d’abord de "
+        "network.yaml.",
+        "network.yaml names this person, whose acts stay signed meanwhile; take them out of network.yaml first.",
+    ),
     "secret_missing": (
         "Le paramètre SSM {name} n’existe pas. Créez-le (SecureString) ou corrigez network.yaml.",
         "The SSM parameter {name} does not exist. Create it (SecureString) or correct network.yaml.",

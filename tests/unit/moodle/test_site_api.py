@@ -199,13 +199,19 @@ def category(number, **more):
 
 
 def test_categories_and_groups_are_made_where_missing():
+    def groups_made(params):
+        """All or none, as Moodle does."""
+        if any(row["idnumber"] == "old" for row in params["groups"]):
+            raise MoodleRefused("bleu", "core_group_create_groups", "idnumbertaken")
+        return [{"id": 9, "courseid": 2, "name": "N", "idnumber": "new"}]
+
     table = Table(
         core_course_get_categories=lambda params: (
             [category(3)] if params["criteria"][0]["value"] == "old" else []
         ),
         core_course_create_categories=[{"id": 7, "name": "N"}],
         core_group_get_course_groups=[{"id": 1, "courseid": 2, "name": "TD", "idnumber": "old"}],
-        core_group_create_groups=[{"id": 9, "courseid": 2, "name": "N", "idnumber": "new"}],
+        core_group_create_groups=groups_made,
     )
     site = moodle(table)
     made = [

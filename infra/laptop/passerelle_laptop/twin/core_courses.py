@@ -279,8 +279,8 @@ def _contacts(asked: Asked, course: Course) -> list[dict[str, Any]]:
     people = state.assignedin.get(("course", course.id), {})
     return [
         {"id": number, "fullname": state.users[number].fullname}
-        for number in people
-        if role in state.roles_of(course.id, number)
+        for number, rows in people.items()
+        if any(state.assignments[row].roleid == role for row in rows)
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from passerelle_laptop.twin.asked import Asked, Handler
@@ -106,11 +107,8 @@ def _person(asked: Asked, number: int) -> dict[str, Any]:
         "lastaccess": user.lastaccess,
         # Administrator, or a role at site or category level (S6).
         "privileged": number == _ADMIN
-        or any(
-            number in people
-            for (level, _), people in asked.state.assignedin.items()
-            if level in {"system", "coursecat"}
-        ),
+        or number in asked.state.assignedin.get(("system", 0), ())
+        or any(_in_category(asked.state, category, number) for category in asked.state.categories),
         "categories": _own_categories(asked.state, number),
     }
 
@@ -118,12 +116,17 @@ def _person(asked: Asked, number: int) -> dict[str, Any]:
 def _own_categories(state: State, user: int) -> list[str]:
     """Idnumbers of the categories in which a role held there creates courses (P11)."""
     found = []
-    for (level, instance), people in sorted(state.assignedin.items()):
-        roles = {state.assignments[row].roleid for row in people.get(user, ())}
+    for category, row in sorted(state.categories.items()):
+        roles = {state.assignments[one].roleid for one in _in_category(state, category, user)}
         creates = any(state.roles[role].archetype in {"manager", "coursecreator"} for role in roles)
-        if level == "coursecat" and creates and state.categories[instance].idnumber:
-            found.append(state.categories[instance].idnumber)
+        if creates and row.idnumber:
+            found.append(row.idnumber)
     return found
+
+
+def _in_category(state: State, category: int, user: int) -> Collection[int]:
+    """Assignments of the user there."""
+    return state.assignedin.get(("coursecat", category), {}).get(user, ())
 
 
 # -- courses -----------------------------------------------------------------------------------------------

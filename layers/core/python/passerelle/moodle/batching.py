@@ -220,20 +220,21 @@ def ensure(
     *,
     key: Callable[[R], str],
     find: Callable[[Sequence[R]], Mapping[str, int]],
+    look_first: bool = True,
 ) -> tuple[Verdict, ...]:
     """Make what is missing, once, and say of each row what became of it and its id.
 
     `find` answers the ids of those rows that exist, by `key`. After a lost answer it is asked again
     before anything is sent again, and a row that is refused alone is looked for once more: another
     process, or the lost call arriving late, may have made it. Keys are unique in Moodle, so even a
-    call that comes twice makes one.
+    call that comes twice makes one. Without `look_first` that refusal is how what exists is known.
     """
     firsts: dict[str, int] = {}
     for place, row in enumerate(rows):
         firsts.setdefault(key(row), place)
     if not firsts:
         return ()
-    known = find([rows[place] for place in firsts.values()])
+    known = find([rows[place] for place in firsts.values()]) if look_first else {}
     by_key = {name: Verdict(0, Outcome.FOUND, known[name]) for name in firsts if name in known}
     pending = [rows[place] for name, place in firsts.items() if name not in by_key]
     looks = LOOKS

@@ -204,9 +204,17 @@ class MoodleCore:
         return self.ask(calls_groups.of_course(courseid))
 
     def ensure_groups(self, new: Sequence[NewGroup]) -> tuple[Verdict, ...]:
-        """A group for each course and idnumber."""
+        """A group for each course and idnumber. Made first and looked for where Moodle refuses a second: a
+        course in which ten thousand orders have groups is not listed for each of them.
+        """
         return ensure(
-            new, calls_groups.create, self.ask, self.room, key=_group_key, find=_finder(self.groups)
+            new,
+            calls_groups.create,
+            self.ask,
+            self.room,
+            key=_group_key,
+            find=_finder(self.groups),
+            look_first=False,
         )
 
     def group_members(self, groupids: Sequence[int]) -> Mapping[int, tuple[int, ...]]:

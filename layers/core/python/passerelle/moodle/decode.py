@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from enum import Enum
 from functools import cache
@@ -27,98 +27,128 @@ class Mismatch(ValueError):
         self.where = where
 
 
+Reader = Callable[[Any], Any]
+
+
 def shaped(wanted: type[T], value: object, where: str = "answer") -> T:
     """`value` as `wanted`: a dataclass, `tuple[X, ...]`, `dict[str, X]`, a scalar or an optional one."""
-    return cast("T", _read(wanted, value, where))
-
-
-def _read(wanted: Any, value: Any, where: str) -> Any:
-    if wanted is Any:
-        return value
-    origin = typing.get_origin(wanted)
-    if origin in (types.UnionType, typing.Union):
-        return _optional(wanted, value, where)
-    if origin is tuple:
-        return _rows(typing.get_args(wanted)[0], value, where)
-    if origin is not None and issubclass(origin, Mapping):
-        return _mapping(typing.get_args(wanted)[1], value, where)
-    if dataclasses.is_dataclass(wanted):
-        return _object(wanted, value, where)
-    return _scalar(wanted, value, where)
-
-
-def _optional(wanted: Any, value: Any, where: str) -> Any:
-    (inner,) = (kind for kind in typing.get_args(wanted) if kind is not types.NoneType)
-    # Moodle's "never" is 0; an optional object that is empty comes as [].
-    if value is None or (inner is datetime and value in (0, "0", "")):
-        return None
-    if value == [] and dataclasses.is_dataclass(inner):
-        return None
-    return _read(inner, value, where)
-
-
-def _rows(inner: Any, value: Any, where: str) -> tuple[Any, ...]:
-    if value is None:
-        return ()
-    if isinstance(value, dict):
-        value = list(value.values())
-    if not isinstance(value, list):
-        raise Mismatch(where)
-    return tuple(_read(inner, item, f"{where}[{place}]") for place, item in enumerate(value))
-
-
-def _mapping(inner: Any, value: Any, where: str) -> dict[str, Any]:
-    if value is None or value == []:
-        return {}
-    if not isinstance(value, dict):
-        raise Mismatch(where)
-    return {str(key): _read(inner, item, f"{where}.*") for key, item in value.items()}
+    try:
+        return cast("T", _reader(wanted)(value))
+    except Mismatch as mismatch:
+        raise Mismatch(where + mismatch.where) from None
 
 
 @cache
-def _fields(wanted: Any) -> tuple[tuple[str, Any, bool], ...]:
+def _reader(wanted: Any) -> Reader:
+    """Made once for each type: a course's groups or people are read by the ten thousand."""
+    if wanted is Any:
+        return lambda value: value
+    origin = typing.get_origin(wanted)
+    if origin in (types.UnionType, typing.Union):
+        return _optional(wanted)
+    if origin is tuple:
+        return _rows(_reader(typing.get_args(wanted)[0]))
+    if origin is not None and issubclass(origin, Mapping):
+        return _mapping(_reader(typing.get_args(wanted)[1]))
+    if dataclasses.is_dataclass(wanted):
+        return _object(wanted)
+    return _scalar(wanted)
+
+
+def _optional(wanted: Any) -> Reader:
+    (inner,) = (kind for kind in typing.get_args(wanted) if kind is not types.NoneType)
+    read = _reader(inner)
+    # Moodle's "never" is 0; an optional object that is empty comes as [].
+    never = (0, "0", "") if inner is datetime else ([],) if dataclasses.is_dataclass(inner) else ()
+    return lambda value: None if value is None or value in never else read(value)
+
+
+def _rows(read: Reader) -> Reader:
+    def rows(value: Any) -> tuple[Any, ...]:
+        if value is None:
+            return ()
+        if isinstance(value, dict):
+            value = list(value.values())
+        if not isinstance(value, list):
+            raise Mismatch("")
+        found: list[Any] = []
+        try:
+            for item in value:
+                found.append(read(item))
+        except Mismatch as mismatch:
+            raise Mismatch(f"[{len(found)}]{mismatch.where}") from None
+        return tuple(found)
+
+    return rows
+
+
+def _mapping(read: Reader) -> Reader:
+    def mapping(value: Any) -> dict[str, Any]:
+        if value is None or value == []:
+            return {}
+        if not isinstance(value, dict):
+            raise Mismatch("")
+        try:
+            return {str(key): read(item) for key, item in value.items()}
+        except Mismatch as mismatch:
+            raise Mismatch(f".*{mismatch.where}") from None
+
+    return mapping
+
+
+def _object(wanted: Any) -> Reader:
     hints = typing.get_type_hints(wanted)
-    return tuple(
+    fields = [
         (
             field.name,
-            hints[field.name],
+            _reader(hints[field.name]),
             field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING,
         )
         for field in dataclasses.fields(wanted)
-    )
+    ]
+
+    def read_object(value: Any) -> Any:
+        if value == []:
+            value = {}
+        if not isinstance(value, dict):
+            raise Mismatch("")
+        given: dict[str, Any] = {}
+        name = ""
+        try:
+            for name, read, needed in fields:
+                said = value.get(name)
+                if said is not None:
+                    given[name] = read(said)
+                elif needed:
+                    raise Mismatch("")
+        except Mismatch as mismatch:
+            raise Mismatch(f".{name}{mismatch.where}") from None
+        return wanted(**given)
+
+    return read_object
 
 
-def _object(wanted: Any, value: Any, where: str) -> Any:
-    if value == []:
-        value = {}
-    if not isinstance(value, dict):
-        raise Mismatch(where)
-    given: dict[str, Any] = {}
-    for name, hint, needed in _fields(wanted):
-        if value.get(name) is not None:
-            given[name] = _read(hint, value[name], f"{where}.{name}")
-        elif needed:
-            raise Mismatch(f"{where}.{name}")
-    return wanted(**given)
+def _scalar(wanted: Any) -> Reader:
+    if wanted is bool:
+        convert: Reader = _boolean
+    elif wanted is datetime:
+        convert = _moment
+    elif wanted is str:
+        convert = _text
+    elif wanted in (int, float) or issubclass(wanted, Enum):
+        convert = wanted
+    else:
+        convert = _impossible
 
+    def scalar(value: Any) -> Any:
+        if value is None or isinstance(value, (dict, list)):
+            raise Mismatch("")
+        try:
+            return convert(value)
+        except (ValueError, OverflowError, OSError):
+            raise Mismatch("") from None
 
-def _scalar(wanted: Any, value: Any, where: str) -> Any:
-    if isinstance(value, (dict, list)) or value is None:
-        raise Mismatch(where)
-    try:
-        if wanted is bool:
-            return _boolean(value)
-        if wanted is datetime:
-            return datetime.fromtimestamp(int(value), UTC)
-        if wanted is str:
-            return str(int(value)) if isinstance(value, bool) else str(value)
-        if wanted is int:
-            return int(value)
-        if wanted is float or issubclass(wanted, Enum):
-            return wanted(value)
-    except (ValueError, OverflowError, OSError):
-        raise Mismatch(where) from None
-    raise Mismatch(where)
+    return scalar
 
 
 def _boolean(value: float | str | bool) -> bool:
@@ -126,4 +156,16 @@ def _boolean(value: float | str | bool) -> bool:
         return True
     if value in (False, "0", "", "false"):
         return False
+    raise ValueError
+
+
+def _moment(value: float | str) -> datetime:
+    return datetime.fromtimestamp(int(value), UTC)
+
+
+def _text(value: float | str | bool) -> str:
+    return str(int(value)) if isinstance(value, bool) else str(value)
+
+
+def _impossible(_value: object) -> object:
     raise ValueError

@@ -49,12 +49,12 @@ def give(order_run: OrderRun) -> list[Note]:
     ]
     problems += _write_pages(order_run, placed)
     settled = order_run.settled()
-    users = {order_run.accounts[one.enrolment.person].user_id for one in placed}
-    done = {order_run.accounts[key].user_id for key in settled if key in order_run.accounts}
     # What was done for somebody before, and has not changed since, is not asked of Moodle again: a
     # replay and the night do that.
-    _enrol(order_run, users - (done - order_run.written))
-    _group(order_run, placed)
+    users = {key: order_run.accounts[key].user_id for key in {one.enrolment.person for one in placed}}
+    undone = {key for key, user_id in users.items() if key not in settled or user_id in order_run.written}
+    _enrol(order_run, {users[key] for key in undone})
+    _group(order_run, [one for one in placed if one.enrolment.person in undone])
     return list(distinct(problems))
 
 

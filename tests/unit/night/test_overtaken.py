@@ -40,8 +40,8 @@ from tests.scenes.night import (
 from tests.scenes.night_site import NIGHT
 
 TOMORROW = NIGHT + timedelta(1)
-QUICK = range(60)
-SLOW = range(60, 2_060)
+QUICK = range(200)
+SLOW = range(200, 2_200)
 
 
 @pytest.fixture(autouse=True)

@@ -26,7 +26,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
@@ -64,7 +63,9 @@ def sold(count: int, chance: random.Random) -> dict[str, Facts]:
     """By order: a buyer's session of one to three people, who buy and are sent more than once."""
     orders = {}
     for number in range(count):
-        people = tuple(a_participant(f"p{n}") for n in chance.sample(range(count // 2 + 3), chance.randint(1, 3)))
+        people = tuple(
+            a_participant(f"p{n}") for n in chance.sample(range(count // 2 + 3), chance.randint(1, 3))
+        )
         line = replace(
             a_line(),
             product=chance.choice(COURSES),
@@ -96,7 +97,9 @@ def wrong(orders: Mapping[str, Facts], kept: Iterable[Order], state: State) -> C
             groups[line.product, f"boutique:{number}"] = keys
         people["SUPPORT"].add(facts.buyer.key if facts.buyer else "")
     states = Counter(order.state for order in kept)
-    found["orders that are not fulfilled, or there twice"] = abs(len(orders) - states.pop(OrderState.FULFILLED, 0))
+    found["orders that are not fulfilled, or there twice"] = abs(
+        len(orders) - states.pop(OrderState.FULFILLED, 0)
+    )
     found["orders in another state"] = states.total()
     emails = Counter(user.email.lower() for user in state.users.values() if user.email)
     found["accounts made twice"] = sum(1 for times in emails.values() if times > 1)
@@ -111,7 +114,9 @@ def wrong(orders: Mapping[str, Facts], kept: Iterable[Order], state: State) -> C
         found["enrolments lost or too many"] += len(wanted ^ _enrolled(state, course))
     members = dict(_groups(state))
     found["groups lost or too many"] = len(groups.keys() ^ members.keys())
-    found["groups of other people"] = sum(1 for key in groups.keys() & members.keys() if groups[key] != members[key])
+    found["groups of other people"] = sum(
+        1 for key in groups.keys() & members.keys() if groups[key] != members[key]
+    )
     return +found
 
 
@@ -123,7 +128,9 @@ def _enrolled(state: State, course: str) -> set[str]:
         if (state.instances[number].enrol, state.instances[number].source) == ("passerelle", "shop")
     ]
     return {
-        state.users[row.userid].email.lower() for row in state.enrolments.values() if row.instance in instances
+        state.users[row.userid].email.lower()
+        for row in state.enrolments.values()
+        if row.instance in instances
     }
 
 
@@ -280,8 +287,12 @@ def on_the_stack(count: int, seed: int) -> bool:
         seconds = time.perf_counter() - began
         dead = laptop.stack.waiting("orders", dead=True)
         kept = list_all(laptop.world().records, Order, "shop", "boutique")
-        print(f"stack: {count} orders sent in {sent:.0f} s, {refused} answers that were no 200; worked off in {done:.0f} s")
-        print(f"workers killed: {killer.killed}; calls of Moodle: {faults.calls}, of which failed {faults.struck}")
+        print(
+            f"stack: {count} orders sent in {sent:.0f} s, {refused} answers that were no 200; worked off in {done:.0f} s"
+        )
+        print(
+            f"workers killed: {killer.killed}; calls of Moodle: {faults.calls}, of which failed {faults.struck}"
+        )
         print(f"dead letters: {dead}")
         return verdict(orders, kept, laptop.site(SITE).state, dead + refused, seconds, STACK_LIMIT)
 

@@ -19,7 +19,7 @@ from passerelle.domain.publishing.publication import Publication, Retrieval
 from passerelle.domain.records import Broken, Record, RunningJob, TargetLock
 from passerelle.domain.rollover.plan import PlanRun
 from passerelle.domain.rollover.rollover import FreshStart, Permit, Rollover, Whereabouts
-from passerelle.errors import Conflict, Refused
+from passerelle.errors import Conflict, GiveUp, Refused
 from passerelle.ports import Page, R
 
 if TYPE_CHECKING:
@@ -104,7 +104,10 @@ AGE: dict[Kind, Callable[[Any], datetime]] = {
 
 
 class FakeRecords:
+    """`unreadable` holds `{kind}#{id}` of records that are as if their items were damaged."""
+
     def __init__(self, *records: Record) -> None:
+        self.unreadable: set[str] = set()
         self._kept: dict[tuple[Kind, str], Record] = {}
         self._lock = threading.RLock()
         for record in records:
@@ -113,6 +116,8 @@ class FakeRecords:
     # -- the port ----------------------------------------------------------------------------------
 
     def get(self, kind: type[R], key: str) -> R | None:
+        if f"{kind.__name__}#{key}" in self.unreadable:
+            raise GiveUp("record_unreadable", kind=kind.__name__)
         found = self._kept.get((kind, key))
         return copy.deepcopy(found) if isinstance(found, kind) else None
 
@@ -139,6 +144,9 @@ class FakeRecords:
             self._must_be_current(record)
             del self._kept[type(record), record.id]
 
+    def can_read(self, kind: str, key: str) -> bool:
+        return f"{kind}#{key}" not in self.unreadable
+
     def list(
         self,
         kind: type[R],
@@ -152,7 +160,11 @@ class FakeRecords:
         value_of = INDEXES[kind, index]
         past = _decoded(after) if after is not None else None
         found = sorted(
-            ((_place(r), r) for (k, _), r in list(self._kept.items()) if k is kind and value_of(r) == value),
+            (
+                (_place(r), r)
+                for (k, _), r in list(self._kept.items())
+                if k is kind and value_of(r) == value and self.can_read(kind.__name__, r.id)
+            ),
             key=lambda placed: placed[0],
             reverse=newest_first,
         )

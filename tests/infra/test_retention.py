@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from passerelle.store import items
-from passerelle.store.inventory import KINDS
+from passerelle.store.kinds import KINDS
 from tests.fakes.records import KINDS as FAKED
 from tests.infra.templates import ROOT, template
 

@@ -80,6 +80,16 @@ def publications() -> Scene:
     scene.deliver()
     scene.records.add(a_lock())
     scene.records.add(Broken(id="manifests/u1.json", kind="document", code="paper_unreadable", at=NOW))
+    scene.records.add(
+        Broken(
+            id="Publication#p9",
+            kind="Publication",
+            code="record_unreadable",
+            at=NOW,
+            site="caen",
+            told_at=NOW,
+        )
+    )
     return scene
 
 

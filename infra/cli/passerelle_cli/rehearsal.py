@@ -211,6 +211,9 @@ class _Records:
     def delete(self, record: R) -> None:
         self._kept.pop((type(record), record.id), None)
 
+    def can_read(self, kind: str, key: str) -> bool:
+        raise NotImplementedError  # nothing here is ever damaged
+
     def list(
         self,
         kind: type[R],

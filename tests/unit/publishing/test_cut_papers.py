@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from passerelle.domain.night.policy import NightRules
 from passerelle.domain.records import Broken, TargetLock
 from passerelle.domain.site_commands import AskRetrieval, Target
 from passerelle.domain.states import PublicationState, RetrievalState
+from passerelle.errors import MoodleAway
 from passerelle.usecases import jobs
 from passerelle.usecases.publishing import retrieve
-from tests.factories.records import a_lock
+from tests.factories.orders import a_shop
+from tests.factories.records import a_lock, a_network
 from tests.fakes.cutting import Killed
 from tests.scenes.beside import Held, around
 from tests.scenes.publishing import GRACE, Scene
@@ -31,6 +35,112 @@ def test_a_publication_whose_manifest_is_cut_fails_with_a_word_and_the_others_go
     assert scene.publication(str(second["publication"])).state == PublicationState.PUBLISHED
     assert [one.id for one in scene.records.all(Broken)] == [f"manifests/{cut}.json"]
     assert other != cut
+
+
+# -- whoever asked, and whoever can repair ---------------------------------------------------------------
+
+
+def damaged(scene: Scene) -> Broken:
+    """A publication that is asked for and cannot be read any more, as the store notes it."""
+    scene.save()
+    asked = scene.publish()
+    name = f"Publication#{asked['publication']}"
+    scene.records.unreadable.add(name)
+    scene.queues.sent.clear()  # its message lies among the dead letters
+    return scene.records.add(
+        Broken(
+            id=name,
+            kind="Publication",
+            code="record_unreadable",
+            at=scene.clock.now(),
+            site="caen",
+            username="ada",
+        )
+    )
+
+
+def told(scene: Scene) -> list[str]:
+    return sorted(key.rpartition(":")[2] for key in scene.caen.messages if key.startswith("broken:"))
+
+
+@pytest.mark.rule("S12")
+def test_whoever_asked_for_what_cannot_be_read_and_whoever_can_repair_it_are_told_once() -> None:
+    network = a_network(hub__managers=("hub:margaret",))
+    caen = replace(network.sites["caen"], administrators=("root",), night=NightRules(report_to=("desk",)))
+    scene = Scene(replace(network, sites={**network.sites, "caen": caen}))
+    one = damaged(scene)
+    scene.save(idnumber="PHYS1")
+    other = scene.publish(idnumber="PHYS1")
+    for _ in range(3):
+        jobs.watch(scene.world)
+        scene.clock.tick(timedelta(minutes=20))
+    assert told(scene) == ["ada", "desk"]
+    noted = scene.records[Broken, one.id]
+    assert noted.told_at is not None
+    assert noted.username == ""
+    scene.deliver()
+    assert scene.publication(str(other["publication"])).state == PublicationState.PUBLISHED
+
+
+@pytest.mark.rule("S12")
+@pytest.mark.parametrize(
+    ("said", "people"),
+    [
+        ({"username": ""}, ["root"]),
+        ({"username": "", "site": "", "shop": "boutique"}, ["anne"]),
+        ({"id": "runs/caen/2026-10-06/plan.json", "kind": "document", "site": "", "username": ""}, ["root"]),
+    ],
+)
+def test_where_nobody_can_be_named_those_who_repair_are_told(said: dict[str, str], people: list[str]) -> None:
+    network = a_network(shops={"boutique": a_shop(report_to=("anne",))})
+    caen = replace(network.sites["caen"], administrators=("root",))
+    scene = Scene(replace(network, sites={**network.sites, "caen": caen}))
+    one = damaged(scene)
+    scene.records.delete(one)
+    scene.records.add(replace(one, **said))
+    jobs.watch(scene.world)
+    assert told(scene) == people
+
+
+@pytest.mark.rule("S12")
+def test_what_belongs_nowhere_is_told_at_the_hub() -> None:
+    scene = Scene()
+    hub = replace(scene.network.sites["hub"], administrators=("root",))
+    scene.world = scene.base = replace(
+        scene.base, network=replace(scene.network, sites={**scene.network.sites, "hub": hub})
+    )
+    scene.records.add(
+        Broken(id="Order#x:1", kind="Order", code="record_unreadable", at=scene.clock.now(), shop="closed")
+    )
+    scene.records.unreadable.add("Order#x:1")
+    jobs.watch(scene.world)
+    assert [key.rpartition(":")[2] for key in scene.hub.messages] == ["root"]
+
+
+@pytest.mark.rule("S12")
+def test_a_moodle_that_is_away_is_told_in_a_later_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene()
+    one = damaged(scene)
+
+    def away(_notifications: object) -> None:
+        raise MoodleAway("caen", "network")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(scene.caen, "notify", away)
+        jobs.watch(scene.world)
+    assert scene.records[Broken, one.id].told_at is None
+    jobs.watch(scene.world)
+    assert told(scene) == ["ada"]
+
+
+@pytest.mark.rule("S12")
+def test_what_can_be_read_again_is_listed_no_more() -> None:
+    scene = Scene()
+    one = damaged(scene)
+    jobs.watch(scene.world)
+    scene.records.unreadable.clear()
+    jobs.watch(scene.world)
+    assert scene.records.get(Broken, one.id) is None
 
 
 # -- the lock of a target, and a retrieval cut at the door --------------------------------------------------

@@ -89,6 +89,10 @@ class Records(Protocol):
         """Gone already is well. Raises Conflict where the record moved on, or a lock is another's."""
         ...
 
+    def can_read(self, kind: str, key: str) -> bool:
+        """Whether what could not be read can be now, or is gone; `kind` as `Broken` names it."""
+        ...
+
     def list(
         self,
         kind: type[R],

@@ -87,6 +87,11 @@ class Broken:
     kind: str  # of the record; `document`
     code: str  # why, as words.sentences says it
     at: datetime
+    # As far as it still says so: where it belongs, and who asked for it there, until that one was told.
+    site: str = ""
+    shop: str = ""
+    username: str = field(default="", repr=False)
+    told_at: datetime | None = None
     revision: int = 0
 
 

@@ -33,7 +33,7 @@ Reader = Callable[[Any], Any]
 def shaped(wanted: type[T], value: object, where: str = "answer") -> T:
     """`value` as `wanted`: a dataclass, `tuple[X, ...]`, `dict[str, X]`, a scalar or an optional one."""
     try:
-        return cast("T", _reader(wanted)(value))
+        return cast("T", _reader(cast("Any", wanted))(value))
     except Mismatch as mismatch:
         raise Mismatch(where + mismatch.where) from None
 
@@ -59,7 +59,9 @@ def _optional(wanted: Any) -> Reader:
     (inner,) = (kind for kind in typing.get_args(wanted) if kind is not types.NoneType)
     read = _reader(inner)
     # Moodle's "never" is 0; an optional object that is empty comes as [].
-    never = (0, "0", "") if inner is datetime else ([],) if dataclasses.is_dataclass(inner) else ()
+    never: tuple[object, ...] = (
+        (0, "0", "") if inner is datetime else ([],) if dataclasses.is_dataclass(inner) else ()
+    )
     return lambda value: None if value is None or value in never else read(value)
 
 
@@ -73,8 +75,7 @@ def _rows(read: Reader) -> Reader:
             raise Mismatch("")
         found: list[Any] = []
         try:
-            for item in value:
-                found.append(read(item))
+            found.extend(map(read, value))
         except Mismatch as mismatch:
             raise Mismatch(f"[{len(found)}]{mismatch.where}") from None
         return tuple(found)
@@ -98,13 +99,11 @@ def _mapping(read: Reader) -> Reader:
 
 def _object(wanted: Any) -> Reader:
     hints = typing.get_type_hints(wanted)
-    fields = [
-        (
-            field.name,
-            _reader(hints[field.name]),
-            field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING,
-        )
+    readers = [(field.name, _reader(hints[field.name])) for field in dataclasses.fields(wanted)]
+    needed = [
+        field.name
         for field in dataclasses.fields(wanted)
+        if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
     ]
 
     def read_object(value: Any) -> Any:
@@ -112,15 +111,15 @@ def _object(wanted: Any) -> Reader:
             value = {}
         if not isinstance(value, dict):
             raise Mismatch("")
+        lacking = next((name for name in needed if value.get(name) is None), None)
+        if lacking is not None:
+            raise Mismatch(f".{lacking}")
         given: dict[str, Any] = {}
         name = ""
         try:
-            for name, read, needed in fields:
-                said = value.get(name)
-                if said is not None:
-                    given[name] = read(said)
-                elif needed:
-                    raise Mismatch("")
+            for name, read in readers:
+                if value.get(name) is not None:
+                    given[name] = read(value[name])
         except Mismatch as mismatch:
             raise Mismatch(f".{name}{mismatch.where}") from None
         return wanted(**given)

@@ -16,6 +16,7 @@ class MeasuredRecords:
         self._records = records
         self._tell = tell
         self.get, self.add, self.delete, self.list = records.get, records.add, records.delete, records.list
+        self.can_read = records.can_read
 
     def change(self, before: R, after: R) -> R:
         changed = self._records.change(before, after)

@@ -5,51 +5,17 @@ from __future__ import annotations
 import gzip
 from typing import TYPE_CHECKING, Any
 
-from passerelle.domain.backups.upload import CourseLine, Upload
-from passerelle.domain.connection import Connection
-from passerelle.domain.console import ConsoleAct, ConsoleSession, ConsoleTicket
-from passerelle.domain.night.plan.run import NightDesk, Run
-from passerelle.domain.orders.ledger import LedgerPage
-from passerelle.domain.orders.order import Delivery, Hearing, Order, OrderName, Tally
 from passerelle.domain.people_in_papers import Leftover
-from passerelle.domain.publishing.publication import Publication, Retrieval
-from passerelle.domain.records import Broken, Record, RunningJob, TargetLock
-from passerelle.domain.rollover.plan import PlanRun
-from passerelle.domain.rollover.rollover import FreshStart, Permit, Rollover, Whereabouts
 from passerelle.store.aws import aws_named
 from passerelle.store.items import kept_as
+from passerelle.store.kinds import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from passerelle.domain.records import Record
     from passerelle.ports import Records
 
-KINDS: tuple[type[Record], ...] = (
-    Upload,
-    Publication,
-    Retrieval,
-    CourseLine,
-    RunningJob,
-    TargetLock,
-    Rollover,
-    Permit,
-    FreshStart,
-    PlanRun,
-    Whereabouts,
-    Delivery,
-    Order,
-    OrderName,
-    Hearing,
-    LedgerPage,
-    Tally,
-    Run,
-    NightDesk,
-    ConsoleTicket,
-    ConsoleSession,
-    ConsoleAct,
-    Connection,
-    Broken,
-)
 TEXTS = (".json", ".csv", ".html", ".txt")
 VERSIONED = (*TEXTS, ".yaml")
 

@@ -293,13 +293,29 @@ def _fields_in(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def from_item(kind: type[R], item: Mapping[str, Any]) -> R:
-    fields = _fields_in(item)
     try:
+        fields = _fields_in(item)
         record: R = _adapter(kind).validate_python(fields | {"revision": int(item["revision"]["N"])})
-    except ValidationError:
+    except (ValidationError, KeyError, TypeError, ValueError):
         # pydantic quotes the values, which may be people's names.
         raise GiveUp("record_unreadable", kind=kind.__name__) from None
     return record
+
+
+# Where a record says which person of its site asked for it.
+_ASKED_BY = ("person", "author", "applied_by")
+
+
+def still_said(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a record that cannot be read: where it belongs and who asked for it, where that much is there."""
+    try:
+        fields = TypeDeserializer().deserialize(item["record"])
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return {}
+    people = [fields.get(name) for name in _ASKED_BY] if isinstance(fields, dict) else []
+    person: Any = next((one for one in people if isinstance(one, dict)), {})
+    said = {"site": fields.get("site"), "shop": fields.get("shop"), "username": person.get("username")}
+    return {name: value for name, value in said.items() if isinstance(value, str)}
 
 
 def iso(when: datetime) -> str:

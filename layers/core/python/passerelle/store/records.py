@@ -30,9 +30,11 @@ from passerelle.store.items import (
     key,
     listings,
     partition,
+    still_said,
     to_items,
     unknown_of,
 )
+from passerelle.store.kinds import KINDS
 from passerelle.store.unknown_fields import Aside
 
 if TYPE_CHECKING:
@@ -63,8 +65,9 @@ class DynamoRecords:
         self._aside = Aside()
 
     def get(self, kind: type[R], key: str) -> R | None:
+        """Raises GiveUp `record_unreadable`; it is named in the log and noted for somebody."""
         item = self._item(kind, key)
-        return None if item is None else self._read(kind, self._whole(kind, key, dict(item)))
+        return None if item is None else self._read_or_note(kind, dict(item))
 
     def add(self, record: R) -> R:
         record = fitted(record)
@@ -112,6 +115,16 @@ class DynamoRecords:
                     raise
                 raise Conflict(f"{type(record).__name__} moved on") from None
 
+    def can_read(self, kind: str, key: str) -> bool:
+        known = next((one for one in KINDS if kept_as(one) == kind), None)
+        if known is None:
+            return False
+        item = self._item(known, key)
+        try:
+            return item is None or bool(self._read(known, self._whole(known, key, dict(item))))
+        except GiveUp:
+            return False
+
     def list(
         self,
         kind: type[R],
@@ -147,19 +160,25 @@ class DynamoRecords:
         return record
 
     def _read_if_it_can_be(self, kind: type[R], item: Item) -> R | None:
-        """One that cannot be read stops itself only: it is named in the log and noted for somebody."""
-        record_id = _id_of(item["pk"]["S"])
+        """One that cannot be read stops itself only."""
+        try:
+            return self._read_or_note(kind, item)
+        except GiveUp:
+            return None
+
+    def _read_or_note(self, kind: type[R], item: Item) -> R:
+        name, record_id = kept_as(kind), _id_of(item["pk"]["S"])
         try:
             return self._read(kind, self._whole(kind, record_id, item))
-        except (GiveUp, ValueError, EOFError, OSError) as unreadable:
-            name = kept_as(kind)
+        except GiveUp as unreadable:
             LOG.exception("cannot be read", extra={"kind": name, "record": record_id})
-            code = unreadable.code if isinstance(unreadable, GiveUp) else "record_unreadable"
-            now = datetime.now(UTC)
             # Who only reads may not be allowed to write; then the log alone says it.
             with suppress(PasserelleError, ClientError):
-                self.add(Broken(id=f"{name}#{record_id}", kind=name, code=code, at=now))
-            return None
+                noted = Broken(
+                    id=f"{name}#{record_id}", kind=name, code=unreadable.code, at=datetime.now(UTC)
+                )
+                self.add(replace(noted, **still_said(item)))
+            raise
 
     def _whole(self, kind: Kind, record_id: str, item: Item) -> Item:
         """The item with what lies in its parts."""
@@ -172,7 +191,10 @@ class DynamoRecords:
             pieces = {one["sk"]["S"]: bytes(one["part"]["B"]) for one in found}
             if len(pieces) == count:
                 fields = TypeDeserializer().deserialize(item["record"])
-                fields |= parts.unpacked(pieces[place] for place in places)
+                try:
+                    fields |= parts.unpacked(pieces[place] for place in places)
+                except (ValueError, EOFError, OSError):
+                    raise GiveUp("record_unreadable", kind=kind.__name__) from None
                 return {**item, "fields": fields}
             # Written anew between the two reads, or this came from an index, which lags.
             again = self._item(kind, record_id)

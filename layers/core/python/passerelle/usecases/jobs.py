@@ -18,6 +18,7 @@ from passerelle.domain.site_commands import ReportJobs
 from passerelle.domain.states import BackupState, PublicationState, RetrievalState, RolloverState
 from passerelle.errors import MoodleRefused, PasserelleError
 from passerelle.ports import Lms, World
+from passerelle.usecases import broken
 from passerelle.usecases.amend import amend, list_all
 from passerelle.usecases.backups import refresh
 from passerelle.usecases.publishing import publish, retrieve
@@ -164,6 +165,7 @@ def watch(world: World) -> int:
         if rollover.state != RolloverState.RESTORING and now - moved_at >= FORGOTTEN:
             world.queues.send("rollovers", {"rollover": rollover.id})
             asked += 1
+    broken.tell(world)
     return asked + sum(_go_on(world, run.id) for run in list_all(world.records, PlanRun, "applying", "yes"))
 
 

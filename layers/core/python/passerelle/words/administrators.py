@@ -196,6 +196,16 @@ HOUSE: dict[str, tuple[str, str]] = {
         "{what} cannot be read any more: the rest goes on without it. Put the former version of the file back "
         "(the state bucket keeps them), or delete the record.",
     ),
+    "broken_here_subject": (
+        "Passerelle : une donnée ne se lit plus",
+        "Passerelle: something cannot be read any more",
+    ),
+    "broken_here": (
+        "{what} ne se lit plus. Le reste du réseau continue sans. « passerelle network check » et la console "
+        "disent ce qu’il faut faire ; l’avis disparaît dès que la donnée se lit de nouveau.",
+        "{what} cannot be read any more. The rest of the network goes on without it. “passerelle network "
+        "check” and the console say what to do; the notice goes once it can be read again.",
+    ),
     "console_night_absent": (
         "Aucune étape de la nuit du {night} n’a commencé : vérifiez que les extractions ont été déposées "
         "et que les nuits sont activées.",

@@ -354,4 +354,18 @@ COURSES: dict[str, tuple[str, str]] = {
         "Cette tâche n’existe pas pour ce site.",
         "This job does not exist for this site.",
     ),
+    # --- what cannot be read any more (S12) ---
+    "broken_yours_subject": (
+        "Passerelle : votre demande est interrompue",
+        "Passerelle: your request stopped",
+    ),
+    "broken_yours": (
+        "Une de vos demandes ne se lit plus et n’ira pas plus loin d’elle-même. Rien d’autre n’est touché, et "
+        "qui gère le réseau est au courant. Vous pouvez attendre sa réparation, ou refaire la demande. "
+        "Référence : {what}.",
+        "One of your requests cannot be read any more and goes no further by itself. Nothing else is touched, "
+        "and whoever runs the network knows. You can wait until it is repaired, or ask again. "
+        "Reference: {what}.",
+    ),
+    "broken_ask": ("Une question ? Écrivez à {email}.", "A question? Write to {email}."),
 }

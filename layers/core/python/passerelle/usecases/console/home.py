@@ -15,7 +15,7 @@ from passerelle.domain.records import Note
 from passerelle.domain.rollover.rollover import Rollover
 from passerelle.domain.states import OrderState, PublicationState, RolloverState, RunState
 from passerelle.ports import World
-from passerelle.usecases.broken import broken
+from passerelle.usecases.broken import broken, site_of
 from passerelle.usecases.night.plan_stage import rules_of
 
 MOST = 50  # of one kind; the page of that kind has the rest
@@ -72,11 +72,11 @@ def _dead_letters(world: World, reach: Reach) -> Iterator[Waiting]:
 
 def _broken(world: World, reach: Reach) -> Iterator[Waiting]:
     """What cannot be read any more: it stops itself only, until somebody restores or removes it."""
-    if not reach.everything:
-        return
     for one in broken(world):
-        why = (Note("something_broken", {"what": one.id}),)
-        yield Waiting(kind="broken", about=one.id, site="", at=one.at, title=one.kind, why=why)
+        site = site_of(world, one)
+        if reach.everything or site in reach.sites:
+            why = (Note("something_broken", {"what": one.id}),)
+            yield Waiting(kind="broken", about=one.id, site=site, at=one.at, title=one.kind, why=why)
 
 
 def newest_runs(world: World, site: str, limit: int = STAGES_OF_A_MONTH) -> tuple[Run, ...]:

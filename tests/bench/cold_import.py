@@ -1,6 +1,6 @@
 """How long each handler takes to import, beside what it cannot do without.
 
-    python tests/bench/cold_import.py [--rounds N]
+    python -m tests.bench.cold_import [--rounds N]
 
 The yardstick is boto3, Powertools logger, pydantic and requests alone, and Powertools batch where the
 handler is fed by a queue. Interpreters of both kinds take turns, each as often; processor time counts,
@@ -14,7 +14,10 @@ import argparse
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+
+from tests.bench.figure import Figure, show
 
 ROOT = Path(__file__).parents[2]
 LIMIT = 1.15
@@ -59,15 +62,18 @@ def measure(rounds: int) -> list[tuple[str, float, float]]:
     ]
 
 
+def figures(rounds: int) -> Iterator[Figure]:
+    worst = 0.0
+    for name, mine, alone in measure(rounds):
+        worst = max(worst, mine / alone)
+        yield Figure(f"import of {name}, by its yardstick", mine / alone, "×", LIMIT)
+    yield Figure("worst import, by its yardstick", worst, "×", LIMIT)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
-    worst = 0.0
-    for name, mine, alone in measure(parser.parse_args().rounds):
-        worst = max(worst, mine / alone)
-        print(f"{name:22} {mine * 1000:6.0f} ms  yardstick {alone * 1000:6.0f} ms  ratio {mine / alone:.2f}")
-    print(f"worst ratio {worst:.2f}, limit {LIMIT}")
-    return 0 if worst <= LIMIT else 1
+    return show(figures(parser.parse_args().rounds))
 
 
 if __name__ == "__main__":

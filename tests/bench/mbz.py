@@ -26,6 +26,7 @@ from isal import igzip_lib, isal_zlib  # noqa: E402
 
 from passerelle.domain.sizes import parse_size  # noqa: E402
 from passerelle.mbz import FileSource, People, Source, inspect, scrub  # noqa: E402
+from tests.bench.figure import Figure, show  # noqa: E402
 
 CHUNK = 64 * 1024  # the quickest for the baseline too
 IMPORTS = "import boto3, aws_lambda_powertools, pydantic, requests, passerelle.mbz, passerelle.mbz.sources_s3"
@@ -211,7 +212,16 @@ def free_cores() -> float:
     return 2 * one / (time.perf_counter() - start)
 
 
-def compare(path: str, rounds: int) -> None:
+LIMITS = {
+    "inspect, one thread": (1.15, ""),
+    "inspect, two cores": (0.8, "two cores are wanted, both free"),
+    # Not reached since blocks are copied: zlib, which tells where they end, is slower than isal.
+    "scrub, one thread": (1.3, "zlib, which tells where blocks end, is slower than isal"),
+    "scrub, two cores": (1.3, "zlib, which tells where blocks end, is slower than isal"),
+}
+
+
+def compare(path: str, rounds: int, named: str) -> Iterator[Figure]:
     best: dict[str, dict[str, float]] = {}
     for _ in range(rounds):
         for job in WORK:
@@ -219,48 +229,51 @@ def compare(path: str, rounds: int) -> None:
             kept = best.setdefault(job, figures)
             for key in ("seconds", "cpu"):
                 kept[key] = min(kept[key], figures[key])
-    print(f"cores that were free: {free_cores():.1f}")
     idle = run_child("imports", "")["rss"]
-    limits = {
-        "inspect, one thread": 1.15,
-        "inspect, two cores": 0.8,
-        # Not reached since blocks are copied: zlib, which tells where they end, is slower than isal.
-        "scrub, two cores": 1.3,
-        "scrub, one thread": 1.3,
-    }
     for job, figures in best.items():
         base = best["baseline of inspect" if "inspect" in job else "baseline of scrub"]
-        ratio = figures["seconds"] / base["seconds"]
-        work = figures["cpu"] / base["cpu"]
-        line = f"{job:22} {figures['seconds']:7.2f} s  ×{ratio:.2f}  processor {figures['cpu']:6.2f} s  ×{work:.2f}"
-        if job in limits:
-            line += (
-                f" (at most {limits[job]})  memory {figures['rss'] - idle:+.0f} MB above the layer imported"
-            )
-        print(line)
+        what = f"{job}, {named}"
+        if base is figures:
+            yield Figure(what, figures["seconds"], "s")
+            continue
+        limit, why = LIMITS.get(job, (None, ""))
+        yield Figure(f"{what}, by its baseline", figures["seconds"] / base["seconds"], "×", limit, why)
+        yield Figure(f"{what}: memory", figures["rss"] - idle, "MB")
 
 
-def stream(size: int) -> None:
+def stream(size: int) -> Iterator[Figure]:
     figures = run_child("stream", str(size))
     idle = run_child("imports", "")["rss"]
-    print(
-        f"inspect {size / 1e9:.0f} GB generated as a stream: {figures['seconds']:.1f} s "
-        f"(generating alone {figures['generating']:.1f} s), "
-        f"{figures['rss'] - idle:+.0f} MB above the layer imported"
-    )
+    what = f"inspect {size / 1e9:.0f} GB as a stream"
+    yield Figure(f"{what}, by making it", figures["seconds"] / figures["generating"], "×")
+    yield Figure(f"{what}: memory", figures["rss"] - idle, "MB")
 
 
-def zip_ranges(members: int) -> None:
+def zip_ranges(members: int) -> Iterator[Figure]:
     from tests.bench.mbz_zip import measure
 
     figures = measure(members)
-    print(
-        f"zip of {figures['members']} members, {figures['size'] / 1e6:.1f} MB: "
-        f"{figures['requests']} ranged reads (at most 8), {figures['bytes'] / 1e6:.2f} MB (at most 2)"
-    )
+    yield Figure(f"ranged reads of a zip of {figures['members']} members", figures["requests"], "", 8)
+    yield Figure("bytes read of it", figures["bytes"] / 1e6, "MB", 2)
 
 
-def main() -> None:
+def asked_for(options: argparse.Namespace) -> Iterator[Figure]:
+    with tempfile.TemporaryDirectory() as folder:
+        for kind in ("noise", "video", "texts"):
+            if options.only in (None, kind):
+                path = make_video_backup(parse_size(options.size), folder, kind=kind)
+                yield from compare(path, options.rounds, f"{options.size} of {kind}")
+                Path(path).unlink()
+    if options.only in (None, "noise", "video", "texts"):
+        yield Figure("cores that were free", free_cores(), "")
+    if options.only in (None, "zip"):
+        yield from zip_ranges(options.members)
+    if options.only in (None, "stream"):
+        for size in options.stream:
+            yield from stream(parse_size(size))
+
+
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", default="1GB", help="of the archive that is inspected and scrubbed")
     parser.add_argument("--rounds", type=int, default=5)
@@ -271,18 +284,9 @@ def main() -> None:
     options = parser.parse_args()
     if options.child:
         child(*options.child)
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        for kind in ("noise", "video", "texts"):
-            if options.only in (None, kind):
-                print(f"{options.size} of {kind}:")
-                compare(make_video_backup(parse_size(options.size), folder, kind=kind), options.rounds)
-    if options.only in (None, "zip"):
-        zip_ranges(options.members)
-    if options.only in (None, "stream"):
-        for size in options.stream:
-            stream(parse_size(size))
+        return 0
+    return show(asked_for(options))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -381,7 +381,7 @@ def _untar(tar: bytes) -> dict[str, bytes]:
     return found
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--moodle", help="folder of a Moodle's code; without it Moodle is not asked")
     parser.add_argument("--mutants", type=int, default=20_000)
@@ -409,7 +409,8 @@ def main() -> None:
     print(f"{options.mutants} mutants in {time.monotonic() - start:.0f} s, {wrong} went wrong")
     for verdict, times in verdicts.most_common():
         print(f"{times:7} {verdict}")
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

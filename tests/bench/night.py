@@ -14,17 +14,19 @@ import gc
 import json
 import math
 import os
-import resource
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import chain
 from pathlib import Path
 from random import Random
 
 from passerelle.domain.night.plan.night import Night
+from tests.bench.figure import Figure, show
 from tests.bench.offer_data import Size, write_university
 
 SECONDS, MEGABYTES = 30, 800  # to reach, from extracts to plan
@@ -34,10 +36,7 @@ NIGHT = date(2026, 10, 6)
 
 
 class Paper:
-    """What S3 would be sent, counted and dropped."""
-
-    def __init__(self) -> None:
-        self.bytes = 0
+    """What S3 would be sent, made and dropped."""
 
     def get(self, key: str) -> None: ...
 
@@ -45,7 +44,7 @@ class Paper:
         self.put_json(key, json.dumps(document, ensure_ascii=False))
 
     def put_json(self, key: str, text: str) -> None:
-        self.bytes += len(text.encode())
+        text.encode()
 
 
 def measure(folder: Path) -> None:
@@ -58,26 +57,11 @@ def measure(folder: Path) -> None:
     from passerelle.sources.extracts import read_extracts, require_whole
     from passerelle.usecases.night.documents import keep_plan
 
-    started = time.perf_counter()
-
-    def lap(name: str) -> None:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-        seconds, worked = time.perf_counter() - started, time.process_time()
-        print(
-            f"{name:<10} {seconds:7.1f} s in all, {worked:6.1f} s of processor, peak {peak:5d} MB", flush=True
-        )
-
     gc.disable()  # as usecases.night.plan_stage does while it plans
     extracts = require_whole(read_extracts(folder))
-    lap("read")
     desired = build_desired(extracts)
-    lap("desired")
     plan = make_plan(Night(site="univ", date=NIGHT), desired, Actual(), Memory(), source_rows=extracts.counts)
-    lap("plan")
-    paper = Paper()
-    _, sha256 = keep_plan(paper, "run", plan)
-    lap("written")
-    print(f"{len(plan.operations)} operations, {paper.bytes / 1e6:.0f} MB of papers, sha256 {sha256[:16]}")
+    keep_plan(Paper(), "run", plan)
 
 
 @dataclass(frozen=True)
@@ -98,29 +82,26 @@ def plan_apart(folder: Path) -> Cost:
     return Cost(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss // 1024)
 
 
-def bench_plan(folder: Path) -> bool:
+def bench_plan(folder: Path) -> Iterator[Figure]:
     cost = plan_apart(folder)
-    print(f"extracts to plan: {cost.seconds:.1f} s (≤ {SECONDS}), {cost.megabytes} MB (≤ {MEGABYTES})")
-    return cost.seconds <= SECONDS and cost.megabytes <= MEGABYTES
+    yield Figure("a university's extracts to plan, a first load", cost.seconds, "s", SECONDS)
+    yield Figure("a university's extracts to plan: memory", cost.megabytes, "MB", MEGABYTES)
 
 
-def bench_growth(folder: Path, size: Size, times: int) -> bool:
+def bench_growth(folder: Path, size: Size, times: int) -> Iterator[Figure]:
     """No worse than a fifth above in proportion; memory grows with the rows, for all of them are held."""
     costs = []
     for factor in (1, times):
         write_university(folder, size.times(factor))
-        print(f"-- {factor} times the data")
         costs.append(plan_apart(folder))
     one, many = costs
-    print(
-        f"{times} times the data: {many.seconds / one.seconds:.1f} times as long "
-        f"({many.worked / one.worked:.1f} by processor, ≤ {times * 1.2:g}), "
-        f"{many.megabytes / one.megabytes:.1f} times the memory ({many.megabytes} MB)"
-    )
-    return many.worked <= one.worked * times * 1.2
+    why = "what is held no longer fits the processor's caches, so that each row costs more"
+    yield Figure(f"plan of {times} universities, by one's", many.worked / one.worked, "×", times * 1.2, why)
+    yield Figure(f"plan of {times} universities, by the clock", many.seconds / one.seconds, "×")
+    yield Figure(f"plan of {times} universities: memory", many.megabytes, "MB")
 
 
-def bench_twin(folder: Path) -> bool:
+def bench_twin(folder: Path) -> Iterator[Figure]:
     """Over HTTP, with the project's own client."""
     from passerelle.domain.night.plan.actual import read_actual
     from passerelle.domain.night.plan.make import make_plan
@@ -139,21 +120,14 @@ def bench_twin(folder: Path) -> bool:
         moodle = Moodle.at(Site("univ", site.base_url, site.token, calls_per_second=10_000, burst=1000))
 
         def plan(day: date, memory: Memory):
-            began = time.perf_counter()
             gc.disable()  # as usecases.night.plan_stage does while it plans
             extracts = require_whole(read_extracts(folder))
-            read = time.perf_counter()
             actual = read_actual(lambda table: moodle.export(table, PAGE))
-            asked = time.perf_counter()
             logins = {row.code: row.username for row in extracts.people if row.username}
             desired = build_desired(extracts, rules.naming, actual.codes_with_account(logins))
             night = Night(site="univ", date=day, rules=rules)
             made = make_plan(night, desired, actual, memory, source_rows=extracts.counts), actual
             gc.enable()
-            print(
-                f"  extracts {read - began:.1f} s, what the site holds {asked - read:.1f} s, "
-                f"desired and plan {time.perf_counter() - asked:.1f} s"
-            )
             return made
 
         def do(operations) -> int:
@@ -168,10 +142,10 @@ def bench_twin(folder: Path) -> bool:
         started = time.perf_counter()
         first, _ = plan(NIGHT, Memory())
         refused = do(first.operations)
-        print(
-            f"first load: {len(first.operations)} operations in {time.perf_counter() - started:.0f} s, "
-            f"{refused} refused"
+        yield Figure(
+            "a first load of the twin, each operation", per_thousand(started, first.operations), "ms"
         )
+        yield Figure("operations of it that were refused", refused, "", 0)
 
         site.log.reset()
         started = time.perf_counter()
@@ -179,26 +153,22 @@ def bench_twin(folder: Path) -> bool:
         seconds = time.perf_counter() - started
         reads, writes = site.log.count("local_passerelle_export"), site.log.count("local_passerelle_apply")
         allowed = sum(max(1, math.ceil(rows / PAGE)) for rows in actual.counts.values())
-        print(
-            f"night without change: {len(quiet.operations)} operations, {writes} writes, "
-            f"{reads} pages (≤ {allowed}), {seconds:.1f} s (≤ {QUIET_SECONDS})"
-        )
-        good = not quiet.operations and not writes and reads <= allowed and seconds <= QUIET_SECONDS
+        yield Figure("a night without change", seconds, "s", QUIET_SECONDS)
+        yield Figure("operations and writes of it", len(quiet.operations) + writes, "", 0)
+        yield Figure("pages read for it", reads, "", allowed)
 
         change_one_percent(folder)
         changed, _ = plan(NIGHT + timedelta(2), quiet.memory)
         site.log.reset()
-        refused = do(changed.operations)
-        return good and few_calls(site.log.count("local_passerelle_apply"), len(changed.operations), refused)
+        do(changed.operations)
+        calls = site.log.count("local_passerelle_apply")
+        yield Figure(
+            "1 % changes: calls for each operation", calls / max(1, len(changed.operations)), "", 0.02
+        )
 
 
-def few_calls(calls: int, operations: int, refused: int) -> bool:
-    ratio = calls / max(1, operations)
-    print(
-        f"1 % changes: {operations} operations, {calls} calls, {refused} refused, "
-        f"{ratio:.4f} calls per operation (≤ 0.02)"
-    )
-    return ratio <= 1 / 50
+def per_thousand(started: float, operations: Sequence[object]) -> float:
+    return 1000 * (time.perf_counter() - started) / len(operations)
 
 
 def change_one_percent(folder: Path) -> None:
@@ -236,17 +206,17 @@ def main() -> int:
         return 0
     whole = Size()
     size = Size(*(max(1, int(getattr(whole, name) * asked.part)) for name in whole.__dataclass_fields__))
-    good = True
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         if asked.times:
-            return 0 if bench_growth(folder, size, asked.times) else 1
+            return show(bench_growth(folder, size, asked.times))
         write_university(folder, size)
-        if asked.only != "twin":
-            good = bench_plan(folder) and good
-        if asked.only != "plan":
-            good = bench_twin(folder) and good
-    return 0 if good else 1
+        figures = [
+            bench(folder)
+            for name, bench in (("plan", bench_plan), ("twin", bench_twin))
+            if asked.only in (None, name)
+        ]
+        return show(chain(*figures))
 
 
 if __name__ == "__main__":

@@ -25,32 +25,15 @@ def measure(folder: Path) -> None:
     from passerelle.sources.extracts import read_extracts, require_whole
     from passerelle.sources.mistakes import survey
 
-    started = time.perf_counter()
-
-    def lap(name: str) -> None:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-        print(f"{name:<10} {time.perf_counter() - started:7.1f} s in all, peak {peak:5d} MB", flush=True)
-
     extracts = require_whole(read_extracts(folder))
-    lap("read")
-    mistakes = survey(extracts).mistakes  # with the findings below: all that `sync check` does
-    lap("mistakes")
+    survey(extracts)  # with the findings below: all that `sync check` does
     desired = build_desired(extracts)
-    lap("desired")
-    findings = find_in_sources(look_at(extracts, build_offer(extracts, Naming())))
-    lap("findings")
-    lists = as_lists(desired)
-    lap("lists")
-    print(
-        {name: len(rows) for name, rows in lists.items()},
-        "findings:",
-        len(findings),
-        "mistakes:",
-        len(mistakes),
-    )
+    find_in_sources(look_at(extracts, build_offer(extracts, Naming())))
+    as_lists(desired)
 
 
 def main() -> int:
+    from tests.bench.figure import Figure, show
     from tests.bench.offer_data import Size, write_university
 
     parser = argparse.ArgumentParser(description=__doc__)
@@ -67,9 +50,13 @@ def main() -> int:
         subprocess.run(command, check=True)
         seconds = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
-    print(f"extracts to desired, {asked.times} universities: {seconds:.1f} s, {peak} MB")
-    within = seconds <= SECONDS * asked.times * 1.2 and peak <= MEGABYTES * asked.times
-    return 0 if within else 1
+    what = "extracts to desired state and findings" + (f", ×{asked.times}" if asked.times > 1 else "")
+    return show(
+        [
+            Figure(what, seconds, "s", SECONDS * asked.times * (1.2 if asked.times > 1 else 1)),
+            Figure(f"{what}: memory", peak, "MB", MEGABYTES * asked.times),
+        ]
+    )
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from pathlib import Path
 from passerelle.domain.offer.model import Extracts
 from passerelle.sources.extracts import read_extracts
 from passerelle.usecases.night.person import plan_for
+from tests.bench.figure import Figure, show
 from tests.bench.offer_data import Size, write_university
 from tests.fakes.moodle import TwinMoodle, TwinSites
 from tests.scenes.night import NightScene, rules
@@ -41,8 +42,12 @@ def main() -> int:
     began = time.perf_counter()
     plan_for(world, "caen", person)
     seconds = time.perf_counter() - began
-    print(f"one person's plan: {seconds:.2f} s (≤ {SECONDS}), {len(twin.calls)} calls (≤ {CALLS})")
-    return 0 if seconds <= SECONDS and len(twin.calls) <= CALLS else 1
+    return show(
+        [
+            Figure("one person's plan in a large university", seconds, "s", SECONDS),
+            Figure("calls of Moodle for it", len(twin.calls), "", CALLS),
+        ]
+    )
 
 
 if __name__ == "__main__":

@@ -1,0 +1,181 @@
+"""All benches in one go, one table at the end, and `infra/docs/figures.md`.
+
+    python -m tests.bench.figures                     # what says most, in about ten minutes on a quiet machine
+    python -m tests.bench.figures --only night --only orders
+    python -m tests.bench.figures --heavy             # and what takes an hour, and wants a quiet machine
+    python -m tests.bench.figures --write             # keeps the table as the page, with date, machine, commit
+
+Exit status 1 where a limit is missed or a bench broke off.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.bench.figure import KEPT_IN, Figure
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "infra/docs/figures.md"
+
+
+@dataclass(frozen=True)
+class Bench:
+    name: str
+    title: str
+    command: tuple[str, ...]  # of `python -m tests.bench.…`
+    heavy: bool = False
+
+
+BENCHES = (
+    Bench("imports", "Cold starts", ("cold_import", "--rounds", "3")),
+    Bench("archives", "Archives", ("mbz", "--only", "noise", "--rounds", "3")),
+    Bench("lanes", "Archives on many cores", ("mbz_lanes",)),
+    Bench("zips", "Zip archives", ("mbz", "--only", "zip")),
+    Bench("offer", "Checking extracts", ("offer",)),
+    Bench("night", "Nights", ("night",)),
+    Bench("person", "One person", ("person",)),
+    Bench("orders", "Orders", ("orders",)),
+    Bench("beside", "Orders beside one another", ("orders_beside", "--count", "1000")),
+    Bench("console", "The console", ("console",)),
+    Bench("waits", "Minutes people wait", ("waits",)),
+    Bench("network", "A network of 300 sites", ("network",)),
+    Bench("films", "Archives of films and of texts", ("mbz", "--only", "video", "--rounds", "3"), heavy=True),
+    Bench("texts", "Archives of texts", ("mbz", "--only", "texts", "--rounds", "3"), heavy=True),
+    Bench("stream", "An archive of 10 GB", ("mbz", "--only", "stream", "--stream", "10GB"), heavy=True),
+    Bench("growth", "Ten universities in one", ("night", "--times", "10"), heavy=True),
+    Bench("deliveries", "Orders on the laptop's stack", ("orders", "--stack", "--count", "2000"), heavy=True),
+    Bench("faculty", "A faculty's change of year", ("rollover", "--courses", "500"), heavy=True),
+)
+# Those that are here: a bench's module may not have come yet.
+HERE = tuple(one for one in BENCHES if (ROOT / f"tests/bench/{one.command[0]}.py").exists())
+
+
+@dataclass(frozen=True)
+class Measured:
+    bench: Bench
+    figures: Sequence[Figure]
+    lines: Sequence[str]  # what it printed, of a bench that makes no Figure
+    status: int
+    seconds: float
+
+    @property
+    def good(self) -> bool:
+        return self.status == 0
+
+
+def measure(bench: Bench, folder: Path) -> Measured:
+    kept = folder / f"{bench.name}.jsonl"
+    began = time.monotonic()
+    run = subprocess.Popen(
+        [sys.executable, "-m", f"tests.bench.{bench.command[0]}", *bench.command[1:]],
+        cwd=ROOT,
+        env=os.environ | {KEPT_IN: str(kept)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    lines = []
+    for line in run.stdout or ():
+        print(line, end="", flush=True)
+        lines.append(line.rstrip())
+    status = run.wait()
+    told = kept.read_text(encoding="utf-8").splitlines() if kept.exists() else []
+    figures = [Figure(**json.loads(line)) for line in told]
+    return Measured(bench, figures, [] if figures else lines, status, time.monotonic() - began)
+
+
+def page(measured: Sequence[Measured]) -> str:
+    pieces = [
+        "# Figures",
+        "",
+        "Made by `.venv/bin/python -m tests.bench.figures --write`; not to be edited by hand. A limit is what is "
+        "asked for; one that is missed says what limits it. Where somebody else works on the machine, ratios say "
+        "more than seconds.",
+        "",
+        f"{datetime.now(UTC):%Y-%m-%d}, {machine()}, commit {commit()}.",
+    ]
+    for one in measured:
+        pieces += [
+            "",
+            f"## {one.bench.title}",
+            "",
+            f"`python -m tests.bench.{' '.join(one.bench.command)}`",
+            "",
+        ]
+        if one.figures:
+            pieces += ["| what | measured | limit | |", "| --- | ---: | ---: | --- |"]
+            pieces += [f"| {f.what} | {f.shown} | {f.limit} | {f.verdict} |" for f in one.figures]
+        else:
+            pieces += [f"- {line.strip()}" for line in one.lines] or ["- nothing was measured"]
+        if not one.good and not any(figure.missed for figure in one.figures):
+            pieces += [
+                "",
+                "It ended with an error." if one.figures else "Its limit is missed, or it broke off.",
+            ]
+    return "\n".join(pieces) + "\n"
+
+
+def machine() -> str:
+    with Path("/proc/meminfo").open(encoding="ascii") as stream:
+        kibibytes = int(stream.readline().split()[1])
+    cores = len(os.sched_getaffinity(0))
+    load = os.getloadavg()[2]
+    python = ".".join(platform.python_version_tuple()[:2])
+    busy = f", {load:.1f} others' processes at work" if load > cores else ""
+    return f"{cores} cores, {kibibytes / 2**20:.0f} GB, Python {python}{busy}"
+
+
+def commit() -> str:
+    def git(*words: str) -> str:
+        done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False)
+        return done.stdout.strip()
+
+    changed = git("status", "--porcelain", "--", "layers", "tests/bench")
+    return (git("rev-parse", "--short", "HEAD") or "unknown") + (
+        " and what was not committed" if changed else ""
+    )
+
+
+def show(measured: Sequence[Measured]) -> None:
+    print(f"\n{'bench':12} {'seconds':>8} {'figures':>8} {'missed':>7}")
+    for one in measured:
+        missed = [figure for figure in one.figures if figure.missed]
+        said = str(len(missed)) if one.figures else ("" if one.good else "yes")
+        print(f"{one.bench.name:12} {one.seconds:8.0f} {len(one.figures) or len(one.lines):8} {said:>7}")
+        for figure in missed:
+            print(f"  {figure.what}: {figure.shown} ({figure.limit}) {figure.why}".rstrip())
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    names = [one.name for one in HERE]
+    parser.add_argument("--only", action="append", choices=names, help="may be given more than once")
+    parser.add_argument("--heavy", action="store_true")
+    parser.add_argument("--write", action="store_true", help="infra/docs/figures.md")
+    asked = parser.parse_args()
+    chosen = [one for one in HERE if (one.name in asked.only if asked.only else asked.heavy or not one.heavy)]
+    with tempfile.TemporaryDirectory() as folder:
+        measured = []
+        for bench in chosen:
+            print(f"-- {bench.title}", flush=True)
+            measured.append(measure(bench, Path(folder)))
+    show(measured)
+    if asked.write:
+        PAGE.write_text(page(measured), encoding="utf-8")
+    return 0 if all(one.good for one in measured) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

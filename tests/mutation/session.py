@@ -1,0 +1,209 @@
+"""A pytest plugin: collects once, then runs in a child process, for each mutant, the tests that reach it."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import select
+import signal
+import sys
+import time
+import traceback
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from random import Random
+
+import coverage
+import pytest
+from _pytest.runner import runtestprotocol
+
+from tests.mutation.live import put_in_place
+from tests.mutation.mutants import LAYER, Mutant, Source
+
+DIED, LIVED, UNREACHED, NOT_PUT = "died", "lived", "reached by no test", "not put in place"
+SLOWEST = 20.0  # seconds of a test that is still run for each mutant
+
+
+@dataclass
+class Reached:
+    """Which tests pass, how long they take, and which lines each goes through."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    tests: dict[str, dict[int, set[str]]] = field(default_factory=dict)  # file, line
+
+    def tests_of(self, source: Source, line: int) -> set[str]:
+        by_line = self.tests.get(str(source.path), {})
+        found = set().union(*(by_line.get(one, ()) for one in source.lines_around(line)))
+        return {one for one in found if one in self.seconds}
+
+    def tests_of_all(self, source: Source) -> set[str]:
+        by_line = self.tests.get(str(source.path), {})
+        return {one for tests in by_line.values() for one in tests if one in self.seconds}
+
+
+@dataclass
+class Mutating:
+    sources: Sequence[Source]
+    chance: Random
+    at_most: int
+    until: float  # of time.monotonic()
+    tell: Callable[[Mutant, str], None]
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        items = {item.nodeid: item for item in session.items}
+        reached = in_a_child(lambda: _look(items), 1800.0)
+        assert isinstance(reached, Reached), "the tests could not be run"
+        mutants = [one for source in self.sources for one in source.mutants()]
+        self.chance.shuffle(mutants)
+        done = 0
+        for mutant in mutants:
+            if done == self.at_most or time.monotonic() > self.until:
+                break
+            if mutant.difference == ("", ""):
+                continue
+            done += 1
+            self.tell(mutant, _fate(mutant, reached, items))
+        return True
+
+
+def _fate(mutant: Mutant, reached: Reached, items: dict[str, pytest.Item]) -> str:
+    inside = _is_inside_a_function(mutant)
+    tests = reached.tests_of(mutant.source, mutant.line) if inside else reached.tests_of_all(mutant.source)
+    if not tests:
+        return UNREACHED
+    quickest_first = [items[one] for one in sorted(tests, key=reached.seconds.__getitem__)]
+    patience = 5 + 5 * sum(reached.seconds[one] for one in tests)
+    answer = in_a_child(lambda: _try(mutant, quickest_first), patience)
+    return answer if isinstance(answer, str) else DIED  # no answer: it never came back, which is noticed
+
+
+def _is_inside_a_function(mutant: Mutant) -> bool:
+    lines = mutant.source.text.splitlines()
+    line = lines[mutant.source.lines_around(mutant.line)[0] - 1]
+    return line.startswith(("    ", "\t")) and bool(_def_above(lines, mutant.line))
+
+
+def _def_above(lines: Sequence[str], line: int) -> bool:
+    """Whether the next less indented lines above lead to a `def`."""
+    indent = len(lines[line - 1]) - len(lines[line - 1].lstrip())
+    for text in reversed(lines[: line - 1]):
+        here = len(text) - len(text.lstrip())
+        if text.strip() and here < indent:
+            indent = here
+            if text.lstrip().startswith(("def ", "async def ")):
+                return True
+            if indent == 0:
+                return False
+    return False
+
+
+def _try(mutant: Mutant, items: Sequence[pytest.Item]) -> str:
+    try:
+        placed = put_in_place(mutant.source.module, mutant.source.text, mutant.code)
+    except Exception:  # noqa: BLE001 - it does not even load
+        return DIED
+    if not placed:
+        return NOT_PUT
+    for item, following in zip(items, [*items[1:], None], strict=True):
+        if not _passes(item, following):
+            return DIED
+    return LIVED
+
+
+def _passes(item: pytest.Item, following: pytest.Item | None) -> bool:
+    return not any(report.failed for report in runtestprotocol(item, nextitem=following, log=False))
+
+
+def _look(items: dict[str, pytest.Item]) -> Reached:
+    reached = Reached()
+    measuring = coverage.Coverage(data_file=None, source=[str(LAYER / "passerelle")], messages=False)
+    measuring.start()
+    ordered = list(items.values())
+    for item, following in zip(ordered, [*ordered[1:], None], strict=True):
+        measuring.switch_context(item.nodeid)
+        began = time.perf_counter()
+        passed = _passes(item, following)
+        seconds = time.perf_counter() - began
+        if passed and seconds < SLOWEST:
+            reached.seconds[item.nodeid] = seconds
+    measuring.stop()
+    data = measuring.get_data()
+    for file in data.measured_files():
+        by_line: dict[int, set[str]] = defaultdict(set)
+        for line, contexts in data.contexts_by_lineno(file).items():
+            by_line[line] = {one for one in contexts if one}
+        reached.tests[file] = dict(by_line)
+    return reached
+
+
+def in_a_child(work: Callable[[], object], patience: float, *, quiet: bool = True) -> object:
+    """What it answers; None if it took too long or died."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        _as_a_child(work, writing, quiet=quiet)
+    os.close(writing)
+    answer = _read_all(reading, time.monotonic() + patience)
+    os.close(reading)
+    if answer is None:
+        os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return pickle.loads(answer) if answer else None
+
+
+def _as_a_child(work: Callable[[], object], writing: int, *, quiet: bool) -> None:
+    try:
+        if quiet:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        answer = pickle.dumps(work())
+        with os.fdopen(writing, "wb") as stream:
+            stream.write(answer)
+    except BaseException:  # noqa: BLE001 - whatever it is, the parent goes on
+        traceback.print_exc()
+    finally:
+        os._exit(0)
+
+
+def _read_all(reading: int, until: float) -> bytes | None:
+    pieces = []
+    while True:
+        ready, _, _ = select.select([reading], [], [], max(0.0, until - time.monotonic()))
+        if not ready:
+            return None
+        piece = os.read(reading, 1 << 20)
+        if not piece:
+            return b"".join(pieces)
+        pieces.append(piece)
+
+
+def run(mutating: Mutating, tests: Sequence[str]) -> None:
+    import hypothesis
+
+    # No looking for the smallest example: that it fails is enough.
+    hypothesis.settings.register_profile(
+        "mutants",
+        phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
+        database=None,
+        derandomize=True,
+    )
+    hypothesis.settings.load_profile("mutants")
+    sys.setrecursionlimit(5000)
+    status = pytest.main(
+        [
+            "-q",
+            "--no-header",
+            "--no-summary",
+            "--capture=fd",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:xdist",
+            "-p",
+            "no:faulthandler",
+            *tests,
+        ],
+        plugins=[mutating],
+    )
+    assert status in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED), status

@@ -256,8 +256,10 @@ def test_ci_runs_what_a_developer_runs():
     hooks = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
     assert re.findall(r"repo: (.+)", hooks) == ["local"]
     steps = (ROOT / ".ci/run").read_text(encoding="utf-8")
-    quick = re.findall(r"entry: (\S+ \S+|\S+)", hooks)
-    assert [entry for entry in quick if entry not in steps] == [".venv/bin/python -m"]  # a part of the tests
+    quick = re.findall(r"entry: (\S+(?: -m)? \S+|\S+)", hooks)
+    assert [entry for entry in quick if entry not in steps] == [
+        ".venv/bin/python -m pytest"
+    ]  # a part of the tests
 
 
 # -- decisions ---------------------------------------------------------------------------------------------

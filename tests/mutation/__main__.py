@@ -43,8 +43,8 @@ TESTS: dict[str, tuple[str, ...]] = {
     "domain/rollover": ("rollover",),
     "usecases/rollover": ("rollover",),
     "mbz": ("mbz", "backups"),
-    "domain": ("people", "console", "network", "runtime", "store", "cli", "orders", "backups", "night"),
-    "usecases": ("people", "console", "network", "runtime", "orders", "backups"),
+    "domain": ("states", "people", "console", "network", "runtime", "backups"),
+    "usecases": ("people", "console", "network", "runtime"),
 }
 
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, NotRequired, TypeVar
 
 import click
 from typing_extensions import TypedDict
 
-from passerelle.domain.backups.manifest import Manifest
+from passerelle.domain.backups.manifest import Inspection
 from passerelle.domain.backups.manifest import Reason as Refusal
 from passerelle.domain.network import Network
 from passerelle.domain.night.plan.plan import Hold
@@ -550,6 +550,7 @@ class WhyPlace(TypedDict):
 
 class WhyAnswer(TypedDict):
     kind: str  # answer
+    night: NotRequired[str]  # the one whose papers were read, of a site
     person: WhyPerson
     course: WhyCourse
     verdict: str
@@ -570,6 +571,7 @@ class WhyReference(TypedDict):
 
 
 class WhyCandidates(TypedDict):
+    night: NotRequired[str]
     kind: str  # which of person or course is meant, or not found
     candidates: list[dict[str, str]]
     count: int
@@ -577,12 +579,6 @@ class WhyCandidates(TypedDict):
 
 
 # -- archives, people ------------------------------------------------------------------------------------
-
-
-class ArchiveInspected(TypedDict):
-    accepted: bool
-    reasons: list[Refusal]
-    manifest: Manifest | None
 
 
 class ArchiveUnread(TypedDict):
@@ -625,7 +621,7 @@ class PersonHeld(TypedDict):
 ANSWERS: Mapping[str, tuple[Any, ...]] = {
     # Each command that prints JSON, with the shapes of its object.
     "catalogue search": (CardsFound,),
-    "mbz inspect": (ArchiveInspected, ArchiveUnread),
+    "mbz inspect": (Inspection, ArchiveUnread),
     "network show": (Network,),
     "orders explain": (OrdersExplained,),
     "orders list": (OrdersListed, OrdersWaiting),

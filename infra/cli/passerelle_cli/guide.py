@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
@@ -11,7 +12,16 @@ from passerelle_cli.terminal import language, worded
 HERE = Path(__file__).parent
 # In the installed package beside this file; in the repository where they are written.
 GUIDES = HERE / "guides" if (HERE / "guides").is_dir() else HERE.parents[1] / "docs"
-TOPICS = ("teachers", "administrators", "systems", "help-desk", "sellers", "auditors", "deploying")
+TOPICS = (
+    "teachers",
+    "administrators",
+    "systems",
+    "help-desk",
+    "sellers",
+    "auditors",
+    "deploying",
+    "commands",
+)
 FRENCH = {
     "enseignants": "teachers",
     "administrateurs": "administrators",
@@ -20,6 +30,7 @@ FRENCH = {
     "vente": "sellers",
     "audit": "auditors",
     "deployer": "deploying",
+    "commandes": "commands",
 }
 
 
@@ -37,7 +48,9 @@ def guide(topic: str | None) -> None:
 
 
 def page(topic: str) -> str:
-    return (GUIDES / language() / f"{topic}.md").read_text(encoding="utf-8")
+    """Without its pictures, which a terminal does not show."""
+    text = (GUIDES / language() / f"{topic}.md").read_text(encoding="utf-8")
+    return re.sub(r"^!\[.*\]\(.*\)\n\n", "", text, flags=re.MULTILINE)
 
 
 def title_of(topic: str) -> str:

@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "publications": ("passerelle_cli.publications", "publications"),
     "catalogue": ("passerelle_cli.publications", "catalogue"),
     "retrieve": ("passerelle_cli.publications", "retrieve"),
+    "restore": ("passerelle_cli.restore", "restore"),
     "rollover": ("passerelle_cli.rollover", "rollover"),
     "orders": ("passerelle_cli.orders", "orders"),
     "console": ("passerelle_cli.console", "console"),

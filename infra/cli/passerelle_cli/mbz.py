@@ -26,7 +26,6 @@ from passerelle.mbz import (
     major_release,
     scrub,
 )
-from passerelle.store.documents import to_document
 from passerelle.words.archives import means_word
 from passerelle.words.sentences import say
 from passerelle_cli.answers import json_option
@@ -67,9 +66,7 @@ def inspect_command(
             people=None if people is None else _read_people(people),
         )
     if as_json:
-        manifest = to_document(inspection.manifest) if inspection.manifest else None
-        reasons = list(inspection.reasons)
-        print_json({"accepted": inspection.accepted, "reasons": reasons, "manifest": manifest})
+        print_json(inspection)
     else:
         _print_inspection(inspection)
     sys.exit(0 if inspection.accepted else FOUND)

@@ -93,6 +93,7 @@ def operator(find_stack: Callable[[], Stack]) -> None:
             ],
             f"arn:aws:sqs:*:*:{_name_of(stack)}*",
         ),
+        _allow("Copies", ["dynamodb:Scan"], f"arn:aws:dynamodb:*:*:table/{_name_of(stack)}*"),
         _allow("Functions", ["lambda:InvokeFunction"], f"arn:aws:lambda:*:*:function:{_name_of(stack)}*"),
         _allow(
             "Secrets",

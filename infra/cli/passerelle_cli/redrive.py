@@ -16,7 +16,7 @@ UNDELIVERED = "undelivered"  # what no queue and no function got; each letter na
 
 
 @click.command("redrive")
-@click.argument("queue", type=Named(QUEUES))
+@click.argument("queue", metavar="QUEUE", type=Named(QUEUES))
 @on_a_stack
 def redrive(queue: str, find_stack: Callable[[], Stack]) -> None:
     """Move the dead letters of QUEUE back into it; those of `undelivered` to whom they were for.
@@ -32,8 +32,8 @@ def redrive(queue: str, find_stack: Callable[[], Stack]) -> None:
     else:
         moved = move_back(sqs, dead, _address(stack, sqs, queue))
     said = (
-        "{n:aucun message n’attendait|# message remis en route|# messages remis en route}.",
-        "{n:no message waited|# message put back|# messages put back}.",
+        "{n:Aucun message n’attendait|# message remis en route|# messages remis en route}.",
+        "{n:No message waited|# message put back|# messages put back}.",
     )
     echo(worded(*said, n=moved))
 

@@ -19,7 +19,6 @@ from passerelle.domain.sizes import spell_size
 from passerelle.domain.states import RolloverState, state_word
 from passerelle.errors import NotFound, Refused
 from passerelle.ports import World
-from passerelle.store.documents import to_document
 from passerelle.usecases.rollover import ask, plans
 from passerelle.words.console import WORDS
 from passerelle.words.formatter import pick
@@ -145,7 +144,7 @@ def status(find_stack: Callable[[], Stack], identity: str, as_json: bool) -> Non
     world = find_stack().world()
     record = world.records.get(Rollover, identity)
     if record is None:
-        progress = plans.progress(world, plans.read(world, identity))
+        progress = plans.progress(world, _plan(world, identity))
         if as_json:
             states = dict(progress.states)
             print_json({"plan": identity, "begun": progress.begun, "total": progress.total, "states": states})
@@ -160,6 +159,14 @@ def status(find_stack: Callable[[], Stack], identity: str, as_json: bool) -> Non
     for said in (described["message"], described["undo_message"]):
         if said:
             echo(said)
+
+
+def _plan(world: World, identity: str) -> Plan:
+    """What is neither a request nor a plan is said so."""
+    try:
+        return plans.read(world, identity)
+    except NotFound:
+        raise NotFound("rollover_or_plan_unknown", id=identity) from None
 
 
 def _progress(progress: plans.Progress) -> str:
@@ -187,7 +194,7 @@ def report(find_stack: Callable[[], Stack], identity: str, page: Path | None, as
     world = find_stack().world()
     record = world.records.get(Rollover, identity)
     if record is None:
-        _plan_report(world, plans.read(world, identity), as_json)
+        _plan_report(world, _plan(world, identity), as_json)
         return
     asked = _as(record, "report", format="html" if page else "json")
     answer = ask.answer_rollover(world, asked)
@@ -301,7 +308,7 @@ def plan(find_stack: Callable[[], Stack], site: str, user: str, category: str, a
     """Say what would be done of a faculty, what not and why. Changes nothing."""
     made = plans.make(world_of(find_stack, site=site), site, category, user)
     if as_json:
-        print_json(to_document(made))
+        print_json(made)
         return
     _say_plan(made, language())
 

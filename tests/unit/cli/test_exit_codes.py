@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from passerelle_cli.exit_codes import FINDINGS
+from passerelle_cli.exit_codes import FINDINGS, MEANINGS
 from passerelle_cli.main import cli
 from tests.unit.cli.test_every_command import COMMANDS, ROOT
 
@@ -75,3 +75,13 @@ def test_the_help_of_a_command_says_what_its_3_means(command: str) -> None:
     for lang, words in (("fr", "Code de sortie 3"), ("en", "Exit code 3")):
         said = CliRunner(env={"LC_ALL": f"{lang}_XX.UTF-8"}).invoke(cli, [*command.split(), "--help"]).output
         assert words in said
+
+
+@pytest.mark.parametrize(("lang", "which"), [("fr", 0), ("en", 1)])
+def test_the_guide_holds_both_tables_as_the_program_has_them(lang: str, which: int) -> None:
+    page = (ROOT / "infra/docs" / lang / "commands.md").read_text(encoding="utf-8").replace("\u00a0", " ")
+    rows = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("| ")]
+    said = {name.removeprefix("`passerelle ").rstrip("`"): meaning for name, meaning in rows}
+    table = {str(code): pair[which] for code, pair in MEANINGS.items()}
+    table |= {command: pair[which] for command, pair in FINDINGS.items()}
+    assert {name: meaning.replace("\u202f", " ") for name, meaning in said.items() if name in table} == table

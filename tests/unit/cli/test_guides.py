@@ -17,6 +17,7 @@ from passerelle_cli.main import cli
 ROOT = Path(__file__).parents[3]
 DOCS = ROOT / "infra/docs"
 PAGES = sorted([*DOCS.glob("fr/*.md"), *DOCS.glob("en/*.md"), *DOCS.glob("guide/*.md"), ROOT / "README.md"])
+MOST = 60_000  # bytes of a picture
 CITED = re.compile(r"`(passerelle [^`]+)`|^\$ (?:python3 infra/run\.py )?(passerelle .+)$", re.MULTILINE)
 
 
@@ -36,13 +37,31 @@ def test_both_languages_have_the_same_pages_with_the_same_commands() -> None:
     assert set(FRENCH.values()) == set(TOPICS)
 
 
+def test_every_picture_of_a_guide_is_there_small_and_shown_in_both_languages() -> None:
+    shown = {
+        lang: {
+            target
+            for page in PAGES
+            for target in re.findall(
+                r"!\[[^\]]+\]\(\S*pictures/" + lang + r"/(\S+)\)", page.read_text("utf-8")
+            )
+        }
+        for lang in ("fr", "en")
+    }
+    taken = {lang: {one.name for one in (DOCS / "pictures" / lang).iterdir()} for lang in ("fr", "en")}
+    assert shown == taken
+    assert taken["fr"] == taken["en"]
+    large = [one for one in (DOCS / "pictures").rglob("*.webp") if one.stat().st_size > MOST]
+    assert large == []
+
+
 def fits(words: list[str]) -> None:
     """Raises where the program has no such command or option. A value may be anything."""
     command: click.Command = cli
     context = click.Context(cli, info_name="passerelle")
     while isinstance(command, click.Group) and words:
         below = command.get_command(context, words[0])
-        if words[0] == "--help":
+        if words[0] in ("--help", "--version"):
             return
         if below is None:
             raise click.UsageError(f"no command {words[0]}")
@@ -73,5 +92,8 @@ def test_a_guide_is_printed_in_the_readers_language(lang: str) -> None:
     listed = runner.invoke(cli, ["guide"]).output
     for topic in TOPICS:
         printed = runner.invoke(cli, ["guide", topic]).output
-        assert printed == (DOCS / lang / f"{topic}.md").read_text(encoding="utf-8")
+        written = (DOCS / lang / f"{topic}.md").read_text(encoding="utf-8").splitlines()
+        assert [line for line in printed.splitlines() if line] == [
+            line for line in written if line and not line.startswith("![")
+        ]
         assert printed.partition("\n")[0].removeprefix("# ") in listed

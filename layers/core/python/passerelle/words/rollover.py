@@ -61,6 +61,12 @@ ROLLOVER: Mapping[str, tuple[str, str]] = {
         "Seul un administrateur désigné peut passer outre ce refus. Écrivez à l’assistance.",
         "Only a named administrator may go past this refusal. Write to the help desk.",
     ),
+    "rollover_or_plan_unknown": (
+        "« {id} » n’est ni une demande ni un plan. Donnez l’identifiant qu’ont affiché « passerelle rollover "
+        "request » ou « passerelle rollover plan ».",
+        "“{id}” is neither a request nor a plan. Give the id that “passerelle rollover request” or “passerelle "
+        "rollover plan” printed.",
+    ),
     "plan_not_yours": (
         "{user} ne figure pas parmi les administrateurs de {site} : ajoutez cet identifiant dans network.yaml "
         "(sites, {site}, administrators), ou donnez-en un qui y est.",

@@ -26,7 +26,10 @@ class NightsMissing(GiveUp):
 
 def open_nights(world: World, step: Step) -> Step:
     """`stage` and `at` (the schedule's moment) → a night for each site that has one; `run` → that one;
-    `deposit` (the key of a manifest) → its site's, where that is wanted at once."""
+    `deposit` (the key of a manifest) → its site's, where that is wanted at once; `waited` → the one that
+    another execution looked at, and hands on."""
+    if step.get("waited"):
+        return {"nights": [step["waited"]]}
     if step.get("deposit"):
         return {"nights": deposit.nights_of(world, str(step["deposit"]), str(step.get("at", "")))}
     if step.get("run"):
@@ -66,7 +69,8 @@ def _released(world: World, run_id: str) -> Step:
 
 
 def plan(world: World, step: Step) -> Step:
-    """Answers `waits`, `failed`, or the waves of chunks that may be done now.
+    """Answers `waits` and the name of the execution that looks `next`, `failed`, or the waves of chunks that
+    may be done now.
 
     `holder` names this execution: its retries go on at once, another waits until this one has ended, and
     then has nothing left to do.
@@ -78,6 +82,7 @@ def plan(world: World, step: Step) -> Step:
     known = brought or run_id(site, day, stage)
     here = {"site": site, "stage": step.get("stage", ""), "night": step["night"], "looked": looked + 1}
     here |= {"deposit": brought} if brought else {}
+    here |= {"next": f"{step['night']}-{here['stage'] or WHOLE}-{holder}-{looked + 1}"}
     nothing = {**here, "holder": holder, "busy": False, "waits": False, "failed": "", "run": "", "waves": []}
     if step.get("busy"):
         other = world.records.get(Run, known)

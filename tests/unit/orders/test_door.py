@@ -15,6 +15,7 @@ from passerelle.domain.orders.order import Delivery, Order
 from passerelle.domain.orders.shop import ShopApi
 from passerelle.domain.states import OrderState
 from passerelle.errors import TryAgain
+from passerelle.events.bodies import SHOP_BODY_LIMIT
 from passerelle.events.signatures import read_secret, sign
 from passerelle.runtime.doors import ShopDoor
 from passerelle.runtime.shop_door import answer_shop
@@ -127,7 +128,7 @@ def test_woocommerces_ping_gets_its_200_and_nothing_is_stored() -> None:
 
 def test_too_much_is_refused_before_it_is_looked_at() -> None:
     scene = OrderScene()
-    assert post(scene, b"x" * (1024 * 1024 + 1), {})["statusCode"] == 413
+    assert post(scene, b"x" * (SHOP_BODY_LIMIT + 1), {})["statusCode"] == 413
     assert len(scene.records) == 0
 
 

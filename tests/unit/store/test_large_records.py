@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from passerelle.domain.orders.order import Order, Seat, new_order
+from passerelle.domain.orders.order import Delivery, Order, Seat, new_order
 from passerelle.errors import Conflict, GiveUp
 from passerelle.store.records import DynamoRecords
+from passerelle.usecases.orders import receive
 from tests.factories.orders import a_line, a_participant, some_facts
 from tests.factories.records import NOW
 from tests.unit.store.conftest import TABLE
@@ -59,6 +61,23 @@ def test_what_an_index_shows_of_a_large_order_is_small(aws: Any, records: Dynamo
     records.add(an_order(5_000))
     (shown,) = (item for item in items(aws) if "gsi1pk" in item)
     assert set(shown["record"]["M"]).isdisjoint({"seats", "lines"})
+
+
+@pytest.mark.rule("S2", "S3")
+def test_the_delivery_of_a_large_order_is_kept_as_it_came(aws: Any, records: DynamoRecords) -> None:
+    chance = random.Random(3)
+    body = receive.packed(
+        chance.randbytes(600_000)
+    )  # what 5,000 people are, packed, of whom no two are alike
+    delivery = Delivery(
+        id="boutique:m1", shop="boutique", topic="", received_at=NOW, body=body, state="pending"
+    )
+    records.add(delivery)
+    taken = records.change(delivery, replace(delivery, state="taken", order="boutique:1042"))
+    assert records.get(Delivery, "boutique:m1") == taken
+    assert records.list(Delivery, "state", "taken").items == (taken,)
+    records.delete(taken)
+    assert items(aws) == []
 
 
 @pytest.mark.rule("S3")

@@ -10,22 +10,23 @@ from typing import Any
 from passerelle.errors import Refused
 from passerelle.events.signatures import SignatureRefused
 
-BODY_LIMIT = 1024 * 1024  # bytes
+BODY_LIMIT = 1024 * 1024  # bytes, of a site
+SHOP_BODY_LIMIT = 4 * 1024 * 1024  # of a shop: 5,000 people with all that is said of them (S2, S3)
 
 
 class BodyTooLarge(Refused):
-    def __init__(self) -> None:
-        super().__init__("body_too_large", limit=BODY_LIMIT)
+    def __init__(self, limit: int) -> None:
+        super().__init__("body_too_large", limit=limit)
 
 
-def raw_body(event: Mapping[str, Any]) -> bytes:
+def raw_body(event: Mapping[str, Any], limit: int = BODY_LIMIT) -> bytes:
     """The bytes of an API Gateway event (payload 2.0).
 
     Raises BodyTooLarge, and SignatureRefused for what nobody can have signed.
     """
     text = event.get("body") or ""
-    if len(text) > 2 * BODY_LIMIT:  # even as base64
-        raise BodyTooLarge
+    if len(text) > 2 * limit:  # even as base64
+        raise BodyTooLarge(limit)
     if event.get("isBase64Encoded"):
         try:
             body = base64.b64decode(text, validate=True)
@@ -33,6 +34,6 @@ def raw_body(event: Mapping[str, Any]) -> bytes:
             raise SignatureRefused from None
     else:
         body = text.encode("utf-8", "surrogatepass")
-    if len(body) > BODY_LIMIT:
-        raise BodyTooLarge
+    if len(body) > limit:
+        raise BodyTooLarge(limit)
     return body

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from passerelle.errors import Conflict, GiveUp, TryAgain
-from passerelle.events.bodies import BodyTooLarge, raw_body
+from passerelle.events.bodies import SHOP_BODY_LIMIT, BodyTooLarge, raw_body
 from passerelle.events.signatures import SignatureRefused
 from passerelle.runtime import wiring
 from passerelle.runtime.doors import ShopDoor
@@ -54,7 +54,7 @@ def answer_shop(
 
 def _received(event: Mapping[str, Any], name: str, door: ShopDoor) -> str:
     headers = {key.lower(): value for key, value in (event.get("headers") or {}).items()}
-    body = raw_body(event)
+    body = raw_body(event, SHOP_BODY_LIMIT)
     knock = Knock(headers, body, door.world.clock.now())
     try:
         delivery = _verified(knock, name, door)

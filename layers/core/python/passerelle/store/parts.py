@@ -2,8 +2,8 @@
 
 | item | pk | sk | also |
 | --- | --- | --- | --- |
-| the record | `Order#{id}` | `Order` | `record` without the fields that left, `parts` |
-| its parts | `Order#{id}` | `Order#{revision}#{number}` | `part`: a piece of gzip, of JSON: field → value |
+| the record | `{kind}#{id}` | `{kind}` | `record` without the fields that left, `parts` |
+| its parts | `{kind}#{id}` | `{kind}#{revision}#{number}` | `part`: a piece of gzip, of JSON: field → value |
 
 Both are written in one transaction, so that a record and its parts are always of one revision; who reads
 the record and finds its parts gone was overtaken by a write, and reads again.
@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 
 Item = dict[str, Any]
 
-# Kind → the fields that leave, once an item is larger than this: an order's people.
-LEAVING: dict[str, tuple[str, ...]] = {"Order": ("lines", "seats", "former", "claimed")}
+# Kind → the fields that leave, once an item is larger than this: an order's people, and how they came.
+LEAVING: dict[str, tuple[str, ...]] = {
+    "Order": ("lines", "seats", "former", "claimed"),
+    "Delivery": ("body",),
+}
 PACKED_OVER = 100_000  # bytes; DynamoDB holds 400 KiB, but what an index shows is read again and again
 PIECE = 380_000
 

@@ -54,6 +54,13 @@ BENCHES = (
     Bench("texts", "Archives of texts", ("mbz", "--only", "texts", "--rounds", "3"), heavy=True),
     Bench("stream", "An archive of 10 GB", ("mbz", "--only", "stream", "--stream", "10GB"), heavy=True),
     Bench("growth", "Ten universities in one", ("night", "--times", "10"), heavy=True),
+    Bench(
+        "queues",
+        "Orders on the laptop's queues, workers killed",
+        ("orders_beside", "--stack", "--count", "1000"),
+        heavy=True,
+    ),
+    Bench("large", "An order of 5,000 people", ("large_order",), heavy=True),
     Bench("deliveries", "Orders on the laptop's stack", ("orders", "--stack", "--count", "2000"), heavy=True),
     Bench("faculty", "A faculty's change of year", ("rollover", "--courses", "500"), heavy=True),
 )

@@ -1,4 +1,5 @@
 """Draws the pictures of design.md from their text: `python infra/docs/draw.py`; `--check` only compares.
+Copies the teacher's guide into the plugin, which shows it in Moodle.
 
 The text of a flow is written by hand, in the part of Mermaid's sequence diagrams that is read below. The text
 of the rooms is made here, from the layer's imports and the layers that pyproject.toml names. Each text stands
@@ -22,6 +23,7 @@ PICTURES = Path(__file__).parent / "pictures"
 LAYER = ROOT / "layers" / "core" / "python"
 PACKAGE = "passerelle"
 ROOMS = "rooms"
+SHIPPED = ROOT / "infra" / "moodle" / "local_passerelle" / "guide"
 
 STYLE = """<style>
   text { font: 13px system-ui, sans-serif; fill: #1f2933; }
@@ -372,11 +374,19 @@ def pictures() -> Iterator[tuple[Path, str]]:
             yield text.with_suffix(".svg"), draw_sequence(text.read_text(encoding="utf-8"), title)
 
 
+def guides() -> Iterator[tuple[Path, str]]:
+    """The teacher's guide as the plugin ships it: without pictures, without links to pages that stay here."""
+    for lang in ("en", "fr"):
+        text = (Path(__file__).parent / lang / "teachers.md").read_text(encoding="utf-8")
+        text = re.sub(r"^!\[[^\]]*\]\([^)]*\)\n+", "", text, flags=re.MULTILINE)
+        yield SHIPPED / f"{lang}.md", re.sub(r"\[([^\]]+)\]\((?!https?:)[^)]*\)", r"\1", text)
+
+
 def stale() -> dict[Path, str]:
     """What no longer is what its text, or the imports, say."""
     return {
         path: wanted
-        for path, wanted in pictures()
+        for path, wanted in (*pictures(), *guides())
         if not path.exists() or path.read_text(encoding="utf-8") != wanted
     }
 

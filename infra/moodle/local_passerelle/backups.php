@@ -40,4 +40,5 @@ echo $OUTPUT->render_from_template('local_passerelle/backups', [
     'courseid' => (int) $course->id,
     'uniqid' => html_writer::random_id('passerelle'),
 ]);
+echo \local_passerelle\local\guide::link((int) $course->id);
 echo $OUTPUT->footer();

@@ -55,4 +55,5 @@ echo $OUTPUT->render_from_template('local_passerelle/catalogue', [
     'merges' => has_capability('moodle/restore:restorecourse', $context),
     'languages' => $languages,
 ]);
+echo \local_passerelle\local\guide::link((int) $course->id);
 echo $OUTPUT->footer();

@@ -65,4 +65,5 @@ if ($report) {
     echo $OUTPUT->heading(get_string('report', 'local_passerelle'));
     echo $OUTPUT->render_from_template('local_passerelle/refusal', $refusal->export());
 }
+echo \local_passerelle\local\guide::link((int) $course->id);
 echo $OUTPUT->footer();

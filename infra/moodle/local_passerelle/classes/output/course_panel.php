@@ -19,6 +19,7 @@ namespace local_passerelle\output;
 use local_passerelle\local\aftermath;
 use local_passerelle\local\course_entries;
 use local_passerelle\local\course_hints;
+use local_passerelle\local\guide;
 
 /**
  * The panel in the block and on the course's own page. It is drawn from what this site knows; the rest is
@@ -91,6 +92,7 @@ class course_panel implements \renderable, \templatable {
             'idnumber' => (string) $this->course->idnumber,
             'backupsurl' => isset($this->entries['backups']) ? $this->entries['backups'][1]->out(false) : '',
             'catalogueurl' => isset($this->entries['catalogue']) ? $this->entries['catalogue'][1]->out(false) : '',
+            'guideurl' => guide::url((int) $this->course->id)->out(false),
             'year' => isset($this->entries['rollover']) || isset($this->entries['check']),
             'rollover' => isset($this->entries['rollover']) ? $this->entries['rollover'][0] : '',
             'checklabel' => isset($this->entries['check']) ? $this->entries['check'][0] : course_entries::check_label(),

@@ -180,6 +180,7 @@ $string['getlastyear'] = 'Get last year\'s course';
 $string['getyear'] = 'Get the {$a} backup';
 $string['groupingmissing'] = 'The grouping “{$a->name}” does not exist here; it is referred to by: {$a->places}';
 $string['groupmissing'] = 'The group “{$a->name}” does not exist here; it is referred to by: {$a->places}';
+$string['guide'] = 'Guide for teachers';
 $string['h5plibraries'] = 'Ask your administrator to install these H5P content types: {$a->libraries}. They are needed by: {$a->files}.';
 $string['h5pnotshown'] = 'Moodle will not show these H5P contents, because their owner may not deploy H5P in this course: {$a}.';
 $string['hint_foadteacher'] = 'No teacher is enrolled by hand in this distance course, and the nightly synchronisation enrols none: enrol one under Participants, or ask who runs distance courses.';

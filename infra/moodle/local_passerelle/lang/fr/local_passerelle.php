@@ -180,6 +180,7 @@ $string['getlastyear'] = 'Récupérer le cours de l’année précédente';
 $string['getyear'] = 'Récupérer la sauvegarde {$a}';
 $string['groupingmissing'] = 'Le groupement « {$a->name} » n’existe pas ici ; y renvoient : {$a->places}';
 $string['groupmissing'] = 'Le groupe « {$a->name} » n’existe pas ici ; y renvoient : {$a->places}';
+$string['guide'] = 'Guide des enseignants';
 $string['h5plibraries'] = 'Demandez à votre administrateur d’installer ces types de contenu H5P : {$a->libraries}. Ils sont nécessaires à : {$a->files}.';
 $string['h5pnotshown'] = 'Moodle n’affichera pas ces contenus H5P, car leur propriétaire n’a pas le droit de déployer du H5P dans ce cours : {$a}.';
 $string['hint_foadteacher'] = 'Aucun enseignant n’est inscrit à la main dans ce cours à distance (FOAD), et la synchronisation n’en inscrit pas : inscrivez-en un depuis Participants, ou adressez-vous au CEMU.';

@@ -259,7 +259,7 @@ class Mutation:
         """An extra field or a comment on a record of the directory, the end record made true again."""
         records = self._records(data)
         end = data.rfind(b"PK\5\6")
-        if not records or end < 0:
+        if not records or end < 0 or len(data) < end + 22:  # it may have been cut
             return data
         place = self.chance.choice(records)
         name, extra, comment = struct.unpack_from("<3H", data, place + 28)
@@ -280,7 +280,7 @@ class Mutation:
 
     def _zip_end(self, data: bytearray) -> bytearray:
         end = data.rfind(b"PK\5\6")
-        if end < 0:
+        if end < 0 or len(data) < end + 22:
             return data
         count, length, start = zip_end(bytes(data))
         end64 = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, count, count, length, start)

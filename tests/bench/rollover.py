@@ -8,6 +8,7 @@ commands. A cut is SIGKILL to `apply`, at random moments, and `apply` started ag
 to take over, so archives are small: what is measured is the walk, not the bytes.
 
 What a plan asks, whatever the number of courses N:
+  get_site            one on each side: whether the new platform can take the old one's courses (P16)
   export categories   one page on each side: which categories lie below the one named
   export courses      ceil(N / 1000) pages on each side: what stands in them, and last year's without a twin
   get_course_states   ceil(N / 500) on each side: empty, restored, teachers, last change

@@ -51,6 +51,18 @@ function scene_make(array $asked, testing_data_generator $make): array {
         'generalfeedback' => '', 'stamp' => make_unique_id_code()]);
     $DB->insert_record('question_versions', ['questionbankentryid' => $entry, 'questionid' => $question, 'version' => 1,
         'status' => 'ready']);
+    // What only its name keeps apart from what the site has: a feed of a block, a tag. And a rubric.
+    $feed = $DB->insert_record('block_rss_client', ['userid' => $teacher->id, 'title' => 'Flux', 'preferredtitle' => '',
+        'description' => '', 'shared' => 0, 'url' => "https://flux.example/{$asked['code']}"]);
+    $DB->insert_record('block_instances', ['blockname' => 'rss_client', 'parentcontextid' => $context->id, 'showinsubcontexts' => 0,
+        'pagetypepattern' => 'course-view-*', 'defaultregion' => 'side-pre', 'defaultweight' => 0, 'timecreated' => time(),
+        'timemodified' => time(), 'configdata' => base64_encode(serialize((object) ['rssid' => [$feed], 'title' => 'Flux']))]);
+    core_tag_tag::set_item_tags('core', 'course', $course->id, $context, ["etiquette {$asked['code']}"]);
+    $assign = $make->create_module('assign', ['course' => $course->id, 'name' => 'Devoir']);
+    $area = $DB->insert_record('grading_areas', ['contextid' => context_module::instance($assign->cmid)->id,
+        'component' => 'mod_assign', 'areaname' => 'submissions', 'activemethod' => 'rubric']);
+    $DB->insert_record('grading_definitions', ['areaid' => $area, 'method' => 'rubric', 'name' => 'Grille', 'status' => 20,
+        'usercreated' => $teacher->id, 'usermodified' => $teacher->id, 'timecreated' => time(), 'timemodified' => time()]);
     $make->get_plugin_generator('core_badges')->create_badge(['type' => 2, 'courseid' => $course->id, 'name' => 'Insigne',
         'usercreated' => $teacher->id, 'usermodified' => $teacher->id]);
     \core\session\manager::set_user(get_admin());
@@ -67,6 +79,20 @@ function scene_make(array $asked, testing_data_generator $make): array {
 function scene_enrol(array $asked, testing_data_generator $make): array {
     $make->enrol_user(user_named($asked['username'])->id, $asked['courseid'], $asked['role']);
     return [];
+}
+
+/** As on a site that does not have them: the course's tags are no longer there. */
+function scene_forget_tags(array $asked): array {
+    core_tag_tag::delete_tags(array_keys(core_tag_tag::get_item_tags_array('core', 'course', $asked['courseid'])));
+    return [];
+}
+
+/** Whose the course's tags are, on this site as a whole. */
+function scene_tags(array $asked): array {
+    global $DB;
+    $tags = array_keys(core_tag_tag::get_item_tags_array('core', 'course', $asked['courseid']));
+    return array_values($DB->get_fieldset_sql('SELECT u.username FROM {tag} t JOIN {user} u ON u.id = t.userid WHERE t.id '
+        . $DB->get_in_or_equal($tags)[0], $tags));
 }
 
 /** Everything that has an owner: kind => usernames, without doubles; "" for nobody. */
@@ -86,6 +112,9 @@ function scene_owners(array $asked): array {
         'badges' => "SELECT usercreated FROM {badge} WHERE courseid = $id UNION SELECT usermodified FROM {badge} WHERE courseid = $id",
         'entries' => "SELECT e.ownerid FROM $entries",
         'questions' => "SELECT q.createdby FROM $questions UNION SELECT q.modifiedby FROM $questions",
+        'rubrics' => "SELECT d.usercreated FROM {grading_definitions} d JOIN {grading_areas} a ON a.id = d.areaid
+            AND a.contextid IN ($in)",
+        'feeds' => 'SELECT userid FROM {block_rss_client} WHERE id IN (' . implode(',', feeds($context) ?: [0]) . ')',
         'posts' => "SELECT p.userid FROM {forum_posts} p JOIN {forum_discussions} d ON d.id = p.discussion WHERE d.course = $id",
     ];
     $names = $DB->get_records_menu('user', null, '', 'id, username');
@@ -96,6 +125,14 @@ function scene_owners(array $asked): array {
         sort($found[$kind]);
     }
     return $found;
+}
+
+/** Feeds that blocks of the course show. */
+function feeds(context $context): array {
+    global $DB;
+    $blocks = $DB->get_records('block_instances', ['parentcontextid' => $context->id, 'blockname' => 'rss_client']);
+    $shown = array_map(fn($one) => unserialize_object(base64_decode($one->configdata))->rssid, $blocks);
+    return array_map('intval', array_merge(...array_values($shown)));
 }
 
 /** Somebody opens every H5P package of a course: Moodle installs what it may. Answers the libraries of that name. */

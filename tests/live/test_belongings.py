@@ -107,6 +107,7 @@ def said(job: dict[str, Any], code: str) -> list[str]:
 def test_a_new_course_is_its_persons_and_installs_no_code(
     ground, scenes, source, offered, category, colleague
 ):
+    scenes.play("forget_tags", courseid=source["courseid"])
     job = ground.run(
         "start_restore",
         mode="new",
@@ -117,6 +118,7 @@ def test_a_new_course_is_its_persons_and_installs_no_code(
     )
     assert job["status"] == "done", job["error"]
     assert all_of(scenes.play("owners", courseid=job["courseid"])) == {colleague}
+    assert scenes.play("tags", courseid=job["courseid"]) == [colleague]
     ran = scenes.play("run", courseid=job["courseid"], username=colleague, library=source["library"])
     assert ran == {"shown": [False, False], "installed": False}
     [sentence] = said(job, "h5plibraries")
@@ -190,8 +192,9 @@ def test_a_course_without_people_is_put_back_to_its_owners_too(
     undone = ground.run("undo_restore", restorejobkey=job["jobkey"])
     assert undone["status"] == "done", undone["error"]
     after = scenes.play("owners", courseid=made["courseid"])
-    # Moodle writes the first post of a single discussion anew, in the name of whom it is done for.
-    assert after.pop("posts") == [source["teacher"]]
+    # Moodle makes these anew, in the name of whom it is done for; a feed of somebody's own stays with that person.
+    for kind in ("posts", "rubrics", "feeds"):
+        assert after.pop(kind) == [source["teacher"]], kind
     assert all_of(after) == {colleague}
 
 

@@ -16,6 +16,7 @@
 
 namespace local_passerelle;
 
+use local_passerelle\local\course_rows;
 use local_passerelle\local\course_snapshot;
 
 /**
@@ -34,7 +35,7 @@ final class course_snapshot_test extends \advanced_testcase {
      */
     public static function ways(): array {
         return [
-            'a merge' => [fn(int $id, array $snapshot) => course_snapshot::remove_added($id, $snapshot, null)],
+            'a merge' => [fn(int $id, array $snapshot) => course_snapshot::remove_added($id, $snapshot, null, [])],
             'a replacement' => [fn(int $id, array $snapshot) => course_snapshot::put_settings_back($id, $snapshot)],
         ];
     }
@@ -59,5 +60,40 @@ final class course_snapshot_test extends \advanced_testcase {
         $this->assertTrue(has_capability('moodle/course:update', $context, $student));
         $putback((int) $course->id, $snapshot);
         $this->assertFalse(has_capability('moodle/course:update', $context, $student));
+    }
+
+    /**
+     * What a plugin writes while a course is restored is known by no list.
+     */
+    public function test_what_a_restore_made_in_any_table_goes_and_what_was_there_or_came_later_stays(): void {
+        global $DB;
+        $this->resetAfterTest();
+        $this->setAdminUser();
+        $course = $this->getDataGenerator()->create_course();
+        $other = $this->getDataGenerator()->create_course();
+        $page = $this->getDataGenerator()->create_module('page', ['course' => $course->id]);
+        $context = \context_course::instance($course->id);
+        $binned = fn($id) => $DB->insert_record('tool_recyclebin_course', (object) [
+            'courseid' => $id, 'section' => 1, 'module' => 1, 'name' => 'n', 'timecreated' => time(),
+        ]);
+        $placed = fn($contextid, $subpage) => $DB->insert_record('block_positions', (object) [
+            'blockinstanceid' => 1, 'contextid' => $contextid, 'pagetype' => 'course-view-topics', 'subpage' => $subpage,
+            'visible' => 1, 'region' => 'side-pre', 'weight' => 0,
+        ]);
+        $module = \context_module::instance($page->cmid)->id;
+        $stays = [$binned($course->id), $placed($module, 'a')];
+        $snapshot = course_snapshot::take(get_course($course->id));
+        $goes = [$binned($course->id), $placed($module, 'b')];
+        $elsewhere = $binned($other->id);
+        $ends = course_rows::ends();
+        $later = $binned($course->id);
+        course_snapshot::remove_added((int) $course->id, $snapshot, null, $ends);
+        foreach (['tool_recyclebin_course', 'block_positions'] as $n => $table) {
+            $this->assertTrue($DB->record_exists($table, ['id' => $stays[$n]]), $table);
+            $this->assertFalse($DB->record_exists($table, ['id' => $goes[$n]]), $table);
+        }
+        $this->assertTrue($DB->record_exists('tool_recyclebin_course', ['id' => $elsewhere]));
+        $this->assertTrue($DB->record_exists('tool_recyclebin_course', ['id' => $later]));
+        $this->assertTrue($DB->record_exists('course_modules', ['id' => $page->cmid]));
     }
 }

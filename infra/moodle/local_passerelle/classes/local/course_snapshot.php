@@ -39,8 +39,8 @@ class course_snapshot {
     ];
 
     /**
-     * Tables whose rows a merge may add, and how the course's rows are found: table => condition on :course or
-     * :context.
+     * Tables whose rows are taken away by rules of their own, and how the course's rows are found: table => condition
+     * on :course or :context. In whatever other table a restore adds rows, they are found by comparing (course_rows).
      */
     private const ADDED = [
         'course_modules' => 'course = :course',
@@ -111,6 +111,7 @@ class course_snapshot {
             ['context' => $context->id]
         ));
         $snapshot['block'] = self::has_block($context);
+        $snapshot['ends'] = course_rows::ends();
         $snapshot['owners'] = ownership::staying($context);
         // Enrolments and roles that exist now: a restore that brings people's work back adds none.
         $snapshot['lastenrolment'] = (int) $DB->get_field_sql('SELECT MAX(id) FROM {user_enrolments}');
@@ -191,8 +192,9 @@ class course_snapshot {
      * @param int $courseid
      * @param array $snapshot
      * @param array|null $brought as new_groups() answered after the merge; null if it was cut
+     * @param int[] $ends of the tables, after the merge
      */
-    public static function remove_added(int $courseid, array $snapshot, ?array $brought): void {
+    public static function remove_added(int $courseid, array $snapshot, ?array $brought, array $ends): void {
         global $CFG, $DB;
         require_once($CFG->dirroot . '/course/lib.php');
         require_once($CFG->libdir . '/gradelib.php');
@@ -228,6 +230,7 @@ class course_snapshot {
                 $DB->delete_records_list($table, 'id', $new[$table]);
             }
         }
+        self::remove_unknown($courseid, $snapshot, $ends);
         self::remove_permissions($context, $new['role_capabilities']);
         self::put_rows_back($courseid, $context, $snapshot);
         self::settle($courseid, $snapshot);
@@ -300,6 +303,18 @@ class course_snapshot {
             $new[$table] = array_values(array_diff($now, $snapshot['ids'][$table] ?? $now));
         }
         return $new;
+    }
+
+    /**
+     * Remove what the restore made in tables that are named nowhere here.
+     *
+     * @param int $courseid
+     * @param array $snapshot
+     * @param int[] $ends of the tables, after the restore
+     */
+    public static function remove_unknown(int $courseid, array $snapshot, array $ends): void {
+        // Jobs that began before the plugin kept this have none.
+        course_rows::remove(\context_course::instance($courseid), $snapshot['ends'] ?? [], $ends, array_keys(self::ADDED));
     }
 
     /**

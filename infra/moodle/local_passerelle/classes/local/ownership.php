@@ -43,6 +43,12 @@ class ownership {
                       JOIN {question_bank_entries} e ON e.id = v.questionbankentryid
                       JOIN {question_categories} c ON c.id = e.questioncategoryid WHERE c.contextid IN ({contexts}))'],
         ['scale', ['userid'], 'courseid = :course'],
+        ['grade_outcomes', ['usermodified'], 'courseid = :course'],
+        ['grading_definitions', ['usercreated', 'usermodified'],
+            'areaid IN (SELECT a.id FROM {grading_areas} a WHERE a.contextid IN ({contexts}))'],
+        // New tags of what is in the course, and new feeds of its blocks, which name no course.
+        ['tag', ['userid'], 'id IN (SELECT t.tagid FROM {tag_instance} t WHERE t.contextid IN ({contexts}))'],
+        ['block_rss_client', ['userid'], '1 = 1'],
         ['lti_types', ['createdby'], 'course = :course'],
         ['quizaccess_seb_quizsettings', ['usermodified'], 'cmid IN (SELECT m.id FROM {course_modules} m WHERE m.course = :course)'],
     ];

@@ -403,6 +403,7 @@ class restore_runner extends runner {
             throw new job_failure('restorefailed');
         }
         if ($course) {
+            $this->job->state['ends'] = course_rows::ends();
             $this->job->state['brought'] = course_snapshot::new_groups($courseid, $this->job->state['snapshot'], idmap::groups());
         }
         $this->job->write(['map' => json_encode(idmap::lines())]);
@@ -547,9 +548,10 @@ class restore_runner extends runner {
             (int) $job->row->id,
             $job->state['snapshot'],
             $job->state['brought'] ?? null,
+            $job->state['ends'] ?? null,
             $job->params['person'] ?? ''
         );
-        unset($job->state['touched'], $job->state['brought']);
+        unset($job->state['touched'], $job->state['brought'], $job->state['ends']);
         $job->write(['map' => '[]']);
     }
 

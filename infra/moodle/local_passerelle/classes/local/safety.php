@@ -111,6 +111,7 @@ class safety {
      * @param int $jobid of the restore
      * @param array $snapshot taken before it
      * @param array|null $brought the groups it made, null if it was cut before they were known
+     * @param int[]|null $ends where tables ended after it, null if it was cut
      * @param string $person username of whom the restore was for: what an administrator or nobody owned becomes his
      */
     public static function undo(
@@ -120,14 +121,16 @@ class safety {
         int $jobid,
         array $snapshot,
         ?array $brought,
+        ?array $ends,
         string $person
     ): void {
         global $DB;
         if (!$DB->record_exists('course', ['id' => $courseid])) {
             throw new job_failure('courseunknown');
         }
+        $ends ??= course_rows::ends();
         if ($mode === 'merge') {
-            recycle_bin::closed(fn() => course_snapshot::remove_added($courseid, $snapshot, $brought));
+            recycle_bin::closed(fn() => course_snapshot::remove_added($courseid, $snapshot, $brought, $ends));
             course_caches::forget($courseid);
             return;
         }
@@ -140,7 +143,7 @@ class safety {
         self::keep_backup_area($courseid, $jobid);
         archive::unpack($file, $job, $name);
         try {
-            self::restore_all($job, $courseid, $name, keeper::of($person), $snapshot['owners'] ?? []);
+            self::restore_all($job, $courseid, $name, keeper::of($person), $snapshot, $ends);
         } finally {
             global $CFG;
             remove_dir($CFG->backuptempdir . '/' . $name);
@@ -161,11 +164,19 @@ class safety {
      * @param int $courseid
      * @param string $name of the unpacked backup
      * @param int $keeper who gets what an administrator or nobody owned
-     * @param int[] $staying who owned the rest
+     * @param array $snapshot
+     * @param int[] $ends where tables ended after the restore that is undone
      */
-    private static function restore_all(job $job, int $courseid, string $name, int $keeper, array $staying): void {
+    private static function restore_all(
+        job $job,
+        int $courseid,
+        string $name,
+        int $keeper,
+        array $snapshot,
+        array $ends
+    ): void {
         global $CFG;
-        $ownership = new ownership($CFG->backuptempdir . '/' . $name, $keeper, $staying);
+        $ownership = new ownership($CFG->backuptempdir . '/' . $name, $keeper, $snapshot['owners'] ?? []);
         // Groups stand still and so do their members: what people did in a group is tied to it by its id.
         $ties = group_ties::by_id($CFG->backuptempdir . '/' . $name, $courseid);
         $controller = new \restore_controller(
@@ -214,6 +225,8 @@ class safety {
                 throw new job_failure('restorefailed');
             }
             recycle_bin::closed(fn() => emptying::activities($courseid));
+            // Before anything comes back: Moodle would take what it finds for what it brings, a tag for one.
+            course_snapshot::remove_unknown($courseid, $snapshot, $ends);
             $ownership->begin();
             restore_under_way::with($ties, $ownership, null, fn() => $controller->execute_plan());
             $ownership->settle($courseid, !$people);

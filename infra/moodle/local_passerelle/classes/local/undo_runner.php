@@ -60,6 +60,7 @@ class undo_runner extends runner {
             (int) $restore->row->id,
             $restore->state['snapshot'],
             $restore->state['brought'] ?? null,
+            $restore->state['ends'] ?? null,
             $restore->params['person'] ?? ''
         );
         $restore->state['undone'] = $this->job->row->jobkey;

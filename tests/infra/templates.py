@@ -75,6 +75,6 @@ def statements(function: str) -> list[dict[str, Any]]:
         branch
         for document in documents
         for statement in document["Statement"]
-        for branch in (statement["Fn::If"][1:2] if "Fn::If" in statement else [statement])
-        if statement.get("Fn::If", [""])[0] != "HasOldNames"
+        for branch in (statement["Fn::If"][1:] if "Fn::If" in statement else [statement])
+        if statement.get("Fn::If", [""])[0] != "HasOldNames" and branch != {"Ref": "AWS::NoValue"}
     ]

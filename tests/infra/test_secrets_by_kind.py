@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import re
 from functools import cache
 from typing import Any
@@ -12,8 +13,9 @@ import pytest
 from passerelle.domain.offer.model import Table
 from passerelle.domain.offer.stages import TABLES, Stage
 from passerelle.domain.secret_names import KINDS
+from tests.infra import templates
 from tests.infra.reach import reached
-from tests.infra.templates import ROOT, functions, resources, statements
+from tests.infra.templates import NAMES, ROOT, functions, resources, statements, template
 
 DOORS = {"site_door": "signing", "shop_door": "shops", "seats_door": "seats"}
 
@@ -59,20 +61,96 @@ def used_by(function: str) -> set[str]:
     return {kind for body in outside for node in ast.walk(body) if (kind := kind_of(node))}
 
 
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
 def folders(function: str, verbs: set[str]) -> set[str]:
+    """Kinds of secret that the role allows these verbs on, `*` for one that is no folder of ours."""
     found = set()
     for statement in statements(function):
-        if any(action.partition(":")[2] in verbs for action in statement["Action"]):
-            given: Any = statement["Resource"]
-            for resource in given if isinstance(given, list) else [given]:
-                found.add(re.search(r":parameter\$\{SecretsPrefix\}(\w+)/\*$", resource["Fn::Sub"])[1])
+        if any(action in {f"ssm:{verb}" for verb in verbs} for action in listed(statement["Action"])):
+            for resource in listed(statement["Resource"]):
+                text = str(resource.get("Fn::Sub", resource) if isinstance(resource, dict) else resource)
+                folder = re.search(r":parameter\$\{SecretsPrefix\}(\w+)/\*$", text)
+                found.add(folder[1] if folder else "*")
     return found
+
+
+def other_rights(function: str) -> set[str]:
+    """Actions on secrets that no function of ours has: whole folders, histories, other stores."""
+    actions = {action for one in statements(function) for action in listed(one["Action"])}
+    known = {"ssm:GetParameter", "ssm:PutParameter", "ssm:DeleteParameter"}
+    return {one for one in actions if one.startswith(("ssm:", "secretsmanager:"))} - known
 
 
 @pytest.mark.rule("G3")
 @pytest.mark.parametrize("function", functions())
 def test_a_function_may_read_the_kinds_of_secret_that_it_uses_and_no_other(function: str) -> None:
     assert folders(function, {"GetParameter"}) == used_by(function)
+    assert other_rights(function) == set()
+
+
+@pytest.mark.rule("G3")
+def test_rights_stand_in_roles_and_in_the_policies_of_one_file() -> None:
+    """So that what these tests read is all there is."""
+    kinds = {
+        (name, resource["Type"])
+        for name in NAMES
+        for resource in template(name)["Resources"].values()
+        if resource["Type"].startswith("AWS::IAM::")
+    }
+    assert kinds <= {
+        ("infra/permissions", "AWS::IAM::Role"),
+        ("infra/permissions", "AWS::IAM::ManagedPolicy"),
+        ("infra/nights", "AWS::IAM::Role"),
+        ("template", "AWS::IAM::Role"),
+    }, kinds
+    assert not [name for name, properties in functions().items() if "Policies" in properties]
+    nights = [
+        *resources("infra/nights", "AWS::IAM::Role").values(),
+        *resources("template", "AWS::IAM::Role").values(),
+    ]
+    assert "ssm:" not in str(nights)
+
+
+TOKENS = {
+    "Fn::Sub": "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter${SecretsPrefix}tokens/*"
+}
+ALL = {"Fn::Sub": "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter${SecretsPrefix}*"}
+
+
+@pytest.mark.rule("G3")
+@pytest.mark.parametrize(
+    "added",
+    [
+        {"Ref": "ReadTokens"},
+        {"Effect": "Allow", "Action": ["ssm:GetParameter"], "Resource": TOKENS},
+        {"Effect": "Allow", "Action": "ssm:GetParameter", "Resource": [TOKENS]},
+        {"Effect": "Allow", "Action": ["ssm:GetParameter"], "Resource": ALL},
+        {"Effect": "Allow", "Action": ["ssm:GetParameter"], "Resource": "*"},
+        {"Effect": "Allow", "Action": ["ssm:GetParametersByPath"], "Resource": TOKENS},
+        {"Effect": "Allow", "Action": ["ssm:GetParameterHistory", "ssm:GetParameters"], "Resource": TOKENS},
+        {"Fn::If": ["HasSecretsKey", {"Ref": "AWS::NoValue"},
+                    {"Effect": "Allow", "Action": ["ssm:GetParameter"], "Resource": TOKENS}]},
+    ],
+    ids=["policy", "statement", "one action", "the whole prefix", "star", "by path", "history", "else"],
+)  # fmt: skip
+def test_one_kind_more_than_the_code_asks_for_is_seen(
+    added: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed = copy.deepcopy(template("infra/permissions"))
+    role = changed["Resources"]["ReceiveOrder"]["Properties"]
+    if "Ref" in added:
+        role.setdefault("ManagedPolicyArns", []).append(added)
+    else:
+        role["Policies"][0]["PolicyDocument"]["Statement"].append(added)
+    real = templates.template
+    monkeypatch.setattr(
+        templates, "template", lambda name: changed if name == "infra/permissions" else real(name)
+    )
+    right = folders("receive_order", {"GetParameter"}) == used_by("receive_order")
+    assert not (right and other_rights("receive_order") == set())
 
 
 @pytest.mark.rule("G3")

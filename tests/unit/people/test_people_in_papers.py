@@ -114,6 +114,7 @@ def test_other_names_of_the_person_are_found_in_documents() -> None:
     paper = json.dumps({"people": [["22001", "eve", "Curie", "Eve", "eve@univ.example", "student", 1]]})
     assert [one["username"] for one in people_in("nights/u/n/directory.json", paper, known)] == ["eve"]
     assert list(people_in("nights/u/n/directory.json", paper, Who(frozenset({"z@x"})))) == []
+    assert list(people_in("manifests/1.json", '{"people": false, "x": "eve@univ.example"}', known)) == []
 
 
 def test_an_excerpt_is_the_smallest_part_that_names_the_person() -> None:

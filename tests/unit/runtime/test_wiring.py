@@ -14,6 +14,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.client import BaseClient
 from moto import mock_aws
 
 from passerelle.domain.backups.upload import Upload
@@ -24,6 +25,7 @@ from passerelle.runtime import wiring
 from passerelle.runtime.lms import Moodles
 from passerelle.runtime.settings import Misconfigured, Settings
 from passerelle.runtime.wiring import Later, Wiring, aws_client
+from tests.factories.orders import a_selling_network
 from tests.factories.people import people_bin
 from tests.factories.records import a_network
 
@@ -243,6 +245,56 @@ def test_without_a_network_a_site_gets_500_and_no_blame(aws, context, recorded) 
     with pytest.raises(NotFound):
         wiring.world()
     assert handler("search_catalogue")(recorded("api_gateway_uploads.json"), context)["statusCode"] == 500
+
+
+@pytest.fixture
+def asked(monkeypatch) -> list[str]:
+    """What was asked of AWS, by the names of its operations."""
+    real, operations = BaseClient._make_api_call, []
+
+    def noted(client, operation, parameters):
+        operations.append(operation)
+        return real(client, operation, parameters)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", noted)
+    return operations
+
+
+def knocks(function: str, event: dict, context, asked: list[str], *, times: int = 3) -> list[list[str]]:
+    """What each of so many unsigned posts to one cold container asks of AWS."""
+    wiring._warm.cache_clear()
+    answer, found = handler(function), []
+    for _ in range(times):
+        asked.clear()
+        assert answer(event, context)["statusCode"] == 401
+        found.append(list(asked))
+    return found
+
+
+def test_an_unsigned_post_costs_as_much_for_a_known_site_as_for_none_and_writes_nothing(
+    aws, context, recorded, asked
+) -> None:
+    event = recorded("api_gateway_uploads.json") | {"body": "{}"}
+    event["headers"] = sign(b"n" * 32, "msg_9", datetime.now(UTC), b"{}")
+    known, unknown = (
+        knocks("sign_parts", event | {"pathParameters": {"site": site, "upload": "u1"}}, context, asked)
+        for site in ("caen", "nowhere")
+    )
+    assert known == unknown
+    # Once, and once anew in case the secret was just changed; from then on nothing for ten seconds.
+    assert known == [["GetObject", "GetParameter"] * 2, [], []]
+
+
+def test_an_unsigned_delivery_costs_a_look_up_that_is_kept_and_writes_nothing(
+    aws, account, context, recorded, asked
+) -> None:
+    account.s3.put_object(
+        Bucket="state", Key="config/network.json", Body=json.dumps(asdict(a_selling_network()))
+    )
+    for name in a_selling_network().shops["boutique"].secrets:
+        account.ssm.put_parameter(Name=name, Value=SECRET, Type="SecureString", Overwrite=True)
+    event = recorded("api_gateway_uploads.json") | {"pathParameters": {"shop": "boutique"}, "body": "{}"}
+    assert knocks("receive_order", event, context, asked) == [["GetObject", "GetParameter"] * 2, [], []]
 
 
 def test_a_message_whose_object_is_unknown_is_finished_with(aws, context, recorded) -> None:

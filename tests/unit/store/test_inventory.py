@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from passerelle.domain.people import nobody
 from passerelle.domain.refusals import Refusal
 from passerelle.store.inventory import AwsInventory
 from passerelle.store.records import DynamoRecords
@@ -50,6 +52,7 @@ def test_a_document_that_is_rewritten_leaves_no_older_version(aws: Any, inventor
     aws.s3.put_object(Bucket=BUCKET, Key="sis/x.zip", Body=b"\x00\xff")
     assert {"nights/a.json", "nights/a.json.bak", "sis/x.zip"} == set(inventory.documents())
     assert (inventory.text("nights/a.json"), inventory.text("sis/x.zip")) == ("two zoe", None)
+    assert inventory.text("nights/none.json") is None
     inventory.rewrite("nights/a.json", "two gone")
     versions = aws.s3.list_object_versions(Bucket=BUCKET, Prefix="nights/a.json")["Versions"]
     assert [row["IsLatest"] for row in versions if row["Key"] == "nights/a.json"] == [True]
@@ -86,3 +89,17 @@ def test_answers_refusals_and_older_versions_are_found_and_dropped(aws: Any, inv
     assert [one for one in inventory.leftovers() if one.id.startswith(mine)] == []
     assert inventory.text("nights/b.json") == "two"
     assert requests.remembered("caen", "msg_1", "ab") is None
+
+
+@pytest.mark.rule("G1", "G2")
+def test_a_record_of_any_kind_that_names_nobody_any_more_can_be_written_and_read(aws: Any) -> None:
+    records = DynamoRecords(aws.dynamodb, TABLE)
+    seen = set()
+    for scene in (orders(), publications(), rollovers(), console()):
+        for record in scene.world.records:
+            gone = nobody(record, "gone-1")
+            kept = records.get(type(record), record.id) or records.add(record)
+            changed = records.change(kept, replace(gone, revision=kept.revision))
+            assert records.get(type(record), record.id) == changed
+            seen.add(type(record))
+    assert len(seen) > 12

@@ -215,8 +215,8 @@ class OrderStory:
         status = send(self.laptop.stack.api, "boutique", "standard", "whsec_" + "A" * 44, forged)
         self.tell.proved(
             status == 401 and self.world.records.get(Order, f"boutique:{forged.number}") is None,
-            "la fausse est refusée (401) et ne laisse qu’un compte",
-            "the forged one is refused (401) and leaves but a count",
+            "la fausse est refusée (401) et ne laisse rien",
+            "the forged one is refused (401) and leaves nothing",
         )
 
     def _as_shops_really_are(self) -> None:

@@ -185,7 +185,7 @@ class Inventory(Protocol):
         """Keys of the state bucket."""
 
     def text(self, key: str) -> str | None:
-        """None where it is no text."""
+        """None where it is no text, or not there."""
 
     def rewrite(self, key: str, text: str) -> None:
         """The document as it is from now on, and its older versions gone."""

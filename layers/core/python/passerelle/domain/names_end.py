@@ -23,6 +23,7 @@ UNDER_WAY = frozenset(OrderState) - {
     OrderState.PARTLY_FULFILLED,
     OrderState.REFUNDED,
     OrderState.CANCELLED,
+    OrderState.NOT_OURS,
 }
 Ends = Mapping[str, datetime | None]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from enum import Enum
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -139,6 +140,8 @@ class _Others(Who):
 
 
 def _without(value: Any, who: Who, alias: str, name: str) -> Any:
+    if isinstance(value, Enum):
+        return value
     if isinstance(value, str):
         return _text(value, who, alias, name)
     if is_dataclass(value) and not isinstance(value, type):

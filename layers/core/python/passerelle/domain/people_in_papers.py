@@ -62,7 +62,8 @@ def people_in(key: str, text: str, who: Who) -> Iterator[Mapping[str, Any]]:
     if key.endswith(".json"):
         document = _json(text)
         yield from people_of(document)
-        for row in document.get("people", ()) if isinstance(document, dict) else ():
+        rows = document.get("people") if isinstance(document, dict) else None
+        for row in rows if isinstance(rows, list) else ():
             if isinstance(row, list):
                 yield dict(zip(_ROW_OF_A_PERSON, row, strict=False))
     elif key.startswith(DEPOSITS) and key.endswith(_FILES_OF_PEOPLE):

@@ -36,7 +36,7 @@ class Link:
 
 
 def sign_link(key: bytes, order: str, until: datetime, serial: int = 0) -> str:
-    named = f"{order}#{serial}" if serial else order
+    named = f"{order}#{serial}" if serial or "#" in order else order
     said = f"{_encoded(named.encode())}.{int(until.timestamp()):x}"
     return f"{said}.{_encoded(_mac(key, 'seats', said))}"
 
@@ -59,8 +59,8 @@ def read_link(token: str, keys: Iterable[bytes], now: datetime) -> Link:
         raise LinkDead from None
     if now >= until:
         raise LinkDead
-    name, _, serial = order.partition("#")
-    return Link(name, int(serial) if serial.isdigit() else 0)
+    name, _, serial = order.rpartition("#") if "#" in order else (order, "", "0")
+    return Link(name, int(serial) if serial.isdecimal() else 0)
 
 
 def form_mark(key: bytes, token: str) -> str:

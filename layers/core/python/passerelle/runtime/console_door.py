@@ -140,7 +140,7 @@ def _answered(world: World, asked: Asked, base: str) -> Response:
     try:
         return shown(visit)
     except (Refused, NotFound) as refused:
-        if refused.code == "console_out_of_reach" or isinstance(refused, NotFound):
+        if refused.code in ("console_out_of_reach", "bad_cursor") or isinstance(refused, NotFound):
             return visit.page("missing", 404)
         raise
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from passerelle.errors import GiveUp, TryAgain
+from passerelle.events.bodies import read_json
 
 if TYPE_CHECKING:
     from passerelle.domain.orders.order import Order
@@ -72,8 +73,8 @@ def sender(shop: str) -> Send:
                 timeout=SECONDS,
                 allow_redirects=False,
             )
-            document = answer.json() if answer.content else None
-        except (requests.RequestException, ValueError):
+            document = read_json(answer.content.decode("utf-8")) if answer.content else None
+        except (requests.RequestException, ValueError, RecursionError):
             raise ShopAway(shop) from None  # never chained: its text holds the address and perhaps a key
         return answer.status_code, document
 

@@ -5,7 +5,6 @@ common at the door: bytes verified before they are parsed.
 from __future__ import annotations
 
 import hashlib
-import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from passerelle.errors import GiveUp
+from passerelle.events.bodies import read_json
 from passerelle.shops.vendor import Api, Knock, SampleDelivery, SampleOrder, Vendor
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def named(shop: Shop, headers: Mapping[str, str], body: bytes) -> Verified:
 
 def document_of(body: bytes) -> dict[str, Any] | None:
     try:
-        document = json.loads(body.decode("utf-8"))
+        document = read_json(body.decode("utf-8"))
     except (ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) else None

@@ -5,8 +5,10 @@ from __future__ import annotations
 import gzip
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 from passerelle.domain.people_in_papers import Leftover
-from passerelle.store.aws import aws_named
+from passerelle.store.aws import aws_named, code_of
 from passerelle.store.items import kept_as
 from passerelle.store.kinds import KINDS
 
@@ -51,7 +53,12 @@ class AwsInventory:
         if not key.endswith(TEXTS):
             return None
         with aws_named():
-            body: bytes = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+            try:
+                body: bytes = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+            except ClientError as error:
+                if code_of(error) != "NoSuchKey":
+                    raise
+                return None
         return body.decode("utf-8", "surrogateescape")
 
     def rewrite(self, key: str, text: str) -> None:

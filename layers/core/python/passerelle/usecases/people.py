@@ -35,33 +35,33 @@ class Forgotten:
 
 def who_is(inventory: Inventory, name: str, identity: str = "username") -> Who:
     """By a username, an e-mail or a code. Raises NotFound `person_not_held` where nothing names them."""
-    found = _known_as(inventory, [name], identity)
-    if not _is_held(inventory, found):
+    found, in_documents = _known_as(inventory, [name], identity)
+    held = (
+        in_documents
+        or any(is_named_in(record, found) for record in inventory.records())
+        or any(names_in(one.id, one.text, found) for one in inventory.leftovers())
+    )
+    if not held:
         raise NotFound("person_not_held")
     return found
 
 
-def _known_as(inventory: Inventory, given: Iterable[str], identity: str) -> Who:
+def _known_as(inventory: Inventory, given: Iterable[str], identity: str) -> tuple[Who, bool]:
+    """By all their names, and whether a document has one. Documents are many: each is read once for each
+    time that more names were found.
+    """
     people = [person for record in inventory.records() for person in people_of(record)]
     found = known_as(given, people, identity)
     while True:
-        more = [
-            person
-            for key in inventory.documents()
-            for person in people_in(key, inventory.text(key) or "", found)
-        ]
-        grown = known_as(found.names, [*people, *more], identity)
+        named, more = False, list(people)
+        for key in inventory.documents():
+            text = inventory.text(key) or ""
+            named = named or names_in(key, text, found)
+            more += people_in(key, text, found)
+        grown = known_as(found.names, more, identity)
         if grown == found:
-            return found
+            return found, named
         found = grown
-
-
-def _is_held(inventory: Inventory, who: Who) -> bool:
-    return (
-        any(is_named_in(record, who) for record in inventory.records())
-        or any(names_in(key, inventory.text(key) or "", who) for key in inventory.documents())
-        or any(names_in(one.id, one.text, who) for one in inventory.leftovers())
-    )
 
 
 def show(world: World, name: str) -> dict[str, object]:
@@ -136,7 +136,7 @@ def _begun(world: World, name: str) -> tuple[str, Who] | None:
         text = inventory.text(key) if key.startswith(ERASURES) else None
         still = json.loads(text).get("still") if text else None
         if still and name.strip().lower() in still["names"]:
-            again = _known_as(inventory, still["names"], identity)
+            again, _ = _known_as(inventory, still["names"], identity)
             who = replace(again, fullnames=again.fullnames | frozenset(still["fullnames"]))
             return key.removeprefix(ERASURES).removesuffix(".json"), who
     return None

@@ -510,7 +510,7 @@ class Hearing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """A count that dies by itself: refused signatures of a day, tries of a minute."""
+    """A count that dies by itself: looks and tries at a link in a minute."""
 
     id: str
     until: datetime

@@ -22,6 +22,12 @@ class FakeInventory:
     def records(self) -> Iterator[Record]:
         return iter(list(self._records))
 
+    def page(self, after: str | None, limit: int) -> tuple[tuple[Record, ...], str | None]:
+        begin = int(after or 0)
+        whole = list(self._records)
+        more = str(begin + limit) if begin + limit < len(whole) else None
+        return tuple(whole[begin : begin + limit]), more
+
     def documents(self) -> Iterator[str]:
         yield from [*self._papers._kept, *self._papers.texts, *self.deposits]
 

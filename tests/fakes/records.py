@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from passerelle.domain.backups.upload import CourseLine, Upload
 from passerelle.domain.connection import Connection
-from passerelle.domain.console import ConsoleAct, ConsoleSession, ConsoleTicket
+from passerelle.domain.console import ConsoleAct, ConsoleSession, ConsoleTicket, Seen
 from passerelle.domain.night.plan.run import NightDesk, Run
 from passerelle.domain.orders.ledger import LedgerPage
 from passerelle.domain.orders.order import Delivery, Hearing, Order, OrderName, Tally
+from passerelle.domain.person_words import person_words
 from passerelle.domain.publishing.publication import Publication, Retrieval
 from passerelle.domain.records import Broken, Record, RunningJob, TargetLock
 from passerelle.domain.rollover.plan import PlanRun
@@ -51,6 +52,7 @@ KINDS: tuple[Kind, ...] = (
     ConsoleTicket,
     ConsoleSession,
     ConsoleAct,
+    Seen,
     Connection,
 )
 
@@ -76,10 +78,13 @@ INDEXES: dict[tuple[Kind, str], Callable[[Any], str | None]] = {
     (PlanRun, "applying"): lambda r: "yes" if r.applying else None,
     (Run, "site"): lambda r: r.site,
     (Delivery, "state"): lambda d: d.state,
+    (Delivery, "order"): lambda d: d.order or None,
+    (Order, "number"): lambda o: o.number.lower().lstrip("#") or None,
     (Order, "state"): lambda o: o.state.value,
     (Order, "shop"): lambda o: o.shop,
     (LedgerPage, "site"): lambda p: p.site if p.live else None,
     (Broken, "all"): lambda _: "all",
+    (Seen, "all"): lambda _: "all",
     (ConsoleAct, "day"): lambda a: a.day,
     (ConsoleAct, "about"): lambda a: a.about,
 }
@@ -100,6 +105,7 @@ AGE: dict[Kind, Callable[[Any], datetime]] = {
     Run: lambda r: r.started_at,
     ConsoleAct: lambda a: a.at,
     Broken: lambda b: b.at,
+    Seen: lambda s: s.at,
 }
 
 
@@ -173,6 +179,26 @@ class FakeRecords:
         shown = rest[:limit]
         items = tuple(copy.deepcopy(r) for _, r in shown if isinstance(r, kind))
         return Page(items, _encoded(shown[-1][0]) if len(rest) > limit else None)
+
+    def naming(
+        self, word: str, kind: type[R] | None = None, *, after: str | None = None, limit: int = 1000
+    ) -> Page[Any]:
+        found = sorted(
+            (
+                (f"{k.__name__}#{_place(r)}", r)
+                for (k, _), r in list(self._kept.items())
+                if (kind is None or k is kind) and word in person_words(r)
+            ),
+            key=lambda placed: placed[0],
+            reverse=True,
+        )
+        past = _decoded(after) if after is not None else None
+        rest = [(place, r) for place, r in found if past is None or place < past]
+        items = tuple(copy.deepcopy(r) for _, r in rest[:limit])
+        return Page(items, _encoded(rest[limit - 1][0]) if len(rest) > limit else None)
+
+    def list_anew(self, record: Record) -> None:
+        """Everything stands in every list here."""
 
     # -- what a test asks --------------------------------------------------------------------------
 

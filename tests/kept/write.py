@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from passerelle.domain.connection import Connection
-from passerelle.domain.console import Operator, reach_of
+from passerelle.domain.console import Operator, Seen, reach_of
 from passerelle.domain.moodle.core import Category
 from passerelle.domain.night.policy import Freeze
 from passerelle.domain.orders.order import Dispute, Facts, Hearing, Refund, Tally
-from passerelle.domain.records import Broken
+from passerelle.domain.records import Broken, Note
 from passerelle.errors import Refused
 from passerelle.store.items import kept_as, to_item
 from passerelle.usecases.console import acts, enter
@@ -119,7 +119,7 @@ def nights() -> NightScene:
 
 
 def console() -> OrderScene:
-    """Root came in, and put an order aside; Caen was given a code."""
+    """Root came in, and put an order aside; sites were looked at; Caen was given a code."""
     scene = OrderScene()
     network = replace(scene.network, operators=("hub:root",))
     world = replace(scene.world, network=network)
@@ -129,6 +129,8 @@ def console() -> OrderScene:
     _, session = enter.enter(world, enter.invite(world, root), "")
     wish = acts.Wish(act="order_park", about=key, why="seen by phone", fields={})
     acts.perform(world, session.operator, reach_of(network, "hub", "root"), wish)
+    away = Note("site_silent", {"site": "caen", "code": "away"})
+    scene.records.add(Seen(id="site:caen", at=NOW, since=NOW, why=away))
     scene.records.add(Connection(id="caen", signs="0" * 64, until=NOW, claim="1" * 64, used_at=NOW))
     return scene
 

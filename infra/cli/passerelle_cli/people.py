@@ -8,6 +8,7 @@ from collections.abc import Callable
 import click
 
 from passerelle.usecases import people as usecase
+from passerelle.usecases.list_anew import all_is_listed, list_anew
 from passerelle.words.sentences import say
 from passerelle_cli.exit_codes import FOUND
 from passerelle_cli.stack import Stack, on_a_stack
@@ -54,3 +55,16 @@ def forget_person(person: str, *, because: str, find_stack: Callable[[], Stack])
         echo(f"{held.kind} {held.id}: {say(held.why, lang)}")
     if told.kept:
         sys.exit(FOUND)
+
+
+@people.command("index")
+@on_a_stack
+def index_people(*, find_stack: Callable[[], Stack]) -> None:
+    """List what an earlier release wrote by the people it names, so that the console finds it.
+
+    Every night does some of it by itself. Stopped, it goes on where it was.
+    """
+    world, count = find_stack().world(), 0
+    while not all_is_listed(world):
+        count += list_anew(world)
+    echo(worded("{n:# donnée indexée|# données indexées}.", "{n:# record|# records} indexed.", n=count))

@@ -26,7 +26,7 @@ from passerelle.domain.orders.money import shown
 from passerelle.domain.orders.order import Delivery, Facts, Order, Refund
 from passerelle.domain.orders.session import free_seats, read_lines
 from passerelle.domain.orders.shop import Heard, Webhook
-from passerelle.domain.records import Note
+from passerelle.domain.records import Note, Record
 from passerelle.domain.states import OrderState
 from passerelle.errors import Conflict, GiveUp, NotFound, PasserelleError
 from passerelle.ports import Page, QueueName, R, Roster, Sites, World
@@ -225,6 +225,19 @@ class _Records:
         newest_first: bool = False,
     ) -> Page[R]:
         raise NotImplementedError  # nothing here asks for lists
+
+    def naming(
+        self,
+        word: str,
+        kind: type[R] | None = None,
+        *,
+        after: str | None = None,
+        limit: int = 1000,
+    ) -> Page[Any]:
+        raise NotImplementedError
+
+    def list_anew(self, record: Record) -> None:
+        raise NotImplementedError
 
 
 class _Queue:

@@ -162,6 +162,7 @@ def detached(aws):
 
 def test_every_aws_call_of_the_adapters_can_be_cut(aws, detached):
     records = DynamoRecords(aws.dynamodb, TABLE)
+    records.naming("somebody")  # from now on it knows the table's salt
     papers = S3Papers(aws.s3, PAPERS)
     queues = SqsQueues(aws.sqs, aws.urls)
 

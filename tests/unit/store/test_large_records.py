@@ -30,7 +30,10 @@ def records(aws: Any) -> DynamoRecords:
 
 
 def items(aws: Any) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = aws.dynamodb.scan(TableName=TABLE)["Items"]
+    """Of records and their parts, without what finds people."""
+    found: list[dict[str, Any]] = []
+    for page in aws.dynamodb.get_paginator("scan").paginate(TableName=TABLE):
+        found += [one for one in page["Items"] if not one["pk"]["S"].startswith("Person")]
     return found
 
 

@@ -113,8 +113,21 @@ class Records(Protocol):
         FreshStart: `site`.
         Run: `site`.
         Delivery: `state`. Order: `state`, `shop`. LedgerPage: `site` (only pages that give something).
-        ConsoleAct: `day` (ISO date), `about`.
+        ConsoleAct: `day` (ISO date), `about`. Delivery: `order` (its id); Order: `number` (as people know it,
+        in lower case without `#`); both consistent.
         """
+        ...
+
+    def naming(
+        self, word: str, kind: type[R] | None = None, *, after: str | None = None, limit: int = 1000
+    ) -> Page[Any]:
+        """The records that name a person by this word of `domain.person_words`, of one kind newest first.
+        A few may have ceased to: whoever asks looks. A page may be short though another follows.
+        """
+        ...
+
+    def list_anew(self, record: Record) -> None:
+        """Into all lists of this release, where an earlier one wrote it. Again is well."""
         ...
 
 
@@ -180,6 +193,10 @@ class Inventory(Protocol):
     """All that is held, one after the other: for what is looked at rarely, whole (G1, G2)."""
 
     def records(self) -> Iterator[Record]: ...
+
+    def page(self, after: str | None, limit: int) -> tuple[tuple[Record, ...], str | None]:
+        """Some of them, and where to go on, None at the end; `limit` counts what is looked at."""
+        ...
 
     def documents(self) -> Iterator[str]:
         """Keys of the state bucket."""

@@ -100,6 +100,9 @@ class NoInventory:
     def records(self) -> Iterator[Record]:
         return iter(())
 
+    def page(self, after: str | None, limit: int) -> tuple[tuple[Record, ...], str | None]:  # noqa: ARG002 - the port's own
+        return (), None
+
     def documents(self) -> Iterator[str]:
         return iter(())
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from passerelle.domain.network import Network
+from passerelle.domain.records import Note
 
 TICKET_LIVES = timedelta(minutes=1)
 SESSION_LIVES = timedelta(hours=8)
@@ -109,6 +110,22 @@ class ConsoleAct:
     @property
     def day(self) -> str:
         return self.at.date().isoformat()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """How a Moodle or a shop's webhook was found when it was last looked at, by the hourly round."""
+
+    id: str  # `site:caen`, `webhook:boutique`
+    at: datetime
+    since: datetime | None = None  # from when on it is not well; None: it is
+    why: Note | None = None
+    revision: int = 0
+
+    @property
+    def about(self) -> str:
+        """The site or shop."""
+        return self.id.partition(":")[2]
 
 
 def form_mark(cookie: str) -> str:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from passerelle.domain.states import state_word
 from passerelle.pages import templating
-from passerelle.words.causes import say_stage
+from passerelle.words.causes import say_error, say_stage
 from passerelle.words.console import WORDS
 from passerelle.words.figures import say_amount, say_date, say_when
 from passerelle.words.histories import say_reason
@@ -39,6 +39,10 @@ def render(name: str, lang: str, zone: str = PARIS, **shown: Any) -> str:
         amount=amount,
         state=lambda state: state_word(state, lang),
         moments=lambda record: _moments(record, lang),
+        state_of=lambda record, name: _state_word(record, name, lang),
+        reason_of=lambda record, why: _reason(record, why, lang),
+        say_error=lambda code: say_error(code, lang),
+        held_word=lambda kind: f"held_{kind}" if f"held_{kind}" in WORDS else "held_other",
         stage=lambda name: say_stage(name, lang),
         kind=lambda name, number=1: say_kind(name, number, lang),
         **shown,
@@ -47,16 +51,19 @@ def render(name: str, lang: str, zone: str = PARIS, **shown: Any) -> str:
 
 def _moments(record: Any, lang: str) -> list[tuple[datetime, str, str]]:
     """When, the state in words, and why."""
-    states: Any = type(record.state)
-    notes = record.why if isinstance(getattr(record, "why", None), tuple) else ()
     return [
-        (
-            one.at,
-            state_word(states(one.state), lang) if one.state in set(states) else one.state,
-            say_reason(one.why, lang, notes),
-        )
+        (one.at, _state_word(record, one.state, lang), _reason(record, one.why, lang))
         for one in record.history
     ]
+
+
+def _state_word(record: Any, name: str, lang: str) -> str:
+    states: Any = type(record.state)
+    return state_word(states(name), lang) if name in set(states) else name
+
+
+def _reason(record: Any, why: str, lang: str) -> str:
+    return say_reason(why, lang, record.why if isinstance(getattr(record, "why", None), tuple) else ())
 
 
 def style() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+import json
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -196,20 +197,25 @@ def _post(visit: Visit) -> Response:
             **_response(200, page.render("out", visit.lang, base=visit.base)),
             "cookies": [_cookie(asked, SESSION, "", visit.base, same_site="Strict", seconds=0)],
         }
+    if asked.path == "people":  # asked by a form, so that no address holds a name
+        return _people(visit)
     if asked.path != "do":
         return visit.page("missing", 404)
     # Here: most visits only look, and acts know the use cases of every flow.
     from passerelle.usecases.console import acts
+    from passerelle.usecases.people import Forgotten
 
     wish = acts.Wish(
         act=form.get("act", ""), about=form.get("about", ""), why=form.get("why", ""), fields=form
     )
     try:
-        acts.perform(visit.world, visit.session.operator, visit.reach, wish)
+        done = acts.perform(visit.world, visit.session.operator, visit.reach, wish)
     except (Refused, NotFound, GiveUp) as refused:
         text = say(refused.code, visit.lang, **refused.details)
         return visit.page("refused", 422, refusal=text, back=_back(visit, form))
     target = _back(visit, form)
+    if isinstance(done, Forgotten):
+        target = f"{visit.base}/people?{urlencode({'erasure': done.alias})}"
     return _response(303, "", {"location": f"{target}{'&' if '?' in target else '?'}done=1"})
 
 
@@ -226,7 +232,7 @@ def _back(visit: Visit, form: Mapping[str, str]) -> str:
 
 
 def _home(visit: Visit) -> Response:
-    return visit.page("home", waiting=views.home(visit.world, visit.reach), now=visit.world.clock.now())
+    return visit.page("home", **views.home(visit.world, visit.reach))
 
 
 def _nights(visit: Visit) -> Response:
@@ -249,7 +255,26 @@ def _orders(visit: Visit) -> Response:
 
 
 def _order(visit: Visit) -> Response:
-    return visit.page("order", **views.order(visit.world, visit.reach, visit.asked.query.get("id", "")))
+    query = visit.asked.query
+    shown = views.order(visit.world, visit.reach, query.get("id", ""), query.get("from", ""))
+    return visit.page("order", **shown)
+
+
+def _people(visit: Visit) -> Response:
+    erasure = visit.asked.query.get("erasure", "")
+    if erasure:
+        return visit.page("people", **views.erasure(visit.world, visit.reach, erasure))
+    shown = views.people(visit.world, visit.reach, visit.asked.form.get("who", "").strip())
+    if shown["held"] and visit.asked.form.get("as") == "json":
+        return _response(
+            200,
+            json.dumps(shown["held"], ensure_ascii=False, indent=2),
+            {
+                "content-type": "application/json; charset=utf-8",
+                "content-disposition": 'attachment; filename="person.json"',
+            },
+        )
+    return visit.page("people", **shown)
 
 
 def _publications(visit: Visit) -> Response:
@@ -289,6 +314,7 @@ PAGES: Mapping[str, Callable[[Visit], Response]] = {
     "report": _report,
     "orders": _orders,
     "order": _order,
+    "people": _people,
     "publications": _publications,
     "publication": _publication,
     "rollovers": _rollovers,

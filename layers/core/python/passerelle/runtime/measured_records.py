@@ -17,6 +17,7 @@ class MeasuredRecords:
         self._tell = tell
         self.get, self.add, self.delete, self.list = records.get, records.add, records.delete, records.list
         self.can_read = records.can_read
+        self.naming, self.list_anew = records.naming, records.list_anew
 
     def change(self, before: R, after: R) -> R:
         changed = self._records.change(before, after)

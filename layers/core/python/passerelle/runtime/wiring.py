@@ -335,6 +335,12 @@ def world() -> World:
     return _warm().world()
 
 
+def hurried_world() -> World:
+    """Where a Moodle that is away is not waited for."""
+    warm = _warm()
+    return replace(warm.world(), sites=cast(Sites, Later(lambda: warm.hurried_sites)))
+
+
 def site_door() -> SiteDoor:
     return _warm().site_door()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -43,6 +44,26 @@ class AwsInventory:
                     if kind is not None:
                         found = self._records.get(kind, item["pk"]["S"].partition("#")[2])
                         yield from () if found is None else (found,)
+
+    def page(self, after: str | None, limit: int) -> tuple[tuple[Record, ...], str | None]:
+        kinds = {kept_as(kind): kind for kind in KINDS}
+        begin: dict[str, Any] = {"ExclusiveStartKey": json.loads(after)} if after else {}
+        with aws_named():
+            answer = self._dynamodb.scan(
+                TableName=self._table,
+                Limit=limit,
+                ProjectionExpression="pk, sk",
+                FilterExpression="attribute_exists(#record)",
+                ExpressionAttributeNames={"#record": "record"},
+                **begin,
+            )
+        found: list[Record] = []
+        for item in answer["Items"]:
+            kind = kinds.get(item["sk"]["S"])
+            record = self._records.get(kind, item["pk"]["S"].partition("#")[2]) if kind else None
+            found += [] if record is None else [record]
+        last = answer.get("LastEvaluatedKey")
+        return tuple(found), json.dumps(last) if last else None
 
     def documents(self) -> Iterator[str]:
         with aws_named():

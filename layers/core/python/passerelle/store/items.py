@@ -4,6 +4,7 @@
 | --- | --- | --- | --- |
 | a record | `Upload#{id}` | `Upload` | `revision`, `stamp`, `record` (a map), gsi keys, `expires_at` |
 | where it is listed | `Upload#course#{value}` | `{time}#{id}` | `expires_at` |
+| whom it names | `Person#{digest of a word}` | `Upload#{time}#{id}` | `expires_at` |
 
 An index is kept in one of two ways. The use cases decide on what `course`, `upload` and
 `publication_course` list, so these are items of the base table, written in one transaction with the
@@ -12,11 +13,18 @@ one conditional write. `state`, `running`, `all` and the sites only show or wake
 (projection ALL), which lag by moments. Who acts on a record from there writes it conditionally, and
 loses with Conflict if what he saw was old.
 
+Whom a record names is found by the words of `domain.person_words`, digested with this table's own salt, so
+that no key holds a name. These items are written in the record's transaction as far as they fit in it, the
+rest before it; one whose person left the record gets an end. One too many points to a record that does not
+name the person, and whoever looks sees that.
+
 Time to live: see `expires`.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import logging
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -28,10 +36,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from passerelle.domain.backups.upload import Upload
 from passerelle.domain.connection import Connection
-from passerelle.domain.console import ConsoleAct, ConsoleSession, ConsoleTicket
+from passerelle.domain.console import ConsoleAct, ConsoleSession, ConsoleTicket, Seen
 from passerelle.domain.night.plan.run import Run
 from passerelle.domain.orders.ledger import LedgerPage
 from passerelle.domain.orders.order import Delivery, Order, OrderName, Tally
+from passerelle.domain.person_words import person_words
 from passerelle.domain.publishing.publication import Publication, Retrieval
 from passerelle.domain.records import Broken, Record, RunningJob, TargetLock
 from passerelle.domain.rollover.plan import PlanRun
@@ -100,12 +109,17 @@ INDEXES: dict[Kind, dict[str, Index]] = {
         "site": Index("gsi2", lambda run: run.site),
     },
     Run: {"site": Index("gsi2", lambda run: run.site)},
-    Delivery: {"state": Index("gsi1", lambda delivery: delivery.state)},
+    Delivery: {
+        "state": Index("gsi1", lambda delivery: delivery.state),
+        "order": Index("items", lambda delivery: delivery.order or None),
+    },
     Order: {
+        "number": Index("items", lambda order: order.number.lower().lstrip("#") or None),
         "state": Index("gsi1", lambda order: order.state.value),
         "shop": Index("gsi2", lambda order: order.shop),
     },
     Broken: {"all": Index("gsi2", lambda _: "all")},
+    Seen: {"all": Index("gsi2", lambda _: "all")},
     LedgerPage: {"site": Index("gsi1", lambda page: page.site if page.live else None)},
     ConsoleAct: {
         "day": Index("gsi1", lambda act: act.day),
@@ -128,6 +142,7 @@ AGE: dict[Kind, Callable[[Any], datetime]] = {
     Order: lambda order: order.received_at,
     LedgerPage: lambda page: page.created_at,
     Broken: lambda one: one.at,
+    Seen: lambda one: one.at,
     ConsoleAct: lambda act: act.at,
 }
 
@@ -145,8 +160,9 @@ def partition(kind: Kind, index: str, value: str) -> str:
 
 
 def place(record: Record) -> str:
-    """Sorts by age, then by id: `2026-10-05T08:00:00.000000Z#{id}`."""
-    return f"{iso(AGE[type(record)](record))}#{record.id}"
+    """Sorts by age, then by id: `2026-10-05T08:00:00.000000Z#{id}`; without a time where it has no age."""
+    age = AGE.get(type(record))
+    return f"{iso(age(record)) if age else ''}#{record.id}"
 
 
 def key(kind: Kind, record_id: str) -> dict[str, Any]:
@@ -162,6 +178,18 @@ def listings(record: Record) -> dict[tuple[str, str], Item]:
             pk, sk = partition(type(record), name, value), place(record)
             found[pk, sk] = {"pk": {"S": pk}, "sk": {"S": sk}} | _time_to_live(record)
     return found
+
+
+def named_by(word: str, salt: bytes) -> str:
+    """The partition of what names a person by this word (`domain.person_words`)."""
+    return f"Person#{hmac.new(salt, word.encode(), hashlib.sha256).hexdigest()[:32]}"
+
+
+def naming(record: Record, salt: bytes) -> dict[tuple[str, str], Item]:
+    """The items by which the people are found whom this record names, by their keys."""
+    sk, until = f"{kept_as(type(record))}#{place(record)}", _time_to_live(record)
+    pks = [named_by(word, salt) for word in person_words(record)]
+    return {(pk, sk): {"pk": {"S": pk}, "sk": {"S": sk}} | until for pk in pks}
 
 
 # -- how long it stays ------------------------------------------------------------------------------
@@ -182,6 +210,7 @@ _EXPIRES: dict[Kind, Callable[[Any], datetime | None]] = {
     ),
     RunningJob: lambda job: job.heard_at + JOB_KEPT if job.ended else None,
     TargetLock: lambda lock: lock.until + LOCK_KEPT,
+    Seen: lambda one: one.at + BROKEN_KEPT,  # written anew each hour while its site or shop is there
     Broken: lambda one: one.at + BROKEN_KEPT,  # noted again while it is met
     Tally: lambda tally: tally.until,
     # what waits for an order that never comes is forgotten with its delivery

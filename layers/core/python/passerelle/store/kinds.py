@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from passerelle.domain.backups.upload import CourseLine, Upload
 from passerelle.domain.connection import Connection
-from passerelle.domain.console import ConsoleAct, ConsoleSession, ConsoleTicket
+from passerelle.domain.console import ConsoleAct, ConsoleSession, ConsoleTicket, Seen
 from passerelle.domain.night.plan.run import NightDesk, Run
 from passerelle.domain.orders.ledger import LedgerPage
 from passerelle.domain.orders.order import Delivery, Hearing, Order, OrderName, Tally
@@ -36,6 +36,7 @@ KINDS: tuple[type[Record], ...] = (
     ConsoleTicket,
     ConsoleSession,
     ConsoleAct,
+    Seen,
     Connection,
     Broken,
 )

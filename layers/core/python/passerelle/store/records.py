@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import logging
 import re
+import secrets
 import uuid
 from contextlib import suppress
 from dataclasses import replace
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import ClientError
 
+from passerelle.domain.person_words import person_words
 from passerelle.domain.records import Broken, Record, TargetLock
 from passerelle.errors import Conflict, GiveUp, PasserelleError, Refused
 from passerelle.ports import Page, R
@@ -29,6 +31,8 @@ from passerelle.store.items import (
     kept_as,
     key,
     listings,
+    named_by,
+    naming,
     partition,
     still_said,
     to_items,
@@ -51,7 +55,11 @@ Places = list[tuple[str, str]]  # (pk, sk)
 PLACE = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z#.{1,900}", re.DOTALL
 )  # a sort key has 1,024 bytes
+NAMING_PLACE = re.compile(r"[A-Za-z]{1,40}#.{1,980}", re.DOTALL)
 BATCH = 100  # keys that BatchGetItem takes
+STEPS = 100  # that a transaction takes
+WRITES = 25  # that BatchWriteItem takes
+SALT = {"pk": {"S": "PersonSalt"}, "sk": {"S": "PersonSalt"}}
 BATCH_ROUNDS = 8
 PARTS_ROUNDS = 4
 
@@ -63,6 +71,7 @@ class DynamoRecords:
         self._client = client
         self._table = table
         self._aside = Aside()
+        self._salted: bytes | None = None
 
     def get(self, kind: type[R], key: str) -> R | None:
         """Raises GiveUp `record_unreadable`; it is named in the log and noted for somebody."""
@@ -75,7 +84,8 @@ class DynamoRecords:
         item, pieces = to_items(record, stamp)
         put = self._put(item) | {"ConditionExpression": "attribute_not_exists(pk)"}
         others = [{"Put": self._put(one)} for one in (*listings(record).values(), *pieces)]
-        self._write(put, others, record, stamp)
+        named = [{"Put": self._put(one)} for one in self._naming(record).values()]
+        self._write_naming(put, others, named, record, stamp)
         return record
 
     def change(self, before: R, after: R) -> R:
@@ -91,7 +101,10 @@ class DynamoRecords:
         moves += [{"Delete": self._at(*at)} for at in old.keys() - new.keys()]
         moves += [{"Put": self._put(piece)} for piece in pieces]
         moves += [{"Delete": self._at(*at)} for at in self._parts_of(before, unknown)]
-        self._write(put, moves, written, stamp)
+        then, now = self._naming(before), self._naming(written)
+        named = [{"Put": self._put(item)} for at, item in now.items() if then.get(at) != item]
+        gone = [{"Put": self._put(then[at] | _ends_now())} for at in then.keys() - now.keys()]
+        self._write_naming(put, moves, [*named, *gone], written, stamp)
         if unknown is not None:
             self._aside.put(_revision(written), unknown)
         return written
@@ -104,16 +117,19 @@ class DynamoRecords:
             {"Delete": self._at(*at)}
             for at in (*listings(record), *self._parts_of(record, self._unknown(record)))
         ]
+        named = [{"Delete": self._at(*at)} for at in self._naming(record)]
+        room = STEPS - 1 - len(gone)
         with aws_named():
             try:
-                if gone:
-                    self._transact({"Delete": delete}, gone)
+                if gone or named:
+                    self._transact({"Delete": delete}, [*gone, *named[:room]])
                 else:
                     self._client.delete_item(**delete)
             except ClientError as error:
                 if not _lost(error):
                     raise
                 raise Conflict(f"{type(record).__name__} moved on") from None
+        self._all_of(named[room:])
 
     def can_read(self, kind: str, key: str) -> bool:
         known = next((one for one in KINDS if kept_as(one) == kind), None)
@@ -149,6 +165,46 @@ class DynamoRecords:
         more = _cursor(places[limit - 1]) if len(rows) > limit else None
         read = (self._read_if_it_can_be(kind, dict(item)) for item in found)
         return Page(tuple(record for record in read if record is not None), more)
+
+    def naming(
+        self, word: str, kind: type[R] | None = None, *, after: str | None = None, limit: int = 1000
+    ) -> Page[Any]:
+        from passerelle.store.kinds import KINDS  # few functions ask this
+
+        kinds = {kept_as(one): one for one in KINDS}
+        query: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": {"S": named_by(word, self._salt())}},
+            "ScanIndexForward": False,
+            "ConsistentRead": True,
+        }
+        if kind is not None:
+            query["KeyConditionExpression"] += " AND begins_with(sk, :kind)"
+            query["ExpressionAttributeValues"][":kind"] = {"S": f"{kept_as(kind)}#"}
+        if after is not None:
+            past = _place_of(after, NAMING_PLACE)
+            query["ExclusiveStartKey"] = {
+                "pk": query["ExpressionAttributeValues"][":pk"],
+                "sk": {"S": past},
+            }
+        with aws_named():
+            answer = self._client.query(**query, Limit=limit)
+        places = [row["sk"]["S"] for row in answer["Items"]]
+        known = [(kinds[name], _id_of(rest)) for name, _, rest in (one.partition("#") for one in places)]
+        keys = [key(*one) for one in known]
+        found = {(item["pk"]["S"], item["sk"]["S"]): item for item in self._get_all(keys)}
+        read = [
+            self._read_if_it_can_be(one, dict(item))
+            for (one, _), at in zip(known, keys, strict=True)
+            if (item := found.get((at["pk"]["S"], at["sk"]["S"]))) is not None
+        ]
+        more = _cursor(places[-1]) if answer.get("LastEvaluatedKey") else None
+        return Page(tuple(record for record in read if record is not None), more)
+
+    def list_anew(self, record: Record) -> None:
+        steps = [*listings(record).values(), *self._naming(record).values()]
+        self._all_of([{"Put": self._put(one)} for one in steps])
 
     # -- reading -----------------------------------------------------------------------------------
 
@@ -290,6 +346,46 @@ class DynamoRecords:
                 raise AwsBusy("BatchGetItem", "UnprocessedKeys")
         return found
 
+    # -- whom a record names -----------------------------------------------------------------------
+
+    def _naming(self, record: Record) -> dict[tuple[str, str], Item]:
+        return naming(record, self._salt()) if person_words(record) else {}
+
+    def _salt(self) -> bytes:
+        """This table's own, made by whoever needs it first."""
+        if self._salted is None:
+            made: Item = {**SALT, "salt": {"B": secrets.token_bytes(32)}}
+            with aws_named(), suppress(self._client.exceptions.ConditionalCheckFailedException):
+                self._client.put_item(
+                    TableName=self._table, Item=made, ConditionExpression="attribute_not_exists(pk)"
+                )
+            with aws_named():
+                answer = self._client.get_item(TableName=self._table, Key=SALT, ConsistentRead=True)
+            self._salted = bytes(answer["Item"]["salt"]["B"])
+        return self._salted
+
+    def _write_naming(
+        self, put: dict[str, Any], others: Steps, named: Steps, record: Record, stamp: str
+    ) -> None:
+        """What does not fit in the transaction is written before it (`items`)."""
+        room = max(0, STEPS - 1 - len(others))
+        self._all_of(named[room:])
+        self._write(put, [*others, *named[:room]], record, stamp)
+
+    def _all_of(self, steps: Steps) -> None:
+        """Each by itself, in whatever order."""
+        asked: Any = [_as_request(step) for step in steps]
+        for start in range(0, len(asked), WRITES):
+            left = asked[start : start + WRITES]
+            for _ in range(BATCH_ROUNDS):
+                with aws_named():
+                    answer: Any = self._client.batch_write_item(RequestItems={self._table: left})
+                left = answer.get("UnprocessedItems", {}).get(self._table, [])
+                if not left:
+                    break
+            else:
+                raise AwsBusy("BatchWriteItem", "UnprocessedItems")
+
     # -- writing -----------------------------------------------------------------------------------
 
     def _write(self, put: dict[str, Any], others: Steps, record: Record, stamp: str) -> None:
@@ -341,6 +437,18 @@ def _as_read(record: Record, *, or_absent: bool = False) -> dict[str, Any]:
     }
 
 
+def _as_request(step: dict[str, Any]) -> dict[str, Any]:
+    """A step of a transaction, without condition, as BatchWriteItem takes it."""
+    if "Put" in step:
+        return {"PutRequest": {"Item": step["Put"]["Item"]}}
+    return {"DeleteRequest": {"Key": step["Delete"]["Key"]}}
+
+
+def _ends_now() -> Item:
+    """DynamoDB forgets it within days: who changes a record need not be allowed to delete."""
+    return {"expires_at": {"N": str(int(datetime.now(UTC).timestamp()))}}
+
+
 def _revision(record: Record) -> tuple[str, str, int]:
     return type(record).__name__, record.id, record.revision
 
@@ -368,11 +476,11 @@ def _cursor(where: str) -> str:
     return base64.urlsafe_b64encode(where.encode()).decode()
 
 
-def _place_of(cursor: str) -> str:
+def _place_of(cursor: str, pattern: re.Pattern[str] = PLACE) -> str:
     try:
         where = base64.b64decode(cursor, altchars=b"-_", validate=True).decode()
     except ValueError:
         where = ""
-    if not PLACE.fullmatch(where):
+    if not pattern.fullmatch(where):
         raise Refused("bad_cursor")
     return where

@@ -31,6 +31,7 @@ class Forgotten:
     alias: str
     changed: int  # records and documents
     kept: tuple[Held, ...]
+    because: str = ""  # without the name
 
 
 def who_is(inventory: Inventory, name: str, identity: str = "username") -> Who:
@@ -96,11 +97,13 @@ def show(world: World, name: str) -> dict[str, object]:
     }
 
 
-def forget(world: World, name: str, because: str) -> Forgotten:
+def forget(world: World, name: str, because: str, *, rest_tonight: bool = False) -> Forgotten:
     """Everything that names the person names an alias; what still needs the name is told with its reason.
 
     May be cut and taken again by any of their names: all of them stand in what is written down until it is
-    done, and none from then on. Raises Refused `because_needed`, NotFound `person_not_held`.
+    done, and none from then on. `rest_tonight`: what `world.inventory` does not hold is left to
+    `forget_the_rest`, and the names stand until then. Raises Refused `because_needed`, NotFound
+    `person_not_held`.
     """
     if not because.strip():
         raise Refused("because_needed")
@@ -109,20 +112,32 @@ def forget(world: World, name: str, because: str) -> Forgotten:
         f"forgotten-{secrets.token_hex(6)}",
         who_is(inventory, name, world.network.identity),
     )
-    asked: dict[str, object] = {
-        "at": world.clock.now().isoformat(),
-        "because": text_without("", because, who, alias),
-    }
-    still = {"names": sorted(who.names), "fullnames": sorted(who.fullnames)}
-    world.papers.put(erasure_key(alias), {**asked, "still": still})
+    before = world.papers.get(erasure_key(alias)) or {}
+    because = text_without("", because, who, alias)
+    asked: dict[str, object] = {"at": before.get("at") or world.clock.now().isoformat(), "because": because}
+    still = {"still": {"names": sorted(who.names), "fullnames": sorted(who.fullnames)}}
+    world.papers.put(erasure_key(alias), {**before, **asked, **still})
     kept = kept_for(world, who)
     done = _forget_records(world, who, alias, kept)
     done += sum(_forget_document(world, key, who, alias, kept) for key in list(inventory.documents()))
     done += _drop_leftovers(inventory, who, kept)
     told = [{"where": one.where, "kind": one.kind, "why": one.why} for one in kept]
-    document = {**asked, "changed": done, "kept": told}
+    all_done = done + int(str(before.get("changed", 0)))
+    document = {**asked, "changed": all_done, "kept": told, **(still if rest_tonight else {})}
     inventory.rewrite(erasure_key(alias), json.dumps(document, ensure_ascii=False))
-    return Forgotten(alias, done, kept)
+    return Forgotten(alias, done, kept, because)
+
+
+def forget_the_rest(world: World) -> int:
+    """What was asked by day is looked for everywhere, and what was cut is finished. Answers how many things
+    were changed.
+    """
+    changed = 0
+    for key in [one for one in world.inventory.documents() if one.startswith(ERASURES)]:
+        asked = json.loads(world.inventory.text(key) or "{}")
+        if asked.get("still"):
+            changed += forget(world, asked["still"]["names"][0], asked["because"]).changed
+    return changed
 
 
 def erasure_key(alias: str) -> str:

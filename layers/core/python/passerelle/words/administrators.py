@@ -26,6 +26,10 @@ HOUSE: dict[str, tuple[str, str]] = {
         "Rien de ce qui est gardé ici ne nomme cette personne.",
         "Nothing that is kept here names this person.",
     ),
+    "person_too_often": (
+        "Trop de données nomment cette personne pour une page : « passerelle people show » les lit toutes.",
+        "Too much names this person for one page: “passerelle people show” reads it all.",
+    ),
     "because_needed": (
         "Dites pourquoi, avec --because : c’est noté, sans le nom.",
         "Say why, with --because: it is written down, without the name.",
@@ -205,6 +209,14 @@ HOUSE: dict[str, tuple[str, str]] = {
         "disent ce qu’il faut faire ; l’avis disparaît dès que la donnée se lit de nouveau.",
         "{what} cannot be read any more. The rest of the network goes on without it. “passerelle network "
         "check” and the console say what to do; the notice goes once it can be read again.",
+    ),
+    "site_silent": (
+        "Moodle {site} ne répond pas comme il devrait ({code}). Vérifiez-le sur la page des sites.",
+        "The Moodle {site} does not answer as it should ({code}). Check it on the page of sites.",
+    ),
+    "shop_silent": (
+        "La boutique {shop} ne répond pas ({code}) : rien ne dit si son webhook est actif.",
+        "The shop {shop} does not answer ({code}): nothing tells whether its webhook is on.",
     ),
     "console_night_absent": (
         "Aucune étape de la nuit du {night} n’a commencé : vérifiez que les extractions ont été déposées "

@@ -224,6 +224,7 @@ class Order:
     titles: dict[str, str] = field(default_factory=dict)  # of courses, by the name that products give them
     told: str = ""  # digest of the last summary to the buyer
     claimed: tuple[str, ...] = ()  # messages about to be sent where Moodle cannot tell a repetition
+    letters: tuple[Moment, ...] = ()  # what was written to people: `welcome` (and to how many), `summary`, …
     confirmed: str = ""  # digest of what the shop was last told
     reminded_at: datetime | None = None
     shift: int = 0  # seconds that an authorised person moved the dates by

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from passerelle.domain.console import ConsoleAct, Operator, Reach
@@ -18,9 +18,11 @@ from passerelle.domain.records import Person
 from passerelle.domain.rollover.plan import PlanRun
 from passerelle.errors import GiveUp, NotFound, Refused
 from passerelle.ports import World
+from passerelle.usecases.console import people
 from passerelle.usecases.night import desk
 from passerelle.usecases.night.plan_stage import rules_of, tonight
 from passerelle.usecases.orders import seats, work
+from passerelle.usecases.people import Forgotten
 from passerelle.usecases.publishing import ask, lineage
 from passerelle.usecases.rollover import plans
 
@@ -58,21 +60,27 @@ class Act:
     reaches: Callable[[World, Reach, str], bool]
     do: Callable[[World, str, Wish], object]
     needs_why: bool = False
+    nameless: bool = False  # about somebody whom the record of it must not name
 
 
-def perform(world: World, operator: Operator, reach: Reach, wish: Wish) -> None:
-    """Done and recorded, or refused and recorded. Raises Refused, NotFound, GiveUp as its use case does."""
+def perform(world: World, operator: Operator, reach: Reach, wish: Wish) -> object:
+    """Done and recorded, or refused and recorded. Answers what its use case does, and raises as it does:
+    Refused, NotFound, GiveUp.
+    """
     act = ACTS.get(wish.act)
     if act is None or not act.reaches(world, reach, wish.about):
         raise Refused("console_out_of_reach")
     if act.needs_why and not wish.why.strip():
         raise Refused("console_why")
     try:
-        act.do(world, operator.id, wish)
+        done = act.do(world, operator.id, wish)
     except GiveUp as refused:
-        _record(world, operator, wish, refused.code)
+        _record(world, operator, replace(wish, about="", why="") if act.nameless else wish, refused.code)
         raise
+    if isinstance(done, Forgotten):
+        wish = replace(wish, about=done.alias, why=done.because)
     _record(world, operator, wish, "")
+    return done
 
 
 def _record(world: World, operator: Operator, wish: Wish, refused: str) -> None:
@@ -236,6 +244,10 @@ def _stop_plan(world: World, by: str, wish: Wish) -> None:
     plans.stop(world, wish.about, by)
 
 
+def _forget(world: World, _by: str, wish: Wish) -> Forgotten:
+    return people.forget(world, wish.about, wish.why)
+
+
 ACTS: Mapping[str, Act] = {
     "order_replay": Act(_delivery_or_order, _replay),
     "order_release": Act(_order, _release_order, needs_why=True),
@@ -254,4 +266,10 @@ ACTS: Mapping[str, Act] = {
     "plan_stop": Act(_plan, _stop_plan),
     "publication_withdraw": Act(_publication, _withdraw, needs_why=True),
     "publication_tell_holders": Act(_publication, _tell_holders),
+    "people_forget": Act(
+        lambda world, reach, about: reach.everything,  # noqa: ARG005 - one shape for all of ACTS
+        _forget,
+        needs_why=True,
+        nameless=True,
+    ),
 }

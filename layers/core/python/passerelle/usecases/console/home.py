@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from passerelle.domain.console import Reach
+from passerelle.domain.console import Reach, Seen
 from passerelle.domain.night.plan.run import MORNING, Run
 from passerelle.domain.orders.order import Delivery, Order
 from passerelle.domain.publishing.publication import Publication
@@ -21,11 +21,15 @@ from passerelle.usecases.night.plan_stage import rules_of
 MOST = 50  # of one kind; the page of that kind has the rest
 LOOKED_BACK = timedelta(days=30)  # for what failed: later nobody mends it here any more
 STAGES_OF_A_MONTH = 5 * 30
+NO_EXTRACTS = ("night_sources_stopped", "sources_stopped")
 
 Kind = Literal[
     "night_held",
     "night_failed",
     "night_absent",
+    "extracts",
+    "site_silent",
+    "webhook",
     "dead_letters",
     "broken",
     "order_parked",
@@ -46,6 +50,7 @@ class Waiting:
     at: datetime
     title: str = ""
     why: tuple[Note, ...] = ()
+    error: str = ""  # code of words.causes, where a stage failed
 
 
 def waiting(world: World, reach: Reach) -> list[Waiting]:
@@ -53,6 +58,7 @@ def waiting(world: World, reach: Reach) -> list[Waiting]:
     found = [
         *_dead_letters(world, reach),
         *_broken(world, reach),
+        *_outside(world, reach),
         *_nights(world, reach),
         *_orders(world, reach),
         *_deliveries(world, reach),
@@ -79,6 +85,22 @@ def _broken(world: World, reach: Reach) -> Iterator[Waiting]:
             yield Waiting(kind="broken", about=one.id, site=site, at=one.at, title=one.kind, why=why)
 
 
+def _outside(world: World, reach: Reach) -> Iterator[Waiting]:
+    """Sites that do not answer, webhooks that are off, as the last round found them."""
+    for one in seen(world, reach):
+        if one.since is not None:
+            kind: Kind = "site_silent" if one.id.startswith("site:") else "webhook"
+            why = (one.why,) if one.why else ()
+            yield Waiting(kind=kind, about=one.about, site=one.about, at=one.since, why=why)
+
+
+def seen(world: World, reach: Reach) -> list[Seen]:
+    """What the last round found of what is within reach and still in network.yaml."""
+    known = world.records.list(Seen, "all", "all").items
+    sites, shops = reach.sites & world.network.sites.keys(), reach.shops & world.network.shops.keys()
+    return [one for one in known if one.about in (sites if one.id.startswith("site:") else shops)]
+
+
 def newest_runs(world: World, site: str, limit: int = STAGES_OF_A_MONTH) -> tuple[Run, ...]:
     return world.records.list(Run, "site", site, limit=limit, newest_first=True).items
 
@@ -98,9 +120,9 @@ def _nights(world: World, reach: Reach) -> Iterator[Waiting]:
             if run.waits_for_a_person:
                 yield Waiting(kind="night_held", about=run.id, site=site, at=run.heard_at, title=run.stage)
             elif run.state is RunState.FAILED:
-                why = (Note(run.error),) if run.error else ()
+                kind: Kind = "extracts" if run.error in NO_EXTRACTS else "night_failed"
                 yield Waiting(
-                    kind="night_failed", about=run.id, site=site, at=run.heard_at, title=run.stage, why=why
+                    kind=kind, about=run.id, site=site, at=run.heard_at, title=run.stage, error=run.error
                 )
 
 

@@ -5,24 +5,26 @@ Use cases are imported inside: the console starts with what its first page needs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any, TypeVar
 
 from passerelle.domain.console import ConsoleAct, Reach
 from passerelle.domain.night.plan.run import WHOLE, NightDesk, Run
 from passerelle.domain.offer.stages import Stage
-from passerelle.domain.orders.order import Order
+from passerelle.domain.orders.order import Buyer, Order, Participant
+from passerelle.domain.person_words import by_identifier, by_last_name, person_words
 from passerelle.domain.publishing.publication import Publication
-from passerelle.domain.records import Person
+from passerelle.domain.records import Note, Person
 from passerelle.domain.rollover.rollover import Rollover
 from passerelle.domain.site_commands import AskWhy
 from passerelle.domain.states import OrderState, PublicationState, RunState
 from passerelle.errors import GiveUp, NotFound, Refused
 from passerelle.ports import World
-from passerelle.usecases.console.home import Waiting, newest_runs, waiting
+from passerelle.usecases.console.home import newest_runs, seen, waiting
+from passerelle.usecases.list_anew import all_is_listed
 from passerelle.usecases.night import documents
 from passerelle.usecases.night.plan_stage import rules_of, tonight
 from passerelle.words.sentences import say
@@ -31,6 +33,7 @@ PAGE = 50
 NIGHTS = 30
 MOST_LINES = 200  # of a plan
 DAYS_OF_ACTS = 31
+AGES = ("received_at", "requested_at", "created_at", "asked_at", "made_at", "started_at", "at")
 
 Shown = dict[str, Any]
 T = TypeVar("T")
@@ -43,8 +46,13 @@ def _within(found: T | None, reached: Callable[[T], bool] = lambda _: True) -> T
     return found
 
 
-def home(world: World, reach: Reach) -> list[Waiting]:
-    return waiting(world, reach)
+def home(world: World, reach: Reach) -> Shown:
+    """`looked_at`: the oldest of the last looks at sites and webhooks; None: there was none."""
+    return {
+        "waiting": waiting(world, reach),
+        "now": world.clock.now(),
+        "looked_at": min((one.at for one in seen(world, reach)), default=None),
+    }
 
 
 # -- nights ---------------------------------------------------------------------------------------------
@@ -139,28 +147,25 @@ def report(world: World, reach: Reach, site: str, night: str, lang: str) -> str:
 
 
 def orders(world: World, reach: Reach, query: Mapping[str, str]) -> Shown:
-    """By shop or state, newest first; a number or id opens its order."""
+    """By shop or state, newest first; or those of a number, a buyer or a learner."""
     _within(reach.shops)
     wanted = query.get("q", "").strip()
     shops = sorted(reach.shops)
     shop = query.get("shop", "")
     state = query.get("state", "")
-    found: list[Order] = []
     after = query.get("after") or None
+    found: Iterable[Order]
     if wanted:
-        found, after = list(_by_number(world, shops, wanted)), None
+        found, after = _searched(world, shops, wanted, after)
     elif state in {one.value for one in OrderState}:
         listed = world.records.list(Order, "state", state, after=after, limit=PAGE, newest_first=True)
-        found, after = (
-            [o for o in listed.items if o.shop in reach.shops and shop in ("", o.shop)],
-            listed.next,
-        )
+        found, after = (o for o in listed.items if shop in ("", o.shop)), listed.next
     else:
         shop = shop if shop in reach.shops else shops[0]
         listed = world.records.list(Order, "shop", shop, after=after, limit=PAGE, newest_first=True)
-        found, after = list(listed.items), listed.next
+        found, after = listed.items, listed.next
     return {
-        "orders": found,
+        "orders": [order for order in found if order.shop in reach.shops],
         "next": after,
         "shops": shops,
         "shop": shop,
@@ -169,31 +174,105 @@ def orders(world: World, reach: Reach, query: Mapping[str, str]) -> Shown:
     }
 
 
+def _searched(
+    world: World, shops: list[str], wanted: str, after: str | None
+) -> tuple[Iterable[Order], str | None]:
+    """By the shop's own id or the number that people know; else by address or username; else by name."""
+    if after is None:
+        exact = list(_by_number(world, shops, wanted))
+        if exact:
+            return exact, None
+    for word in (by_identifier(wanted), *_last_names(wanted)):
+        page = world.records.naming(word, Order, after=after, limit=PAGE)
+        found = [order for order in page.items if word in person_words(order) and _bears(order, word, wanted)]
+        if found or page.next:
+            return found, page.next
+    return (), None
+
+
 def _by_number(world: World, shops: list[str], wanted: str) -> Iterator[Order]:
-    """The shop's own id; or, among each shop's newest, the number people know, or somebody's address."""
-    exact = [wanted, *(f"{shop}:{wanted.lstrip('#')}" for shop in shops)]
-    seen = set()
-    for name in exact:
-        order = world.records.get(Order, name)
-        if order is not None and order.shop in shops and order.id not in seen:
-            seen.add(order.id)
-            yield order
-    needle = wanted.lower()
-    for shop in shops:
-        for order in world.records.list(Order, "shop", shop, limit=1000, newest_first=True).items:
-            people = {order.buyer.key, *(seat.person.key for seat in order.seats)}
-            if order.id not in seen and (needle in people or order.shown.lower() == needle):
-                seen.add(order.id)
-                yield order
+    number = wanted.lower().lstrip("#")
+    known = [
+        *(world.records.get(Order, name) for name in (wanted, *(f"{shop}:{number}" for shop in shops))),
+        *world.records.list(Order, "number", number, limit=PAGE, newest_first=True).items,
+    ]
+    yield from {order.id: order for order in known if order is not None}.values()
 
 
-def order(world: World, reach: Reach, order_id: str) -> Shown:
+def _last_names(wanted: str) -> list[str]:
+    """What of `first last` or `last first` may be the last name: all of it, then less and less."""
+    words = wanted.split()[:6]
+    parts = [words, *(words[n:] for n in range(1, len(words))), *(words[:-n] for n in range(1, len(words)))]
+    return [by_last_name(" ".join(part)) for part in parts]
+
+
+def _bears(order: Order, word: str, wanted: str) -> bool:
+    """Whether one person of the order bears all that was asked for, where it was a name."""
+    if not word.startswith("name "):
+        return True
+    asked = set(by_last_name(wanted).split())
+    people: list[Buyer | Participant] = [order.buyer]
+    people += [one for line in order.lines for one in line.participants]
+    people += [seat.person for seat in order.seats]
+    return any(asked <= set(by_last_name(f"{one.firstname} {one.lastname}").split()) for one in people)
+
+
+def order(world: World, reach: Reach, order_id: str, begin: str) -> Shown:
+    from passerelle.usecases.console import story
+
     found = _within(world.records.get(Order, order_id), lambda order: order.shop in reach.shops)
+    acts = about(world, order_id)
+    people, later = story.people(world, found, int(begin) if begin.isdigit() else 0)
     return {
         "order": found,
         "link": world.shops.seats_link(found) if found.seats or found.due else "",
-        "acts": about(world, order_id),
+        "story": story.happened(world, found, acts),
+        "people": people,
+        "later": later,
     }
+
+
+# -- people ---------------------------------------------------------------------------------------------
+
+
+def people(world: World, reach: Reach, name: str) -> Shown:
+    """What is held of a person, or why nothing is shown; without a name, the form alone."""
+    from passerelle.usecases.console import people as held
+
+    _within(reach.sites)
+    shown: Shown = {
+        "who": name,
+        "held": None,
+        "trouble": None,
+        "listed": all_is_listed(world),
+        "erasure": None,
+    }
+    if not name:
+        return shown
+    try:
+        told = held.look(world, reach, name)
+    except GiveUp as refused:
+        return shown | {"trouble": Note(refused.code, {k: str(v) for k, v in refused.details.items()})}
+    return shown | {"held": told, "rows": [_row(one) for one in told["records"]]}
+
+
+def _row(held: Mapping[str, Any]) -> Shown:
+    record = held["record"]
+    at = next((record[name] for name in AGES if record.get(name)), "")
+    title = record.get("fullname") or (record.get("card") or {}).get("title") or record.get("number")
+    return {
+        "kind": held["kind"],
+        "id": held["id"],
+        "title": str(title or held["id"]),
+        "site": record.get("shop") or record.get("site") or "",
+        "at": datetime.fromisoformat(str(at)) if at else None,
+    }
+
+
+def erasure(world: World, reach: Reach, alias: str) -> Shown:
+    from passerelle.usecases.console import people as held
+
+    return people(world, reach, "") | {"erasure": held.forgotten(world, reach, alias)}
 
 
 # -- publications, years --------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from passerelle.domain.orders.order import Order, Seat, SeatState, merged, next_
 from passerelle.domain.orders.sales import sale_of
 from passerelle.domain.orders.session import Reading, desired, read_lines, seated
 from passerelle.domain.orders.shop import Shop
-from passerelle.domain.records import Note, derived_id, moved
+from passerelle.domain.records import MOST_HISTORY, Note, derived_id, moved
 from passerelle.domain.states import OrderState
 from passerelle.errors import Conflict, FixAccess, GiveUp, TryAgain
 from passerelle.ports import World
@@ -217,7 +217,7 @@ def _again_for_all(order: Order, seats: tuple[Seat, ...]) -> tuple[Seat, ...]:
 def _done(world: World, run: OrderRun, reading: Reading, problems: list[Note]) -> Rests:
     """The order's end state, and why it is not `fulfilled` where it is not."""
     now = world.clock.now()
-    messages.tell(run, reading, problems)
+    written = messages.tell(run, reading, problems)
 
     changed = [False]
 
@@ -233,6 +233,7 @@ def _done(world: World, run: OrderRun, reading: Reading, problems: list[Note]) -
             operator=run.operator_now(before),
             titles=before.titles | titles,
             told=run.digest,
+            letters=(*before.letters, *written)[-MOST_HISTORY:],
             attempts=0,
         )
         if run.rest:

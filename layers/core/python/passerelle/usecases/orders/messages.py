@@ -12,7 +12,7 @@ from passerelle.domain.orders.order import Order, Seat, SeatState
 from passerelle.domain.orders.seats import link_until
 from passerelle.domain.orders.session import Enrolment, Reading, Sold, free_seats
 from passerelle.domain.orders.shop import Shop
-from passerelle.domain.records import Note
+from passerelle.domain.records import Moment, Note
 from passerelle.domain.states import state_word
 from passerelle.errors import LookFirst, MoodleRefused
 from passerelle.usecases.amend import amend
@@ -34,12 +34,15 @@ class _Letter:
     url: str = ""
 
 
-def tell(run: OrderRun, reading: Reading, problems: list[Note]) -> None:
-    """Of a large order the buyer gets his summary once all of it is done."""
-    letters = _to_people(run)
-    if not run.rest:
-        letters += _to_buyer(run, reading, problems)
-    _send(run, letters)
+def tell(run: OrderRun, reading: Reading, problems: list[Note]) -> tuple[Moment, ...]:
+    """What was written: `welcome`, to how many, and `summary`. Of a large order the buyer gets the summary
+    once all of it is done.
+    """
+    welcomes, now = _to_people(run), run.world.clock.now()
+    summaries = [] if run.rest else _to_buyer(run, reading, problems)
+    _send(run, [*welcomes, *summaries])
+    written = [Moment("welcome", now, str(len(welcomes)))] if welcomes else []
+    return (*written, *(Moment("summary", now, "") for _ in summaries))
 
 
 def _to_people(run: OrderRun) -> list[_Letter]:

@@ -5,10 +5,11 @@ the ledger, and brought back where the ledger is sure (S12, S14).
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from passerelle.domain.orders.order import Delivery, Order, SeatState
 from passerelle.domain.orders.session import desired, free_seats, read_lines
+from passerelle.domain.records import MOST_HISTORY, Moment
 from passerelle.domain.states import OrderState
 from passerelle.errors import GiveUp, TryAgain
 from passerelle.ports import World
@@ -147,5 +148,10 @@ def _remind(world: World, order: Order) -> bool:
         return False
     except GiveUp:
         return False
-    amend(world.records, Order, order.id, lambda before: replace(before, reminded_at=now))
+    written = (Moment("reminder", now, ""),) if free or unseen else ()
+    amend(world.records, Order, order.id, lambda before: _reminded(before, now, written))
     return bool(free or unseen)
+
+
+def _reminded(order: Order, now: datetime, written: tuple[Moment, ...]) -> Order:
+    return replace(order, reminded_at=now, letters=(*order.letters, *written)[-MOST_HISTORY:])

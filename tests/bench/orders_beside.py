@@ -27,6 +27,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from botocore.config import Config
+
 from passerelle.domain.orders.order import Facts, Order
 from passerelle.domain.states import OrderState
 from passerelle.errors import Conflict, TryAgain
@@ -41,6 +43,7 @@ from passerelle_laptop.twin.faults import Fault, Faults
 from passerelle_laptop.twin.state import State
 from tests.bench.figure import Figure, show
 from tests.factories.orders import a_buyer, a_line, a_participant, a_payload, a_product, a_shop, some_facts
+from tests.factories.records import NOW
 from tests.fakes.cutting import Cut, Killed
 from tests.fakes.moodle import TwinSites
 from tests.scenes.orders import OrderScene
@@ -59,7 +62,7 @@ PATIENCE = 4 * 3600.0  # seconds until all is worked off
 # -- what is sold, and what must stand at the end -------------------------------------------------------------
 
 
-def sold(count: int, chance: random.Random) -> dict[str, Facts]:
+def sold(count: int, chance: random.Random, at: datetime) -> dict[str, Facts]:
     """By order: a buyer's session of one to three people, who buy and are sent more than once."""
     orders = {}
     for number in range(count):
@@ -74,7 +77,7 @@ def sold(count: int, chance: random.Random) -> dict[str, Facts]:
             participants=people,
         )
         buyer = a_buyer(email=f"rh{chance.randrange(count // 10 + 1)}@client.example")
-        orders[str(number)] = some_facts(str(number), buyer=buyer, lines=(line,))
+        orders[str(number)] = some_facts(str(number), buyer=buyer, lines=(line,), paid_at=at)
     return orders
 
 
@@ -103,9 +106,9 @@ def wrong(orders: Mapping[str, Facts], kept: Iterable[Order], state: State) -> C
     found["orders in another state"] = states.total()
     emails = Counter(user.email.lower() for user in state.users.values() if user.email)
     found["accounts made twice"] = sum(1 for times in emails.values() if times > 1)
-    keys = Counter(message.key for message in state.messages if message.key)
-    found["messages sent twice"] = sum(1 for times in keys.values() if times > 1)
-    told = Counter(tuple(key.split(":")[2:4]) for key in keys)  # ord:boutique:{order}:sum:… or …:{person}
+    sent = Counter(message.key for message in state.messages if message.key)
+    found["messages sent twice"] = sum(1 for times in sent.values() if times > 1)
+    told = Counter(tuple(key.split(":")[2:4]) for key in sent)  # ord:boutique:{order}:sum:… or …:{person}
     lacking = [number for number in orders if not told[number, "sum"]]
     found["buyers never told"] = len(lacking)
     words = sum(times for (_, what), times in told.items() if what not in ("sum", "rem"))
@@ -208,7 +211,7 @@ class Post:
 
 def over_fakes(count: int, seed: int) -> Iterator[Figure]:
     chance = random.Random(seed)
-    orders = sold(count, chance)
+    orders = sold(count, chance, NOW)
     products = {course: a_product(parameters=PARAMETERS.format(course=course)) for course in COURSES}
     scene = OrderScene(a_shop(products=products))
     for course in COURSES:
@@ -267,7 +270,7 @@ class OneInTen(Faults):
 
 def on_the_stack(count: int, seed: int) -> Iterator[Figure]:
     chance = random.Random(seed)
-    orders = sold(count, chance)
+    orders = sold(count, chance, datetime.now(UTC))
     with Laptop.start(lambda _fr, _en: None) as laptop:
         faults = furnish(laptop, chance)
         over = threading.Event()
@@ -281,7 +284,12 @@ def on_the_stack(count: int, seed: int) -> Iterator[Figure]:
         over.set()
         killer.join()
         faults.on = False
-        laptop.stack.invoke("reconcile_orders")
+        patient = laptop.emulator.session.client(
+            "lambda",
+            endpoint_url=laptop.emulator.endpoint,
+            config=Config(read_timeout=PATIENCE, retries={"total_max_attempts": 1}),
+        )
+        patient.invoke(FunctionName=f"{laptop.stack.name}-reconcile_orders", Payload=b"{}")
         rest(laptop, PATIENCE)
         dead = laptop.stack.waiting("orders", dead=True)
         kept = list_all(laptop.world().records, Order, "shop", "boutique")

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from passerelle.domain.orders.order import Facts
+from passerelle.domain.orders.order import Facts, Refund, merged, new_order
 from passerelle.domain.states import OrderState
 from passerelle.usecases.orders import fulfil, reconcile, take
 from tests.factories.orders import a_line, a_participant, some_facts
@@ -176,3 +179,55 @@ def test_days_in_messages_are_those_of_the_university() -> None:
     texts = [message.text for message in scene.moodle.state.messages]
     assert any("05/10/2026" in text for text in texts)
     assert not any("04/10/2026" in text for text in texts)
+
+
+# -- refunds taken back -----------------------------------------------------------------------------------
+
+HOURS = [NOW + timedelta(hours=n) for n in range(4)]
+
+
+def all_told(at: datetime, *names: str) -> Facts:
+    return some_facts(
+        snapshot_at=at, heard_at=at, whole_refunds=True, refunds=tuple(Refund(name, 100) for name in names)
+    )
+
+
+def one_told(at: datetime, name: str) -> Facts:
+    return Facts(order="1042", sale=False, told_at=at, heard_at=at, refunds=(Refund(name, 100),))
+
+
+@pytest.mark.rule("S14", "S16")
+@pytest.mark.parametrize("late", [all_told(HOURS[1], "r"), one_told(HOURS[1], "r")])
+def test_a_refund_that_was_taken_back_does_not_come_again_with_an_older_word(late: Facts) -> None:
+    """Seen: the first snapshot delivered once more, late, and the seats it gave back were taken again."""
+    order = new_order("boutique", all_told(HOURS[0]), NOW)
+    for facts in (all_told(HOURS[1], "r"), all_told(HOURS[2]), late):
+        order = merged(order, facts)
+    assert order.refunds == ()
+
+
+@pytest.mark.rule("S14", "S16")
+@given(
+    told=st.lists(
+        st.one_of(
+            st.builds(
+                lambda at, names: all_told(at, *names),
+                st.sampled_from(HOURS),
+                st.sets(st.sampled_from("rst")),
+            ),
+            st.builds(one_told, st.sampled_from(HOURS), st.sampled_from("rst")),
+        ),
+        max_size=5,
+    ),
+    chance=st.randoms(use_true_random=False),
+)
+def test_refunds_add_up_to_the_same_in_whatever_order_they_are_told(told: list[Facts], chance: Any) -> None:
+    shuffled = [*told, *told]
+    chance.shuffle(shuffled)
+    ends = []
+    for words in (told, shuffled):
+        order = new_order("boutique", all_told(HOURS[0]), NOW)
+        for facts in words:
+            order = merged(order, facts)
+        ends.append([replace(one, event=False) for one in order.refunds])
+    assert ends[0] == ends[1]

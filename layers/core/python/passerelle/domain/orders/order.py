@@ -79,7 +79,7 @@ class Refund:
     currency: str = ""  # where it is not the order's
     odd: str = ""  # the figure of it that makes no sense, if one does
     told_at: datetime | None = None  # when the shop said so
-    event: bool = False  # it said so apart from the whole order
+    event: bool = False  # it said so apart from the whole order; asked by the release before this one alone
     reversal: bool = False  # taken back by whoever handles the payment, and perhaps given back again
 
 
@@ -194,6 +194,7 @@ class Order:
     paid_at: datetime | None = None
     cancelled_at: datetime | None = None
     refunds: tuple[Refund, ...] = ()
+    refunds_as_of: datetime | None = None  # of the newest word that told all of them
     given_back: bool = False
     disputes: tuple[Dispute, ...] = ()
     kept_at: datetime | None = None
@@ -355,7 +356,8 @@ def merged(order: Order, facts: Facts) -> Order:
         changes["lines_at"] = facts.lines_at
     if facts.refunds_at:
         changes["refunds_at"] = facts.refunds_at
-    refunds = _refunds(order, facts, newer=newer)
+    refunds_as_of = _latest(order.refunds_as_of, _when(facts) if facts.whole_refunds else None)
+    refunds = _refunds(order, facts, refunds_as_of)
     if facts.refunds_at and refunds != order.refunds:
         changes["refunds_known"] = False
     return replace(
@@ -364,6 +366,7 @@ def merged(order: Order, facts: Facts) -> Order:
         paid_at=_earliest(order.paid_at, facts.paid_at),
         cancelled_at=_cancelled(order, facts, newer=newer),
         refunds=refunds,
+        refunds_as_of=refunds_as_of,
         disputes=_disputes(order.disputes, facts),
         kept_at=_latest(order.kept_at, _when(facts) if facts.stands else None),
     )
@@ -411,23 +414,17 @@ def _latest(one: datetime | None, other: datetime | None) -> datetime | None:
     return max((moment for moment in (one, other) if moment is not None), default=None)
 
 
-def _refunds(order: Order, facts: Facts, *, newer: bool) -> tuple[Refund, ...]:
+def _refunds(order: Order, facts: Facts, as_of: datetime | None) -> tuple[Refund, ...]:
+    """What was last told before the newest word on all of them, which does not name it, was taken back; of
+    one second the word that gives back is the last. Whichever came first.
+    """
     by_id = {refund.id: refund for refund in order.refunds}
     for told_one in facts.refunds:
         refund = replace(told_one, told_at=_when(facts), event=not facts.whole_refunds)
         held = by_id.get(refund.id)
         by_id[refund.id] = refund if held is None else _one_refund(held, refund)
-    # Of one second the word that takes back is the last, whichever came first.
-    if facts.whole_refunds and newer and facts.snapshot_at != order.snapshot_at:
-        told = {refund.id for refund in facts.refunds}
-        by_id = {k: r for k, r in by_id.items() if k in told or _told_since(r, facts.snapshot_at)}
-    return tuple(by_id[name] for name in sorted(by_id))
-
-
-def _told_since(refund: Refund, snapshot_at: datetime | None) -> bool:
-    """An event may be newer than the snapshot that does not know it yet."""
-    told_at = refund.told_at
-    return refund.event and told_at is not None and snapshot_at is not None and told_at >= snapshot_at
+    stand = (by_id[name] for name in sorted(by_id))
+    return tuple(one for one in stand if not as_of or not one.told_at or one.told_at >= as_of)
 
 
 _FINAL = {"pending": 0, "done": 1, "failed": 2}

@@ -5,6 +5,8 @@ embedded AWS, which both reach each other by HTTP.
   disconnected several times, and left as it was.
 - `PASSERELLE_CONNECT_PHP`: a command that runs PHP in the directory of its code and as its user, with what it is given
   (`cd /var/www/moodle && php`)
+- `PASSERELLE_CONNECT_PASSWORD`: of its administrator, `admin` or who `PASSERELLE_CONNECT_ADMIN` says: the page in
+  Moodle is tried in a browser, too; `PASSERELLE_CONNECT_SHOTS`: a folder for what it looked like
 
 Figures are printed (`-s`): seconds from the code to `network check` being green.
 """
@@ -25,6 +27,7 @@ import pytest
 
 from passerelle_laptop.emulator import REGION, Emulator
 from passerelle_laptop.stack import deploy
+from tests.browser.moodle_pages import CHROMIUM, PHONE, browser
 from tests.live.scene import Stage
 
 ADDRESS = os.environ.get("PASSERELLE_CONNECT_ADDRESS", "").rstrip("/")
@@ -197,3 +200,59 @@ def test_a_code_that_was_cut_or_changed_connects_nothing(
     for wrong in (code, code[:-9], "psl1_", "nothing"):
         assert site.connect(wrong).returncode in {1, 2}, wrong
         assert site.look() == untouched
+
+
+@pytest.fixture
+def page(site: Site) -> Iterator[Any]:
+    """The administrator's browser, logged in."""
+    password = os.environ.get("PASSERELLE_CONNECT_PASSWORD", "")
+    sync_api = pytest.importorskip("playwright.sync_api")
+    if not (CHROMIUM and password):
+        pytest.skip("no Chromium, or no password in PASSERELLE_CONNECT_PASSWORD")
+    with sync_api.sync_playwright() as playwright, browser(playwright) as opened:
+        page = opened.new_page(locale="en")
+        page.set_default_timeout(120_000)  # pages of a busy machine
+        page.goto(f"{ADDRESS}/login/index.php?lang=en")
+        page.wait_for_load_state("networkidle")
+        page.fill("#username", os.environ.get("PASSERELLE_CONNECT_ADMIN", "admin"))
+        page.fill("#password", password)
+        page.click("#loginbtn")
+        page.locator("body:not(.notloggedin)").wait_for()
+        yield page
+
+
+def keep_looks(page: Any, name: str) -> None:
+    if folder := os.environ.get("PASSERELLE_CONNECT_SHOTS"):
+        for width, size in (("wide", {"width": 1280, "height": 900}), ("phone", PHONE)):
+            page.set_viewport_size(size)
+            page.screenshot(path=Path(folder) / f"connect-{name}-{width}.png", full_page=True)
+
+
+@pytest.mark.rule("K1")
+def test_the_page_asks_first_shows_what_was_found_and_takes_it_back(
+    network: Network, site: Site, untouched: dict[str, Any], page: Any
+) -> None:
+    page.goto(f"{ADDRESS}/local/passerelle/connect.php")
+    keep_looks(page, "empty")
+    page.fill("textarea[name=code]", network.code())
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_text("Go on only if you know that address").wait_for()
+    keep_looks(page, "asks")
+    assert site.look() == untouched, "Nothing is done before the question is answered"
+    page.get_by_role("button", name="Connect", exact=True).click()
+    page.get_by_text("This Moodle fits.").wait_for()
+    findings = page.locator("[data-region=findings]")
+    assert "answers" in findings.inner_text()
+    assert "To correct" not in findings.inner_text()
+    keep_looks(page, "connected")
+    assert "✗" not in done(network.check())
+    page.get_by_role("button", name="Check again").click()
+    page.get_by_text("This Moodle fits.").wait_for()
+    page.get_by_role("button", name="Renew the token").click()
+    page.get_by_text("This Moodle fits.").wait_for()
+    page.get_by_role("button", name="Disconnect").click()
+    page.get_by_text("Disconnect this Moodle?").wait_for()
+    keep_looks(page, "leaves")
+    page.get_by_role("button", name="Disconnect").click()
+    page.get_by_text("This Moodle is disconnected.").wait_for()
+    assert site.look() == untouched

@@ -139,6 +139,19 @@ def test_one_persons_trouble_does_not_stop_the_others() -> None:
     assert scene.messages()["cleo@client.example"] == 1
 
 
+@pytest.mark.rule("S12", "S15")
+def test_who_may_not_have_a_role_by_the_moodles_own_settings_waits_for_them_to_change() -> None:
+    scene = OrderScene()
+    scene.moodle.settings.apply_roles = frozenset({"editingteacher"})
+    scene.sell(some_facts())
+    assert not scene.enrolled()
+    assert {s.why.code for s in scene.order().seats if s.why} == {"enrol_not_allowed"}
+    scene.moodle.settings.apply_roles = frozenset()
+    work.replay(scene.world, "boutique:1042")
+    scene.deliver()
+    assert scene.order().state == OrderState.FULFILLED
+
+
 @pytest.mark.rule("S4")
 def test_a_username_that_another_address_holds_is_not_taken_for_him() -> None:
     scene = OrderScene()

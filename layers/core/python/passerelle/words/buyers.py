@@ -80,6 +80,7 @@ BUYERS: Mapping[str, Pair] = {
     "account_refused": ("nous nous en occupons.", "we are seeing to it."),
     "email_twice": ("nous nous en occupons.", "we are seeing to it."),
     "enrol_refused": ("nous nous en occupons.", "we are seeing to it."),
+    "enrol_not_allowed": ("nous nous en occupons.", "we are seeing to it."),
     "group_refused": ("nous nous en occupons.", "we are seeing to it."),
 }
 AMOUNTS = ("amount_absurd", "currency_differs", "price_differs", "price_unknown", "test_order")

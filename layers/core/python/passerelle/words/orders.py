@@ -334,6 +334,12 @@ ORDERS: dict[str, tuple[str, str]] = {
         "Moodle a refusé l’inscription ({errorcode}). Prévenez l’assistance.",
         "Moodle refused the enrolment ({errorcode}). Tell the help desk.",
     ),
+    "enrol_not_allowed": (
+        "Les réglages de ce Moodle ne permettent pas cette inscription ({errorcode}) : dans Passerelle → Réglages, "
+        "son administration autorise le rôle ou la catégorie du produit. Rejouez ensuite la commande.",
+        "This Moodle's settings do not allow this enrolment ({errorcode}): under Passerelle → Settings, whoever "
+        "administers it allows the product's role or category. Then replay the order.",
+    ),
     "group_refused": (
         "Moodle a refusé le groupe ou son membre ({errorcode}). Prévenez l’assistance.",
         "Moodle refused the group or its member ({errorcode}). Tell the help desk.",

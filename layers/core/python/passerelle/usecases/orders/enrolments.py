@@ -21,6 +21,9 @@ from passerelle.usecases.amend import amend, found_or_added
 from passerelle.usecases.orders import put
 from passerelle.usecases.orders.order_run import OrderRun
 
+NOT_ALLOWED = frozenset(
+    {"rolenotallowed", "categorynotallowed", "nopermission"}
+)  # by the Moodle's own settings
 AGAIN = 5  # how often a page that changes under our hands is written into Moodle again
 
 
@@ -170,7 +173,8 @@ def _enrol(order_run: OrderRun, user_ids: Iterable[int]) -> None:
     keys = {account.user_id: key for key, account in order_run.accounts.items()}
     for user_id, errorcode in put.enrolments(order_run, user_ids, courses):
         if user_id in keys:
-            order_run.stop(keys[user_id], Note("enrol_refused", {"errorcode": errorcode}))
+            code = "enrol_not_allowed" if errorcode in NOT_ALLOWED else "enrol_refused"
+            order_run.stop(keys[user_id], Note(code, {"errorcode": errorcode}))
 
 
 def _group(order_run: OrderRun, placed: list[_Placed]) -> None:

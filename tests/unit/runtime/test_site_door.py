@@ -130,6 +130,7 @@ def test_a_refusal_is_not_stored_and_may_turn_out_well_later(site) -> None:
         ("parts", {"upload": "u1", "parts": [1]}, {"upload": "u1"}),
         ("publications", {"action": "status"}, {}),
         ("publications", {"action": "reclassify_list"}, {}),
+        ("publications", {"action": "fits", "release": "5.0", "plugins": ["mod_page"]}, {}),
         ("retrievals", {"action": "status"}, {}),
         ("backups", {"action": "list"}, {}),
         ("backups", {"action": "download"}, {}),

@@ -24,7 +24,9 @@ def objections(contents: Contents, facts: SiteFacts, lang: str) -> tuple[Note, .
     rest are judged by Moodle's own precheck, whose warnings are kept and whose errors refuse.
     """
     newer = newer_release(contents.moodle_release, facts.release)
-    found = [newer] if newer else []
+    if newer is not None:  # what else a later Moodle has need not be installed here, and cannot be
+        return (newer,)
+    found: list[Note] = []
     missing = missing_plugins(contents, facts)
     if missing:
         found.append(Note("plugins_missing", {"plugins": ", ".join(missing)}))

@@ -83,7 +83,7 @@ def begin(world: World, run: str, holder: str) -> Run:
 
     started = amend(world.records, Run, run, decide)
     if started.state is RunState.APPLYING:
-        named = load_heading(world.papers, started)
+        named = _heading(world, started)
         keep_memory(world.papers, started.site, read_memory(named["memory"]), stage_of(started))
     return started
 
@@ -94,13 +94,25 @@ def stage_of(run: Run) -> Stage | None:
 
 
 def waves(world: World, run: Run) -> tuple[tuple[str, ...], ...]:
-    """Names of the chunks that may be done now, wave by wave; one wave ends before the next begins."""
-    named = load_heading(world.papers, run)
+    """Names of the chunks that may be done now, wave by wave; one wave ends before the next begins.
+    Raises Refused `night_plan_damaged`.
+    """
+    named = _heading(world, run)
     held = run.state is RunState.HELD
     if held and (run.held_by or not named["additions_go_on"]):
         return ()
     names = [one.rstrip("+") for one in named["chunks"] if not held or one.endswith("+")]
     return tuple(tuple(wave) for _, wave in groupby(names, key=wave_of))
+
+
+def _heading(world: World, run: Run) -> Mapping[str, Any]:
+    """Raises Refused `night_plan_damaged`: the run has failed then, and is planned anew when asked for."""
+    try:
+        return load_heading(world.papers, run)
+    except PaperUnreadable as cut:
+        note_broken(world, cut)
+        fail(world, run.id, "night_plan_damaged", run.holder)
+        raise Refused("night_plan_damaged", run=run.id) from None
 
 
 def apply_chunk(world: World, run: str, name: str) -> Done:
@@ -112,7 +124,7 @@ def apply_chunk(world: World, run: str, name: str) -> Done:
     known = world.records.get(Run, run)
     if known is None:
         raise NotFound("run_unknown", run=run)
-    confirmed = world.papers.get(done_key(known.folder, name))
+    confirmed = _confirmation(world, known, name)
     if confirmed is not None:
         return _done(confirmed)
     chunk = _chunk(world, known, name)
@@ -147,8 +159,17 @@ def apply_chunk(world: World, run: str, name: str) -> Done:
 
 def _chunk(world: World, run: Run, name: str) -> Mapping[str, Any] | None:
     """None where it is gone or cut."""
+    return _paper(world, chunk_key(run.folder, name))
+
+
+def _confirmation(world: World, run: Run, name: str) -> Mapping[str, Any] | None:
+    """None where the chunk was not done, or its confirmation is cut: to do it once more harms nothing."""
+    return _paper(world, done_key(run.folder, name))
+
+
+def _paper(world: World, key: str) -> Mapping[str, Any] | None:
     try:
-        return world.papers.get(chunk_key(run.folder, name))
+        return world.papers.get(key)
     except PaperUnreadable as cut:
         note_broken(world, cut)
         return None
@@ -164,7 +185,7 @@ def _frozen_since(world: World, desk: NightDesk, run: Run, chunk: Mapping[str, A
     for freeze in (*rules.freezes, *desk.freezes):
         if not freeze.holds_on(today, ""):
             continue
-        named = named or load_heading(world.papers, run)
+        named = named or _heading(world, run)
         new = freeze.holds_on(today, str(named["year"])) and freeze_document(freeze) not in named["freezes"]
         if new and any(_stops(freeze, line) for line in chunk["operations"]):
             return True
@@ -240,7 +261,7 @@ def finish(world: World, run: str, holder: str) -> Run:
 
 def _any_frozen(world: World, run: Run, missing: Sequence[str]) -> bool:
     desk = desk_of(world, run.site)
-    chunks = (world.papers.get(chunk_key(run.folder, name)) for name in missing)
+    chunks = (_chunk(world, run, name) for name in missing)
     return any(chunk is not None and _frozen_since(world, desk, run, chunk) for chunk in chunks)
 
 
@@ -259,9 +280,9 @@ def _stopped_by_freeze(world: World, run: Run, holder: str) -> Run:
 
 
 def _confirmed(world: World, run: Run) -> Iterator[tuple[str, Mapping[str, Any] | None]]:
-    for named in load_heading(world.papers, run)["chunks"]:
+    for named in _heading(world, run)["chunks"]:
         name = named.rstrip("+")
-        yield name, world.papers.get(done_key(run.folder, name))
+        yield name, _confirmation(world, run, name)
 
 
 def failures_of(world: World, run: Run) -> Iterator[Mapping[str, Any]]:
@@ -340,4 +361,4 @@ def _only_additions(world: World, run: str) -> bool:
     known = world.records.get(Run, run)
     if known is None or known.state is not RunState.HELD or known.released_by or known.held_by:
         return False
-    return bool(load_heading(world.papers, known)["additions_go_on"])
+    return bool(_heading(world, known)["additions_go_on"])

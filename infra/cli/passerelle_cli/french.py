@@ -130,6 +130,7 @@ HELP: dict[str, str] = {
     # --- orders ---
     "Orders of the shops: list, show, explain, missed, replay, park, release, assign, reschedule.": "Commandes des boutiques : lister, montrer, expliquer, retrouver, rejouer, mettre de côté, valider, attribuer, décaler.",
     "Give free seats to the people of a table: last name, first name, e-mail (`-` reads standard input).": "Donne des places libres aux personnes d’un tableau : nom, prénom, adresse (`-` lit l’entrée standard).",
+    "Of the table, such as iso-8859-1.": "Du tableau, par exemple iso-8859-1.",
     "Which line of the order.": "Quelle ligne de la commande.",
     "They supervise rather than learn.": "Ces personnes encadrent, elles ne suivent pas la formation.",
     'Say what deliveries mean, in their order, without storing or touching anything.\n\nA file holds a body, {"topic": …, "body": …}, or a list of these. It is assumed that the Moodle has the\ncourses and knows nobody, and that the shop cannot be asked.': 'Dit ce que signifient des livraisons, dans leur ordre, sans rien garder ni toucher.\n\nUn fichier contient un corps, {"topic": …, "body": …}, ou une liste de ceux-ci. Le Moodle est supposé avoir les cours et ne connaître personne, et la boutique ne pas pouvoir être interrogée.',

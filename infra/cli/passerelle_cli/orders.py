@@ -316,12 +316,15 @@ def revoke_link(find_stack: Callable[[], Stack], order_id: str, by: str | None) 
 @orders.command()
 @on_a_stack
 @click.argument("order_id")
-@click.argument("people", type=click.File(encoding="utf-8-sig"))
+@click.argument("people", type=click.File("rb"))
+@click.option("--encoding", default="utf-8", show_default=True, help="Of the table, such as iso-8859-1.")
 @click.option("--line", default="1", show_default=True, help="Which line of the order.")
 @click.option("--tutors", is_flag=True, help="They supervise rather than learn.")
-def assign(find_stack: Callable[[], Stack], order_id: str, people: Any, line: str, tutors: bool) -> None:
+def assign(
+    find_stack: Callable[[], Stack], order_id: str, people: Any, encoding: str, line: str, tutors: bool
+) -> None:
     """Give free seats to the people of a table: last name, first name, e-mail (`-` reads standard input)."""
-    read = read_people(people.read(), "tutor" if tutors else "learner")
+    read = read_people(_text_of(people, encoding), "tutor" if tutors else "learner")
     problems = read.problems
     if not problems:
         world = find_stack().world()
@@ -339,6 +342,18 @@ def assign(find_stack: Callable[[], Stack], order_id: str, people: Any, line: st
     echo(
         worded("{n:# place attribuée|# places attribuées}.", "{n:# seat|# seats} given.", n=len(read.people))
     )
+
+
+def _text_of(table: Any, encoding: str) -> str:
+    try:
+        return str(table.read().decode(encoding)).removeprefix("\ufeff")
+    except LookupError:
+        refuse("--encoding", either(f"« {encoding} » n’existe pas.", f"there is no “{encoding}”."))
+    except UnicodeDecodeError:
+        french = "{file} n’est pas en {encoding}. Donnez son encodage : --encoding iso-8859-1, par exemple."
+        english = "{file} is not in {encoding}. Give its encoding: --encoding iso-8859-1, for example."
+        echo(worded(french, english, file=table.name, encoding=encoding), err=True)
+        sys.exit(FAILED)
 
 
 @orders.command()

@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 QUIET = 2.0  # seconds without a word
@@ -16,7 +16,8 @@ ERASE = "\r\x1b[K"
 class Patience:
     """One line of standard error, on a terminal only; whatever else is written makes it go first."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._lock = threading.Lock()
         self._label = ""
         self._shown = False
@@ -28,7 +29,7 @@ class Patience:
         if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
             yield
             return
-        self._label, self._began, self._spoke = label, time.monotonic(), time.monotonic()
+        self._label, self._began, self._spoke = label, self._clock(), self._clock()
         self._over.clear()
         watcher = threading.Thread(target=self._watch, daemon=True)
         watcher.start()
@@ -50,17 +51,21 @@ class Patience:
             if self._shown:
                 sys.stderr.write(ERASE)
                 sys.stderr.flush()
-            self._shown, self._spoke = False, time.monotonic()
+            self._shown, self._spoke = False, self._clock()
 
     def _watch(self) -> None:
         while not self._over.wait(0.5):
-            with self._lock:
-                now = time.monotonic()
-                if not self._shown and now - self._spoke < QUIET:
-                    continue
-                sys.stderr.write(f"{ERASE}{self._label} {now - self._began:.0f} s")
-                sys.stderr.flush()
-                self._shown = True
+            self.look()
+
+    def look(self) -> None:
+        """Say it, or say it again, where it is time to."""
+        with self._lock:
+            now = self._clock()
+            if not self._shown and now - self._spoke < QUIET:
+                return
+            sys.stderr.write(f"{ERASE}{self._label} {now - self._began:.0f} s")
+            sys.stderr.flush()
+            self._shown = True
 
 
 PATIENCE = Patience()

@@ -64,7 +64,7 @@ def table(rows: Iterable[Sequence[object]]) -> None:
     widths = [max((_width(row[n]) for row in shown if n < len(row) - 1), default=0) for n in range(columns)]
     for row in shown:
         padded = (cell + " " * (widths[n] - _width(cell)) for n, cell in enumerate(row[:-1]))
-        echo("  ".join((*padded, row[-1])).rstrip())
+        echo("  ".join((*padded, *row[-1:])).rstrip())
 
 
 def _width(text: str) -> int:

@@ -12,7 +12,9 @@ import os
 import re
 import socket
 import sys
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import click
@@ -121,6 +123,21 @@ def nobody() -> int:
         return int(taken.getsockname()[1])
 
 
+def a_stack(port: int) -> dict[str, object]:
+    """What `passerelle up` would have written, of an AWS at that port."""
+    address = f"http://127.0.0.1:{port}"
+    queues = ("publications", "retrievals", "rollovers", "jobs", "orders")
+    return {
+        "table": "t",
+        "backups_bucket": "b",
+        "state_bucket": "s",
+        "queues": {name: f"{address}/q-{name}" for name in queues},
+        "api": address,
+        "region": "eu-west-3",
+        "endpoint_url": address,
+    }
+
+
 STACKED = [path for path, command in COMMANDS.items() if any("--stack" in one.opts for one in command.params)]
 
 
@@ -130,20 +147,7 @@ def test_an_installation_that_does_not_answer_is_named(
 ) -> None:
     folder = tmp_path / ".passerelle"
     folder.mkdir()
-    address = f"http://127.0.0.1:{nobody}"
-    queues = {
-        name: f"{address}/q-{name}" for name in ("publications", "retrievals", "rollovers", "jobs", "orders")
-    }
-    said = {
-        "table": "t",
-        "backups_bucket": "b",
-        "state_bucket": "s",
-        "queues": queues,
-        "api": address,
-        "region": "eu-west-3",
-        "endpoint_url": address,
-    }
-    (folder / "stack.json").write_text(json.dumps(said))
+    (folder / "stack.json").write_text(json.dumps(a_stack(nobody)))
     words = [*path, *arguments_of(COMMANDS[path], "banane")]
     check(run(*words), words)
 
@@ -165,6 +169,46 @@ def test_an_output_that_is_full_or_closed_is_no_traceback(run, path: tuple[str, 
     with contextlib.suppress(BrokenPipeError):
         closed.close()
     assert (done.status, done.err) == (1, "")
+
+
+class Refusing(BaseHTTPRequestHandler):
+    """AWS, to whom these credentials say nothing."""
+
+    def answer(self) -> None:
+        if "x-amz-target" in self.headers:
+            body = b'{"__type": "UnrecognizedClientException", "message": "The token is invalid."}'
+        else:
+            body = b"<Error><Code>InvalidAccessKeyId</Code><Message>No such key.</Message></Error>"
+        self.send_response(403)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST = do_PUT = do_HEAD = do_DELETE = answer  # noqa: N815 - http.server's own
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+@pytest.fixture(scope="module")
+def refusing() -> Iterator[int]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Refusing)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server.server_port
+    server.shutdown()
+
+
+@pytest.mark.parametrize("path", STACKED, ids=" ".join)
+def test_credentials_that_aws_does_not_know_are_named(
+    run, tmp_path: Path, path: tuple[str, ...], refusing: int
+) -> None:
+    (tmp_path / ".passerelle").mkdir()
+    (tmp_path / ".passerelle/stack.json").write_text(json.dumps(a_stack(refusing)))
+    words = [*path, *arguments_of(COMMANDS[path], "banane")]
+    done = run(*words)
+    check(done, words)
+    if done.status == 1 and "n’existe pas" not in done.err:  # a file was wanted first
+        assert re.search(r"AWS refuse .*(InvalidAccessKeyId|UnrecognizedClientException|403)", done.err)
 
 
 def test_a_folder_that_cannot_be_written_is_named(run, tmp_path: Path) -> None:
@@ -228,3 +272,50 @@ def test_a_scrub_writes_over_nothing_unasked(run, tmp_path: Path) -> None:
     assert "--force" in done.err
     assert run("mbz", "scrub", "--force", str(source), str(there)).status == 0
     assert there.stat().st_size > 100
+
+
+@pytest.mark.rule("S3")
+def test_a_table_in_another_encoding_is_named_with_the_option_that_reads_it(run, tmp_path: Path) -> None:
+    table = tmp_path / "people.csv"
+    table.write_bytes("Lefèvre;Zoé;zoe@client.example\n".encode("iso-8859-1"))
+    done = run("orders", "assign", "boutique:1", str(table))
+    assert done.status == 1
+    assert "people.csv n’est pas en utf-8" in done.err
+    assert "--encoding" in done.err
+    assert "people.csv" not in run("orders", "assign", "boutique:1", str(table), "--encoding", "latin-1").err
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "-1", "banane"])
+def test_a_port_that_is_none_is_refused(run, port: str) -> None:
+    done = run("up", "--port", port)
+    assert (done.status, "--port" in done.err) == (2, True)
+
+
+def test_a_port_in_use_is_named(run) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = run("up", "--port", str(taken.getsockname()[1]))
+    assert (done.status, "un autre programme tient déjà ce port" in done.err.lower()) == (1, True), done.err
+
+
+PRINTING = [
+    ("guide", "deploying"),
+    ("rules",),
+    ("schema", "orders", "show"),
+    ("sync", "describe"),
+    ("network", "schema"),
+]
+
+
+@pytest.mark.parametrize("words", PRINTING, ids=" ".join)
+def test_what_prints_much_bears_a_full_disk_and_a_closed_pipe(run, words: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        assert run(*words, out=full).status == 1
+    reading, writing = os.pipe()
+    os.close(reading)
+    closed = os.fdopen(writing, "w", encoding="utf-8")
+    done = run(*words, out=closed)
+    with contextlib.suppress(BrokenPipeError):
+        closed.close()
+    assert (done.status, done.err) == (1, "")

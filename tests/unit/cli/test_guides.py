@@ -11,6 +11,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from passerelle.words.typesetting import typeset
 from passerelle_cli.guide import FRENCH, TOPICS
 from passerelle_cli.main import cli
 
@@ -53,6 +54,18 @@ def test_every_picture_of_a_guide_is_there_small_and_shown_in_both_languages() -
     assert taken["fr"] == taken["en"]
     large = [one for one in (DOCS / "pictures").rglob("*.webp") if one.stat().st_size > MOST]
     assert large == []
+
+
+FRENCH_PAGES = [*sorted((DOCS / "fr").glob("*.md")), DOCS / "guide" / "relier-une-boutique.md"]
+
+
+@pytest.mark.parametrize("page", FRENCH_PAGES, ids=lambda page: page.name)
+def test_french_pages_are_set_as_french_is(page: Path) -> None:
+    """No-break spaces, curly apostrophes, no hedged plural; code is as it is typed."""
+    text = re.sub(r"```.*?```|`[^`]*`", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert typeset(text, "fr") == text
+    assert re.findall(r"\w'\w", text) == []
+    assert re.findall(r"\w\((?:s|es|nt|e|x)\)", text) == []
 
 
 def fits(words: list[str]) -> None:

@@ -113,7 +113,7 @@ DESK: Mapping[str, tuple[str, str]] = {
     "desk.reference": ("ou la référence d’un refus", "or the reference of a refusal"),
     "desk.ask": ("Demander", "Ask"),
     "desk.whyintro": (
-        "Pourquoi quelqu’un est-il, ou n’est-il pas, dans un cours ? La réponse se colle dans un courriel.",
-        "Why is somebody, or is not, in a course? The answer is fit to paste into a mail.",
+        "Pourquoi une personne est dans un cours, ou n’y est pas. La réponse se colle dans un courriel.",
+        "Why somebody is in a course, or is not. The answer is fit to paste into a mail.",
     ),
 }

@@ -195,7 +195,7 @@ HOUSE: dict[str, tuple[str, str]] = {
         "your attention, {bad:# is|# are} to be corrected.",
     ),
     "something_broken": (
-        "{what} ne se lit plus : le reste continue sans. Remettez la version précédente du fichier (le seau "
+        "{what} ne se lit plus : le reste continue sans. Remettez la version précédente du fichier (le bucket "
         "d’état les garde) ou supprimez l’enregistrement.",
         "{what} cannot be read any more: the rest goes on without it. Put the former version of the file back "
         "(the state bucket keeps them), or delete the record.",

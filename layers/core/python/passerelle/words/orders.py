@@ -201,8 +201,8 @@ ORDERS: dict[str, tuple[str, str]] = {
         "see it. Create it, or allow the account moodle/category:viewcourselist.",
     ),
     "finds_nobody_by_email": (
-        "Le compte de Passerelle ne trouve personne par adresse électronique sur « {site} » : des gens déjà "
-        "connus auraient un second compte. Donnez-lui moodle/site:viewuseridentity au niveau du site.",
+        "Le compte de Passerelle ne trouve personne par adresse électronique sur « {site} » : des personnes "
+        "déjà connues auraient un second compte. Donnez-lui moodle/site:viewuseridentity au niveau du site.",
         "Passerelle's account finds nobody by e-mail on “{site}”: people who are known already would get a "
         "second account. Allow it moodle/site:viewuseridentity at site level.",
     ),
@@ -253,7 +253,7 @@ ORDERS: dict[str, tuple[str, str]] = {
     ),
     "course_without_idnumber": (
         "Le cours « {course} » n’a pas de numéro d’identification : l’inscription se fera par la "
-        "méthode manuelle de Moodle. Donnez-lui en un.",
+        "méthode manuelle de Moodle. Donnez-lui-en un.",
         "Course “{course}” has no ID number: enrolments will be Moodle's manual ones. Give it one.",
     ),
     "groups_not_separate": (

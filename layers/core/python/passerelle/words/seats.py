@@ -14,8 +14,8 @@ SEATS_PAGE: Mapping[str, Pair] = {
     "until": ("Cette page s’ouvre jusqu’au {until}.", "This page opens until {until}."),
     "other": ("English", "Français"),
     "counted": (
-        "{all:# place|# places}, {free:aucune|# à attribuer|# à attribuer}",
-        "{all:# seat|# seats}, {free:none|#|#} free",
+        "{all:# place|# places}, {free:aucune à attribuer|# à attribuer|# à attribuer}",
+        "{all:# seat|# seats}, {free:none|#|#} to assign",
     ),
     "lastname": ("Nom", "Last name"),
     "firstname": ("Prénom", "First name"),

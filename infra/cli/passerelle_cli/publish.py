@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -70,7 +71,7 @@ def publish(
     card = {name: value for name, value in told.items() if value}
     key = f"{GIVEN}/{site}/{archive.stem}.mbz"
     PATIENCE.doing(worded("Envoi de l’archive…", "Sending the archive…"))
-    stack.client("s3").upload_file(str(archive), stack.backups_bucket, key)
+    send(stack.client("s3"), archive, stack.backups_bucket, key)
     PATIENCE.doing(worded("Contrôle de l’archive…", "Checking the archive…"))
     try:
         upload = drop.take(
@@ -85,6 +86,13 @@ def publish(
     echo(f"{upload.id}  {state_word(BackupState.ACCEPTED, language())}")
     if not only_check:
         _follow(world, upload, wait=wait)
+
+
+def send(s3: Any, file: Path, bucket: str, key: str) -> None:
+    """Of any size, in parts; `s3` is botocore's own client, which has no `upload_file`."""
+    from boto3.s3.transfer import S3Transfer
+
+    S3Transfer(s3).upload_file(str(file), bucket, key)
 
 
 def _follow(world: World, upload: Upload, *, wait: bool, seconds: float = 600.0) -> None:

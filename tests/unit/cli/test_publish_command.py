@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from moto import mock_aws
 
 from passerelle.domain.backups.manifest import Inspection, Reason, Why
 from passerelle.domain.states import BackupState
+from passerelle.runtime.wiring import aws_client
 from passerelle_cli.main import cli
+from passerelle_cli.publish import send
 from passerelle_cli.stack import Stack
 from tests.scenes.publishing import ADA
 from tests.unit.publishing.test_drop_folder import DropScene, a_backup
@@ -31,16 +34,16 @@ class Here:
         return self.scene.world
 
     def client(self, _service: str) -> Any:
-        return self
-
-    def upload_file(self, path: str, _bucket: str, key: str) -> None:
-        self.scene.archives.put(key, Path(path).read_bytes())
+        return self.scene.archives
 
 
 @pytest.fixture
 def scene(monkeypatch: pytest.MonkeyPatch) -> DropScene:
     scene = DropScene()
     monkeypatch.setattr(Stack, "load", lambda *_: Here(scene))
+    monkeypatch.setattr(
+        "passerelle_cli.publish.send", lambda to, file, _, key: to.put(key, file.read_bytes())
+    )
     monkeypatch.setenv("LC_ALL", "fr_FR.UTF-8")
     return scene
 
@@ -85,3 +88,18 @@ def test_it_may_be_checked_and_kept_only(scene: DropScene, tmp_path: Path) -> No
     assert publish(tmp_path, "--only-check").exit_code == 0
     assert [upload.state for upload in scene.uploads()] == [BackupState.ACCEPTED]
     assert scene.publications() == []
+
+
+def test_an_archive_is_sent_whole_by_the_client_that_commands_have(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    file = tmp_path / "a.mbz"
+    file.write_bytes(bytes(range(256)) * 40_000)  # more than one part
+    with mock_aws():
+        s3 = aws_client("s3", region="eu-west-3")
+        place = {"LocationConstraint": "eu-west-3"}
+        s3.create_bucket(Bucket="backups", CreateBucketConfiguration=place)
+        send(s3, file, "backups", "given/a.mbz")
+        assert s3.get_object(Bucket="backups", Key="given/a.mbz")["Body"].read() == file.read_bytes()

@@ -18,16 +18,26 @@ def judge_pairs(network: Network, met: Mapping[str, SiteFacts]) -> Iterator[Find
     hub = network.hub.site
     found: list[Finding] = []
     for name in sorted(met.keys() - {hub} if hub in met else ()):
-        found += _release(name, hub, met, "mutualisés sur", "shared on", grave=True)
-        found += _plugins(name, hub, met, "mutualisés sur", "shared on")
+        found += _release(name, hub, met, "mutualisés sur", "shared on", grave=True) or _plugins(
+            name,
+            hub,
+            met,
+            "les cours qui s’en servent ne peuvent pas y être mutualisés",
+            "courses that use them cannot be shared there",
+        )
     for name in sorted(met.keys() - {hub}):
         for home in sorted(met.keys() - {hub, name}):
             found += _release(name, home, met, "rapatriés sur", "brought home to", grave=False)
     for site in sorted(met):
         previous = network.sites[site].previous
         if previous in met:
-            found += _release(previous, site, met, "repris sur", "taken over by", grave=True)
-            found += _plugins(previous, site, met, "repris sur", "taken over by")
+            found += _release(previous, site, met, "repris sur", "taken over by", grave=True) or _plugins(
+                previous,
+                site,
+                met,
+                "ces activités ne peuvent pas y être reprises",
+                "these activities cannot be taken over",
+            )
     yield from found
     if len(met) > 1 and not found:
         yield good(
@@ -66,7 +76,7 @@ def _plugins(
     return [
         warning(
             source,
-            f"les cours qui s’en servent ne peuvent pas être {french} {target}, où manquent {listed}",
-            f"courses that use them cannot be {english} {target}, which lacks {listed}",
+            f"{target} n’a pas {listed} : {french}",
+            f"{target} lacks {listed}: {english}",
         )
     ]

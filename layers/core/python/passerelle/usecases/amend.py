@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from passerelle.domain.records import S, moved
@@ -13,11 +14,17 @@ from passerelle.ports import R, Records, World
 ATTEMPTS = 8
 
 
-def amend(records: Records, kind: type[R], key: str, decide: Callable[[R], R]) -> R:
+def amend(
+    records: Records, kind: type[R], key: str, decide: Callable[[R], R], *, known: R | None = None
+) -> R:
     """Write what `decide` makes of the stored record; nothing is written where it changes nothing.
+    `known`: as it was read just now, which spares a reading where nobody wrote since.
 
     Raises NotFound, Conflict after eight lost races, and whatever `decide` raises.
     """
+    if known is not None and (after := decide(known)) != known:
+        with suppress(Conflict):
+            return records.change(known, after)
     for attempt in range(ATTEMPTS):
         before = records.get(kind, key)
         if before is None:

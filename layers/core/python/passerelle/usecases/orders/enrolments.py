@@ -130,7 +130,9 @@ def _write_pages(order_run: OrderRun, placed: list[_Placed]) -> list[Note]:
                     page = to_be_written(page, one.course.id)
             return page
 
-        after = order_run.pages[account.user_id] = amend(order_run.world.records, LedgerPage, page.id, decide)
+        after = order_run.pages[account.user_id] = amend(
+            order_run.world.records, LedgerPage, page.id, decide, known=page
+        )
         if after.revision != page.revision:
             order_run.written.add(account.user_id)
         problems += noted
@@ -161,7 +163,7 @@ def _register(order_run: OrderRun) -> list[Note]:
         products, problems[:] = owned_after(page.products, session)
         return replace(page, products=products)
 
-    order_run.pages[account.user_id] = amend(order_run.world.records, LedgerPage, page.id, decide)
+    order_run.pages[account.user_id] = amend(order_run.world.records, LedgerPage, page.id, decide, known=page)
     return problems
 
 

@@ -26,7 +26,9 @@ def take_away(order_run: OrderRun) -> None:
             return kept(page, order_run.order.id, owed, ties, now)
 
         if decide(page) != page:
-            page = order_run.pages[user_id] = amend(order_run.world.records, LedgerPage, page.id, decide)
+            page = order_run.pages[user_id] = amend(
+                order_run.world.records, LedgerPage, page.id, decide, known=page
+            )
         if withdrawn(page):
             gone.append(user_id)
     put.out_of_groups(order_run, gone)

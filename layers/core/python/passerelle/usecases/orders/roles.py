@@ -91,7 +91,7 @@ def _assign(run: OrderRun, wanted: dict[int, list[tuple[str, Tie]]]) -> list[Not
                     page = replace(page, operators=tuple(sorted({*page.operators, operator.user_id})))
             return page
 
-        page = run.pages[user_id] = amend(run.world.records, LedgerPage, page.id, decide)
+        page = run.pages[user_id] = amend(run.world.records, LedgerPage, page.id, decide, known=page)
         keys = {tie.key for _, tie in mine}
         run.held_ties |= {(by, tie.key) for by, tie in mine}
         missing += [(user_id, tie) for tie in page.ties if tie.key in keys and not tie.done]
@@ -122,7 +122,8 @@ def _tell_moodle(run: OrderRun, missing: list[tuple[int, Tie]]) -> list[Note]:
                 page = tie_done(page, tie.key)
             return page
 
-        run.pages[user_id] = amend(run.world.records, LedgerPage, run.pages[user_id].id, decide)
+        page = run.pages[user_id]
+        run.pages[user_id] = amend(run.world.records, LedgerPage, page.id, decide, known=page)
     return list(distinct(problems))
 
 

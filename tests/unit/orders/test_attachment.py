@@ -100,3 +100,9 @@ def test_a_moodle_that_cannot_say_who_administers_it_gives_roles_over_new_accoun
     assert role_over_person(RULES, BUYER, FOUND, a_page(existed=True), **known) == ""
     assert role_over_buyer(RULES, BUYER, **known) == ""
     assert role_over_person(PRIVILEGED_TOO, BUYER, FOUND, a_page(existed=True), **known) == "viewer"
+
+
+@pytest.mark.rule("S6")
+def test_of_an_account_that_nothing_is_known_of_it_is_thought_that_it_was_there() -> None:
+    page = LedgerPage(id="caen:11", site="caen", user_id=11, username="ana", created_at=NOW)
+    assert role_over_person(RULES, BUYER, Account(11, "ana"), page, privileges_known=True) == "viewer"

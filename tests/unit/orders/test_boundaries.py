@@ -289,6 +289,7 @@ def test_of_one_refund_told_twice_the_newer_word_counts_and_lines_once_known_are
     assert after((Refund("r", state="pending"), NOW), (Refund("r"), NOW)).state == "done"
     assert after((Refund("r"), NOW), (Refund("r", state="pending"), NOW)).state == "done"
     assert after((Refund("r"), NOW), (Refund("r", state="failed"), NOW)).state == "failed"
+    assert after((Refund("r", state="failed"), NOW), (Refund("r"), NOW)).state == "failed"
     assert after((Refund("r", at=AFTER), NOW), (Refund("r", at=BEFORE), AFTER)).at == BEFORE
 
 
@@ -485,6 +486,13 @@ def test_a_seat_named_later_begins_when_it_was_named_and_never_after_its_end(
     seat = Seat("1", a_participant("ana"), given_at=given_at)
     (enrolment,) = enrolments(a_product(), seats=(seat,))
     assert (enrolment.start, enrolment.end) == (start, NOW + 35 * DAY)
+
+
+@pytest.mark.rule("S9")
+def test_whoever_was_declared_with_the_order_begins_when_it_was_paid_though_it_was_heard_of_later() -> None:
+    seat = Seat("1", a_participant("ana"), given_at=NOW)
+    (enrolment,) = enrolments(a_product(), seats=(seat,), paid_at=NOW - DAY)
+    assert enrolment.start == NOW - DAY
 
 
 @pytest.mark.rule("S9")

@@ -1,0 +1,492 @@
+"""What is understood of products, of pasted rows and of money, written out a second time (S2, S8, S13)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from passerelle.domain.orders.amounts import check_amounts
+from passerelle.domain.orders.money import minor_units, shown
+from passerelle.domain.orders.order import Facts, Participant, Refund, merged, new_order
+from passerelle.domain.orders.people import MOST_ROWS, read_people, unread_row, why_unread
+from passerelle.domain.orders.products import ParametersRefused, read_moment, read_parameters, read_span
+from passerelle.domain.orders.session import CourseName, desired, read_lines, seated
+from passerelle.domain.orders.shop import Product, Shop
+from passerelle.errors import GiveUp
+from tests.factories.orders import a_line, a_product, a_shop, some_facts
+from tests.factories.records import NOW
+
+DAY = timedelta(days=1)
+
+# -- pasted people ----------------------------------------------------------------------------------------
+
+TITLES = {
+    "lastname": "nom, nom de famille, last name, lastname, surname",
+    "firstname": "prénom, prenom, first name, firstname",
+    "email": "courriel, adresse électronique, adresse de courriel, e-mail, email, mail",
+    "city": "ville, city",
+    "phone": "téléphone, telephone, phone",
+    "institution": "établissement, etablissement, organisme, entreprise, institution, company",
+    "kind": "rôle, role, type",
+}
+WHOLE = {
+    "lastname": "Martin",
+    "firstname": "Ana",
+    "email": "ana@client.example",
+    "city": "Caen",
+    "phone": "0231",
+    "institution": "Client SA",
+    "kind": "tutor",
+}
+
+
+def titled(title: str, name: str) -> dict[str, str]:
+    """Column titles by field, one of them as given."""
+    return {field: title if field == name else field for field in WHOLE}
+
+
+@pytest.mark.rule("S2")
+@pytest.mark.parametrize(
+    ("name", "title"), [(name, title) for name, titles in TITLES.items() for title in titles.split(", ")]
+)
+def test_a_column_is_known_by_each_of_its_titles_in_rows_and_in_json(name: str, title: str) -> None:
+    whole = Participant("ana@client.example", "Ana", "Martin", "tutor", "Caen", "0231", "Client SA")
+    titles = titled(title, name)
+    rows = "\n".join(";".join(row) for row in ([one.upper() for one in titles.values()], WHOLE.values()))
+    assert read_people(rows).people == (whole,)
+    told = [{titles[field]: value for field, value in WHOLE.items()}]
+    assert read_people(json.dumps(told)).people == (whole,)
+
+
+@pytest.mark.rule("S2")
+@pytest.mark.parametrize(
+    "word", ["tuteur", "tutrice", "tutor", "supervisor", "teacher", "manager", "Tuteurs", "MANAGERIN"]
+)
+def test_a_tutor_is_called_so_in_french_and_english(word: str) -> None:
+    (person,) = read_people(f"Martin,Ana,ana@client.example,Caen,0231,Client SA,{word}").people
+    assert person.kind == "tutor"
+
+
+@pytest.mark.rule("S2")
+def test_whoever_is_called_nothing_is_what_the_field_was_for() -> None:
+    row = "Martin,Ana,ana@client.example,Caen,0231,Client SA,apprenante"
+    assert [read_people(row, kind).people[0].kind for kind in ("learner", "tutor")] == ["learner", "tutor"]
+
+
+@pytest.mark.rule("S2")
+def test_an_address_put_first_is_meant_all_the_same_and_the_rest_of_the_row_stays() -> None:
+    (person,) = read_people("ana@client.example,Martin,Ana,Caen").people
+    assert (person.email, person.lastname, person.firstname) == ("ana@client.example", "Martin", "Ana")
+    assert person.city == "Caen"
+
+
+@pytest.mark.rule("S2")
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        ("Martin,Ana,", "email_missing"),
+        ("Martin,Ana,ana(at)client", "email_invalid"),
+        (",Ana,ana@client.example", "name_missing"),
+        ("Martin,,ana@client.example", "name_missing"),
+        ("Martin,www.spam.example,ana@client.example", "name_invalid"),
+        ("Martin,see https://spam,ana@client.example", "name_invalid"),
+        ("Martin,<b>,ana@client.example", "name_invalid"),
+        ("Martin,Ana\u202e,ana@client.example", "name_invalid"),
+    ],
+)
+def test_a_row_that_cannot_be_taken_is_named_by_its_number_and_the_others_go_on(row: str, code: str) -> None:
+    read = read_people(f"{row}\n\nPetit,Bob,bob@client.example\n")
+    assert [(one.row, one.code) for one in read.problems] == [(1, code)]
+    assert [person.email for person in read.people] == ["bob@client.example"]
+    assert read.rows == (3,)
+
+
+@pytest.mark.rule("S2", "S4")
+def test_a_person_named_twice_is_told_the_second_time_in_rows_and_in_json() -> None:
+    twice = [WHOLE, WHOLE | {"email": "ANA@client.example"}, WHOLE | {"email": ""}, 7]
+    read = read_people(json.dumps(twice))
+    assert [(one.row, one.code) for one in read.problems] == [
+        (2, "email_repeated"),
+        (3, "email_missing"),
+        (4, "rows_unreadable"),
+    ]
+    assert read.rows == (1,)
+    assert [one.code for one in read_people("[not json").problems] == ["rows_unreadable"]
+
+
+@pytest.mark.rule("S12")
+def test_two_thousand_rows_are_read_and_the_next_is_told() -> None:
+    rows = [f"Martin,Ana,a{n}@client.example" for n in range(MOST_ROWS + 1)]
+    read = read_people("\n".join(rows))
+    assert (len(read.people), MOST_ROWS) == (2000, 2000)
+    assert [(one.row, one.code) for one in read.problems] == [(2001, "too_many_rows")]
+    assert not read_people("\n".join(rows[:-1])).problems
+
+
+@pytest.mark.rule("S2")
+def test_a_row_that_could_not_be_read_says_later_why() -> None:
+    assert why_unread(unread_row(7, "name_missing")) == "name_missing"
+    assert why_unread("ana") == "email_invalid"
+
+
+# -- products -----------------------------------------------------------------------------------------------
+
+# Handler, a value for each of its parameters, and which are needed (alternatives with a bar).
+HANDLERS: list[tuple[str, str, str]] = [
+    (
+        "std_setuponecoursesession",
+        "coursename=A&supervisor=t&starttime=1767225600&endtime=1798761600&duration=3&customersupport=S"
+        "&requiredroles=t",
+        "coursename",
+    ),
+    *(
+        (
+            handler,
+            "coursename=A&courseidnumber=B&courseid=7&role=r&starttime=1767225600&endtime=1798761600&duration=3"
+            "&groupname=G&customersupport=S",
+            "coursename|courseidnumber|courseid",
+        )
+        for handler in ("std_enrolonecourse", "std_enrolonecoursemultiple")
+    ),
+    ("std_generateseats", "courselist=A,B&packsize=2&supervisor=t", ""),
+    (
+        "std_assignroleoncontext",
+        "contextlevel=course&instance=7&role=r&foruser=u",
+        "contextlevel instance role",
+    ),
+    (
+        "std_extendenrolperiod",
+        "coursename=A&courseid=7&enroltype=manual&extension=3",
+        "coursename|courseid extension",
+    ),
+    ("std_prorogate", "timeshift=3", ""),
+    ("std_createcourse", "coursecategory=C&template=T&duration=3", "coursecategory template"),
+    ("std_createcategory", "parentcategory=C&catname=N", "parentcategory"),
+    ("std_registeredproduct", "customersupport=S", "customersupport"),
+]
+
+
+def refused(handler: str, text: str) -> tuple[str, object]:
+    try:
+        read_parameters(handler, text)
+    except ParametersRefused as bad:
+        return bad.code, bad.details.get("parameter", "")
+    return "", ""
+
+
+@pytest.mark.rule("S8")
+@pytest.mark.parametrize(("handler", "text", "needed"), HANDLERS, ids=[row[0] for row in HANDLERS])
+def test_every_parameter_of_the_table_is_understood_and_what_is_needed_is_asked_for(
+    handler: str, text: str, needed: str
+) -> None:
+    given = dict(pair.split("=") for pair in text.split("&"))
+    assert read_parameters(handler, text).given == given
+    assert refused(handler, f"{text}&colour=red") == ("parameter_unknown", "colour")
+    for alternatives in needed.split():
+        left = {name: value for name, value in given.items() if name not in alternatives.split("|")}
+        told = " / ".join(alternatives.split("|"))
+        assert refused(handler, "&".join(f"{k}={v}" for k, v in left.items())) == ("parameter_missing", told)
+        for one in alternatives.split("|"):
+            some = left | {one: given[one]}
+            assert refused(handler, "&".join(f"{k}={v}" for k, v in some.items())) == ("", "")
+
+
+@pytest.mark.rule("S8")
+@pytest.mark.parametrize(
+    ("handler", "plugin"),
+    [
+        ("std_createvinstance", "local_vmoodle"),
+        ("std_addquizattempts", "quizaccess_attempts"),
+        ("std_addtrainingcredits", "enrol_trainingcredits"),
+        ("std_openltiaccess", "enrol_lti"),
+        ("std_unlockpdfcertificate", "mod_pdcertificate"),
+    ],
+)
+def test_a_handler_that_needs_a_plugin_is_refused_and_names_it(handler: str, plugin: str) -> None:
+    with pytest.raises(ParametersRefused) as bad:
+        read_parameters(handler, "")
+    assert (bad.value.code, bad.value.details["plugin"]) == ("handler_needs_plugin", plugin)
+
+
+@pytest.mark.rule("S8")
+@pytest.mark.parametrize("level", ["system", "coursecat", "course", "module", "user"])
+def test_a_role_may_be_given_at_each_level_that_moodle_has(level: str) -> None:
+    assert refused("std_assignroleoncontext", f"contextlevel={level}&instance=7&role=r") == ("", "")
+    assert refused("std_assignroleoncontext", "contextlevel=block&instance=7&role=r") == (
+        "parameter_unreadable",
+        "contextlevel",
+    )
+
+
+@pytest.mark.rule("S8")
+@pytest.mark.parametrize(
+    ("handler", "text", "parameter"),
+    [
+        ("std_setuponecoursesession", "coursename=A&supervisor=Éva", "supervisor"),
+        ("std_setuponecoursesession", "coursename=A&supervisor=" + "r" * 101, "supervisor"),
+        ("std_enrolonecourse", "coursename=A&role=a b", "role"),
+        ("std_enrolonecourse", "courseid=0", "courseid"),
+        ("std_enrolonecourse", "courseid=x", "courseid"),
+        ("std_enrolonecourse", "courseid=1234567890", "courseid"),
+        ("std_generateseats", "packsize=0", "packsize"),
+        ("std_generateseats", "packsize=²", "packsize"),
+        ("std_enrolonecourse", "coursename=A&starttime=soon", "starttime"),
+        ("std_enrolonecourse", "coursename=A&endtime=never", "endtime"),
+        ("std_enrolonecourse", "coursename=A&duration=long", "duration"),
+        ("std_prorogate", "timeshift=-3", "timeshift"),
+        ("std_extendenrolperiod", "coursename=A&extension=0", "extension"),
+    ],
+)
+def test_what_cannot_be_read_is_named_before_anything_is_sold(
+    handler: str, text: str, parameter: str
+) -> None:
+    assert refused(handler, text) == ("parameter_unreadable", parameter)
+
+
+@pytest.mark.rule("S8")
+def test_a_parameter_told_twice_is_refused_and_an_empty_one_counts_as_absent() -> None:
+    assert refused("std_enrolonecourse", "coursename=A&coursename=B") == ("parameter_twice", "coursename")
+    assert refused("std_enrolonecourse", "coursename= ") == (
+        "parameter_missing",
+        "coursename / courseidnumber / courseid",
+    )
+    assert read_parameters("std_enrolonecourse", " ?courseid=7 ").course == CourseName(id=7)
+
+
+@pytest.mark.rule("S8", "S9")
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [
+        ("1", DAY),
+        ("30D", 30 * DAY),
+        ("+30d", 30 * DAY),
+        ("12H", timedelta(hours=12)),
+        ("+12h", timedelta(hours=12)),
+        ("36500", 36_500 * DAY),
+        ("36501", None),
+        ("0", None),
+        ("1234567", None),
+        ("3W", None),
+    ],
+)
+def test_a_duration_counts_days_or_hours_from_one_to_a_century(text: str, span: timedelta | None) -> None:
+    if span is None:
+        with pytest.raises(ParametersRefused, match="parameter_unreadable"):
+            read_span(text)
+    else:
+        assert read_span(text) == span
+
+
+@pytest.mark.rule("S8", "S9")
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("1767225600", datetime(2026, 1, 1, tzinfo=UTC)),
+        ("2026-01-01", datetime(2026, 1, 1, tzinfo=UTC)),
+        ("2026-01-01T10:00:00+02:00", datetime(2026, 1, 1, 8, tzinfo=UTC)),
+        ("+30D", NOW + 30 * DAY),
+        ("12H", NOW + timedelta(hours=12)),
+    ],
+)
+def test_a_moment_is_unix_iso_or_counted_from_the_payment(text: str, moment: datetime) -> None:
+    assert read_moment(text, NOW) == moment
+
+
+@pytest.mark.rule("S9")
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [
+        ("coursename=A&duration=3", NOW + 3 * DAY),
+        ("coursename=A", None),
+        ("coursename=A&endtime=+5D&duration=3", NOW + 5 * DAY),
+        ("coursename=A&starttime=+2D&duration=3", NOW + 5 * DAY),
+        ("coursename=A&starttime=+2D&endtime=+3D", NOW + 3 * DAY),
+    ],
+)
+def test_an_end_counts_before_a_duration_and_without_both_it_is_open(text: str, end: datetime | None) -> None:
+    assert read_parameters("std_enrolonecourse", text).window(NOW)[1] == end
+
+
+@pytest.mark.rule("S9")
+def test_an_end_that_is_not_after_its_start_is_refused() -> None:
+    same = read_parameters("std_enrolonecourse", "coursename=A&starttime=+2D&endtime=+2D")
+    with pytest.raises(ParametersRefused) as bad:
+        same.window(NOW)
+    assert bad.value.details["parameter"] == "endtime"
+
+
+# -- money -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.rule("S13")
+@pytest.mark.parametrize(
+    ("currency", "units", "text"),
+    [
+        *(
+            (code, 10, "10")
+            for code in [
+                "BIF",
+                "CLP",
+                "DJF",
+                "GNF",
+                "JPY",
+                "KMF",
+                "KRW",
+                "MGA",
+                "PYG",
+                "RWF",
+                "UGX",
+                "VND",
+                "VUV",
+                "XAF",
+                "XOF",
+                "XPF",
+                "jpy",
+            ]
+        ),
+        *((code, 10_000, "10.000") for code in ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND", "tnd"]),
+        *((code, 1000, "10.00") for code in ("EUR", "USD", "eur", "")),
+    ],
+)
+def test_an_amount_has_as_many_places_as_its_currency(currency: str, units: int, text: str) -> None:
+    assert minor_units("10", currency) == units
+    assert shown(units, currency) == text
+
+
+@pytest.mark.rule("S13")
+@pytest.mark.parametrize("figure", ["ten", "", "NaN", "Infinity", "1e13", "1e999999999", "1" * 41])
+def test_a_figure_that_is_no_amount_is_refused(figure: str) -> None:
+    with pytest.raises(GiveUp, match="amount_unreadable"):
+        minor_units(figure, "EUR")
+
+
+@pytest.mark.rule("S13")
+def test_a_figure_may_be_as_large_as_a_million_millions() -> None:
+    assert minor_units("1e12", "EUR") == 10**14
+    assert minor_units("0" * 39 + "1", "EUR") == 100
+
+
+def why(*lines: Any, **changes: Any) -> tuple[str, dict[str, str]]:
+    facts = some_facts(lines=lines or (a_line(),))
+    order = merged(new_order("boutique", facts, NOW), facts)
+    order = replace(order, **changes)
+    note = check_amounts(order, {"SPOCM1": a_product()})
+    return (note.code, dict(note.details)) if note else ("", {})
+
+
+@pytest.mark.rule("S13")
+def test_each_difference_of_money_tells_its_figures() -> None:
+    assert why(total=-1) == ("amount_absurd", {"figure": "total"})
+    assert why(odd=("tax",)) == ("amount_absurd", {"figure": "tax"})
+    assert why(a_line(quantity=0)) == ("amount_absurd", {"figure": "SPOCM1: quantity"})
+    assert why(a_line(amount=-1), total=0) == ("amount_absurd", {"figure": "SPOCM1: amount"})
+    assert why(a_line(odd="price")) == ("amount_absurd", {"figure": "SPOCM1: price"})
+    assert why(refunds=(Refund("r", odd="amount"),)) == ("amount_absurd", {"figure": "r: amount"})
+    assert why(currency="USD") == (
+        "currency_differs",
+        {"product": "SPOCM1", "paid": "USD", "asked": "EUR"},
+    )
+    assert why(currency="")[1]["paid"] == "?"
+    assert why(total=3000) == ("amount_differs", {"lines": "4000", "total": "3000"})
+    assert why(a_line(amount=1), total=1) == ("price_differs", {"product": "SPOCM1"})
+    assert why(a_line(amount=None), total=None, hearsay=True)[0] == "price_differs"
+
+
+@pytest.mark.rule("S13")
+@pytest.mark.parametrize(
+    ("parent", "code"),
+    [
+        (a_line("9", product="PACK", amount=4000, participants=()), ""),
+        (a_line("9", product="PACK", amount=1, participants=()), ""),
+        (a_line("9", product="PACK", amount=0, discount=1, participants=()), ""),
+        (a_line("9", product="PACK", amount=0, participants=()), "price_differs"),
+        (a_line("9", product="PACK", amount=0, part_of="1", participants=()), "price_differs"),
+    ],
+    ids=["its price", "a cent", "a cent taken off", "nothing", "nothing, and part of its own part"],
+)
+def test_a_part_of_a_bundle_costs_nothing_where_its_parent_bears_a_price(parent: Any, code: str) -> None:
+    part = a_line(amount=0, part_of="9")
+    assert why(part, parent, total=parent.amount)[0] == code
+
+
+@pytest.mark.rule("S13")
+def test_parts_of_one_group_bear_the_price_for_one_another() -> None:
+    free, paid = a_line("1", amount=0, part_of="pack"), a_line("2", product="X", amount=1, part_of="pack")
+    assert why(free, paid, total=1)[0] == ""
+    other = a_line("2", product="X", amount=1, part_of="other")
+    assert why(free, other, total=1)[0] == "price_differs"
+
+
+# -- shops, and what a delivery does not say -----------------------------------------------------------------
+
+
+@pytest.mark.rule("S13")
+def test_a_price_below_nothing_is_no_price() -> None:
+    assert Product(handler="x", price="0").prices_minor == {"EUR": 0}
+    for price in ("-0.01", "ten"):
+        with pytest.raises(ValueError, match="price"):
+            Product(handler="x", price=price)
+
+
+@pytest.mark.rule("S18")
+def test_a_link_lives_a_day_at_least_and_a_shop_has_two_secrets_at_most() -> None:
+    assert Shop(kind="standard", site="caen", seats_days=1, secrets=("a", "b")).seats_days == 1
+    with pytest.raises(ValueError, match="seats_days"):
+        Shop(kind="standard", site="caen", seats_days=0)
+    with pytest.raises(ValueError, match="secrets"):
+        Shop(kind="standard", site="caen", secrets=("a", "b", "c"))
+
+
+@pytest.mark.rule("S12")
+def test_a_delivery_that_says_nothing_changes_nothing() -> None:
+    order = new_order("boutique", some_facts(), NOW)
+    whole = merged(order, some_facts())
+    assert merged(whole, Facts(order="1042")) == whole
+
+
+@pytest.mark.rule("S3")
+def test_too_many_people_are_told_with_how_many_there_are_and_how_many_seats() -> None:
+    facts = some_facts(lines=(a_line(quantity=3, amount=3000),))
+    against = read_lines(merged(new_order("boutique", facts, NOW), facts), a_shop()).against
+    assert against is not None
+    assert against.details == {"product": "SPOCM1", "people": "4", "seats": "3"}
+
+
+@pytest.mark.rule("S2")
+def test_a_role_that_a_product_asks_for_and_nobody_has_is_told_with_its_product() -> None:
+    shop = a_shop(
+        products={"SPOCM1": a_product(parameters="coursename=SPOCM1&requiredroles=student,manager")}
+    )
+    order = merged(new_order("boutique", some_facts(), NOW), some_facts())
+    reading = read_lines(order, shop)
+    order = replace(order, seats=seated(order, reading.sold, NOW))
+    session = desired(order, shop, reading.sold)
+    assert [note.details for note in session.missing] == [{"role": "manager", "product": "SPOCM1"}]
+
+
+@pytest.mark.rule("S8")
+@pytest.mark.parametrize(("foruser", "person"), [("&foruser=Bob", "bob"), ("", "rh@client.example")])
+def test_a_role_in_a_context_is_for_the_buyer_unless_somebody_is_named(foruser: str, person: str) -> None:
+    product = a_product(
+        "std_assignroleoncontext", parameters=f"contextlevel=course&instance=A&role=manager{foruser}"
+    )
+    order = merged(new_order("boutique", some_facts(), NOW), some_facts())
+    shop = a_shop(products={"SPOCM1": product})
+    (role,) = desired(order, shop, read_lines(order, shop).sold).roles
+    assert (role.person, role.level, role.instance, role.role) == (person, "course", "A", "manager")
+
+
+@pytest.mark.rule("S8")
+def test_seats_of_a_choice_of_courses_go_to_the_one_chosen_or_the_first() -> None:
+    shop = a_shop(products={"SPOCM1": a_product("std_generateseats", parameters="courselist=A,B")})
+    people = (a_line().participants[0], Participant("bob@client.example", "Bob", "Petit", course="B"))
+    facts = some_facts(lines=(a_line(participants=people),))
+    order = merged(new_order("boutique", facts, NOW), facts)
+    sold = read_lines(order, shop).sold
+    session = desired(replace(order, seats=seated(order, sold, NOW)), shop, sold)
+    assert [str(one.course) for one in session.enrolments] == ["A", "B"]
+    assert [str(one) for one in session.targets] == ["A", "B"]

@@ -196,7 +196,7 @@ def figures(asked: argparse.Namespace) -> Iterator[Figure]:
         run = Command(laptop.note_addresses(Path(folder) / "stack.json"))
         identity, planned, asked_for = plan(laptop, run)
         yield Figure(f"a faculty of {asked.courses} courses planned", planned, "s", PLANNED_WITHIN)
-        yield Figure("calls for the plan", sum(sum(one.values()) for one in asked_for.values()))
+        yield Figure("calls for the plan", sum(sum(one.values()) for one in asked_for.values()), "")
         forget_calls(laptop)
         begun = time.perf_counter()
         with Watch(laptop.site(VERT)).looking() as watch:

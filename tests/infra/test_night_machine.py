@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 import pytest
 import yaml
 
+from passerelle.domain.network import Site
 from passerelle.domain.night.plan.categories import DEEPEST
 from passerelle.domain.night.plan.plan import Phase
 from passerelle.usecases.night.state_machine import PATIENCE
@@ -82,6 +84,13 @@ def test_who_waits_hands_on_to_an_execution_of_its_own_name() -> None:
     assert hand_on["Parameters"]["Input"] == {"waited.$": "$"}
     assert hand_on["Next"] == "Ended"
     assert wait["Seconds"] * PATIENCE == 3 * 3600
+
+
+@pytest.mark.rule("S12")
+def test_nights_of_a_large_network_leave_functions_for_orders_and_doors() -> None:
+    at_once: int = MACHINE["States"]["Sites"]["MaxConcurrency"]
+    of_a_site = next(one.default for one in fields(Site) if one.name == "max_concurrency")
+    assert at_once * of_a_site <= 800  # of the 1,000 that an account has
 
 
 @pytest.mark.rule("D13")

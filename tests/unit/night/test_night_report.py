@@ -312,8 +312,11 @@ def test_a_site_that_lets_nobody_in_keeps_no_other_from_its_report(how) -> None:
     sites = dict(stage.world.network.sites)
     second = {**sites, "zweite": sites["caen"]}
 
+    asked = []
+
     class Sites(OneMoodle):
         def lms(self, site):
+            asked.append(site)
             if site == "caen":
                 raise how
             return super().lms(site)
@@ -324,6 +327,10 @@ def test_a_site_that_lets_nobody_in_keeps_no_other_from_its_report(how) -> None:
     with pytest.raises(type(how)):
         report_nights(world)
     assert report_key("zweite", stage.day, "report.json") in stage.papers
+    asked.clear()
+    with pytest.raises(type(how)):
+        report_nights(world)
+    assert asked == ["caen"], "the next try goes on with those that are missing"
 
 
 def test_an_address_of_reports_that_cannot_be_filled_is_refused() -> None:

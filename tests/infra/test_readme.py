@@ -24,7 +24,8 @@ def triggers():
     for machine in resources("template", "AWS::Serverless::StateMachine").values():
         for called in machine["DefinitionSubstitutions"]:
             name = re.sub(r"(?<!^)(?=[A-Z])", "_", called).lower()
-            found[name] = f"state machine `{suffix(machine['Name'])}`"
+            if name in {path.name for path in (ROOT / "functions").iterdir()}:  # else it is an address
+                found[name] = f"state machine `{suffix(machine['Name'])}`"
     return found
 
 

@@ -9,12 +9,32 @@ from typing import Any
 
 import pytest
 
-from passerelle.domain.orders.amounts import check_amounts
+from passerelle.domain.orders.amounts import RELEASABLE, check_amounts
+from passerelle.domain.orders.grants import owned_after
+from passerelle.domain.orders.ledger import (
+    CourseAccess,
+    Grant,
+    LedgerPage,
+    Owned,
+    Tie,
+    Wanted,
+    kept,
+    lines_of,
+    looked_at,
+    loose,
+    stale_groups,
+    tie_done,
+    tied,
+    to_be_written,
+    wanted,
+    withdrawn,
+)
 from passerelle.domain.orders.money import minor_units, shown
-from passerelle.domain.orders.order import Facts, Participant, Refund, merged, new_order
+from passerelle.domain.orders.order import Delivery, Facts, Participant, Refund, merged, new_order
 from passerelle.domain.orders.people import MOST_ROWS, read_people, unread_row, why_unread
 from passerelle.domain.orders.products import ParametersRefused, read_moment, read_parameters, read_span
-from passerelle.domain.orders.session import CourseName, desired, read_lines, seated
+from passerelle.domain.orders.sales import Given, sale_from_ledger
+from passerelle.domain.orders.session import CourseName, Session, desired, read_lines, seated
 from passerelle.domain.orders.shop import Product, Shop
 from passerelle.errors import GiveUp
 from tests.factories.orders import a_line, a_product, a_shop, some_facts
@@ -107,14 +127,20 @@ def test_a_row_that_cannot_be_taken_is_named_by_its_number_and_the_others_go_on(
 
 @pytest.mark.rule("S2", "S4")
 def test_a_person_named_twice_is_told_the_second_time_in_rows_and_in_json() -> None:
-    twice = [WHOLE, WHOLE | {"email": "ANA@client.example"}, WHOLE | {"email": ""}, 7]
+    twice = [
+        WHOLE,
+        WHOLE | {"email": "ANA@client.example"},
+        WHOLE | {"email": ""},
+        7,
+        WHOLE | {"email": "bob@client.example"},
+    ]
     read = read_people(json.dumps(twice))
     assert [(one.row, one.code) for one in read.problems] == [
         (2, "email_repeated"),
         (3, "email_missing"),
         (4, "rows_unreadable"),
     ]
-    assert read.rows == (1,)
+    assert read.rows == (1, 5)
     assert [one.code for one in read_people("[not json").problems] == ["rows_unreadable"]
 
 
@@ -490,3 +516,180 @@ def test_seats_of_a_choice_of_courses_go_to_the_one_chosen_or_the_first() -> Non
     session = desired(replace(order, seats=seated(order, sold, NOW)), shop, sold)
     assert [str(one.course) for one in session.enrolments] == ["A", "B"]
     assert [str(one) for one in session.targets] == ["A", "B"]
+
+
+@pytest.mark.rule("S13")
+def test_what_a_person_may_let_through_is_money_and_nothing_else() -> None:
+    money = "amount_absurd amount_differs currency_differs price_differs price_unknown test_order"
+    assert set(money.split()) == RELEASABLE
+
+
+@pytest.mark.rule("S12", "S16")
+def test_what_a_delivery_does_not_say_is_thought_of_as_nothing() -> None:
+    bare = merged(new_order("boutique", Facts(order="1042"), NOW), Facts(order="1042"))
+    assert bare == new_order("boutique", Facts(order="1042"), NOW)
+    assert (bare.lines_at, bare.refunds_at, bare.refunds_known, bare.state) == ("", "", True, "received")
+    assert (Facts(order="1").sale, Facts(order="1").whole_refunds, Facts(order="1").hearsay) == (
+        True,
+        False,
+        False,
+    )
+    assert (Refund("r").state, Refund("r").event, Refund("r").reversal) == ("done", False, False)
+    delivery = Delivery(id="d", shop="boutique", topic="t", received_at=NOW, body="")
+    assert (delivery.state, delivery.why, delivery.order) == ("pending", None, "")
+
+
+@pytest.mark.rule("S17")
+def test_what_to_ask_the_shop_for_is_noted_until_it_was_asked() -> None:
+    order = merged(new_order("boutique", some_facts(), NOW), some_facts(lines_at="orders/7"))
+    assert order.lines_at == "orders/7"
+    assert merged(replace(order, asked=True), Facts(order="1042", lines_at="orders/8")).lines_at == "orders/7"
+    told = merged(order, Facts(order="1042", refunds_at="refunds/1", refunds=(Refund("r", 100),)))
+    assert (told.refunds_at, told.refunds_known) == ("refunds/1", False)
+    known = merged(order, Facts(order="1042", refunds=(Refund("r", 100),)))
+    assert (known.refunds_at, known.refunds_known) == ("", True)
+    again = merged(replace(told, refunds_known=True), Facts(order="1042", refunds_at="refunds/1"))
+    assert again.refunds_known, "nothing new is to be asked for"
+
+
+@pytest.mark.rule("S16")
+def test_lines_that_the_shop_was_asked_for_are_not_replaced_by_what_a_page_said() -> None:
+    asked = replace(merged(new_order("boutique", some_facts(), NOW), some_facts()), asked=True)
+    page = some_facts(snapshot_at=NOW + DAY, lines=(a_line(product="OTHER"),), hearsay=True)
+    assert merged(asked, page).lines == asked.lines
+    assert merged(replace(asked, asked=False), page).lines == page.lines
+    assert merged(replace(asked, lines_known=False), page).lines == page.lines
+    assert merged(asked, replace(page, hearsay=False)).lines == page.lines
+
+
+@pytest.mark.rule("S2", "S16")
+def test_people_once_told_stay_where_the_field_that_lists_them_was_lost_on_the_way() -> None:
+    order = merged(new_order("boutique", some_facts(), NOW), some_facts())
+    lost = some_facts(snapshot_at=NOW + DAY, lines=(a_line(participants=(), untold=True),))
+    assert merged(order, lost).lines[0].participants == a_line().participants
+    emptied = some_facts(snapshot_at=NOW + DAY, lines=(a_line(participants=()),))
+    assert merged(order, emptied).lines[0].participants == ()
+    late = merged(merged(new_order("boutique", some_facts(), NOW), lost), some_facts())
+    assert late.lines[0].participants == a_line().participants
+
+
+@pytest.mark.rule("S14")
+def test_what_a_line_gave_is_read_off_the_ledger_less_the_shift_it_was_moved_by() -> None:
+    order = replace(merged(new_order("boutique", some_facts(), NOW), some_facts()), shift=86_400)
+    by = "boutique:1042:1"
+    given = [
+        Given(Grant(by, "student", NOW + DAY, NOW + 31 * DAY), "SPOCM1"),
+        Given(Grant(by, "teacher", NOW + 2 * DAY, NOW + 31 * DAY), "SPOCM1", tutor=True),
+        Given(Grant(f"{by}:support", "student", NOW, None), "SUPPORT"),
+        Given(Grant("boutique:9:1", "student", NOW, None), "OTHER"),
+    ]
+    sale = sale_from_ledger(order, a_line(), a_shop(), given)
+    assert sale is not None
+    assert (sale.learner_role, sale.tutor_role, sale.handler) == ("student", "teacher", "std_enrolonecourse")
+    read = read_parameters(sale.handler, sale.parameters)
+    assert read.window(NOW) == (NOW, NOW + 30 * DAY)
+    assert (read.text("coursename"), read.text("customersupport")) == ("SPOCM1", "SUPPORT")
+    assert sale_from_ledger(order, a_line(), a_shop(), given[2:]) is None, "it gave nothing"
+    other = Given(Grant(by, "student", NOW, NOW + 31 * DAY), "OTHER")
+    assert sale_from_ledger(order, a_line(), a_shop(), [*given, other]) is None, "two courses"
+    open_end = Given(Grant(by, "student", NOW, None), "SPOCM1")
+    assert sale_from_ledger(order, a_line(), a_shop(), [*given, open_end]) is None, "two ends"
+    packs = a_shop(products={"SPOCM1": a_product("std_generateseats", parameters="courselist=SPOCM1")})
+    assert sale_from_ledger(order, a_line(), packs, given) is None, "how many a pack had nobody knows"
+
+
+@pytest.mark.rule("S9")
+def test_products_registered_and_prolonged_twice_count_once_each() -> None:
+    session = Session(
+        registered=(("o:1", "A", NOW), ("o:2", "B", NOW + DAY)),
+        prorogued=(("o:3", DAY), ("o:4", 2 * DAY)),
+    )
+    owned, problems = owned_after((), session)
+    assert problems == ()
+    assert owned_after(owned, session) == (owned, ())
+    assert [(one.by, one.end) for one in owned] == [
+        ("o:1", NOW),
+        ("o:2", NOW + 4 * DAY),
+        ("o:3", NOW + 2 * DAY),
+        ("o:4", NOW + 4 * DAY),
+    ]
+    more = replace(session, prorogued=(("o:3", DAY), ("o:5", DAY)))
+    assert owned_after(owned, more)[0][-1].by == "o:5", "one that counted keeps no other from counting"
+    nothing = Session(prorogued=(("o:3", DAY), ("o:4", DAY)))
+    assert [note.code for note in owned_after((), nothing)[1]] == ["nothing_to_prorogate"] * 2
+
+
+# -- the ledger (S14) ---------------------------------------------------------------------------------------
+
+
+def a_page(*grants: Grant, **changes: Any) -> LedgerPage:
+    place = CourseAccess(course_id=7, grants=grants)
+    whole: dict[str, Any] = {
+        "id": "caen:11",
+        "site": "caen",
+        "user_id": 11,
+        "username": "ana",
+        "created_at": NOW,
+        "places": (place,) if grants else (),
+    }
+    return LedgerPage(**whole | changes)
+
+
+@pytest.mark.rule("S14")
+def test_all_grants_together_give_every_role_from_the_earliest_start_to_the_latest_end() -> None:
+    one, other = Grant("o:1", "student", NOW, NOW + DAY), Grant("p:1", "teacher", NOW - DAY, NOW + 2 * DAY)
+    assert wanted(CourseAccess(7, grants=(one, other))) == Wanted(
+        ("student", "teacher"), NOW - DAY, NOW + 2 * DAY
+    )
+    endless = replace(one, end=None)
+    assert wanted(CourseAccess(7, grants=(other, endless))) == Wanted(("student", "teacher"), NOW - DAY, None)
+    assert wanted(CourseAccess(7)) is None
+
+
+@pytest.mark.rule("S14")
+def test_an_order_takes_away_only_what_it_gave_itself_and_gives_no_more() -> None:
+    mine, others = Grant("o:1", "student", NOW, None, "g"), Grant("oo:1", "student", NOW, None)
+    page = a_page(mine, others, products=(Owned("o:1", "A"), Owned("oo:1", "B")))
+    assert kept(page, "o", {("o:1", 7, "student"), ("o:1", 0, "")}, set(), NOW) is page
+    left = kept(page, "o", set(), set(), NOW + DAY)
+    assert left.places[0].grants == (others,)
+    assert left.products == (Owned("oo:1", "B"),)
+    assert left.taken_at == NOW + DAY
+    assert kept(page, "o", {("o:1", 8, "student")}, set(), NOW).places[0].grants == (others,), (
+        "another course"
+    )
+    assert kept(page, "o", {("o:1", 7, "teacher")}, set(), NOW).places[0].grants == (others,), "another role"
+
+
+@pytest.mark.rule("S14")
+def test_a_tie_that_stood_by_hand_is_never_called_ours_and_one_withdrawn_is_given_again() -> None:
+    tie = Tie(11, "course", "7", "manager", by=("o:1",), ours=False, done=True)
+    over = Tie(11, "user", "12", "mentor", by=("o:1",), ours=False, done=True)
+    page = a_page(ties=(tie, over))
+    left = kept(page, "o", set(), set(), NOW)
+    assert left.ties == (replace(over, by=(), done=False),), "over a person it is an order's"
+    assert loose(left) == left.ties
+    assert tied(page, replace(tie, ours=True), "p:1").ties[0] == replace(tie, by=("o:1", "p:1"))
+    assert kept(page, "o", set(), {("o:1", tie.key), ("o:1", over.key)}, NOW) is page
+    again = tied(left, over, "p:1")
+    assert (again.ties[0].by, again.ties[0].done) == (("p:1",), False)
+    assert tie_done(again, over.key).ties[0].done
+    assert not tie_done(left, over.key).ties[0].done
+
+
+@pytest.mark.rule("S14")
+def test_a_page_lives_while_it_gives_something_or_moodle_may_hold_what_nobody_pays_for() -> None:
+    grant = Grant("o:1", "student", NOW, None, "g")
+    assert not a_page().live
+    assert a_page(grant).live
+    written = to_be_written(a_page(grant), 7)
+    assert (written.places[0].written, written.places[0].groups) == (("student",), ("g",))
+    assert not withdrawn(written)
+    gone = kept(written, "o", set(), set(), NOW)
+    assert withdrawn(gone)
+    assert gone.live
+    assert stale_groups(gone.places[0]) == ("g",)
+    done = looked_at(gone)
+    assert (withdrawn(done), done.live, done.taken_at) == (False, False, None)
+    assert to_be_written(a_page(), 7) == a_page()
+    assert lines_of(replace(written, products=(Owned("o:2", "A"),))) == {"o:1", "o:2"}

@@ -16,6 +16,7 @@ import click
 
 from passerelle.domain.night.plan.run import NightDesk
 from passerelle.domain.night.policy import NightRules
+from passerelle.domain.night.why.effects import say_day
 from passerelle.domain.offer.build import build_offer
 from passerelle.domain.offer.diagnosis import Reason, find_in_sources, look_at
 from passerelle.domain.offer.model import Extracts, Table
@@ -302,6 +303,19 @@ def deposit(
         bodies: dict[str, Path | str] = {name: folder / name for name in names}
         bodies[last] = folder / last if roster else _manifest(folder, extracts, begun, now)
         _upload(stack, f"sis/{site}/{day.isoformat()}/", bodies, dry_run=dry_run)
+    if not dry_run:
+        echo(_deposited(site, day), err=True)
+
+
+def _deposited(site: str, day: date) -> str:
+    return worded(
+        "Déposé pour la nuit du {day}. Ce qu’elle ferait : passerelle sync plan --site {site} --night {iso}",
+        "Deposited for the night of {day}. What it would do: passerelle sync plan --site {site} "
+        "--night {iso}",
+        day=say_day(day, language()),
+        site=site,
+        iso=day.isoformat(),
+    )
 
 
 def _coming(now: datetime) -> date:

@@ -248,7 +248,7 @@ def _print_manifest(manifest: Manifest) -> None:
             f"groups: {len(manifest.groups)} · files: {files.count} ({bytes_})",
         )
     )
-    echo(f"Plugins: {', '.join(manifest.plugins)}")
+    echo(f"{either('Plugins :', 'Plugins:')} {', '.join(manifest.plugins)}")
     _list(
         either("Liens vers l’ancienne plate-forme", "Links to the old platform"),
         [f"{link.member}: {link.url}" for link in manifest.old_links],
@@ -269,7 +269,7 @@ def _print_manifest(manifest: Manifest) -> None:
         count=manifest.left_out_count,
     )
     if manifest.sha256:
-        echo(f"SHA-256: {manifest.sha256}")
+        echo(f"{either('SHA-256 :', 'SHA-256:')} {manifest.sha256}")
 
 
 def _print_reasons(inspection: Inspection) -> None:

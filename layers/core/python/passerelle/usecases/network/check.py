@@ -225,8 +225,10 @@ def _unmet(name: str, site: Site, error: PasserelleError) -> Finding:
         case GiveUp() if error.code == "secret_missing":
             return bad(
                 name,
-                f"le jeton {site.token} n’est pas dans SSM : créez ce paramètre (SecureString)",
-                f"the token {site.token} is not in SSM: create that parameter (SecureString)",
+                f"n’est pas encore connecté (le jeton {site.token} n’est pas dans SSM) : entrez-y le code "
+                f"que donne « passerelle network add {name} »",
+                f"is not connected yet (the token {site.token} is not in SSM): enter the code there that "
+                f"“passerelle network add {name}” gives",
             )
         case _:
             return bad(

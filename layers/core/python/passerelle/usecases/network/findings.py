@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from passerelle.words.typesetting import typeset
+
 
 class Level(StrEnum):
     GOOD = "✓"
@@ -20,7 +22,9 @@ class Finding:
     english: str
 
     def worded(self, lang: str) -> str:
-        return f"{self.level} {self.site}: {self.french if lang.startswith('fr') else self.english}"
+        if lang.startswith("fr"):
+            return typeset(f"{self.level} {self.site} : {self.french}", lang)
+        return f"{self.level} {self.site}: {self.english}"
 
 
 def good(site: str, french: str, english: str) -> Finding:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from passerelle.domain.offer.desired import (
     Desired,
@@ -16,8 +16,6 @@ from passerelle.domain.offer.model import (
     Because,
     CohortMember,
     Extracts,
-    Planning,
-    Registration,
     Table,
 )
 from passerelle.domain.offer.naming import Naming, fill
@@ -37,8 +35,6 @@ if TYPE_CHECKING:
 
     from passerelle.domain.offer.desired import DesiredGroup, GroupKey
     from passerelle.domain.offer.unknown import Pair
-
-_Reason = TypeVar("_Reason", Registration, Planning, Registration | Planning)
 
 _KINDS = {Table.CATEGORIES: "category", Table.ELEMENTS: "element", Table.PEOPLE: "person"}
 
@@ -72,24 +68,13 @@ def build_desired(
         categories=_categories(offer.structure, naming),
         courses={course.idnumber: course for course in courses},
         groups=groups,
-        enrolments={key: _in_order(rows) for key, rows in made.enrolments.items()},
-        members={key: _in_order(rows) for key, rows in made.members.items()},
+        enrolments=made.enrolments,
+        members=made.members,
         untouched=_untouched(extracts, offer.structure, people),
         unknown=_unknown(extracts, offer, people, made, groups=groups, naming=naming),
         structure=offer.structure,
         registrations_elsewhere=made.elsewhere,
     )
-
-
-def _in_order(rows: list[_Reason]) -> tuple[_Reason, ...]:
-    """By what the rows say, not by where they stand: the plan must not depend on the order of rows."""
-    return tuple(rows) if len(rows) == 1 else tuple(sorted(rows, key=_words))
-
-
-def _words(row: Registration | Planning) -> tuple[str, ...]:
-    if isinstance(row, Registration):
-        return ("", row.person, row.element, row.group)
-    return (row.person, row.element, row.sheet, row.origin, row.state, row.status)
 
 
 def _categories(structure: Structure, naming: Naming) -> dict[str, DesiredCategory]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from json import JSONEncoder
+from json.encoder import encode_basestring
 from operator import attrgetter
 
 from passerelle.domain.night.plan.plan import Operation, Value, key_attributes
@@ -12,24 +13,18 @@ from passerelle.domain.offer.model import Row
 _encode = JSONEncoder(ensure_ascii=False).encode
 
 
-class _Said(dict[Value, str]):
-    """Values as JSON: codes come again and again."""
-
-    def __missing__(self, value: Value) -> str:
-        said = _encode(value)
-        if isinstance(value, str):  # 1 and True are one key
-            self[value] = said
-        return said
+def _said(values: Iterable[Value]) -> tuple[str, ...]:
+    """As JSON, each anew: to look up what was written before takes longer."""
+    return tuple([encode_basestring(one) if isinstance(one, str) else _encode(one) for one in values])
 
 
 class Pen:
-    """Keeps what it has written before: one for each plan. `files`: where a table's rows came from, if
+    """Keeps the shape of each kind of line: one for each plan. `files`: where a table's rows came from, if
     not from the file of its name.
     """
 
     def __init__(self, files: Mapping[str, str] | None = None) -> None:
         self._files = files or {}
-        self._said = _Said()
         self._heads: dict[tuple[str, tuple[str, ...]], str] = {}
         self._rows: dict[type, Callable[[Row], str]] = {}
 
@@ -37,7 +32,7 @@ class Pen:
         """Its columns as `apply` takes them, then why."""
         known = (one.op, one.names)
         head = self._heads.get(known) or self._head(*known)
-        said = head % tuple(map(self._said.__getitem__, one.values))
+        said = head % _said(one.values)
         if not one.rows:
             return f'{said}"because":"{one.because}"}}'
         rows = ",".join([self._row(row) for row in one.rows])
@@ -54,7 +49,7 @@ class Pen:
         return write(row)
 
     def _writer(self, like: Row) -> Callable[[Row], str]:
-        table, said = like.table, self._said.__getitem__
+        table = like.table
         file = _encode(self._files.get(table, table.value)).replace("%", "%%")
         names = key_attributes(table)
         shape = f"[{file},%d,{','.join('%s' for _ in names)}]"
@@ -62,7 +57,7 @@ class Pen:
 
         def write(row: Row) -> str:
             line, *key = line_and_key(row)
-            return shape % (line, *map(said, key))
+            return shape % (line, *_said(key))
 
         self._rows[type(like)] = write
         return write

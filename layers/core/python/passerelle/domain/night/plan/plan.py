@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -164,16 +164,20 @@ def operation(
     return Operation(phase, op, names, values, because, rows, course, category, wave)
 
 
-_wave_of = attrgetter("phase", "wave")
-_place_of = attrgetter("course", "op", "values")
+_place_of = attrgetter("phase", "wave", "course")
+_within_course = attrgetter("op", "values")
 
 
 def in_order(operations: Iterable[Operation]) -> list[Operation]:
-    """As they are to be done: by phase and wave, then course by course."""
-    waves: dict[tuple[Phase, int], list[Operation]] = {}
-    for wave, alike in groupby(operations, key=_wave_of):
-        waves.setdefault(wave, []).extend(alike)
-    return [one for wave in sorted(waves) for one in sorted(waves[wave], key=_place_of)]
+    """As they are to be done: by phase and wave, then course by course.
+
+    A course at a time is sorted, and not all operations at once: these grow with the university, and a course
+    does not.
+    """
+    places: defaultdict[tuple[Phase, int, str], list[Operation]] = defaultdict(list)
+    for place, alike in groupby(operations, key=_place_of):
+        places[place].extend(alike)
+    return [one for place in sorted(places) for one in sorted(places[place], key=_within_course)]
 
 
 def reason_of(row: Row, files: Mapping[str, str] | None = None) -> ReasonRow:

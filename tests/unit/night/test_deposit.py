@@ -6,9 +6,11 @@ from __future__ import annotations
 import pytest
 
 from passerelle.domain.night.plan.run import NightDesk, Run, moved_run, run_id
+from passerelle.domain.night.policy import Freeze
 from passerelle.domain.offer.stages import Stage
 from passerelle.domain.states import RunState
 from passerelle.usecases.night import desk, state_machine
+from passerelle.usecases.night.apply import apply_run
 from tests.scenes.night import TIGHT, NightScene, a_university, drop, people, rules
 
 AT = "2026-10-06T14:03:11Z"
@@ -126,3 +128,20 @@ def test_a_deposit_is_no_good_night() -> None:
     arrive(scene)
 
     assert scene.world.records.get(NightDesk, "caen").good_rows == good
+
+
+@pytest.mark.rule("N29")
+@pytest.mark.rule("N18")
+def test_a_deposit_after_a_freeze_of_single_stages_shows_its_plan_first() -> None:
+    scene = a_scene("additions")
+    desk.freeze(scene.world, "caen", Freeze(scene.day))
+    for stage in Stage:
+        run = scene.plan(stage)
+        if run.state is not RunState.FROZEN:
+            apply_run(scene.world, run.id)
+    desk.thaw(scene.world, "caen", scene.day)
+
+    arrive(scene)
+
+    assert run_of(scene).state is RunState.HELD
+    assert "p3" not in {row[0] for row in people(scene, "E1")}

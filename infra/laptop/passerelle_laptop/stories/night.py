@@ -1,4 +1,5 @@
-"""The story of the nights: from nothing, changes, a *why*, a repair, a cut export, a freeze, an adoption."""
+"""The story of the nights: from nothing, changes, a *why*, a repair, a cut export, a freeze, an adoption, a
+deposit by day."""
 
 from __future__ import annotations
 
@@ -22,6 +23,7 @@ from passerelle.sources.mistakes import Kind, survey
 from passerelle.usecases.night import adopt, apply, documents, plan_stage
 from passerelle.usecases.night import desk as night_desk
 from passerelle.usecases.night import report as night_report
+from passerelle.usecases.night.deposit import DEPOSIT
 from passerelle_laptop.laptop import Laptop
 from passerelle_laptop.stories.living import METHOD, fill_as_database_enrolment, methods, picture
 from passerelle_laptop.stories.university import a_university, change_a_dozen, cut_short
@@ -63,6 +65,7 @@ class NightStory:
         self._cut_export()
         self._freeze()
         self._adopt()
+        self._deposit_by_day()
 
     # -- the scenes ------------------------------------------------------------------------------------
 
@@ -376,6 +379,28 @@ class NightStory:
             "and the next night's plan is empty",
         )
 
+    def _deposit_by_day(self) -> None:
+        self.tell.scene(
+            "10. Un dépôt complet en pleine journée : ajouts faits aussitôt, retraits gardés pour la nuit.",
+            "10. A complete deposit during the day: additions at once, removals kept for the night.",
+        )
+        self.laptop.document["sites"][LIVING]["night"] = {**RULES, "on_deposit": "additions"}
+        self.laptop.publish()
+        self.university.add("ip.csv", ("22004", "CHI103", "G51"))
+        self.university.drop("ip.csv", "22005", "CHI103")
+        run = self._deposited()
+        self.tell.line(f"dépôt : {_counted(run)}", f"deposit: {_counted(run)}")
+        self.tell.proved(
+            run.state is RunState.DONE and self._roles("CHI103", "agnesi") == ["student"],
+            "S3 l’annonce, la machine à états l’applique : Agnesi est dans le cours",
+            "S3 announces it, the state machine applies it: Agnesi is in the course",
+        )
+        self.tell.proved(
+            self._status("CHI103", "hypatie") == "active",
+            "ce que le dépôt retire, la nuit le dira, sous sa garde",
+            "what the deposit takes away is the night's to say, under its guard",
+        )
+
     # -- acting ----------------------------------------------------------------------------------------
 
     def next_night(self) -> None:
@@ -386,6 +411,20 @@ class NightStory:
         """The extracts land in the bucket on the eve."""
         for name, body in self.university.files(self.day).items():
             self._put(f"sis/{site}/{self.day.isoformat()}/{name}", body)
+
+    def _deposited(self) -> Run:
+        """Nothing is started by hand: the bucket's own event does it. A function that is warm knows what the
+        site decided ten seconds later; the manifest is then put again, which changes nothing."""
+        deadline = time.monotonic() + FIRST_TIME
+        while time.monotonic() < deadline:
+            self.deliver(LIVING)
+            again = time.monotonic() + 15
+            while time.monotonic() < again:
+                runs = [run for run in night_desk.runs_of(self.world, LIVING) if run.stage == DEPOSIT]
+                if runs and not runs[0].under_way:
+                    return runs[0]
+                time.sleep(0.2)
+        raise NotAsTold(f"{DEPOSIT} {self.day}")
 
     def _stage(self, stage: Stage, *, quiet: bool = False) -> Run:
         """As the schedule starts it, at its hour."""

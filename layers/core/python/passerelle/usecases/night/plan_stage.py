@@ -253,7 +253,7 @@ def plan_from(
         rules=rules,
         good_rows=_good_rows(desk, word),
         freezes=(*rules.freezes, *desk.freezes),
-        thawing=word in desk.thawing,
+        thawing=word in desk.thawing or (stage is None and bool(desk.thawing)),
         held_by=desk.held_by,
     )
     inputs = {f"source:{file}": sum_ for file, sum_ in extracts.sha256.items()}

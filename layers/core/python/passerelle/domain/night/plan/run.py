@@ -26,6 +26,8 @@ def run_id(site: str, night: date, stage: Stage | None) -> str:
 class Run:
     """`folder` is where its plan lies in the state bucket; `counts`, `removals`, `frozen` and `holds` are
     the plan's, here so that `status` needs no plan. `done`, `failed`: operations confirmed and refused.
+    `adoption`: it stands beside the night's stages (an adoption, one person's repair, a deposit by day), so
+    that no night counts it as its own, nor as the good one that the next is compared with.
     """
 
     id: str  # run_id

@@ -24,6 +24,7 @@ from passerelle.domain.offer.naming import Naming
 from passerelle.sources.description import as_data_package, as_markdown, rows_of
 from passerelle.sources.extracts import ALL_TABLES
 from passerelle.sources.layouts import LAYOUTS
+from passerelle.sources.manifest import MANIFEST
 from passerelle.sources.mistakes import Survey, survey, unreadable
 from passerelle.sources.oneroster import MANIFEST as ROSTER_MANIFEST
 from passerelle.sources.oneroster import is_oneroster
@@ -33,7 +34,7 @@ from passerelle.words.causes import CHECKS, say_finding
 from passerelle.words.extracts import ENCODINGS, FILES, HEADS
 from passerelle.words.formatter import fill, pick
 from passerelle.words.mistakes import CLEAN, FILE, NOTE, TO_CORRECT, TRAPS
-from passerelle.words.offer import say_file
+from passerelle.words.offer import say_file, say_files
 from passerelle_cli import answers
 from passerelle_cli.answers import json_option
 from passerelle_cli.exit_codes import FAILED, FOUND
@@ -90,9 +91,10 @@ def check(
 def _read_all(sources: Path, encoding: str, tables: Collection[Table]) -> Extracts:
     """Without a manifest that can be read, what the other files hold is looked at all the same."""
     extracts = read_folder(sources, encoding, tables)
-    if extracts.counts or not any(one.file == "manifest.json" for one in extracts.problems):
+    if extracts.counts or not any(one.file in (MANIFEST, ROSTER_MANIFEST) for one in extracts.problems):
         return extracts
-    rest = read_folder(sources, encoding, tables, year=str(_begun(datetime.now().astimezone())))
+    year = str(_begun(datetime.now().astimezone()))
+    rest = read_folder(sources, encoding, tables, year=year, announced=False)
     manifest = [replace(one, tables=frozenset()) for one in extracts.problems]  # it stops no look at the rest
     return replace(rest, year="", problems=(*manifest, *rest.problems), unproved=())
 
@@ -122,7 +124,7 @@ def _exit(found: Survey, findings: tuple[Reason, ...]) -> int:
 
 def _said(found: Survey, findings: tuple[Reason, ...]) -> Iterator[str]:
     lang = language()
-    yield from (say_file(problem, lang) for problem in found.problems)
+    yield from say_files(found.problems, lang)
     for file, (read, refused) in found.rows.items():
         yield fill(FILE, lang, {"file": file, "read": read, "refused": refused})
         for mistake in found.mistakes:

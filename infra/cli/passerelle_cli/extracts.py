@@ -24,7 +24,7 @@ from passerelle.sources.mistakes import Mistake, survey
 from passerelle.sources.oneroster import is_oneroster, read_oneroster
 from passerelle.sources.zipped import unpack
 from passerelle.words.mistakes import say_mistake
-from passerelle.words.offer import say_file
+from passerelle.words.offer import say_files
 from passerelle_cli.exit_codes import FAILED
 from passerelle_cli.terminal import echo, either, language, refuse, worded
 
@@ -49,13 +49,15 @@ def read_folder(
     tables: Collection[Table] = ALL_TABLES,
     night: date | None = None,
     year: str = "",
+    announced: bool = True,
 ) -> Extracts:
-    """Whatever can be read of it; `problems` says what cannot. `night`: on which dates are looked at; `year`:
-    without the manifest."""
+    """Whatever can be read of it; `problems` says what cannot. `night`: on which dates are looked at; `year`,
+    or not `announced`: without the manifest."""
     with opened(sources) as folder:
         try:
             if is_oneroster(folder):
-                return read_oneroster([folder], encoding, night=night or date.today())  # noqa: DTZ011 - here
+                day = night or date.today()  # noqa: DTZ011 - here
+                return read_oneroster([folder], encoding, night=day, announced=announced)
             return read_extracts(folder, encoding, tables=tables, year=year)
         except UnknownEncoding:
             french = "L’encodage « {encoding} » n’existe pas. Essayez utf-8 ou iso-8859-1."
@@ -95,8 +97,8 @@ def read_sources(
 
 
 def say_problems(problems: Collection[FileProblem] | Iterator[FileProblem]) -> None:
-    for problem in problems:
-        echo(say_file(problem, language()), err=True)
+    for sentence in say_files(problems, language()):
+        echo(sentence, err=True)
 
 
 def say(mistake: Mistake) -> str:

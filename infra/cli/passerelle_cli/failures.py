@@ -96,9 +96,9 @@ def _ours(error: PasserelleError, lang: str) -> str:
         return f"{error.site}: {say('away', lang)}"
     if isinstance(error, GiveUp):
         if error.code == "sources_stopped":
-            from passerelle.words.offer import say_file
+            from passerelle.words.offer import say_files
 
-            return "\n".join(say_file(problem, lang) for problem in getattr(error, "problems", ()))
+            return "\n".join(say_files(getattr(error, "problems", ()), lang))
         if error.code.startswith("ldap_"):
             from passerelle.words.offer import say_directory
 

@@ -132,8 +132,7 @@ def test_what_cannot_be_read_exits_with_1_and_the_rest_is_looked_at_all_the_same
     done = run("check", "--sources", made)
 
     assert done.exit_code == UNREADABLE
-    assert "manifest.json manque" in done.output
-    assert "groups.csv manque" in done.output
+    assert "manifest.json, groups.csv manquent. Déposez-les" in done.output
     assert "99999999" in done.output
 
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import io
 from datetime import date
+from pathlib import Path
 from typing import IO
 
 import pytest
+from click.testing import CliRunner, Result
 
 from passerelle.domain.offer.build import build_desired
 from passerelle.domain.offer.desired import as_lists
 from passerelle.domain.offer.model import Because, Extracts, FileFault, RowRef, Table
 from passerelle.sources.extracts import require_whole
 from passerelle.sources.oneroster import read_oneroster
+from passerelle.words.offer import say_files
+from passerelle_cli.main import cli
 
 HEADERS = {
     "orgs": "sourcedId,status,dateLastModified,name,type,identifier,parentSourcedId",
@@ -343,3 +347,79 @@ def test_a_set_without_its_manifest_is_known_by_its_files(tmp_path) -> None:
     assert is_oneroster(tmp_path)
     faults = {one.fault for one in read_oneroster([tmp_path]).problems}
     assert faults == {FileFault.NO_ROSTER_MANIFEST}
+
+
+def put(folder: Path, made: dict[str, IO[bytes]], *without: str) -> Path:
+    for name, stream in made.items():
+        if name not in without:
+            (folder / name).write_bytes(stream.read())
+    return folder
+
+
+@pytest.mark.rule("N26")
+def test_a_file_that_is_there_but_not_announced_is_not_called_missing(tmp_path) -> None:
+    folder = put(tmp_path, whole(), "manifest.csv")
+    (folder / "manifest.csv").write_text("propertyName,value\noneroster.version,1.1\nfile.orgs,bulk\n")
+
+    problems = read_oneroster([folder]).problems
+
+    assert {one.fault for one in problems} == {FileFault.NOT_ANNOUNCED}
+    (said,) = say_files(problems, "en")
+    assert said.startswith("users.csv, classes.csv, enrollments.csv are there, but manifest.csv does not")
+    assert "file.users,bulk, file.classes,bulk, file.enrollments,bulk" in said
+
+
+@pytest.mark.rule("N26")
+def test_a_set_that_lacks_a_file_and_its_manifest_is_still_known_as_one(tmp_path) -> None:
+    put(tmp_path, whole(), "manifest.csv", "classes.csv")
+
+    done = run_check(tmp_path)
+
+    assert done.exit_code == 1
+    assert done.output.startswith("manifest.csv is missing: this folder is a OneRoster set")
+    assert "classes.csv is missing" in done.output
+    assert "elements.csv" not in done.output
+
+
+@pytest.mark.rule("N26")
+def test_without_a_manifest_the_rest_of_a_set_is_looked_at_all_the_same(tmp_path) -> None:
+    made = whole()
+    made["orgs.csv"] = io.BytesIO(f"{HEADERS['orgs']}\r\n{org('O1', 'O9')}".encode())
+    put(tmp_path, made, "manifest.csv")
+
+    done = run_check(tmp_path)
+
+    assert done.exit_code == 1
+    assert "unknown parent category [column parentSourcedId] – line 2 “O9”" in done.output
+
+
+@pytest.mark.rule("N26")
+@pytest.mark.rule("N28")
+def test_check_names_onerosters_own_columns_and_words(tmp_path) -> None:
+    made = roster(
+        orgs=[org("O1")],
+        users=[user("u1"), user("u2").replace(",true,", ",false,")],
+        classes=[lesson("k1")],
+        academicSessions=["S1,inactive,,Semester 1,semester,2026-09-07,2027-01-20,,2027"],
+        enrollments=[
+            enrollment("e1", "k9", "u1"),
+            enrollment("e2", "k1", "u9"),
+            enrollment("e3", "k1", "u1") + "2019-06-30",
+        ],
+    )
+
+    done = run_check(put(tmp_path, made))
+
+    assert done.exit_code == 3
+    for line in (
+        "! 1 row names a class that is not in classes.csv [column classSourcedId] – line 2 “k9”.",
+        "! 1 row names a person who is not in users.csv [column userSourcedId] – line 3 “u9”.",
+        "note 1 enrolment does not hold today [column beginDate, endDate] – line 4 “/2019-06-30”.",
+        "note 1 person is disabled and counts as gone [column enabledUser].",
+        "[column status] – line 2 “inactive”. Expected: active, tobedeleted.",
+    ):
+        assert line in done.output
+
+
+def run_check(folder: Path) -> Result:
+    return CliRunner().invoke(cli, ["sync", "check", "--sources", str(folder)], env={"LANG": "en_US.UTF-8"})

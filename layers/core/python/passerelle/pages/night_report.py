@@ -19,7 +19,7 @@ from passerelle.pages.templating import render
 from passerelle.words.causes import CHECKS, say_command, say_error, say_finding, say_repairs, say_stage
 from passerelle.words.formatter import pick
 from passerelle.words.night_report import CODES, KINDS, WORDS, say_kind, word
-from passerelle.words.offer import say_file, say_row
+from passerelle.words.offer import say_files, say_row
 
 MOST_LINES = 100  # of one check under one service; the rest stands in the CSV files
 MOST_ROWS = 3  # source rows beside one line
@@ -49,7 +49,7 @@ def as_page(report: NightReport, lang: str, zone: ZoneInfo) -> str:
         stages=[_stage(stage, lang, zone) for stage in report.stages],
         trend=_trend(report, lang) if report.trend else None,
         refused={
-            "problems": [say_file(one, lang) for one in report.problems],
+            "problems": say_files(report.problems, lang),
             "rows": [say_row(one, lang) for one in report.refused[:MOST_LINES]],
             "more": len(report.refused) - MOST_LINES,
         },

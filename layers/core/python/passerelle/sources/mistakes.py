@@ -22,6 +22,8 @@ from passerelle.domain.offer.naming import Naming
 from passerelle.domain.offer.structure import resolve_structure
 from passerelle.sources.layouts import FIELDS, LAYOUTS
 from passerelle.sources.manifest import MANIFEST
+from passerelle.sources.oneroster import LAYOUTS as ROSTER_LAYOUTS
+from passerelle.sources.rosters import COLUMNS as ROSTER_COLUMNS
 from passerelle.sources.tables import Column, Holds
 
 SHOWN = 3  # examples of each kind
@@ -41,6 +43,9 @@ class Kind(StrEnum):
     UNKNOWN_COHORT = "unknown_cohort"
     UNKNOWN_ELEMENT = "unknown_element"
     UNKNOWN_COLLECTION = "unknown_collection"
+    UNKNOWN_CLASS = "unknown_class"
+    OUT_OF_DATES = "out_of_dates"
+    DISABLED = "disabled"
     SCIENTIFIC = "scientific"
     A_DATE = "a_date"
     ZEROS_LOST = "zeros_lost"
@@ -49,7 +54,15 @@ class Kind(StrEnum):
 
 
 # Right as it is, most often: a university's codes reach further than its course spaces.
-NOTES = frozenset({Kind.UNKNOWN_ELEMENT, Kind.UNKNOWN_COLLECTION, Kind.NOTHING_PROVED})
+NOTES = frozenset(
+    {
+        Kind.UNKNOWN_ELEMENT,
+        Kind.UNKNOWN_COLLECTION,
+        Kind.NOTHING_PROVED,
+        Kind.OUT_OF_DATES,
+        Kind.DISABLED,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +106,7 @@ def survey(
         *_shrunk(extracts, good_rows or {}, shrinking),
         *_refused(extracts),
         *_structure(extracts),
-        *_references(extracts),
+        *(_roster(extracts) if extracts.files else _references(extracts)),
         *_changed_codes(extracts),
         *_addresses(extracts),
     ]
@@ -153,7 +166,7 @@ def _refused(extracts: Extracts) -> Iterator[Mistake]:
 
 
 def _column_of(file: str, name: str) -> Column | None:
-    layouts = [layout for layout in LAYOUTS.values() if layout.file == file]
+    layouts = [layout for layout in (*LAYOUTS.values(), *ROSTER_LAYOUTS.values()) if layout.file == file]
     return next((column for layout in layouts for column in layout.columns if column.name == name), None)
 
 
@@ -164,15 +177,21 @@ def _nearest(column: Column | None, values: Collection[str]) -> str:
     match column.holds:
         case Holds.FLAG:
             return "0, 1"
-        case Holds.DATE:
+        case Holds.DATE | Holds.ISO_DATE:
             return "2026-09-01"
         case Holds.ONE_OF:
             plain = {_plain(word): word for word in column.words}
-            near = {tuple(get_close_matches(_plain(value), plain, 1, 0.5)) for value in values}
+            near = {_meant(_plain(value), plain) for value in values}
             if len(near) == 1 and (meant := next(iter(near))):
-                return plain[meant[0]]
+                return plain[meant]
             return ", ".join(sorted(column.words))
     return ""
+
+
+def _meant(value: str, words: Collection[str]) -> str:
+    """The nearest word, or none: what stands before a word may mean its contrary (inactive)."""
+    near = get_close_matches(value, words, 1, 0.5)
+    return near[0] if near and (value == near[0] or not value.endswith(near[0])) else ""
 
 
 def _plain(text: str) -> str:
@@ -208,7 +227,13 @@ def _structure(extracts: Extracts) -> Iterator[Mistake]:
                 continue
             _, column, attribute = names.get(because, (table, "code", "code"))
             examples = _examples((row.line, getattr(row, attribute)) for row in rows)
+            column = _written(extracts, table, column)
             yield Mistake(because, extracts.file_of(table), column, len(rows), examples)
+
+
+def _written(extracts: Extracts, table: Table, column: str) -> str:
+    """As the file that was read calls it."""
+    return ROSTER_COLUMNS.get((table, column), column) if extracts.files else column
 
 
 def _examples(found: Iterable[tuple[int, str]]) -> tuple[Example, ...]:
@@ -258,6 +283,38 @@ def _references(extracts: Extracts) -> Iterator[Mistake]:
         if rows:
             examples = _examples(rows)
             yield Mistake(kind, extracts.file_of(table), column, len(rows), examples, extracts.file_of(where))
+
+
+def _roster(extracts: Extracts) -> Iterator[Mistake]:
+    """Of OneRoster's enrolments, which name a user and a class, and hold between dates (N28)."""
+    file = extracts.file_of(Table.IP)
+    people = {code for row in extracts.people for code in (row.code, *row.other_codes)} | extracts.disabled
+    named: tuple[tuple[Kind, Table, str, str, Collection[str]], ...] = (
+        (Kind.UNKNOWN_PERSON, Table.PEOPLE, "userSourcedId", "person", people),
+        (
+            Kind.UNKNOWN_CLASS,
+            Table.ELEMENTS,
+            "classSourcedId",
+            "element",
+            {e.code for e in extracts.elements},
+        ),
+    )
+    for kind, where, column, attribute, known in named:
+        if where in extracts.stopped:
+            continue
+        perhaps = {row.fields.get("code") for row in extracts.refused if row.table is where}
+        rows = [
+            (row.line, value)
+            for row in (*extracts.registrations, *extracts.plannings)
+            if (value := getattr(row, attribute)) not in known and value not in perhaps
+        ]
+        if rows:
+            yield Mistake(kind, file, column, len(rows), _examples(rows), extracts.file_of(where))
+    if extracts.out_of_dates:
+        rows = [(one.row.line, f"{one.begins or ''}/{one.ends or ''}") for one in extracts.out_of_dates]
+        yield Mistake(Kind.OUT_OF_DATES, file, "beginDate, endDate", len(rows), _examples(rows))
+    if extracts.disabled:
+        yield Mistake(Kind.DISABLED, extracts.file_of(Table.PEOPLE), "enabledUser", len(extracts.disabled))
 
 
 # -- what a spreadsheet did -------------------------------------------------------------------------
@@ -323,6 +380,7 @@ def _where(
     right: str = "",
 ) -> Mistake:
     rows = [(row.line, of(row)) for row in getattr(extracts, FIELDS[table]) if of(row) in odd]
+    column = _written(extracts, table, column)
     return Mistake(kind, extracts.file_of(table), column, len(rows), _examples(rows), right)
 
 

@@ -46,7 +46,7 @@ def _layout(file: str, *columns: Column, optional: frozenset[str] = frozenset())
     return Layout(file, (_ID, _STATUS, *columns), ("sourcedId",), optional | {"status"})
 
 
-_LAYOUTS = {
+LAYOUTS = {
     layout.file: layout
     for layout in (
         _layout(
@@ -110,32 +110,43 @@ FILLED = frozenset(table for tables in _FILLS.values() for table in tables)
 
 
 def is_oneroster(folder: Path) -> bool:
-    """By its manifest; a set that lacks it, by its own files."""
+    """By its manifest; a set that lacks it, by its own files where there are none of the extracts'."""
     if (folder / "manifest.json").exists():
         return False
-    return (folder / MANIFEST).is_file() or all((folder / file).is_file() for file in _NEEDED)
+    if (folder / MANIFEST).is_file():
+        return True
+    theirs = sum((folder / file).is_file() for file in _NEEDED)
+    return theirs > 1 and not any((folder / table).is_file() for table in Table)
 
 
 def read_oneroster(
-    folders: Sequence[Folder], encoding: str = "utf-8", *, year: str = "", night: date | None = None
+    folders: Sequence[Folder],
+    encoding: str = "utf-8",
+    *,
+    year: str = "",
+    night: date | None = None,
+    announced: bool = True,
 ) -> Extracts:
     """`folders`: a bulk set and then its deltas, oldest first. Each file of each set is `bulk`,
     `delta` or `absent`, as that set's manifest says; a bulk file begins its table anew.
 
     `year`: "2026" for 2026/2027; read from the school year among the sessions where not given. `night`: its
-    morning, on which dates of enrolments are looked at (N28); None: they are not.
+    morning, on which dates of enrolments are looked at (N28); None: they are not. Not `announced`: without a
+    manifest each file that is there is taken as bulk, as before one is made.
     """
     require_encoding(encoding)
     reading = _Reading(encoding)
     for folder in folders:
-        reading.read_set(folder)
+        if announced:
+            reading.read_set(folder)
+        else:
+            reading.read_all(folder)
     told = {problem.file for problem in reading.problems}
-    for file in _NEEDED:
+    needed = (*_NEEDED, "roles.csv") if reading.version == "1.2" else _NEEDED
+    for file in needed:
         # Of a set whose manifest cannot be followed, no file was looked for.
         if file not in reading.rosters and not told & {file, MANIFEST}:
-            reading.stop(FileProblem(file, FileFault.MISSING_FILE))
-    if reading.version == "1.2" and "roles.csv" not in reading.rosters and "roles.csv" not in told:
-        reading.stop(FileProblem("roles.csv", FileFault.MISSING_FILE))
+            reading.stop(_unread(folders[-1], file))
     stopped = {problem.file for problem in reading.problems}
     rosters = {file: roster for file, roster in reading.rosters.items() if file not in stopped}
     extracts = to_extracts(rosters, year, night)
@@ -148,12 +159,19 @@ def read_oneroster(
     )
 
 
+def _unread(folder: Folder, file: str) -> FileProblem:
+    with open_file(folder, file) as stream:
+        if stream is None:
+            return FileProblem(file, FileFault.MISSING_FILE)
+    return FileProblem(file, FileFault.NOT_ANNOUNCED, expected=f"file.{file.removesuffix('.csv')},{BULK}")
+
+
 def modes_of(folder: Folder) -> Mapping[str, str]:
     """By file: `bulk`, `delta` or `absent`, as the set's manifest says; nothing where it cannot be read."""
     manifest = _Reading("utf-8").manifest(folder)
     if manifest is None:
         return {}
-    return {file: manifest.modes.get(file, _ABSENT) for file in _LAYOUTS}
+    return {file: manifest.modes.get(file, _ABSENT) for file in LAYOUTS}
 
 
 class _Manifest(NamedTuple):
@@ -180,7 +198,7 @@ class _Reading:
         if manifest is None:
             return
         self.version = manifest.version
-        for file, layout in _LAYOUTS.items():
+        for file, layout in LAYOUTS.items():
             mode = manifest.modes.get(file, _ABSENT)
             if mode == _ABSENT:
                 continue
@@ -188,6 +206,13 @@ class _Reading:
                 self.stop(FileProblem(file, FileFault.DELTA_WITHOUT_BULK))
                 continue
             self._file(folder, layout, mode)
+
+    def read_all(self, folder: Folder) -> None:
+        for file, layout in LAYOUTS.items():
+            with open_file(folder, file) as stream:
+                there = stream is not None
+            if there:
+                self._file(folder, layout, BULK)
 
     def manifest(self, folder: Folder) -> _Manifest | None:
         with open_file(folder, MANIFEST) as stream:

@@ -53,6 +53,22 @@ _FILES = {
 }
 
 
+# The columns of the model's tables → OneRoster's own, which its reader looks for.
+COLUMNS: Mapping[tuple[Table, str], str] = {
+    (Table.CATEGORIES, "code"): "sourcedId",
+    (Table.CATEGORIES, "parent_code"): "parentSourcedId",
+    (Table.ELEMENTS, "code"): "sourcedId",
+    (Table.ELEMENTS, "category_code"): "schoolSourcedId",
+    (Table.GROUPS, "code"): "sourcedId",
+    (Table.PEOPLE, "code"): "sourcedId",
+    (Table.IP, "person_code"): "userSourcedId",
+    (Table.IP, "element_code"): "classSourcedId",
+    (Table.ADE, "person_code"): "userSourcedId",
+    (Table.ADE, "element_code"): "classSourcedId",
+    (Table.ADE, "sheet_code"): "sourcedId",
+}
+
+
 def to_extracts(rosters: Mapping[str, Roster], year: str, night: date | None = None) -> Extracts:
     def of(file: str) -> Roster:
         return rosters.get(file, Roster())

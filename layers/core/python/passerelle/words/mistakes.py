@@ -65,6 +65,18 @@ KINDS: Mapping[str, Pair] = {
         "{count:# groupe est|# groupes sont} d’une collection rattachée à aucun élément",
         "{count:# group is|# groups are} of a collection that is attached to no element",
     ),
+    "unknown_class": (
+        "{count:# ligne nomme|# lignes nomment} une classe qui n’est pas dans {right}",
+        "{count:# row names|# rows name} a class that is not in {right}",
+    ),
+    "out_of_dates": (
+        "{count:# inscription ne vaut|# inscriptions ne valent} pas ce jour",
+        "{count:# enrolment does|# enrolments do} not hold today",
+    ),
+    "disabled": (
+        "{count:# personne désactivée, comptée comme partie|# personnes désactivées, comptées comme parties}",
+        "{count:# person is disabled and counts|# people are disabled and count} as gone",
+    ),
     "scientific": (
         "{count:# code transformé|# codes transformés} en nombre par un tableur. Mettez la colonne au format "
         "Texte, puis refaites l’extraction",

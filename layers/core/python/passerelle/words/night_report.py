@@ -10,7 +10,7 @@ from typing import Any
 from passerelle.domain.night.report.report import NightReport
 from passerelle.words.causes import say_command, say_finding
 from passerelle.words.formatter import Pair, fill
-from passerelle.words.offer import say_file, say_row
+from passerelle.words.offer import say_files, say_row
 
 # What operations did; `n` is their number, which is shown beside.
 KINDS: Mapping[str, Pair] = {
@@ -235,7 +235,9 @@ def as_document(report: NightReport) -> dict[str, Any]:
         for line in report.lines
     ]
     document["refused"] = [(say_row(row, "fr"), say_row(row, "en")) for row in report.refused]
-    document["problems"] = [(say_file(one, "fr"), say_file(one, "en")) for one in report.problems]
+    document["problems"] = list(
+        zip(say_files(report.problems, "fr"), say_files(report.problems, "en"), strict=True)
+    )
     return _plain(document)  # type: ignore[no-any-return]
 
 

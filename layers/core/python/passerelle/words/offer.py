@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import groupby
 
 from passerelle.domain.offer.model import KEY_COLUMNS, Because, FileFault, FileProblem, RefusedRow
 from passerelle.words.formatter import Pair, fill, pick
@@ -10,8 +11,8 @@ from passerelle.words.typesetting import typeset
 
 FILES: Mapping[FileFault, Pair] = {
     FileFault.MISSING_FILE: (
-        "{file} manque. Déposez-le dans le dossier, puis relancez.",
-        "{file} is missing. Put it into the folder, then run again.",
+        "{file} {count:manque|manquent}. Déposez-{count:le|les} dans le dossier, puis relancez.",
+        "{file} {count:is|are} missing. Put {count:it|them} into the folder, then run again.",
     ),
     FileFault.EMPTY_FILE: (
         "{file} est vide : pas même une ligne d’en-tête. Refaites l’extraction.",
@@ -82,8 +83,16 @@ FILES: Mapping[FileFault, Pair] = {
         "{file}: the extracts are of {found}, they must be later than {expected}. Make them again.",
     ),
     FileFault.DELTA_WITHOUT_BULK: (
-        "{file} est un différentiel sans fichier complet avant lui. Donnez d’abord le fichier complet.",
-        "{file} is a delta with no bulk file before it. Give the bulk file first.",
+        "{file} {count:est un différentiel sans fichier complet avant lui|sont des différentiels sans fichiers "
+        "complets avant eux}. Donnez d’abord {count:le fichier complet|les fichiers complets}.",
+        "{file} {count:is a delta with no bulk file before it|are deltas with no bulk files before them}. Give "
+        "the bulk {count:file|files} first.",
+    ),
+    FileFault.NOT_ANNOUNCED: (
+        "{file} {count:est là, mais manifest.csv ne l’annonce pas|sont là, mais manifest.csv ne les annonce "
+        "pas}. Ajoutez-y {count:la ligne|les lignes} {expected} (ou delta).",
+        "{file} {count:is|are} there, but manifest.csv does not announce {count:it|them}. Add the "
+        "{count:line|lines} {expected} to it (or delta).",
     ),
     FileFault.UNKNOWN_VERSION: (
         "{file} annonce OneRoster {found} ; 1.1 et 1.2 sont lus.",
@@ -166,15 +175,33 @@ _STRANGERS: Pair = (
 )
 
 
+_TOGETHER = frozenset({FileFault.MISSING_FILE, FileFault.DELTA_WITHOUT_BULK, FileFault.NOT_ANNOUNCED})
+
+
 def say_file(problem: FileProblem, lang: str) -> str:
+    return _say_alike((problem,), lang)
+
+
+def say_files(problems: Iterable[FileProblem], lang: str) -> list[str]:
+    """A sentence for each, and one for files that all lack the same."""
+    said: list[str] = []
+    for fault, alike in groupby(problems, key=lambda one: one.fault):
+        these = tuple(alike)
+        said += [_say_alike(some, lang) for some in ((these,) if fault in _TOGETHER else zip(these))]
+    return said
+
+
+def _say_alike(problems: tuple[FileProblem, ...], lang: str) -> str:
+    first = problems[0]
     details = {
-        "file": problem.file,
-        "column": problem.column,
-        "expected": problem.expected,
-        "found": problem.found,
+        "file": ", ".join(problem.file for problem in problems),
+        "count": len(problems),
+        "column": first.column,
+        "expected": ", ".join(problem.expected for problem in problems),
+        "found": next((problem.found for problem in problems if problem.found), ""),
     }
-    said = fill(FILES[problem.fault], lang, details)
-    if problem.fault is FileFault.MISSING_FILE and problem.found:
+    said = fill(FILES[first.fault], lang, details)
+    if first.fault is FileFault.MISSING_FILE and details["found"]:
         said += fill(_STRANGERS, lang, details)
     return said
 

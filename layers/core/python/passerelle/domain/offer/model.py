@@ -246,6 +246,7 @@ class FileFault(StrEnum):
     NO_ROSTER_MANIFEST = "no_roster_manifest"
     TOO_OLD = "too_old"
     DELTA_WITHOUT_BULK = "delta_without_bulk"
+    NOT_ANNOUNCED = "not_announced"
     UNKNOWN_VERSION = "unknown_version"
 
 

@@ -38,7 +38,7 @@ from passerelle.usecases.night.documents import load_memory
 from passerelle.usecases.night.plan_stage import rules_of, tonight, uncollected
 from passerelle.usecases.night.why_in_moodle import glimpse
 from passerelle.words.notes import note_text
-from passerelle.words.offer import say_file
+from passerelle.words.offer import say_files
 from passerelle.words.sentences import say
 from passerelle.words.why_reply import Telling, as_json, course_as_json, person_as_json
 
@@ -259,9 +259,9 @@ def _rests_on(known: Known, lang: str) -> Iterator[str]:
     lacks = _lacks(known.extracts)
     yield say("why_from", lang, night=known.newest.night)
     if lacks:
-        yield say("why_incomplete", lang, files=" ".join(say_file(one, lang) for one in lacks))
+        yield say("why_incomplete", lang, files=" ".join(say_files(lacks, lang)))
     if known.newest.newer is not None:
-        files = " ".join(say_file(one, lang) for one in known.newest.lacking)
+        files = " ".join(say_files(known.newest.lacking, lang))
         yield say("why_newer", lang, night=known.newest.newer, files=files)
     yield ""
 

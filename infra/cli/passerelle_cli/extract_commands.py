@@ -38,7 +38,7 @@ from passerelle.words.offer import say_file, say_files
 from passerelle_cli import answers
 from passerelle_cli.answers import json_option
 from passerelle_cli.exit_codes import FAILED, FOUND
-from passerelle_cli.extracts import opened, read_folder, say, sources_type
+from passerelle_cli.extracts import opened, read_folder, say, say_of, sources_type
 from passerelle_cli.stack import Stack, on_a_stack, world_of
 from passerelle_cli.terminal import echo, either, language, nearest, print_json, refuse, worded
 
@@ -95,8 +95,14 @@ def _read_all(sources: Path, encoding: str, tables: Collection[Table]) -> Extrac
         return extracts
     year = str(_begun(datetime.now().astimezone()))
     rest = read_folder(sources, encoding, tables, year=year, announced=False)
+    years = Counter(row.year for row in rest.standings)
     manifest = [replace(one, tables=frozenset()) for one in extracts.problems]  # it stops no look at the rest
-    return replace(rest, year="", problems=(*manifest, *rest.problems), unproved=())
+    return replace(
+        rest,
+        year=max(years, key=years.__getitem__, default=year),  # so that no registration looks out of date
+        problems=(*manifest, *rest.problems),
+        unproved=(),
+    )
 
 
 def _begun(now: datetime) -> int:
@@ -130,7 +136,7 @@ def _said(found: Survey, findings: tuple[Reason, ...]) -> Iterator[str]:
         for mistake in found.mistakes:
             if mistake.file == file:
                 yield f"  {'· ' + pick(NOTE, lang) if mistake.is_note else '!'} {say(mistake)}"
-    yield from (f"! {one.file} : {say(one)}" for one in found.mistakes if one.file not in found.rows)
+    yield from (f"! {say_of(one)}" for one in found.mistakes if one.file not in found.rows)
     yield from _said_of_night(findings)
     kinds = sum(not one.is_note for one in found.mistakes)
     if kinds or findings:

@@ -23,6 +23,7 @@ from passerelle.sources.extracts import (
 from passerelle.sources.mistakes import Mistake, survey
 from passerelle.sources.oneroster import is_oneroster, read_oneroster
 from passerelle.sources.zipped import unpack
+from passerelle.words.formatter import fill
 from passerelle.words.mistakes import say_mistake
 from passerelle.words.offer import say_files
 from passerelle_cli.exit_codes import FAILED
@@ -88,7 +89,7 @@ def read_sources(
         return extracts
     found = [one for one in survey(extracts).mistakes if not one.is_note]
     for mistake in found:
-        echo(f"{mistake.file} : {say(mistake)}", err=True)
+        echo(say_of(mistake), err=True)
     if extracts.refused:
         french = "Ce que les lignes refusées désignent reste tel quel cette nuit. Corrigez-les à la source."
         english = "What refused rows stand for stays as it is tonight. Correct them at the source."
@@ -99,6 +100,13 @@ def read_sources(
 def say_problems(problems: Collection[FileProblem] | Iterator[FileProblem]) -> None:
     for sentence in say_files(problems, language()):
         echo(sentence, err=True)
+
+
+def say_of(mistake: Mistake) -> str:
+    """With its file before it."""
+    return fill(
+        ("{file} : {said}", "{file}: {said}"), language(), {"file": mistake.file, "said": say(mistake)}
+    )
 
 
 def say(mistake: Mistake) -> str:

@@ -136,6 +136,17 @@ def test_what_cannot_be_read_exits_with_1_and_the_rest_is_looked_at_all_the_same
     assert "99999999" in done.output
 
 
+@pytest.mark.rule("N26")
+def test_without_a_year_no_registration_is_called_out_of_date(tmp_path: Path) -> None:
+    made = University(year="2019").element(distance=True).group("G1", "CEMU", on=("E1",)).person()
+    folder = made.ip().tele(year="2019").ade().person("T1", kind="staff").save(tmp_path)
+    (folder / "manifest.json").unlink()
+
+    done = run("check", "--sources", folder)
+
+    assert "D2" not in done.output
+
+
 @pytest.mark.rule("N20")
 def test_a_file_that_shrank_against_the_last_good_night_is_said(tmp_path, monkeypatch) -> None:
     scene = NightScene(a_university(), rules(guard=Guard()))

@@ -30,7 +30,8 @@ class Manifest:
     def disagrees(self, file: str, rows: int, sha256: str) -> FileProblem | None:
         expected_rows, expected_sha256 = self.rows.get(file), self.sha256.get(file)
         if expected_rows is not None and expected_rows != rows:
-            return FileProblem(file, FileFault.ROWS_DISAGREE, "", str(expected_rows), str(rows))
+            fault = FileFault.ROWS_MISCOUNTED if expected_sha256 == sha256 else FileFault.ROWS_DISAGREE
+            return FileProblem(file, fault, "", str(expected_rows), str(rows))
         if expected_sha256 is not None and expected_sha256 != sha256:
             return FileProblem(file, FileFault.SHA256_DISAGREES, "", expected_sha256[:12], sha256[:12])
         return None

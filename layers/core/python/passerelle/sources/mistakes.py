@@ -127,7 +127,8 @@ def survey(
 
 
 def _whole_files(extracts: Extracts) -> Iterator[Mistake]:
-    if extracts.year and extracts.made_at is None and not extracts.files:
+    unread = any(one.file == MANIFEST for one in extracts.problems)
+    if extracts.year and extracts.made_at is None and not extracts.files and not unread:
         yield Mistake(Kind.NO_MOMENT, MANIFEST)
     for file, encoding in extracts.encodings.items():
         yield Mistake(Kind.OTHER_ENCODING, file, right=encoding)

@@ -46,6 +46,13 @@ FILES: Mapping[FileFault, Pair] = {
         "{file}: {found:# row|# rows} read, {expected} announced by the manifest. The file is cut, or not "
         "the manifest's: deliver the extracts again.",
     ),
+    FileFault.ROWS_MISCOUNTED: (
+        "{file} : {found:# ligne lue|# lignes lues}, {expected:# annoncée|# annoncées} par le manifeste, qui "
+        "donne pourtant la bonne empreinte : c’est le compte qui est faux. L’en-tête n’est pas une ligne ; "
+        "corrigez rows.",
+        "{file}: {found:# row|# rows} read, {expected} announced by the manifest, which gives the right "
+        "checksum all the same: the count is wrong. The header is no row; correct rows.",
+    ),
     FileFault.SHA256_DISAGREES: (
         "{file} : son empreinte ({found}…) n’est pas celle du manifeste ({expected}…). Déposez à nouveau "
         "les extractions.",

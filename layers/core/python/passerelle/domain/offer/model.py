@@ -237,6 +237,7 @@ class FileFault(StrEnum):
     MISSING_COLUMN = "missing_column"
     DOUBLE_COLUMN = "double_column"
     ROWS_DISAGREE = "rows_disagree"
+    ROWS_MISCOUNTED = "rows_miscounted"  # the file itself is whole: its checksum agrees
     SHA256_DISAGREES = "sha256_disagrees"
     NOT_DECODABLE = "not_decodable"
     BAD_MANIFEST = "bad_manifest"

@@ -25,7 +25,7 @@ from passerelle.sources.description import as_data_package, as_markdown, rows_of
 from passerelle.sources.extracts import ALL_TABLES
 from passerelle.sources.layouts import LAYOUTS
 from passerelle.sources.manifest import MANIFEST
-from passerelle.sources.mistakes import Survey, survey, unreadable
+from passerelle.sources.mistakes import Mistake, Survey, survey, unreadable
 from passerelle.sources.oneroster import MANIFEST as ROSTER_MANIFEST
 from passerelle.sources.oneroster import is_oneroster
 from passerelle.store.aws import aws_named
@@ -135,14 +135,18 @@ def _said(found: Survey, findings: tuple[Reason, ...]) -> Iterator[str]:
         yield fill(FILE, lang, {"file": file, "read": read, "refused": refused})
         for mistake in found.mistakes:
             if mistake.file == file:
-                yield f"  {'· ' + pick(NOTE, lang) if mistake.is_note else '!'} {say(mistake)}"
-    yield from (f"! {say_of(one)}" for one in found.mistakes if one.file not in found.rows)
+                yield f"  {_mark(mistake)} {say(mistake)}"
+    yield from (f"{_mark(one)} {say_of(one)}" for one in found.mistakes if one.file not in found.rows)
     yield from _said_of_night(findings)
     kinds = sum(not one.is_note for one in found.mistakes)
     if kinds or findings:
         yield fill(TO_CORRECT, lang, {"count": kinds, "findings": len(findings)})
     elif not found.problems:
         yield pick(CLEAN, lang)
+
+
+def _mark(mistake: Mistake) -> str:
+    return f"· {pick(NOTE, language())}" if mistake.is_note else "!"
 
 
 def _said_of_night(findings: tuple[Reason, ...]) -> Iterator[str]:

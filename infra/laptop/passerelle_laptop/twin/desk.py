@@ -354,13 +354,16 @@ class Desk:
     def why(self) -> str:
         self._me()
         asked = {name: request.form.get(name, "") for name in ("who", "course", "reference")}
-        answer, refused = "", ""
+        repair = request.form.get("repair", "")
+        answer, refused, may_apply = "", "", False
         if request.method == "POST":
             try:
-                answer = str(self._ask("why", "why", None, **asked)["text"])
+                more = {"repair": repair} if repair else {}
+                said = self._ask("why", "why", None, **asked, **more)
+                answer, may_apply = str(said["text"]), repair == "plan" and said["operations"] > 0
             except (Answered, NotHeard) as no:
                 refused = _sentence(no)
-        return self._pages.page("why.html", asked=asked, answer=answer, refused=refused)
+        return self._pages.page("why.html", asked=asked, answer=answer, refused=refused, may_apply=may_apply)
 
     def _take_notes(self) -> list[tuple[str, str]]:
         return self._notes.pop(self._me().username, [])

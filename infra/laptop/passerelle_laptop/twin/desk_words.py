@@ -112,6 +112,8 @@ DESK: Mapping[str, tuple[str, str]] = {
     "desk.whichcourse": ("Cours (code ou partie de son nom)", "Course (code, or a part of its name)"),
     "desk.reference": ("ou la référence d’un refus", "or the reference of a refusal"),
     "desk.ask": ("Demander", "Ask"),
+    "desk.plan": ("Voir ce qui serait rétabli", "See what would be put right"),
+    "desk.apply": ("Le faire maintenant", "Do it now"),
     "desk.whyintro": (
         "Pourquoi une personne est dans un cours, ou n’y est pas. La réponse se colle dans un courriel.",
         "Why somebody is in a course, or is not. The answer is fit to paste into a mail.",

@@ -193,11 +193,9 @@ class _Read:
                 if stream is not None:
                     return FileProblem(name, FileFault.SPREADSHEET, expected=table.value)
         names = (
-            [one.name for one in self.folder.glob("*.csv")]
-            if isinstance(self.folder, Path)
-            else [*self.folder]
+            [one.name for one in self.folder.iterdir()] if isinstance(self.folder, Path) else [*self.folder]
         )
-        strangers = sorted({name for name in names if name.endswith(".csv")} - {*_KNOWN})
+        strangers = sorted({name for name in names if name.lower().endswith(".csv")} - {*_KNOWN})
         return FileProblem(table.value, FileFault.MISSING_FILE, found=", ".join(strangers[:_MOST_NAMED]))
 
     def _stop(self, problem: FileProblem, table: Table) -> None:

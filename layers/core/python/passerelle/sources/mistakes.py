@@ -17,7 +17,15 @@ from typing import Any
 from unicodedata import combining, normalize
 
 from passerelle.domain.night.policy import Limit
-from passerelle.domain.offer.model import Because, Extracts, FileFault, FileProblem, Table
+from passerelle.domain.offer.model import (
+    Because,
+    Extracts,
+    FileFault,
+    FileProblem,
+    Planning,
+    Registration,
+    Table,
+)
 from passerelle.domain.offer.naming import Naming
 from passerelle.domain.offer.structure import resolve_structure
 from passerelle.sources.layouts import FIELDS, LAYOUTS
@@ -100,7 +108,10 @@ def survey(
     extracts: Extracts, good_rows: Mapping[str, int] | None = None, shrinking: Limit | None = None
 ) -> Survey:
     """`good_rows`: per file, of the last good night; `shrinking`: how much smaller is too much (N20)."""
-    refused = Counter(row.file for row in (*extracts.refused, *extracts.noted))
+    # A row of OneRoster may stand for several of the model.
+    refused = Counter(
+        file for file, _ in {(row.file, row.line) for row in (*extracts.refused, *extracts.noted)}
+    )
     found = [
         *_whole_files(extracts),
         *_shrunk(extracts, good_rows or {}, shrinking),
@@ -227,6 +238,8 @@ def _structure(extracts: Extracts) -> Iterator[Mistake]:
             if because in _FOLLOW:
                 continue
             _, column, attribute = names.get(because, (table, "code", "code"))
+            if because is Because.LOOP:
+                column = "parent_code" if table is Table.CATEGORIES else "carrier_code"
             examples = _examples((row.line, getattr(row, attribute)) for row in rows)
             column = _written(extracts, table, column)
             yield Mistake(because, extracts.file_of(table), column, len(rows), examples)
@@ -290,15 +303,11 @@ def _roster(extracts: Extracts) -> Iterator[Mistake]:
     """Of OneRoster's enrolments, which name a user and a class, and hold between dates (N28)."""
     file = extracts.file_of(Table.IP)
     people = {code for row in extracts.people for code in (row.code, *row.other_codes)} | extracts.disabled
+    classes = {row.code for row in extracts.elements}
+    enrolments: list[Registration | Planning] = [*extracts.registrations, *extracts.plannings]
     named: tuple[tuple[Kind, Table, str, str, Collection[str]], ...] = (
         (Kind.UNKNOWN_PERSON, Table.PEOPLE, "userSourcedId", "person", people),
-        (
-            Kind.UNKNOWN_CLASS,
-            Table.ELEMENTS,
-            "classSourcedId",
-            "element",
-            {e.code for e in extracts.elements},
-        ),
+        (Kind.UNKNOWN_CLASS, Table.ELEMENTS, "classSourcedId", "element", classes),
     )
     for kind, where, column, attribute, known in named:
         if where in extracts.stopped:
@@ -306,7 +315,7 @@ def _roster(extracts: Extracts) -> Iterator[Mistake]:
         perhaps = {row.fields.get("code") for row in extracts.refused if row.table is where}
         rows = [
             (row.line, value)
-            for row in (*extracts.registrations, *extracts.plannings)
+            for row in enrolments
             if (value := getattr(row, attribute)) not in known and value not in perhaps
         ]
         if rows:

@@ -113,9 +113,11 @@ RIGHT: Pair = (" Attendu : {right}.", " Expected: {right}.")
 EXAMPLE: Pair = ("ligne {line}", "line {line}")
 CLEAN: Pair = ("Rien à corriger.", "Nothing to correct.")
 TO_CORRECT: Pair = (
-    "{count:# sorte d’erreur|# sortes d’erreurs} à corriger, {findings:aucun piège|# piège|# pièges} pour "
+    "{count:Rien à corriger dans les fichiers|# sorte d’erreur à corriger|# sortes d’erreurs à corriger}, "
+    "{findings:aucun piège|# piège|# pièges} pour "
     "la nuit.",
-    "{count:# kind of mistake|# kinds of mistakes} to correct, {findings:no trap|# trap|# traps} for the "
+    "{count:Nothing to correct in the files|# kind of mistake to correct|# kinds of mistakes to correct}, "
+    "{findings:no trap|# trap|# traps} for the "
     "night.",
 )
 TRAPS: Pair = (

@@ -112,7 +112,10 @@ ROWS: Mapping[Because, Pair] = {
     Because.BAD_ENCODING: ("octets étrangers à l’encodage", "bytes that are not of the encoding"),
     Because.NUL_BYTE: ("octet nul", "NUL byte"),
     Because.SHORT_ROW: ("moins de champs que l’en-tête", "fewer fields than the header"),
-    Because.LONG_ROW: ("plus de champs que l’en-tête", "more fields than the header"),
+    Because.LONG_ROW: (
+        "plus de champs que l’en-tête (un séparateur dans un titre, sans guillemets ?)",
+        "more fields than the header (a separator in a title, without quotes?)",
+    ),
     Because.MISSING_VALUE: ("valeur absente", "no value"),
     Because.BAD_VALUE: ("valeur non admise", "a value that is not allowed"),
     Because.SEVERAL_VALUES: (

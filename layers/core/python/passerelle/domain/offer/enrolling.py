@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from passerelle.domain.offer.structure import Structure
     from passerelle.domain.offer.unknown import Triple
 
-_Key = TypeVar("_Key", EnrolmentKey, MemberKey)
-_Reason = TypeVar("_Reason", Registration, Registration | Planning)
+_Key = TypeVar("_Key")
+_Reason = TypeVar("_Reason")
 
 
 class Reach(NamedTuple):
@@ -110,8 +110,7 @@ def enrol_people(extracts: Extracts, offer: Offer, people: People, standings: St
 
 def _append(found: dict[_Key, tuple[_Reason, ...]], key: _Key, row: _Reason) -> None:
     """Nearly all keys have one row: a tuple at once, and no list on the way to it."""
-    before = found.get(key)
-    found[key] = (row,) if before is None else (*before, row)
+    found[key] = (*found[key], row) if key in found else (row,)
 
 
 def _words(row: Planning) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -125,6 +126,38 @@ def test_the_desk_gets_an_answer_and_the_buyer_her_seats(page: Any, start: str) 
     expect(page.locator(".said")).to_contain_text("CHI101")
     become(page, start, "Vous êtes Rose, qui a acheté")
     expect(page).to_have_title("Vos places")
+
+
+@pytest.mark.rule("N27")
+def test_the_desk_sees_what_would_be_put_right_and_has_it_done(
+    page: Any, start: str, laptop: Laptop, tmp_path: Path
+) -> None:
+    site = laptop.site("univ")
+    course, person = site.course("CHI101"), site.user("curie")
+    [lost] = [
+        row for row in site.state.enrolments.values() if (row.courseid, row.userid) == (course.id, person.id)
+    ]
+    site.state.drop_enrolment(lost)
+    become(page, start, "Vous êtes le service d’assistance")
+    page.get_by_label("Personne").fill("curie")
+    page.get_by_label("Cours (code").fill("CHI101")
+    page.get_by_role("button", name="Voir ce qui serait rétabli").click()
+    expect(page.locator(".said")).to_contain_text("+ (CHI101) Chimie générale – Étu Curie (curie), étudiant")
+    assert faults(page) == []
+    for name, width, scheme in (("wide", 1200, "light"), ("phone", 390, "light"), ("dark", 1200, "dark")):
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size({"width": width, "height": 850})
+        page.screenshot(path=tmp_path / f"repair-{name}.png")
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.get_by_role("button", name="Le faire maintenant").click()
+    expect(page.locator(".said")).to_contain_text("fait")
+    assert faults(page) == []
+    page.screenshot(path=tmp_path / "repair-done.png")
+    again = site.state.enrolment(lost.instance, person.id)
+    assert again is not None
+    page.get_by_role("button", name="Voir ce qui serait rétabli").click()
+    expect(page.locator(".said")).to_contain_text("rien à ajouter")
+    expect(page.get_by_role("button", name="Le faire maintenant")).to_have_count(0)
 
 
 def test_a_held_night_is_released_and_an_order_replayed(page: Any, start: str, laptop: Laptop) -> None:

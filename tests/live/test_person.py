@@ -1,5 +1,6 @@
-"""One person repaired on a site that others use: beside another's enrolment, a suspended one, a frozen "
-"course."""
+"""One person repaired on a site that others use: beside enrolments made by hand and by a shop, a suspended one, a
+frozen course.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from datetime import timedelta
 
 import pytest
 
+from passerelle.domain.moodle.core import Enrolment
 from passerelle.domain.night.plan.memory import Memory
 from passerelle.domain.night.policy import Freeze
 from passerelle.domain.states import RunState
@@ -20,6 +22,7 @@ from passerelle.usecases.night.person import plan_for, repair
 from tests.factories.offer import University
 from tests.live.conftest import person
 from tests.live.ground import fresh
+from tests.live.witness import ids
 from tests.scenes.night import NightScene, OneMoodle, drop, rules
 
 MOST_CALLS = 12
@@ -44,7 +47,7 @@ class Counted:
 
 @pytest.fixture
 def scene(ground, category):
-    codes = [fresh("E") for _ in range(3)]
+    codes = [fresh("E") for _ in range(4)]
     username = person(ground)
     made = University().person(fresh("P"), username=username)
     for code in codes:
@@ -62,6 +65,15 @@ def scene(ground, category):
     return scene
 
 
+def enrol_by_hand(ground, course: str, username: str) -> None:
+    moodle = Moodle.at(Site("caen", ground.address, ground.token, calls_per_second=1000, burst=1000))
+    student = next(role.id for role in moodle.get_site().roles if role.shortname == "student")
+    [state] = ground.call("get_course_states", idnumbers=[course])
+    [user] = ids(moodle, [username])
+    [done] = moodle.for_many().enrol([Enrolment(state["courseid"], user, student, None, None)])
+    assert done.ok
+
+
 def where(ground, username: str) -> dict[tuple[str, str], str]:
     page = ground.call("export", table="enrolments", only=[username])
 
@@ -75,7 +87,7 @@ def where(ground, username: str) -> dict[tuple[str, str], str]:
 @pytest.mark.rule("N18")
 @pytest.mark.rule("N24")
 def test_one_person_is_repaired_and_nothing_beside_is_touched(ground, scene) -> None:
-    here, suspended, frozen = scene.codes
+    here, suspended, frozen, by_hand = scene.codes
     night = {"username": scene.username, "role": "student", "source": "night"}
     shop = {"op": "enrol", "course": here, "username": scene.username, "role": "student", "source": "shop"}
     ground.apply(
@@ -85,7 +97,9 @@ def test_one_person_is_repaired_and_nothing_beside_is_touched(ground, scene) -> 
         scene.papers, "caen", Memory(suspended={(suspended, scene.username): scene.day - timedelta(days=2)})
     )
     desk.freeze(scene.world, "caen", Freeze(scene.day, courses=(frozen,)))
-    for code in scene.codes:
+    for code in (here, by_hand):
+        enrol_by_hand(ground, code, scene.username)
+    for code in (here, suspended, frozen):
         scene.university.ip(scene.code, code, f"G{code}")
 
     done = repair(scene.world, "caen", scene.code)
@@ -93,7 +107,10 @@ def test_one_person_is_repaired_and_nothing_beside_is_touched(ground, scene) -> 
     assert scene.moodle.calls <= MOST_CALLS
     assert (done.run.state, done.run.failed) == (RunState.DONE, 0)
     assert {one.course for one in done.made.plan.frozen} == {frozen}
+    assert {one.op for one in done.made.plan.operations if one.course} == {"enrol", "member_add"}
     assert where(ground, scene.username) == {
+        (by_hand, "manual"): "active",
+        (here, "manual"): "active",
         (here, "shop"): "active",
         (here, "night"): "active",
         (suspended, "night"): "active",
@@ -105,3 +122,5 @@ def test_one_person_is_repaired_and_nothing_beside_is_touched(ground, scene) -> 
 
     assert where(ground, scene.username)[here, "night"] == "suspended"
     assert where(ground, scene.username)[here, "shop"] == "active"
+    assert where(ground, scene.username)[here, "manual"] == "active"
+    assert where(ground, scene.username)[by_hand, "manual"] == "active"

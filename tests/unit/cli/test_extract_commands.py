@@ -107,6 +107,17 @@ def test_zeros_that_a_spreadsheet_lost_are_found_by_the_length_of_codes(tmp_path
 
 
 @pytest.mark.rule("N26")
+def test_staff_numbers_shorter_than_students_lost_no_zeros(tmp_path: Path) -> None:
+    made = good()
+    for number in range(40):
+        made.person(f"{22100000 + number}").ip(f"{22100000 + number}")
+    for number in range(3):
+        made.person(f"{90000 + number}", kind="staff").ade(f"{90000 + number}")
+
+    assert "plus court" not in check(made, tmp_path).output
+
+
+@pytest.mark.rule("N26")
 def test_a_file_in_another_encoding_is_one_sentence_here_and_for_desired(tmp_path: Path) -> None:
     made = good()
     for number in range(200):

@@ -159,6 +159,21 @@ def test_a_hand_made_enrolment_is_left_alone(scene) -> None:
 
 
 @pytest.mark.rule("N27")
+@pytest.mark.rule("N23")
+def test_a_hand_made_course_of_a_desired_code_is_not_adopted_by_a_repair(scene) -> None:
+    scene.university.element("E5").group("G5", on=("E5",)).ip("P1", "E5", "G5")
+    scene.moodle.site.add_course("E5", "Made by hand", idnumber="E5")
+    scene.moodle.site.enrol("E5", "p1", "student")
+
+    done = repair(scene.world, "caen", "P1")
+
+    assert deeds(done) == []
+    assert done.run is None
+    rows = [row for row in scene.moodle.export("enrolments") if row["course"] == "E5"]
+    assert [(row["method"], row["status"]) for row in rows] == [("manual", "active")]
+
+
+@pytest.mark.rule("N27")
 def test_one_course_alone_may_be_named(scene) -> None:
     scene.university.ip("P1", "E2", "G3").ip("P1", "E1", "G2")
 

@@ -26,6 +26,7 @@ from passerelle.domain.offer.model import (
     Registration,
     Table,
 )
+from passerelle.domain.offer.model import Kind as PersonKind
 from passerelle.domain.offer.naming import Naming
 from passerelle.domain.offer.structure import resolve_structure
 from passerelle.sources.layouts import FIELDS, LAYOUTS
@@ -360,9 +361,33 @@ def _changed_codes(extracts: Extracts) -> Iterator[Mistake]:
                 odd = {value for value in values if pattern.fullmatch(value)}
                 if odd:
                     yield _where(extracts, table, kind, column.name, of, odd)
-            length, short = _short(values)
-            if short:
-                yield _where(extracts, table, Kind.ZEROS_LOST, column.name, of, short, str(length))
+            for alike in _alike(extracts, table, column.name, values):
+                length, short = _short(alike)
+                if short:
+                    yield _where(extracts, table, Kind.ZEROS_LOST, column.name, of, short, str(length))
+
+
+def _alike(extracts: Extracts, table: Table, column: str, values: set[str]) -> Iterator[set[str]]:
+    """Codes of which one length is to be expected: students' and staff's apart, and where codes are only named,
+    those that nothing has."""
+    if table is Table.PEOPLE:
+        for kind in PersonKind:
+            yield {row.code for row in extracts.people if row.kind is kind}
+    elif column in _DEFINED:
+        yield values - {row.code for row in getattr(extracts, FIELDS[_DEFINED[column]])}
+    else:
+        yield values
+
+
+_DEFINED = {
+    "person_code": Table.PEOPLE,
+    "element_code": Table.ELEMENTS,
+    "carrier_code": Table.ELEMENTS,
+    "group_code": Table.GROUPS,
+    "category_code": Table.CATEGORIES,
+    "parent_code": Table.CATEGORIES,
+    "cohort_code": Table.COHORTS,
+}
 
 
 _ATTRIBUTES = {

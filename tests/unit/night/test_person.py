@@ -30,7 +30,7 @@ def university() -> University:
         University().element("E1", title="Chimie").element("E2", title="Physique").person("P1").person("P2")
     )
     made.group("G1", "TD 1", on=("E1",)).group("G2", "TD 2", on=("E1",)).group("G3", "TD", on=("E2",))
-    return made.ip("P1", "E1", "G1").ip("P2", "E1", "G1").ip("P2", "E2", "G3")
+    return made.ip("P1", "E1", "G1").ip("P2", "E1", "G1").ip("P2", "E2", "G3").cohort("H1", "P1", "P2")
 
 
 @pytest.fixture
@@ -181,6 +181,8 @@ def test_one_course_alone_may_be_named(scene) -> None:
         ("enrol", "E2", ""),
         ("member_add", "E2", "G3"),
     ]
+    scene.university.cohort("H2", "P1")
+    assert {one.course for one in plan_for(scene.world, "caen", "P1", "E2").made.plan.operations} == {"E2"}
     with pytest.raises(NotFound, match="repair_course"):
         plan_for(scene.world, "caen", "P1", "zoologie")
 

@@ -368,8 +368,8 @@ def _changed_codes(extracts: Extracts) -> Iterator[Mistake]:
 
 
 def _alike(extracts: Extracts, table: Table, column: str, values: set[str]) -> Iterator[set[str]]:
-    """Codes of which one length is to be expected: students' and staff's apart, and where codes are only named,
-    those that nothing has."""
+    """Codes of which one length is to be expected: students' and staff's apart, and where codes are only
+    named, those that nothing has."""
     if table is Table.PEOPLE:
         for kind in PersonKind:
             yield {row.code for row in extracts.people if row.kind is kind}

@@ -71,7 +71,9 @@ def plan_for(world: World, site: str, who: str, course: str = "", extracts: Extr
         desired = build_desired(mine, rules.naming, with_account)
         actual = _read(lms, desired, users, usernames, _only(extracts, world, site, course))
         desired = narrowed(
-            desired, {row.idnumber for row in actual.courses.values()} | _wanted(desired, course)
+            desired,
+            {row.idnumber for row in actual.courses.values()} | _wanted(desired, course),
+            cohorts=not course,
         )
     desk = world.records.get(NightDesk, site) or NightDesk(id=site)
     asked = Night(

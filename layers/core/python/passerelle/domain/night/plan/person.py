@@ -49,10 +49,13 @@ def of_person(extracts: Extracts, codes: Collection[str], usernames: Collection[
     )
 
 
-def narrowed(desired: Desired, idnumbers: Collection[str]) -> Desired:
-    """With these courses alone, their groups, and no category."""
+def narrowed(desired: Desired, idnumbers: Collection[str], *, cohorts: bool = True) -> Desired:
+    """With these courses alone, their groups, and no category; or without cohorts, where one course is asked
+    about."""
     return replace(
         desired,
+        cohorts=desired.cohorts if cohorts else {},
+        cohort_members=desired.cohort_members if cohorts else {},
         courses={name: row for name, row in desired.courses.items() if name in idnumbers},
         groups={key: row for key, row in desired.groups.items() if key[0] in idnumbers},
         enrolments={key: rows for key, rows in desired.enrolments.items() if key[0] in idnumbers},

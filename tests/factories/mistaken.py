@@ -35,12 +35,12 @@ def good() -> University:
     made = University().category("SCI", title="Sciences").category("CHI", "SCI", "Licence de chimie")
     made.element("CHI101", title="Cinétique : œuvres et méthodes", category="CHI")
     made.element("CHI102", title="Thermodynamique", category="CHI", distance=True)
-    made.group("G11", "TD 1", on=("CHI101",)).group("G21", "CEMU", on=("CHI102",))
+    made.group("GR11", "TD 1", on=("CHI101",)).group("GR21", "CEMU", on=("CHI102",))
     for number in range(22100001, 22100025):
         made.person(f"{number}", username=f"etu{number}", lastname="Lefèvre", firstname="Noël")
     made.person("P0001", username="martin", kind="staff")
-    made.ip("22100001", "CHI101", "G11").ip("22100002", "CHI102", "G21").tele("22100002")
-    return made.ade("P0001", "CHI101").cohort("L1", "22100001")
+    made.ip("22100001", "CHI101", "GR11").ip("22100002", "CHI102", "GR21").tele("22100002")
+    return made.ade("P0001", "CHI101", sheet="F1").cohort("L1", "22100001")
 
 
 @dataclass(frozen=True)
@@ -133,11 +133,11 @@ ROSTER: Mapping[str, str] = {
     "orgs.csv": "sourcedId,status,name,type,parentSourcedId\nO1,active,Lycée,school,\n",
     "users.csv": "sourcedId,status,enabledUser,role,username,givenName,familyName,email\n"
     "U1,active,true,student,ada,Ada,Lovelace,ada@univ.example\n",
-    "classes.csv": "sourcedId,status,title,schoolSourcedId\nK1,active,Chimie,O1\n",
+    "classes.csv": "sourcedId,status,title,schoolSourcedId\nC1,active,Chimie,O1\n",
     "academicSessions.csv": "sourcedId,status,title,type,startDate,endDate\n"
     "Y1,active,2026,schoolYear,2026-09-01,2027-08-31\n",
     "enrollments.csv": "sourcedId,status,classSourcedId,userSourcedId,role,beginDate,endDate\n"
-    "E1,active,K1,U1,student,,\n",
+    "E1,active,C1,U1,student,,\n",
 }
 
 
@@ -274,7 +274,9 @@ SECTIONS: Mapping[tuple[str, str], tuple[Mistaken, ...]] = {
             body("groups.csv", replaced("TD 1", "TD 1; lundi")),
         ),
         Mistaken(
-            "une ligne coupée", "a row cut short", body("groups.csv", replaced("G11;TD 1;KG11", "G11;TD 1"))
+            "une ligne coupée",
+            "a row cut short",
+            body("groups.csv", replaced("GR11;TD 1;KGR11", "GR11;TD 1")),
         ),
         Mistaken(
             "des guillemets mal fermés",
@@ -284,12 +286,12 @@ SECTIONS: Mapping[tuple[str, str], tuple[Mistaken, ...]] = {
         Mistaken(
             "une ligne deux fois, la même",
             "a row twice, the same",
-            rows(lambda made: made.ip("22100001", "CHI101", "G11")),
+            rows(lambda made: made.ip("22100001", "CHI101", "GR11")),
         ),
         Mistaken(
             "un code deux fois, deux valeurs",
             "a code twice, two values",
-            rows(lambda made: made.row("groups.csv", "G11", "TD 2", "KG11")),
+            rows(lambda made: made.row("groups.csv", "GR11", "TD 2", "KGR11")),
         ),
         Mistaken(
             "deux personnes, un identifiant",
@@ -301,12 +303,12 @@ SECTIONS: Mapping[tuple[str, str], tuple[Mistaken, ...]] = {
         Mistaken(
             "une inscription de quelqu’un que people.csv n’a pas",
             "a registration of somebody whom people.csv lacks",
-            rows(lambda made: made.ip("99999999", "CHI101", "G11")),
+            rows(lambda made: made.ip("99999999", "CHI101", "GR11")),
         ),
         Mistaken(
             "une inscription dans un groupe que groups.csv n’a pas",
             "a registration in a group that groups.csv lacks",
-            rows(lambda made: made.ip("22100003", "CHI101", "G99")),
+            rows(lambda made: made.ip("22100003", "CHI101", "GR99")),
         ),
         Mistaken(
             "une inscription à un code qui n’est pas un espace de cours",
@@ -336,7 +338,7 @@ SECTIONS: Mapping[tuple[str, str], tuple[Mistaken, ...]] = {
         Mistaken(
             "un groupe dont la collection n’est rattachée à rien",
             "a group whose collection is attached to nothing",
-            rows(lambda made: made.group("G31")),
+            rows(lambda made: made.group("GR31")),
         ),
     ),
     ("Ce qu’un tableur a fait", "What a spreadsheet did"): (
@@ -414,8 +416,8 @@ SECTIONS: Mapping[tuple[str, str], tuple[Mistaken, ...]] = {
             rows(
                 lambda made: (
                     made.element("PHY150", category="CHI", carrier="CHI101")
-                    .group("G41", on=("PHY150",))
-                    .ip("22100003", "PHY150", "G41")
+                    .group("GR41", on=("PHY150",))
+                    .ip("22100003", "PHY150", "GR41")
                 )
             ),
         ),
@@ -464,7 +466,7 @@ SECTIONS: Mapping[tuple[str, str], tuple[Mistaken, ...]] = {
             roster("enrollments.csv", "student,,", "student,,2019-06-30"),
         ),
         Mistaken("une personne désactivée", "a disabled person", roster("users.csv", "true", "false")),
-        Mistaken("une classe inconnue", "an unknown class", roster("enrollments.csv", "K1", "K9")),
+        Mistaken("une classe inconnue", "an unknown class", roster("enrollments.csv", "C1", "C9")),
         Mistaken(
             "une école parente inconnue", "an unknown parent", roster("orgs.csv", "school,", "school,O9")
         ),

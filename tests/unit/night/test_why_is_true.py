@@ -209,6 +209,31 @@ def damaged(chance: Random) -> tuple[University, Extracts]:
     return made, read_extracts({name: io.BytesIO(body) for name, body in contents.items()})
 
 
+@pytest.mark.rule("N22")
+def test_who_is_planned_on_a_refused_element_is_not_said_to_be_planned_nowhere() -> None:
+    made = University().element("E1").element("E2", carrier="E1").element("E3", carrier="E1").person("P1")
+    made.ade("P1", "E2", sheet="F2", status="ASSOCIATED").ade("P1", "E3", sheet="F3")
+    code, title, category, _, carrier, start = made.tables["elements.csv"][2]
+    made.tables["elements.csv"][2] = (code, title, category, "oui", carrier, start)
+
+    answer = ask(made.extracts(), "P1", "E1")
+
+    assert answer is not None
+    assert Cause.ASSOCIATED_ONLY not in {one.cause for place in answer.places for one in place.reasons}
+
+
+@pytest.mark.rule("N22")
+@pytest.mark.rule("N21")
+def test_a_refused_row_of_nobody_on_another_element_of_the_course_may_be_the_one_that_plans() -> None:
+    made = University().element("E1").element("E2", carrier="E1").element("E3", carrier="E1").person("P1")
+    made.ade("P1", "E2", sheet="F2", status="ASSOCIATED").ade("", "E3", sheet="F3")
+
+    answer = ask(made.extracts(), "P1", "E1")
+
+    assert answer is not None
+    assert Cause.ASSOCIATED_ONLY not in {one.cause for place in answer.places for one in place.reasons}
+
+
 @settings(max_examples=250, deadline=None)
 @given(CHANCE)
 @pytest.mark.rule("N22")

@@ -47,7 +47,7 @@ def test_the_desired_state_is_printed_as_sorted_lists(tmp_path: Path) -> None:
     assert list(found) == LISTS
     assert found["members"] == [["FOAD-E1", "G1", "p1"]]
     assert found["untouched"] == [["element", "E2", "loop"], ["row", "ip.csv:P1//G1", "missing_value"]]
-    assert "ip.csv : 1 row refused: no value [column element_code] – line 3." in done.stderr
+    assert "ip.csv: 1 row refused: no value [column element_code] – line 3." in done.stderr
 
 
 def test_the_same_rows_in_another_order_print_the_same_bytes(tmp_path: Path) -> None:
@@ -130,4 +130,4 @@ def test_a_oneroster_folder_is_known_by_its_manifest(tmp_path: Path) -> None:
     done = run(tmp_path, "--json")
 
     assert done.exit_code == 1
-    assert "orgs.csv is missing" in done.stderr
+    assert "orgs.csv, users.csv, classes.csv, enrollments.csv are missing" in done.stderr

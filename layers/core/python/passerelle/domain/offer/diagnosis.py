@@ -281,6 +281,23 @@ class Look:
         known = self._open_rows[table]
         return bool(known) and any(pair in known for pair in product((*codes, None), (*elements, None)))
 
+    @cached_property
+    def borne_by(self) -> Mapping[str, tuple[str, ...]]:
+        """Bearer → the elements whose people go to its course, itself among them."""
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for element, bearer in self.offer.structure.bearer.items():
+            found[bearer].append(element)
+        return {bearer: tuple(elements) for bearer, elements in found.items()}
+
+    @cached_property
+    def planned_somewhere(self) -> frozenset[str]:
+        """Who is planned on an element that is refused: whose course that leads to is unknown."""
+        return frozenset(
+            row.person
+            for row in self.extracts.plannings
+            if row.enrols and self.offer.is_refused_element(row.element)
+        )
+
     def codes_of(self, code: str) -> tuple[str, ...]:
         """All codes of whoever has this one; the first is his own."""
         person = self.people.good.get(code)
@@ -543,8 +560,9 @@ def about_teacher(look: Look, person: str, bearer: str, rows: Iterable[Planning]
             return
         for cause in _why_not_planned(row):
             by_cause[cause].append(row)
-    elements = {row.element for those in by_cause.values() for row in those}
-    if look.may_have_more_rows(Table.ADE, look.codes_of(person), elements):
+    elements = look.borne_by.get(bearer, ())  # a row on any of them would lead to this course
+    codes = look.codes_of(person)
+    if look.may_have_more_rows(Table.ADE, codes, elements) or not look.planned_somewhere.isdisjoint(codes):
         return
     for cause, those in by_cause.items():
         first = min(those, key=attrgetter("element", "sheet"))

@@ -25,7 +25,7 @@ MODULES = (
 FRENCH = {
     "(dynamic)": "(calculé)",
     "Aborted!": "Abandonné.",
-    "Commands": "Commandes",
+    "Commands": "Commandes\u00a0",  # click adds the colon
     "Could not open file {filename!r}: {message}": "Le fichier « {filename} » ne s’ouvre pas : {message}",
     "Did you mean {possibility}?": "Vouliez-vous dire {possibility} ?",
     "(Did you mean one of: {possibilities}?)": "(Vouliez-vous dire : {possibilities} ?)",
@@ -47,8 +47,8 @@ FRENCH = {
     "Option {name!r} does not take a value.": "L’option « {name} » ne prend pas de valeur.",
     "Option {name!r} requires an argument.": "L’option « {name} » demande une valeur.",
     "Option {name!r} requires {nargs} arguments.": "L’option « {name} » demande {nargs} valeurs.",
-    "Options": "Options",
-    "Positional arguments": "Arguments",
+    "Options": "Options\u00a0",
+    "Positional arguments": "Arguments\u00a0",
     "Show the version and exit.": "Afficher la version.",
     "Show this message and exit.": "Afficher cette aide.",
     "Takes {nargs} values but 1 was given.": "Il faut {nargs} valeurs, une seule est donnée.",
@@ -57,6 +57,7 @@ FRENCH = {
     "{len_type} values are required, but {len_value} were given.": "Il faut {len_type} valeurs : {len_value}.",
     "Try '{command} {option}' for help.": "L’aide : {command} {option}",
     "Usage:": "Usage :",
+    "required": "obligatoire",
     "default: {default}": "par défaut : {default}",
     "deprecated": "abandonné",
     "env var: {var}": "variable d’environnement : {var}",

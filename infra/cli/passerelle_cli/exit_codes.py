@@ -67,8 +67,8 @@ FINDINGS: Mapping[str, Pair] = {
         "a removal is held, or Moodle refused an operation",
     ),
     "sync plan": (
-        "avec --exit-code seulement : 0 rien à faire, 2 des changements, 3 des retraits au-delà de la garde",
-        "with --exit-code only: 0 nothing to do, 2 changes, 3 removals above the guard",
+        "avec --exit-code seulement, des retraits au-delà de la garde (0 rien à faire, 2 des changements)",
+        "with --exit-code only, removals above the guard (0 nothing to do, 2 changes)",
     ),
     "sync release": (
         "avec --apply : Moodle a refusé une opération",

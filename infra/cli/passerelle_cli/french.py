@@ -256,6 +256,9 @@ def in_readers_language(command: click.Command, path: str = "", *, deep: bool = 
     english, epilog, _ = _ENGLISH.setdefault(command, (command.help, command.epilog, None))
     command._help_option = None  # noqa: SLF001 - click keeps the option, with its help, in the language of its first use
     command.help, command.epilog = _said(english, french=french), _said(epilog, french=french)
+    command.short_help = _first_sentence(command.help) if command.help else None
+    if isinstance(command, click.Group):
+        command.subcommand_metavar = "COMMANDE [ARGUMENTS]..." if french else "COMMAND [ARGS]..."
     if path in FINDINGS:
         found = fill(FINDINGS[path], language())
         command.epilog = f"Code de sortie 3\u00a0: {found}." if french else f"Exit code 3: {found}."
@@ -270,6 +273,12 @@ def in_readers_language(command: click.Command, path: str = "", *, deep: bool = 
         for name, below in command.commands.items():
             in_readers_language(below, f"{path} {name}".strip())
     return command
+
+
+def _first_sentence(text: str) -> str:
+    """For lists of commands, whole: click would cut it at 45 letters."""
+    paragraph = " ".join(text.strip().split("\n\n")[0].split())
+    return re.split(r"(?<=[^A-Z]\.) ", paragraph)[0]
 
 
 def _said(english: str | None, *, french: bool) -> str | None:

@@ -30,6 +30,7 @@ from passerelle.words.archives import means_word
 from passerelle.words.sentences import say
 from passerelle_cli.answers import json_option
 from passerelle_cli.exit_codes import FAILED, FOUND
+from passerelle_cli.failures import explain
 from passerelle_cli.patience import PATIENCE
 from passerelle_cli.terminal import echo, either, language, print_json
 
@@ -168,23 +169,26 @@ def _outside_the_file(archive: str, *, as_json: bool = False) -> Iterator[None]:
     try:
         yield
     except CannotRead as error:
-        code = error.code
+        message = _outside(archive, error.code)
     except TryAgain:
-        code = "away"
+        message = _outside(archive, "away")
     except OSError:
-        code = "disk"
+        message = _outside(archive, "disk")
     except Exception as error:
         # boto3's own errors (no credentials, no region) have no common root with ours.
         if not type(error).__module__.startswith("botocore"):
             raise
-        code = "credentials"
+        message = f"{archive}{either(' :', ':')} {explain(error, language())}"
     else:
         return
-    french, english = _OUTSIDE.get(code, _OUTSIDE["storage"])
-    message = f"{archive}: {either(french, english)}"
     if as_json:
         print_json({"accepted": False, "reasons": [], "error": message})
     _stop(message)
+
+
+def _outside(archive: str, code: str) -> str:
+    french, english = _OUTSIDE.get(code, _OUTSIDE["storage"])
+    return either(f"{archive} : {french}", f"{archive}: {english}")
 
 
 _OUTSIDE = {
@@ -201,10 +205,6 @@ _OUTSIDE = {
     "away": (
         "S3 ne répond pas. Vérifiez le réseau et l’adresse (AWS_ENDPOINT_URL), puis recommencez.",
         "S3 does not answer. Check the network and the address (AWS_ENDPOINT_URL), then try again.",
-    ),
-    "credentials": (
-        "S3 n’a pas pu être interrogé. Vérifiez les identifiants et la région AWS.",
-        "S3 could not be asked. Check the AWS credentials and region.",
     ),
     "disk": (
         "lecture ou écriture impossible. Vérifiez la place et les droits sur le disque.",

@@ -194,12 +194,15 @@ def _print(
     if withheld:
         echo(either("Gelé, et non fait :", "Frozen, and not done:"))
         print_lines(withheld if whole else withheld[:_LINES], names)
-    for kind, key, because, what in named["stays"]:
-        said = [say_thing(kind, lang), "/".join(key), say_still(because, lang)]
-        echo("\t".join([either("reste", "stays"), *said, *what]))
-    for kind, key, because in named["untouched"]:
-        said = [say_thing(kind, lang), key, say_untouched(because, lang)]
-        echo("\t".join([either("inconnu", "unknown"), *said]))
+    stays, unknown = either("reste", "stays"), either("inconnu", "unknown")
+    table(
+        [stays, say_thing(kind, lang), "/".join(key), say_still(because, lang), ", ".join(what)]
+        for kind, key, because, what in named["stays"]
+    )
+    table(
+        [unknown, say_thing(kind, lang), key, say_untouched(because, lang)]
+        for kind, key, because in named["untouched"]
+    )
     for one in named["held"]:
         echo(f"{either('RETENU :', 'HELD:')} {_hold(**one)}", colour="red")
     echo(say_summary(lines, lang))

@@ -13,7 +13,7 @@ from passerelle.usecases.night.plan_stage import rules_of, tonight
 from passerelle.usecases.night.report import files_of, make_report, write_report
 from passerelle.words.night_report import as_document
 from passerelle_cli.stack import Stack, on_a_stack, world_of
-from passerelle_cli.terminal import echo
+from passerelle_cli.terminal import echo, worded
 
 
 @click.command()
@@ -33,7 +33,7 @@ def report(site: str, night: datetime | None, folder: Path | None, find_stack: C
     day: date = night.date() if night else tonight(rules, world.clock.now())
     if folder is None:
         made = write_report(world, site, day)
-        echo(f"nights/{site}/{day.isoformat()}/report/ ({len(made.lines)})")
+        echo(_written(f"nights/{site}/{day.isoformat()}/report/", len(made.lines)))
         return
     made = make_report(world, site, day)
     for name, _, text in files_of(made, rules):
@@ -43,4 +43,12 @@ def report(site: str, night: datetime | None, folder: Path | None, find_stack: C
     (folder / "report.json").write_text(
         json.dumps(as_document(made), ensure_ascii=False, indent=1), encoding="utf-8"
     )
-    echo(f"{folder} ({len(made.lines)})")
+    echo(_written(str(folder), len(made.lines)))
+
+
+def _written(where: str, points: int) -> str:
+    said = (
+        "{where} : {n:rien à corriger|# point à corriger|# points à corriger}.",
+        "{where}: {n:nothing to correct|# point to correct|# points to correct}.",
+    )
+    return worded(*said, where=where, n=points)

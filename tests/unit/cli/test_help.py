@@ -62,3 +62,11 @@ def test_help_is_in_the_readers_language(lang: str, command: str, expected: list
     assert [one for one in expected if one not in done.output] == []
     root = CliRunner(env={"LC_ALL": lang}).invoke(cli, ["--help"]).output
     assert ("Codes de sortie" if lang.startswith("fr") else "Exit codes") in root
+
+
+def test_a_list_of_commands_says_each_in_a_whole_sentence() -> None:
+    said = CliRunner(env={"LC_ALL": "fr_FR.UTF-8"}).invoke(cli, ["--help"]).output
+    assert "..." not in said.replace("[ARGUMENTS]...", "")
+    assert "COMMANDE [ARGUMENTS]..." in said
+    plan = CliRunner(env={"LC_ALL": "fr_FR.UTF-8"}).invoke(cli, ["sync", "plan", "--help"]).output
+    assert "[obligatoire]" in plan

@@ -198,8 +198,8 @@ def test_a_french_reader_finds_no_code_among_a_plans_reasons(stage, monkeypatch)
     stage.moodle.site.add_category("Mine", "C1")
     said = passerelle("plan", "--site", "caen")
     assert "[voulu; ip.csv:2]" in said
-    assert "reste\tcatégorie\tC1\tn’est pas adopté" in said
-    assert "inconnu\tpersonne\tP9\tpersonne sans adresse électronique" in said
+    assert "reste  catégorie  C1  n’est pas adopté" in said
+    assert "inconnu  personne  P9  personne sans adresse électronique" in said
     found = json.loads(passerelle("plan", "--site", "caen", "--json"))
     assert {one["because"] for one in found["operations"]} == {"wanted"}
     assert found["stays"][0][2] == "not_adopted"

@@ -89,3 +89,31 @@ def test_an_account_that_the_site_does_not_have(passerelle) -> None:
     said = passerelle(YearScene().base, *words)
     assert "--user" in said
     assert "vert n’a pas de compte «\u00a0nobody\u00a0»" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("orders list", "Aucune commande."),
+        ("orders list --waiting", "Aucune commande n’attend quelqu’un."),
+        ("orders list --state parked", "Aucune commande."),
+        ("publications list", "Aucune publication."),
+        ("catalogue search rien", "Rien au catalogue ne correspond."),
+    ],
+)
+def test_a_list_without_anything_says_so(monkeypatch: pytest.MonkeyPatch, words: str, said: str) -> None:
+    from tests.scenes.publishing import Scene
+
+    monkeypatch.setenv("LC_ALL", "fr_FR.UTF-8")
+    world = OrderScene().world if words.startswith("orders") else Scene().world
+    stack = SimpleNamespace(world=lambda: world)
+    monkeypatch.setattr(Stack, "load", classmethod(lambda *_, **__: stack))
+    assert CliRunner().invoke(cli, words.split()).output == f"{said}\n"
+
+
+def test_a_site_without_nights_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "fr_FR.UTF-8")
+    stack = SimpleNamespace(world=lambda: NightScene(a_university(), rules()).world)
+    monkeypatch.setattr(Stack, "load", classmethod(lambda *_, **__: stack))
+    said = CliRunner().invoke(cli, ["sync", "status", "--site", "caen"]).output
+    assert said == "Aucune nuit n’a tourné ces jours-là.\n"

@@ -67,6 +67,15 @@ def test_every_consumer_reports_single_failures_and_is_bounded():
         assert event["ScalingConfig"] == {"MaximumConcurrency": {"Ref": "Concurrency"}}
 
 
+@pytest.mark.rule("H4")
+def test_nobody_waits_for_a_batch_to_fill_or_for_the_first_message_to_be_shown() -> None:
+    for name, event in consumers().values():
+        assert "MaximumBatchingWindowInSeconds" not in event, name
+        assert event["BatchSize"] == 1, name
+    for name, queue in queues().items():
+        assert "DelaySeconds" not in queue, name
+
+
 def test_only_uploads_and_drop_folders_start_a_check_so_that_no_event_feeds_itself():
     (rule,) = resources("infra/queues", "AWS::Events::Rule").values()
     assert rule["EventPattern"]["detail-type"] == ["Object Created"]

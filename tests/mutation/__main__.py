@@ -83,7 +83,9 @@ def equivalent() -> set[tuple[str, str, str]]:
     return {(one["in"], one["was"], one["now"]) for one in written}
 
 
-def score(group: str, sources: Sequence[Source], chance: Random, at_most: int, until: float) -> Score:
+def score(
+    tests: Sequence[str], sources: Sequence[Source], chance: Random, at_most: int, until: float
+) -> Score:
     known, score = equivalent(), Score()
     told = os.fdopen(os.dup(1), "w", buffering=1)  # pytest keeps what is printed
 
@@ -95,7 +97,6 @@ def score(group: str, sources: Sequence[Source], chance: Random, at_most: int, u
         if fate not in ("died", "equivalent", "not put in place"):
             print(f"{mutant.source.name}:{mutant.line}  {fate}\n  - {was}\n  + {now}", file=told)
 
-    tests = [f"tests/unit/{folder}" for folder in TESTS[group]]
     run(Mutating(sources, chance, at_most, until, tell), tests)
     return score
 
@@ -117,6 +118,7 @@ def main() -> int:
     parser.add_argument("--sample", type=int, default=-1, help="at most so many of each folder")
     parser.add_argument("--minutes", type=float, default=24 * 60.0, help="in all; folders share them")
     parser.add_argument("--seed", default="", help="the commit, in CI")
+    parser.add_argument("--tests", nargs="+", help="these only, in place of those listed for the folders")
     asked = parser.parse_args()
     chance = Random(asked.seed)
     groups = list(sources_below(asked.of).items())
@@ -128,7 +130,8 @@ def main() -> int:
         if left < 20:  # seconds: not enough to run its tests once
             break
         until = time.monotonic() + left / min(len(groups) - place, 4)
-        scores[group] = _score_apart(group, sources, Random(chance.random()), asked.sample, until)
+        tests = asked.tests or [f"tests/unit/{folder}" for folder in TESTS[group]]
+        scores[group] = _score_apart(tests, sources, Random(chance.random()), asked.sample, until)
     sampled = asked.sample >= 0 or asked.minutes < 24 * 60
     limit = LIMIT_OF_A_SAMPLE if sampled else LIMIT
     print(f"\n{'':22} {'mutants':>8} {'died':>6} {'share':>7} {'equivalent':>11} {'not put':>8}")

@@ -29,6 +29,12 @@ def put_in_place(module_name: str, text: str, mutated: str) -> bool:
     return _put_what_stands_outside(module, after) or changed
 
 
+def changes_what_stands_outside(module_name: str, mutated: str) -> bool:
+    """Of a function that only an import runs: whether what it made is another now, and in its place."""
+    module = sys.modules[module_name]
+    return _put_what_stands_outside(module, compile(mutated, module.__file__ or module_name, "exec"))
+
+
 def _functions(code: Code, inside: str = "") -> Iterator[tuple[str, Code]]:
     """Functions and methods, not those within functions: these come with them."""
     for constant in code.co_consts:
@@ -75,7 +81,7 @@ def _put_what_stands_outside(module: types.ModuleType, code: Code) -> bool:
     changed = False
     for name, value in vars(fresh).items():
         old = vars(module).get(name)
-        if name.startswith("__") or getattr(value, "__module__", module.__name__) != module.__name__:
+        if name.startswith("__") or isinstance(value, types.ModuleType) or _is_anothers(value, module):
             continue
         if isinstance(value, type):
             changed = _put_class(old, value) or changed
@@ -85,6 +91,11 @@ def _put_what_stands_outside(module: types.ModuleType, code: Code) -> bool:
             _replace_everywhere(name, old, value)
             changed = True
     return changed
+
+
+def _is_anothers(value: Any, module: types.ModuleType) -> bool:
+    """A class or function that was imported."""
+    return isinstance(value, type | types.FunctionType) and value.__module__ != module.__name__
 
 
 def _put_class(old: Any, new: type) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -154,13 +155,18 @@ class Source:
 def _worth_looking_at(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     if isinstance(node, NOT_LOOKED_INTO) or _is_text(node):
         return
-    if isinstance(node, cst.Assign) and any(
-        isinstance(one.target, cst.Name) and one.target.value.startswith("__") for one in node.targets
-    ):
+    if isinstance(node, cst.Assign) and _names_a_type(node):
         return
     yield node
     for child in node.children:
         yield from _worth_looking_at(child)
+
+
+def _names_a_type(node: cst.Assign) -> bool:
+    """`Path = Sequence[str]`, which nothing reads at run time."""
+    target = node.targets[0].target
+    camel = isinstance(target, cst.Name) and re.fullmatch(r"[A-Z]\w*[a-z]\w*", target.value)
+    return bool(camel) and isinstance(node.value, cst.Subscript | cst.BinaryOperation | cst.Name)
 
 
 def _is_text(node: cst.CSTNode) -> bool:

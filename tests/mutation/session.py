@@ -18,7 +18,7 @@ import coverage
 import pytest
 from _pytest.runner import runtestprotocol
 
-from tests.mutation.live import put_in_place
+from tests.mutation.live import changes_what_stands_outside, put_in_place
 from tests.mutation.mutants import LAYER, Mutant, Source
 
 DIED, LIVED, UNREACHED, NOT_PUT = "died", "lived", "reached by no test", "not put in place"
@@ -69,13 +69,40 @@ class Mutating:
 
 def _fate(mutant: Mutant, reached: Reached, items: dict[str, pytest.Item]) -> str:
     inside = _is_inside_a_function(mutant)
-    tests = reached.tests_of(mutant.source, mutant.line) if inside else reached.tests_of_all(mutant.source)
+    if inside:
+        tests = reached.tests_of(mutant.source, mutant.line)
+    else:
+        tests = _beside(reached.tests_of_all(mutant.source), reached, items)
+    if not tests and inside:
+        return _fate_of_an_import(mutant, reached, items)
     if not tests:
         return UNREACHED
     quickest_first = [items[one] for one in sorted(tests, key=reached.seconds.__getitem__)]
     patience = 5 + 5 * sum(reached.seconds[one] for one in tests)
     answer = in_a_child(lambda: _try(mutant, quickest_first), patience)
     return answer if isinstance(answer, str) else DIED  # no answer: it never came back, which is noticed
+
+
+def _beside(tests: set[str], reached: Reached, items: dict[str, pytest.Item]) -> set[str]:
+    """With all other tests of the same files: one that only reads a table goes through no line of its module."""
+    files = {items[one].path for one in tests}
+    return {one for one in reached.seconds if items[one].path in files}
+
+
+def _fate_of_an_import(mutant: Mutant, reached: Reached, items: dict[str, pytest.Item]) -> str:
+    """No test goes through its line; an import may, and then all tests of the module are asked."""
+    tests = _beside(reached.tests_of_all(mutant.source), reached, items)
+
+    def look() -> str:
+        try:
+            if not changes_what_stands_outside(mutant.source.module, mutant.code):
+                return UNREACHED
+        except Exception:  # noqa: BLE001 - it does not even load
+            return DIED
+        return DIED if any(not _passes(items[one], None) for one in sorted(tests)) else LIVED
+
+    answer = in_a_child(look, 5 + 5 * sum(reached.seconds[one] for one in tests))
+    return answer if isinstance(answer, str) else DIED
 
 
 def _is_inside_a_function(mutant: Mutant) -> bool:

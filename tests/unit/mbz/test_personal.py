@@ -6,7 +6,7 @@ import pytest
 
 from passerelle.domain.backups.manifest import Means
 from passerelle.mbz.cures import Cure
-from passerelle.mbz.people import Kind, People
+from passerelle.mbz.people import LARGEST, MOST_VALUES, Kind, People, lowered
 from passerelle.mbz.personal import (
     WITHOUT_USERS,
     has_value,
@@ -348,3 +348,18 @@ def test_an_address_has_an_at_and_each_kind_is_looked_for_among_its_own() -> Non
         False,
     )
     assert [kind.value for kind in Kind] == [b"e", b"l", b"n"]
+
+
+@pytest.mark.rule("P20")
+def test_letters_from_a_to_z_are_compared_without_case_and_no_other_sign() -> None:
+    assert lowered(" A@Z[`{É ") == "a@z[`{É"
+
+
+@pytest.mark.rule("P20")
+def test_half_a_character_is_nobodys_login() -> None:
+    assert not People(people_bin(emails=[], logins=["prof"], names=[])).has_login("\ud800prof")
+
+
+@pytest.mark.rule("P20")
+def test_a_site_may_send_four_million_values() -> None:
+    assert (MOST_VALUES, LARGEST) == (4_000_000, 56 + 8 * 4_000_000)

@@ -143,6 +143,8 @@ def test_a_running_total_and_single_refunds_are_the_same_money_told_twice() -> N
     assert refunded(total).refunded == 1500
     assert refunded(single, total).refunded == 1500
     assert refunded(single, Refund("s", 900), total).refunded == 1900
+    pending = Refund("p", 1000, state="pending")
+    assert refunded(single, pending).refunded == 1000, "only of a running total is it a part"
 
 
 @pytest.mark.rule("S16")

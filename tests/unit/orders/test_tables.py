@@ -18,6 +18,7 @@ from passerelle.domain.orders.ledger import (
     Owned,
     Tie,
     Wanted,
+    granted,
     kept,
     lines_of,
     looked_at,
@@ -30,11 +31,31 @@ from passerelle.domain.orders.ledger import (
     withdrawn,
 )
 from passerelle.domain.orders.money import minor_units, shown
-from passerelle.domain.orders.order import Delivery, Facts, Participant, Refund, merged, new_order
+from passerelle.domain.orders.order import (
+    Buyer,
+    Delivery,
+    Facts,
+    Participant,
+    Refund,
+    Seat,
+    SeatState,
+    merged,
+    new_order,
+)
 from passerelle.domain.orders.people import MOST_ROWS, read_people, unread_row, why_unread
 from passerelle.domain.orders.products import ParametersRefused, read_moment, read_parameters, read_span
 from passerelle.domain.orders.sales import Given, sale_from_ledger
-from passerelle.domain.orders.session import CourseName, Session, desired, read_lines, seated
+from passerelle.domain.orders.session import (
+    CourseName,
+    Enrolment,
+    GroupName,
+    MadePlace,
+    Session,
+    desired,
+    group_of,
+    read_lines,
+    seated,
+)
 from passerelle.domain.orders.shop import Product, Shop
 from passerelle.errors import GiveUp
 from tests.factories.orders import a_line, a_product, a_shop, some_facts
@@ -529,6 +550,12 @@ def test_what_a_delivery_does_not_say_is_thought_of_as_nothing() -> None:
     bare = merged(new_order("boutique", Facts(order="1042"), NOW), Facts(order="1042"))
     assert bare == new_order("boutique", Facts(order="1042"), NOW)
     assert (bare.lines_at, bare.refunds_at, bare.refunds_known, bare.state) == ("", "", True, "received")
+    assert (bare.revision, bare.held, bare.let_through, bare.asked, bare.test, bare.given_back) == (
+        0,
+        *[False] * 5,
+    )
+    assert (bare.currency, bare.total, bare.lines, bare.number, bare.shown) == ("", None, (), "", "1042")
+    assert (Buyer().key, Buyer().lang, Seat("1", Participant("a@b.c")).username) == ("", "", "")
     assert (Facts(order="1").sale, Facts(order="1").whole_refunds, Facts(order="1").hearsay) == (
         True,
         False,
@@ -537,6 +564,30 @@ def test_what_a_delivery_does_not_say_is_thought_of_as_nothing() -> None:
     assert (Refund("r").state, Refund("r").event, Refund("r").reversal) == ("done", False, False)
     delivery = Delivery(id="d", shop="boutique", topic="t", received_at=NOW, body="")
     assert (delivery.state, delivery.why, delivery.order) == ("pending", None, "")
+
+
+@pytest.mark.rule("S16")
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("number", "77"),
+        ("currency", "USD"),
+        ("total", 5),
+        ("buyer", Buyer("new@client.example")),
+        ("total_in", {"USD": 5}),
+        ("test", True),
+        ("given_back", True),
+    ],
+)
+def test_a_newer_word_counts_in_every_field_and_what_it_does_not_say_stays(name: str, value: object) -> None:
+    order = merged(new_order("boutique", some_facts(), NOW), some_facts())
+    later = {"snapshot_at": NOW + DAY, name: value}
+    newer = merged(order, some_facts(**later))
+    assert getattr(newer, name) == value
+    silent = merged(newer, Facts(order="1042", snapshot_at=NOW + 2 * DAY))
+    assert getattr(silent, name) == value
+    older = merged(order, some_facts(**later | {"snapshot_at": NOW - DAY}))
+    assert getattr(older, name) == getattr(order, name)
 
 
 @pytest.mark.rule("S17")
@@ -693,3 +744,159 @@ def test_a_page_lives_while_it_gives_something_or_moodle_may_hold_what_nobody_pa
     assert (withdrawn(done), done.live, done.taken_at) == (False, False, None)
     assert to_be_written(a_page(), 7) == a_page()
     assert lines_of(replace(written, products=(Owned("o:2", "A"),))) == {"o:1", "o:2"}
+
+
+# -- what each handler makes stand (S8) ------------------------------------------------------------------------
+
+
+def standing(
+    handler: str, parameters: str, *, quantity: int = 2, order: dict[str, Any] | None = None
+) -> Session:
+    shop = a_shop(products={"SPOCM1": a_product(handler, parameters=parameters)})
+    line = a_line(quantity=quantity, amount=1000 * quantity, participants=())
+    facts = some_facts(lines=(line,))
+    sold = replace(merged(new_order("boutique", facts, NOW), facts), **(order or {}))
+    return desired(sold, shop, read_lines(sold, shop).sold)
+
+
+BY = "boutique:1042:1"
+RH = "rh@client.example"
+SUPPORTED = Enrolment(f"{BY}:support", RH, CourseName("S"), "student", NOW, NOW + 3 * DAY)
+
+
+@pytest.mark.rule("S7", "S8")
+def test_a_course_bought_for_oneself_enrols_the_buyer_in_the_group_that_is_named() -> None:
+    text = "coursename=A&role=guest&duration=3&groupname=G&customersupport=S"
+    found = standing("std_enrolonecourse", text)
+    group = GroupName("boutique:G", "G")
+    assert found.enrolments == (Enrolment(BY, RH, CourseName("A"), "guest", NOW, NOW + 3 * DAY, group),)
+    assert found.support == (SUPPORTED,)
+    assert found.people == (RH,)
+    plain = standing("std_enrolonecourse", "courseid=7")
+    assert plain.enrolments == (Enrolment(BY, RH, CourseName(id=7), "student", NOW, None),)
+    assert plain.support == ()
+    assert standing("std_enrolonecourse", text, order={"buyer": Buyer()}).support == (), "nobody is known"
+
+
+@pytest.mark.rule("S8", "S9")
+def test_bought_again_it_moves_the_end_by_its_duration_and_without_one_by_nothing() -> None:
+    def again(handler: str, text: str) -> timedelta | None:
+        return standing(handler, text).enrolments[0].again
+
+    assert again("std_enrolonecoursemultiple", "coursename=A&duration=3") == 3 * DAY
+    assert again("std_enrolonecoursemultiple", "coursename=A&starttime=+2D&endtime=+3D") == DAY
+    assert again("std_enrolonecoursemultiple", "coursename=A") is None
+    assert again("std_enrolonecourse", "coursename=A&duration=3") is None
+
+
+@pytest.mark.rule("S8")
+def test_products_are_registered_and_prolonged_once_for_each_piece_by_a_year_unless_said() -> None:
+    registered = standing("std_registeredproduct", "customersupport=S")
+    assert registered.registered == ((BY, "SPOCM1", None),)
+    assert [str(one.course) for one in registered.support] == ["S"]
+    assert standing("std_prorogate", "timeshift=3").prorogued == ((BY, 6 * DAY),)
+    assert standing("std_prorogate", "").prorogued == ((BY, 2 * 365 * DAY),)
+
+
+@pytest.mark.rule("S8")
+def test_a_course_or_category_is_made_for_the_buyer_and_called_after_what_was_bought_and_whoever_did() -> (
+    None
+):
+    course = "coursecategory=C&template=T&duration=3"
+    made = MadePlace(
+        BY, "course", "C", "T", "SPOC d'appropriation de Moodle – Client SA", BY, NOW, NOW + 3 * DAY
+    )
+    assert standing("std_createcourse", course).places == (made,)
+    alone = {"buyer": Buyer(email=RH, firstname="Rose", lastname="Humbert")}
+    assert standing("std_createcourse", course, order=alone).places[0].name.endswith(" – Rose Humbert")
+    nobody = {"buyer": Buyer(email=RH)}
+    assert standing("std_createcourse", course, order=nobody).places[0].name.endswith(" – 1042")
+    named = "parentcategory=C&catname=N"
+    assert standing("std_createcategory", named).places == (MadePlace(BY, "category", "C", "", "N", BY, NOW),)
+    for order, name in ((None, "Client SA"), (alone, "Rose Humbert"), (nobody, "1042")):
+        assert standing("std_createcategory", "parentcategory=C", order=order).places[0].name == name
+
+
+@pytest.mark.rule("S5")
+def test_the_group_of_an_order_is_called_by_its_shop_number_and_buyer_and_fits_moodle() -> None:
+    facts = some_facts()
+    order = merged(new_order("boutique", facts, NOW), facts)
+    assert group_of(order, "Boutique") == GroupName("boutique:1042", "Boutique 1042 – Client SA")
+    long = replace(order, id="b" * 101, buyer=Buyer(institution="x" * 300))
+    found = group_of(long, "Boutique")
+    assert (len(found.idnumber), len(found.name)) == (100, 254)
+    assert group_of(replace(order, buyer=Buyer()), "Boutique").name == "Boutique 1042"
+
+
+@pytest.mark.rule("S14")
+def test_a_line_that_is_back_keeps_no_later_line_from_standing() -> None:
+    lines = (a_line("1"), a_line("2"))
+    facts = some_facts(lines=lines, refunds=(Refund("r", lines={"1": 4}),))
+    order = merged(new_order("boutique", facts, NOW), facts)
+    sold = read_lines(order, a_shop()).sold
+    order = replace(order, seats=seated(order, sold, NOW))
+    found = desired(order, a_shop(), sold)
+    assert {one.by for one in found.enrolments} == {"boutique:1042:2"}
+    assert [str(one) for one in found.courses] == ["SPOCM1", "SUPPORT"]
+    assert desired(replace(order, cancelled_at=NOW), a_shop(), sold) == Session()
+
+
+@pytest.mark.rule("S4")
+def test_a_seat_refused_for_its_address_alone_is_not_wanted_and_one_refused_otherwise_is() -> None:
+    facts = some_facts()
+    order = merged(new_order("boutique", facts, NOW), facts)
+    sold = read_lines(order, a_shop()).sold
+    bad = Participant(unread_row(2, "email_invalid"))
+    seats = tuple(
+        Seat("1", person, state=state)
+        for person, state in (
+            (bad, SeatState.REFUSED),
+            (a_line().participants[0], SeatState.REFUSED),
+            (a_line().participants[1], SeatState.TAKEN),
+        )
+    )
+    found = desired(replace(order, seats=seats), a_shop(), sold)
+    assert [one.person for one in found.enrolments] == ["ana@client.example"]
+
+
+@pytest.mark.rule("S13")
+def test_silent_lines_are_held_against_the_total_with_what_was_granted_unless_discounts_park() -> None:
+    silent = a_line(amount=None)
+    assert why(silent, total=3000, discount=996)[0] == ""
+    assert why(silent, total=3000, discount=995) == ("price_differs", {"product": "SPOCM1"})
+    assert why(silent, total=3000, credit=996)[0] == ""
+    parked = {"SPOCM1": a_product(discounts="park")}
+    facts = some_facts(lines=(silent,))
+    order = replace(merged(new_order("boutique", facts, NOW), facts), total=3000, discount=1000)
+    assert check_amounts(order, parked) is not None
+    unpriced = {"SPOCM1": a_product(price="")}
+    assert check_amounts(order, unpriced) is None
+    unknown = check_amounts(replace(order, hearsay=True), unpriced)
+    assert unknown is not None
+    assert (unknown.code, unknown.details) == ("price_unknown", {"product": "SPOCM1"})
+
+
+@pytest.mark.rule("S13", "S16")
+def test_what_the_shop_took_off_comes_with_the_newest_lines() -> None:
+    facts = some_facts(discount=7, credit=8, odd=("tax",))
+    order = merged(new_order("boutique", facts, NOW), facts)
+    assert (order.discount, order.credit, order.odd, order.lines_known) == (7, 8, ("tax",), True)
+    newer = merged(order, some_facts(snapshot_at=NOW + DAY))
+    assert (newer.discount, newer.credit, newer.odd) == (0, 0, ())
+    older = merged(order, some_facts(snapshot_at=NOW - DAY, discount=9))
+    assert older.discount == 7
+
+
+@pytest.mark.rule("S14")
+def test_a_grant_stands_once_in_its_latest_form_in_the_course_as_it_was_first_met() -> None:
+    place = CourseAccess(7, "A")
+    first, later = Grant("o:1", "student", NOW), Grant("o:1", "student", NOW, NOW + DAY)
+    page = granted(a_page(), place, first)
+    assert page.places == (replace(place, grants=(first,)),)
+    moved = granted(page, CourseAccess(7, "B"), later)
+    assert moved.places == (replace(place, grants=(later,)),)
+    other = granted(moved, CourseAccess(3), Grant("o:0", "teacher", NOW))
+    assert [one.course_id for one in other.places] == [3, 7]
+    both = granted(moved, place, Grant("o:0", "teacher", NOW))
+    assert [one.by for one in both.places[0].grants] == ["o:0", "o:1"]
+    assert not Tie(1, "user", "2", "mentor").done

@@ -156,7 +156,7 @@ def test_the_desk_sees_what_would_be_put_right_and_has_it_done(
     again = site.state.enrolment(lost.instance, person.id)
     assert again is not None
     page.get_by_role("button", name="Voir ce qui serait rétabli").click()
-    expect(page.locator(".said")).to_contain_text("rien à ajouter, rien à changer, rien à retirer")
+    expect(page.locator(".said")).to_contain_text("Rien à faire.")
     expect(page.get_by_role("button", name="Le faire maintenant")).to_have_count(0)
 
 

@@ -36,12 +36,24 @@ sources_type = click.Path(exists=True, path_type=Path)
 def opened(sources: Path) -> Iterator[Path]:
     """The folder itself, or what a zip holds, for as long as it is needed."""
     if sources.is_dir():
+        _refuse_a_folder_above(sources)
         yield sources
         return
     with tempfile.TemporaryDirectory(prefix="passerelle-sources-") as scratch:
         folder = Path(scratch)
         unpack(sources, folder)
         yield folder
+
+
+def _refuse_a_folder_above(sources: Path) -> None:
+    """Whoever unpacks a zip often finds a folder in the folder."""
+    if any(path.is_file() for path in sources.iterdir()):
+        return
+    below = [path for path in sources.iterdir() if path.is_dir() and any(path.glob("*.csv"))]
+    if len(below) == 1:
+        french = "Pas de fichier dans {folder} ; il y en a un cran plus bas : --sources {below}."
+        english = "There is no file in {folder}; there are some one folder below: --sources {below}."
+        refuse("--sources", worded(french, english, folder=sources, below=below[0]))
 
 
 def read_folder(

@@ -337,3 +337,14 @@ def test_the_policy_of_a_depositor_may_write_this_sites_extracts_and_nothing_els
     (statement,) = json.loads(done.output)["Statement"]
     assert statement["Resource"] == ["arn:aws:s3:::state/sis/caen/*"]
     assert all(action.startswith(("s3:Put", "s3:Abort")) for action in statement["Action"])
+
+
+@pytest.mark.rule("N26")
+def test_a_folder_above_the_extracts_is_told_which_one_was_meant(tmp_path: Path) -> None:
+    (tmp_path / "nuit").mkdir()
+    good().save(tmp_path / "nuit")
+
+    done = run("check", "--sources", tmp_path)
+
+    assert done.exit_code == 2
+    assert f"--sources {tmp_path / 'nuit'}" in done.output

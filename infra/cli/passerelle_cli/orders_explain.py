@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from passerelle.domain.states import OrderState, state_word
+from passerelle.words.causes import say_role
 from passerelle_cli.answers import ExplainedOrder, Grant, json_option
 from passerelle_cli.exit_codes import FOUND
 from passerelle_cli.network_file import read_network
@@ -63,10 +64,16 @@ def _told(played: Rehearsal) -> str:
     lines = []
     for order in played.result()["orders"]:
         state = state_word(OrderState(order["state"]), language())
-        total = worded("{total} {currency}", "{total} {currency}", **order) if order["total"] else "?"
+        total = "?"
+        if order["total"]:
+            figure = either(order["total"].replace(".", ","), order["total"])
+            total = f"{figure} {order['currency']}"
         lines.append(f"{order['id']}  {state}  {total}  {order['buyer']}")
         lines += [f"  ! {sentence}" for sentence in played.sentences(order["id"], language())]
-        lines += [f"  {mark} {one['email']}  {one['role']}  {one['course']}" for mark, one in _grants(order)]
+        lines += [
+            f"  {mark} {one['email']}  {say_role(one['role'], language())}  {one['course']}"
+            for mark, one in _grants(order)
+        ]
         seats = order["seats"]
         paid = worded("{n:# place|# places}", "{n:# seat|# seats}", n=seats["paid"])
         lines.append(f"  {paid}, {either('dont libres :', 'free:')} {seats['free']}")

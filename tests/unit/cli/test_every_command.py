@@ -285,6 +285,11 @@ def test_a_table_in_another_encoding_is_named_with_the_option_that_reads_it(run,
     assert "people.csv" not in run("orders", "assign", "boutique:1", str(table), "--encoding", "latin-1").err
 
 
+def test_a_story_that_there_is_not_is_refused(run) -> None:
+    done = run("demo", "banane")
+    assert (done.status, "banane" in done.err) == (2, True)
+
+
 @pytest.mark.parametrize("port", ["0", "65536", "-1", "banane"])
 def test_a_port_that_is_none_is_refused(run, port: str) -> None:
     done = run("up", "--port", port)

@@ -92,8 +92,8 @@ def test_it_is_said_in_words_too_and_mistakes_are_named(
 ) -> None:
     monkeypatch.setenv("LC_ALL", "fr_FR.UTF-8")
     said = run(network, file(tmp_path, "1.json", woo()), "--shop", "boutique")
-    assert "boutique:700  réalisée  40.00 EUR" in said.output
-    assert "+ ana@client.example  student  SPOCM1" in said.output
+    assert "boutique:700  réalisée  40,00 EUR" in said.output
+    assert "+ ana@client.example  étudiant  SPOCM1" in said.output
     broken = tmp_path / "x.json"
     broken.write_text("{half", encoding="utf-8")
     assert "JSON" in run(network, str(broken), "--shop", "boutique").output

@@ -680,6 +680,13 @@ def say_finding(reason: Reason, lang: str, who: str = "") -> str:
     return _say(pair, reason, who or reason.person, lang)
 
 
+ROLES: Mapping[str, Pair] = {
+    "student": ("étudiant", "student"),
+    "editingteacher": ("enseignant", "teacher"),
+    "teacher": ("enseignant non éditeur", "non-editing teacher"),
+}
+
+
 def say_cause(reason: Reason, who: str, lang: str) -> str:
     """For a reply about one person."""
     return _say(REPLIES.get(reason.cause) or FINDINGS[reason.cause], reason, who, lang)
@@ -710,9 +717,16 @@ def _worded(name: str, value: str, lang: str) -> str:
             return say_stage(value, lang)
         case "kind":
             return pick(THINGS.get(value, (value, value)), lang)
+        case "roles" | "by_night" | "by_hand":
+            return ", ".join(say_role(one, lang) for one in value.split(", "))
         case "year" if value.isdigit():
             return f"{value}/{int(value) + 1}"
     return value
+
+
+def say_role(shortname: str, lang: str) -> str:
+    """Moodle's own three in words; a role of the site's by its short name."""
+    return pick(ROLES.get(shortname, (shortname, shortname)), lang)
 
 
 def say_error(code: str, lang: str) -> str:

@@ -10,7 +10,7 @@ from passerelle.domain.night.plan.names import key_of
 from passerelle.domain.night.plan.plan import ADDITIONS, REMOVALS, Because, Names, Still
 from passerelle.domain.night.why.effects import say_day
 from passerelle.domain.offer.model import Because as Refusal
-from passerelle.words.causes import THINGS
+from passerelle.words.causes import THINGS, say_role
 from passerelle.words.formatter import Pair, fill, pick
 from passerelle.words.night_report import CODES
 from passerelle.words.offer import ROWS
@@ -68,11 +68,6 @@ def _word(words: Mapping[str, Pair], code: str, lang: str) -> str:
 # -- operations, as `terraform plan` has taught people to read them ----------------------------------------
 
 ADDED, CHANGED, REMOVED = "+", "~", "-"
-ROLES: Mapping[str, Pair] = {
-    "student": ("étudiant", "student"),
-    "editingteacher": ("enseignant", "teacher"),
-    "teacher": ("enseignant non éditeur", "non-editing teacher"),
-}
 DEEDS: Mapping[str, Pair] = {
     "user_create": ("compte {who}", "account {who}"),
     "user_update": ("compte {who}", "account {who}"),
@@ -143,7 +138,7 @@ def say_operation(line: Mapping[str, Any], names: Names, lang: str) -> Said:
     details = {
         **{key: value for key, value in line.items() if isinstance(value, str)},
         "who": f"{name} ({login})" if name else login,
-        "role": pick(ROLES.get(str(line.get("role")), (str(line.get("role")),) * 2), lang),
+        "role": say_role(str(line.get("role")), lang),
         "group": _named(names.groups.get(f"{course}/{line.get('group')}", ""), str(line.get("group") or "")),
         "kind": say_thing(str(line.get("kind") or ""), lang),
     }

@@ -12,7 +12,7 @@ from passerelle.domain.night.why.effects import say_moment, takes_effect
 from passerelle.domain.night.why.explain import Answer, Place, Verdict
 from passerelle.domain.night.why.question import AskedCourse, AskedPerson
 from passerelle.domain.offer.diagnosis import Reason, Repairs
-from passerelle.words.causes import say_cause, say_repairs
+from passerelle.words.causes import say_cause, say_repairs, say_role
 
 _VERDICTS = {
     Verdict.IN: (
@@ -24,10 +24,6 @@ _VERDICTS = {
         "Pour {who}, le cours {course} reste tel qu’il est : tout n’a pas pu être lu dans les sources.",
         "For {who} the course {course} stays as it is: not all of the sources could be read.",
     ),
-}
-_ROLES = {
-    "student": ("étudiant", "student"),
-    "editingteacher": ("enseignant", "teacher"),
 }
 
 
@@ -68,7 +64,7 @@ def _reasons(answer: Answer) -> Iterator[Reason]:
 
 
 def _verdict(place: Place, who: str, telling: Telling) -> str:
-    roles = ", ".join(telling.pick(_ROLES.get(role, (role, role))) for role in place.roles)
+    roles = ", ".join(say_role(role, telling.lang) for role in place.roles)
     course = f"{place.course} – {place.fullname}" if place.course and place.fullname else place.course
     said = telling.pick(_VERDICTS[place.verdict])
     return said.format(who=who, course=course or place.fullname or "?", roles=roles)

@@ -8,6 +8,7 @@ import pytest
 
 from passerelle.domain.night.policy import NightRules
 from passerelle.domain.orders.order import Order
+from passerelle.domain.records import Broken
 from passerelle.domain.states import OrderState
 from passerelle.ports import World
 from passerelle.usecases.console.morning import tell_what_waits
@@ -54,3 +55,18 @@ def test_nothing_that_waits_is_no_message(told):
     world, here = told
     tell_what_waits(world, "caen")
     assert here.moodle.messages == {}
+
+
+@pytest.mark.rule("H2", "S12")
+def test_what_cannot_be_read_waits_for_whoever_administers_its_site(told):
+    world, here = told
+    noted = Broken(
+        id="Publication#p1", kind="Publication", code="record_unreadable", at=world.clock.now(), site="lille"
+    )
+    world.records.add(noted)
+    tell_what_waits(world, "caen")
+    assert here.moodle.messages == {}
+    world.records.add(replace(noted, id="nights/caen/memory.json", kind="document", site=""))
+    tell_what_waits(world, "caen")
+    (message,) = here.moodle.messages.values()
+    assert "Donnée illisible : 1" in message.values["text"].replace("\u00a0", " ")

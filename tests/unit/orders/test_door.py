@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,12 +12,14 @@ from typing import Any
 
 import pytest
 
+from passerelle.domain.moodle.plugin import Notification, NotificationVerdict
 from passerelle.domain.orders.order import Delivery, Order
 from passerelle.domain.orders.shop import ShopApi
 from passerelle.domain.states import OrderState
-from passerelle.errors import TryAgain
+from passerelle.errors import MoodleRefused, TryAgain
 from passerelle.events.bodies import SHOP_BODY_LIMIT
 from passerelle.events.signatures import read_secret, sign
+from passerelle.moodle.site_api import Moodle
 from passerelle.runtime.doors import ShopDoor
 from passerelle.runtime.shop_door import answer_shop
 from passerelle.runtime.shops import ShopDesk
@@ -251,6 +254,25 @@ def test_without_plugins_the_night_sees_who_is_missing_and_the_order_is_done_aga
     assert reconcile.reconcile(scene.world) == 2
     scene.deliver()
     assert "ana@client.example" in scene.enrolled(source="manual")
+
+
+@pytest.mark.rule("S11", "S12")
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_message_that_cannot_go_holds_up_no_order_and_is_named_in_the_log(
+    whole: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    scene = OrderScene()
+
+    def refuses(_moodle: object, notifications: Sequence[Notification]) -> tuple[NotificationVerdict, ...]:
+        if whole:
+            raise MoodleRefused("caen", "local_passerelle_notify", "invalidparameter")
+        return tuple(NotificationVerdict(one.key, ok=False, errorcode="unknownuser") for one in notifications)
+
+    monkeypatch.setattr(Moodle, "notify_each", refuses)
+    assert scene.sell(some_facts()).state == OrderState.FULFILLED
+    lines = [line for line in caplog.records if line.message == "not told"]
+    assert {line.order for line in lines} == {"boutique:1042"}  # type: ignore[attr-defined]
+    assert "client.example" not in caplog.text
 
 
 @pytest.mark.rule("S11")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
@@ -19,6 +20,8 @@ from passerelle.usecases.amend import amend
 from passerelle.usecases.orders.order_run import OrderRun
 from passerelle.words.buyers import say_to_buyer
 from passerelle.words.sentences import say
+
+LOG = logging.getLogger(__name__)
 
 TEXT_LIMIT = 8_000
 
@@ -224,10 +227,15 @@ def _send(run: OrderRun, letters: list[_Letter]) -> None:
             notifications.append(
                 Notification(letter.key, letter.username, kind="message", lang=letter.lang, values=values)
             )
+        # What happened stands in the order; a message that cannot go must not hold it up.
         try:
-            run.roster.notify_each(notifications)
-        except MoodleRefused:
-            return  # what happened stands in the order; a message that cannot go must not hold it up
+            verdicts = run.roster.notify_each(notifications)
+        except MoodleRefused as refused:
+            _not_told(run, refused.errorcode)
+            return
+        for verdict in verdicts:
+            if not verdict.ok:
+                _not_told(run, verdict.errorcode)
         return
     _send_once(run, letters)
 
@@ -252,8 +260,14 @@ def _send_once(run: OrderRun, letters: list[_Letter]) -> None:
         return
     try:
         run.roster.send_messages(rows)
-    except (LookFirst, MoodleRefused):
-        return
+    except MoodleRefused as refused:
+        _not_told(run, refused.errorcode)
+    except LookFirst:
+        _not_told(run, "unanswered")
+
+
+def _not_told(run: OrderRun, errorcode: str) -> None:
+    LOG.warning("not told", extra={"order": run.order.id, "site": run.site_name, "errorcode": errorcode})
 
 
 # -- reminders (S11) --------------------------------------------------------------------------------------

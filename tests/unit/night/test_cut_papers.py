@@ -6,7 +6,9 @@ from datetime import date
 
 import pytest
 
+from passerelle.domain.night.checks.in_moodle import find_in_runs
 from passerelle.domain.night.plan.run import run_id
+from passerelle.domain.offer.diagnosis import Cause
 from passerelle.domain.offer.stages import Stage
 from passerelle.domain.records import Broken
 from passerelle.domain.states import RunState
@@ -33,7 +35,7 @@ def suspended(grace: int) -> NightScene:
     return scene
 
 
-@pytest.mark.rule("N24", "S12")
+@pytest.mark.rule("N24", "S12", "D13")
 @pytest.mark.parametrize("text", [CUT, "[]", '{"format": 1, "suspended": 7}'])
 def test_memory_that_is_lost_is_rebuilt_without_removing_anybody_and_is_told(text: str) -> None:
     scene = suspended(grace=2)
@@ -44,6 +46,8 @@ def test_memory_that_is_lost_is_rebuilt_without_removing_anybody_and_is_told(tex
     assert run.state is RunState.DONE
     assert set(run.memory_lost) == set(keys)
     assert set(broken(scene)) == set(keys)
+    found = find_in_runs([run], scene.day, scene.clock.now(), scene.rules.zone)
+    assert {(one.about.check, one.cause) for one in found} == {("D13", Cause.MEMORY_LOST)}
     # What is suspended is so since tonight: its grace begins anew, and ends.
     assert ("p1", "passerelle", "suspended", "student") in people(scene, "E1")
     assert documents.load_memory(scene.papers, "caen").suspended == {("E1", "p1"): scene.day}

@@ -300,6 +300,14 @@ class Held:
         assert self._stopped.wait(30), "neither stopped nor ended"
         assert self._thread.is_alive(), f"ended before {at}: {self.error!r}"
 
+    def on_to(self, at: str) -> None:
+        """Stopped once more, before the next call of that name."""
+        self._at, self._nth = at, 1
+        self._stopped.clear()
+        self._go.set()
+        assert self._stopped.wait(30), "neither stopped nor ended"
+        assert self._thread.is_alive(), f"ended before {at}: {self.error!r}"
+
     def go_on(self) -> None:
         self._end("")
         if self.error is not None and not isinstance(self.error, (TryAgain, Conflict, GiveUp)):
@@ -323,6 +331,7 @@ class Held:
             return ""
         self._stopped.set()
         self._go.wait(30)
+        self._go.clear()
         return self._fate
 
 

@@ -141,3 +141,27 @@ def test_a_version_crowned_while_the_former_is_being_published_takes_its_place(n
                 jobs.settle(scene.world, "hub", key)
     explorer = Explorer(0, scene.clock, around(scene.base), RECEIVERS, scene.queues)
     assert faults_of(scene, explorer) == []
+
+
+@pytest.mark.rule("P13")
+@pytest.mark.parametrize("after", [True, False])
+def test_a_worker_cut_while_it_arranges_by_an_older_decision_is_made_good_by_its_message(after: bool) -> None:
+    """Seen: the newest published, hidden under its version, and the one before it with the identifier."""
+    scene = asked_for(3)
+    while (message := scene.queues.take("publications")) is not None:
+        publish.publish(scene.world, message["publication"])
+    scene.hub.work()
+    first, second, third = sorted(scene.records.all(Publication), key=lambda p: p.sequence)
+
+    def settle(one: Publication) -> Any:
+        return lambda world: jobs.settle(world, "hub", one.jobkey)
+
+    settle(second)(scene.world)
+    newest = Held(around(scene.base), settle(third), at="records.change(CourseLine)")  # arrived, not crowned
+    slow = Held(around(scene.base), settle(first), at="lms[hub].course_by_idnumber")  # the second is current
+    newest.go_on()
+    settle(first)(scene.world)  # the same message beside it, which ends the job
+    slow.on_to("lms[hub].update_course")
+    slow.die(after=after)
+    settle(first)(scene.world)  # as the queue delivers it again
+    assert faults_of(scene, Explorer(0, scene.clock, around(scene.base), RECEIVERS, scene.queues)) == []

@@ -51,7 +51,11 @@ def report(world: World, command: ReportJobs) -> Mapping[str, object]:
 def settle(world: World, site: str, jobkey: str) -> None:
     """Ask the Moodle how the job stands, and finish what it was for. Safe to repeat."""
     running = world.records.get(RunningJob, jobkey)
-    if running is None or running.site != site or running.ended:
+    if running is None or running.site != site:
+        return
+    if running.ended:
+        if running.about == "publication":
+            publish.arrange_again(world, running.about_id)
         return
     now = world.clock.now()
     lms = world.sites.lms(site)

@@ -54,7 +54,11 @@ def arrange_copies(world: World, network_id: str, *, beside: Publication | None 
 
 def hide(world: World, withdrawn: Publication) -> None:
     """The last step of a withdrawal; `hide_due` stands until it is taken, and watch_jobs goes by that."""
+    before = world.records.get(CourseLine, withdrawn.network_id)
     arrange_copies(world, withdrawn.network_id)
+    now = world.records.get(CourseLine, withdrawn.network_id)
+    if before is not None and now is not None and before.current != now.current:
+        raise TryAgain("another version was crowned meanwhile")
     amend(world.records, Publication, withdrawn.id, lambda before: replace(before, hide_due=False))
 
 

@@ -176,6 +176,15 @@ def finish_publication(world: World, publication_id: str, job: Job) -> None:
         tell_author(world, publication, "published")
 
 
+def arrange_again(world: World, publication_id: str) -> None:
+    """Of a job that is over: a worker beside the one that ended it may have been cut while the copies stood
+    as an older decision had them, and its message comes once more.
+    """
+    publication = world.records.get(Publication, publication_id)
+    if publication is not None and publication.hub_course_id and publication.state in hub_copies.ON_HUB:
+        _take_its_place(world, publication)
+
+
 def _take_its_place(world: World, publication: Publication) -> Publication:
     """Which version is current, how the copies on the hub stand, and which are put aside are one decision:
     where another version came in between, all of it is taken again.

@@ -174,9 +174,9 @@ COURSES: dict[str, tuple[str, str]] = {
     ),
     "plugins_missing": (
         "La plate-forme de destination n’a pas ces plugins : {plugins}. "
-        "Retirez ces activités, ou demandez leur installation.",
+        "Retirez ce qui s’en sert, ou demandez leur installation.",
         "The target platform lacks these plugins: {plugins}. "
-        "Remove those activities, or ask for their installation.",
+        "Remove what uses them, or ask for their installation.",
     ),
     "too_large_for_target": (
         "Le cours ({size}) dépasse ce que la plate-forme de destination accepte ({limit}). Allégez-le.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from passerelle_cli.terminal import visible
 from tests.factories.orders import some_facts
 from tests.factories.records import NOW
 from tests.fakes.requests import FakeRequests
+from tests.infra.templates import ROOT
 from tests.scenes.orders import OrderScene
 
 KEY = b"k" * 32
@@ -158,3 +160,14 @@ def test_an_address_reads_as_it_is_written(email: str) -> None:
 )
 def test_what_a_title_holds_is_shown_and_not_sent_to_the_terminal(text: str, shown: str) -> None:
     assert visible(text) == shown
+
+
+def test_only_what_is_the_commands_own_is_printed_past_that() -> None:
+    """Titles, names and papers go through `terminal.echo`; these print what they made themselves."""
+    own = {"answers.py", "guide.py", "main.py", "network.py", "policy.py", "terminal.py"}
+    printing = {
+        path.name
+        for path in (ROOT / "infra/cli/passerelle_cli").glob("*.py")
+        if re.search(r"click\.(secho|echo)\(|(?<![\w.])print\(|sys\.stdout\.write\(", path.read_text("utf-8"))
+    }
+    assert printing <= own

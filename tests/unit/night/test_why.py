@@ -203,9 +203,9 @@ def test_another_sites_reference_or_an_old_one_is_unknown(world, clock) -> None:
 
 @pytest.mark.rule("H1")
 def test_nothing_of_a_person_is_kept_in_a_reference() -> None:
-    details = {"size": 12, "who": "a@b.example", "username": "ada", "course": "CHIM1", "names": ["Ada"]}
+    details = {"size": 12, "what": "a@b.example", "asked": "Ada L", "course": "CHIM1", "names": ["Ada"]}
 
-    assert discreet(details) == {"size": "12", "course": "CHIM1"}
+    assert discreet(details) == {"size": "12", "what": "…", "asked": "…", "course": "CHIM1"}
 
 
 @pytest.mark.rule("H1")

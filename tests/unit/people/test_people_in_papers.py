@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from passerelle.domain.night.plan.run import Run
+from passerelle.domain.night.plan.run import NightDesk, Run
 from passerelle.domain.people import Who
 from passerelle.domain.people_in_papers import excerpts, names_in, people_in, text_without
 from passerelle.domain.states import RunState
@@ -146,6 +145,12 @@ def test_whom_the_extracts_in_force_name_stays_in_them_until_their_source_lets_g
     assert deposits == {"sis/u/2026-10-01/people.csv": ONE, "sis/u/2026-10-02/people.csv": TWO}
 
 
+def test_a_deposit_for_a_night_to_come_puts_none_of_today_out_of_force() -> None:
+    deposits = {"sis/u/2026-10-01/people.csv": TWO, "sis/u/2999-01-01/people.csv": ONE}
+    assert [one.id for one in forgotten(deposits).kept] == ["sis/u/2026-10-01/"]
+    assert deposits["sis/u/2026-10-01/people.csv"] == TWO
+
+
 def test_a_deposit_says_of_its_files_what_they_are_once_somebody_left_them() -> None:
     deposits = {
         "sis/u/2026-10-01/people.csv": TWO,
@@ -188,8 +193,8 @@ def test_what_a_night_still_has_to_end_or_to_apply_stays_and_is_told() -> None:
     assert papers[f"{folder}/chunks/1.json"] == line
     assert papers["nights/u/memory.json"] == memory
     assert "eve" not in papers["nights/u/2026-09-30/night/2/chunks/1.json"]
-    ended = replace(run, state=RunState.DONE)
-    scene.records.change(run, ended)
+    # What a newer night has overtaken is released by nobody any more.
+    scene.records.add(NightDesk(id="u", newest={"night": "2026-10-02"}))
     papers["nights/u/memory.json"] = "{}"
     assert forgotten(papers, scene).kept == ()
     assert "eve" not in "".join(papers.values())

@@ -343,7 +343,7 @@ def test_a_refusal_can_be_looked_up_by_the_reference_that_was_given(site) -> Non
 
     kept = references["caen", body["reference"]]
     assert (kept.code, kept.course, kept.route) == ("too_large", "CHIM1", "uploads")
-    assert kept.details == {"size": "21 GB", "limit": "20 GB"}
+    assert kept.details == {"size": "21 GB", "limit": "20 GB", "email": "…"}
 
 
 @pytest.mark.rule("H1")

@@ -11,8 +11,24 @@ from passerelle.domain.states import State, read_state, spell_state
 KEPT_FOR = timedelta(days=90)  # a semester's questions come back within weeks
 LONGEST = 300  # characters of one detail
 
-# What may stand in a detail without naming anybody: figures, codes, names of fields, sites and courses.
-_NEVER = frozenset({"name", "username", "email", "firstname", "lastname", "person", "author", "user"})
+# What names people in a sentence is kept as `…`, whatever else figures, codes, sites and courses say.
+_PEOPLE = frozenset(
+    {
+        *(
+            "name",
+            "names",
+            "username",
+            "email",
+            "firstname",
+            "lastname",
+            "person",
+            "people",
+            "author",
+            "user",
+        ),
+        *("who", "whose", "by", "asked", "login", "value", "teachers", "label", "told", "said", "contact"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,10 +47,14 @@ class Refusal:
 def discreet(details: Mapping[str, object]) -> dict[str, str]:
     """Details as they may be kept: words and figures, cut short, nothing that could be a person's."""
     return {
-        name: spell_state(value) if isinstance(value, State) else str(value)[:LONGEST]
+        name: spell_state(value) if isinstance(value, State) else _discreet(name, str(value))
         for name, value in details.items()
-        if isinstance(value, str | int | float) and name not in _NEVER and "@" not in str(value)
+        if isinstance(value, str | int | float)
     }
+
+
+def _discreet(name: str, text: str) -> str:
+    return "…" if name in _PEOPLE or "@" in text else text[:LONGEST]
 
 
 def readable(details: Mapping[str, str]) -> dict[str, object]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from passerelle.domain.console import ConsoleAct, ConsoleSession, ConsoleTicket
 from passerelle.domain.names_end import UNDER_WAY, access_ends, running_orders
-from passerelle.domain.night.plan.run import Run
+from passerelle.domain.night.plan.run import NightDesk, Run
 from passerelle.domain.orders.ledger import LedgerPage
 from passerelle.domain.orders.order import Delivery, Order
 from passerelle.domain.people import Who, names
@@ -52,10 +52,9 @@ def stays(key: str, kept: tuple[Held, ...]) -> bool:
 
 def kept_for(world: World, who: Who) -> tuple[Held, ...]:
     in_office = _in_office(world.inventory, who)
-    return (
-        *_records(world, who, in_office=in_office),
-        *_documents(world.inventory, who, in_office=in_office),
-    )
+    today = world.clock.now().date().isoformat()
+    documents = _documents(world.inventory, who, today, in_office=in_office)
+    return (*_records(world, who, in_office=in_office), *documents)
 
 
 # -- records --------------------------------------------------------------------------------------------
@@ -65,8 +64,11 @@ def _records(world: World, who: Who, *, in_office: bool) -> Iterator[Held]:
     now = world.clock.now()
     records = list(world.inventory.records())
     ends = running_orders([one for one in records if isinstance(one, LedgerPage)])
+    waiting = {run.id for run in _nights_in_progress(records)}
     for record in records:
         why = _of_a_sale(record, ends, now) or _in_progress(record, now)
+        if isinstance(record, Run) and record.id in waiting:
+            why = "night_in_progress"
         if in_office and isinstance(record, ConsoleAct):
             why = "named_in_network"
         if why and is_named_in(record, who):
@@ -92,9 +94,18 @@ def _in_progress(record: Record, now: datetime) -> str:
             return "rollover_in_progress"
         case TargetLock() if record.until > now:
             return "rollover_in_progress"
-        case Run() if record.under_way or record.waits_for_a_person:
-            return "night_in_progress"
     return ""
+
+
+def _nights_in_progress(records: Iterable[Record]) -> Iterator[Run]:
+    """Under way, or held until somebody releases it: unless a newer night has overtaken it meanwhile."""
+    held = list(records)
+    desks = {desk.id: desk for desk in held if isinstance(desk, NightDesk)}
+    for run in held:
+        if isinstance(run, Run) and (run.under_way or run.waits_for_a_person):
+            desk = desks.get(run.site)
+            if desk is None or not desk.overtaken(run.stage, run.night):
+                yield run
 
 
 def _runs(end: datetime | None, now: datetime) -> bool:
@@ -104,17 +115,14 @@ def _runs(end: datetime | None, now: datetime) -> bool:
 # -- documents ------------------------------------------------------------------------------------------
 
 
-def _documents(inventory: Inventory, who: Who, *, in_office: bool) -> Iterator[Held]:
+def _documents(inventory: Inventory, who: Who, today: str, *, in_office: bool) -> Iterator[Held]:
     if in_office:
         yield Held("documents", "network.yaml", "config/", "named_in_network")
     keys = list(inventory.documents())
-    live = dict.fromkeys(_deposits_in_force(inventory, keys), "in_extracts")
+    live = dict.fromkeys(_deposits_in_force(inventory, keys, today), "in_extracts")
     live |= {key: "night_remembers" for key in keys if _MEMORY.fullmatch(key)}
-    live |= {
-        f"{run.folder}/": "night_in_progress"
-        for run in inventory.records()
-        if isinstance(run, Run) and run.folder and (run.under_way or run.waits_for_a_person)
-    }
+    nights = (run for run in _nights_in_progress(inventory.records()) if run.folder)
+    live |= {f"{run.folder}/": "night_in_progress" for run in nights}
     for begin, why in live.items():
         under = (key for key in keys if key.startswith(begin))
         if any(names_in(key, inventory.text(key) or "", who) for key in under):
@@ -126,9 +134,9 @@ def _in_office(inventory: Inventory, who: Who) -> bool:
     return names_in(CONFIGURATION, inventory.text(CONFIGURATION) or "", who)
 
 
-def _deposits_in_force(inventory: Inventory, keys: list[str]) -> Iterator[str]:
-    """Of each site the newest deposit, and those before it that it only adds to (OneRoster's `delta`): who
-    stands there would be made again by the next night.
+def _deposits_in_force(inventory: Inventory, keys: list[str], today: str) -> Iterator[str]:
+    """Of each site the newest deposit until today, those for nights to come, and those before that were
+    only added to (OneRoster's `delta`): who stands there would be made again by the next night.
     """
     sites: dict[str, set[str]] = {}
     for key in keys:
@@ -138,5 +146,6 @@ def _deposits_in_force(inventory: Inventory, keys: list[str]) -> Iterator[str]:
     for folders in sites.values():
         for folder in sorted(folders, reverse=True):
             yield folder
-            if "delta" not in (inventory.text(f"{folder}manifest.csv") or ""):
+            to_come = folder.split("/")[2] > today
+            if not to_come and "delta" not in (inventory.text(f"{folder}manifest.csv") or ""):
                 break

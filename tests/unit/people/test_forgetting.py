@@ -295,7 +295,8 @@ def test_who_signed_in_to_the_console_is_forgotten_and_what_was_decided_stays() 
     of_the_console(scene)
     world = watched(scene.world)
     assert {row["kind"] for row in people.show(world, "ada")["records"]} >= {"ConsoleSession", "ConsoleAct"}  # type: ignore[attr-defined]
-    told = people.forget(world, "ada", "left the university")
+    told = people.forget(world, "ada", "ada (Ada Lovelace) left the university")
+    assert told.because == f"{told.alias} ({told.alias}) left the university"
     assert told.kept == ()
     assert scene.records.all(ConsoleSession) == ()
     [act] = scene.records.all(ConsoleAct)

@@ -66,13 +66,13 @@ class Who:
         site, colon, _ = text.partition(":")
         return f"{site}:{alias}" if colon else alias
 
-    def pattern(self, *, usernames: bool) -> re.Pattern[str] | None:
+    def pattern(self, *, usernames: bool, shortest: int = SHORTEST_WORD) -> re.Pattern[str] | None:
         """What names them inside a text: e-mails and full names; where so wished usernames and codes too,
-        short ones only as `site:username`.
+        those below `shortest` only as `site:username`.
         """
-        words = [one for one in self.names if "@" in one or (usernames and len(one) >= SHORTEST_WORD)]
+        words = [one for one in self.names if "@" in one or (usernames and len(one) >= shortest)]
         words += list(self.fullnames)
-        short = [one for one in self.names if usernames and len(one) < SHORTEST_WORD]
+        short = [one for one in self.names if usernames and len(one) < shortest]
         either = [rf"(?<![\w@.-])(?:{_one_of(words)})"] if words else []
         either += [rf"(?<=\w:)(?:{_one_of(short)})"] if short else []
         return re.compile(rf"(?:{'|'.join(either)})(?![\w@-])", re.IGNORECASE) if either else None
@@ -135,7 +135,7 @@ class _Others(Who):
         told = any(isinstance(inside.get(one), str) and inside[one] for one in ("username", "email"))
         return told and not Who(self.names, self.fullnames, self.identity).bears(inside)
 
-    def pattern(self, *, usernames: bool) -> re.Pattern[str] | None:  # noqa: ARG002 - as Who has it
+    def pattern(self, *, usernames: bool, shortest: int = 0) -> re.Pattern[str] | None:  # noqa: ARG002 - same
         return None
 
 

@@ -113,7 +113,8 @@ def forget(world: World, name: str, because: str, *, rest_tonight: bool = False)
         who_is(inventory, name, world.network.identity),
     )
     before = world.papers.get(erasure_key(alias)) or {}
-    because = text_without("", because, who, alias)
+    pattern = who.pattern(usernames=True, shortest=1)
+    because = pattern.sub(alias, because) if pattern else because
     asked: dict[str, object] = {"at": before.get("at") or world.clock.now().isoformat(), "because": because}
     still = {"still": {"names": sorted(who.names), "fullnames": sorted(who.fullnames)}}
     world.papers.put(erasure_key(alias), {**before, **asked, **still})

@@ -257,9 +257,8 @@ def test_ci_runs_what_a_developer_runs():
     assert re.findall(r"repo: (.+)", hooks) == ["local"]
     steps = (ROOT / ".ci/run").read_text(encoding="utf-8")
     quick = re.findall(r"entry: (\S+(?: -m)? \S+|\S+)", hooks)
-    assert [entry for entry in quick if entry not in steps] == [
-        ".venv/bin/python -m pytest"
-    ]  # a part of the tests
+    missing = {entry for entry in quick if entry not in steps}
+    assert missing <= {".venv/bin/python -m pytest"}  # a part of the tests, which are a step by themselves
 
 
 # -- decisions ---------------------------------------------------------------------------------------------

@@ -55,7 +55,7 @@ LIKELY = 0.001  # of a call to the outside: that its worker is killed at it (fak
 KILL_EVERY = 10.0  # seconds from one kill to the next (stack)
 MOST_RECEIVES = 5
 VISIBILITY = timedelta(minutes=6)  # until a message whose worker died comes again
-FAKES_LIMIT, STACK_LIMIT = 90.0, 1000.0  # ms for an order
+FAKES_LIMIT, STACK_LIMIT = 90.0, 1500.0  # ms for an order
 PATIENCE = 4 * 3600.0  # seconds until all is worked off
 
 

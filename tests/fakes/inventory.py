@@ -19,8 +19,12 @@ class FakeInventory:
         self.deposits = deposits if deposits is not None else {}  # extracts, which no port writes
         self.left: list[Leftover] = []
 
-    def records(self) -> Iterator[Record]:
-        return iter(list(self._records))
+    def records(self, *, readable_only: bool = False) -> Iterator[Record]:
+        for record in list(self._records):
+            if readable_only and not self._records.can_read(type(record).__name__, record.id):
+                continue
+            self._records.get(type(record), record.id)  # raises where it cannot be read
+            yield record
 
     def page(self, after: str | None, limit: int) -> tuple[tuple[Record, ...], str | None]:
         begin = int(after or 0)

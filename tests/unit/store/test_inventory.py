@@ -10,14 +10,16 @@ import pytest
 
 from passerelle.domain.people import nobody
 from passerelle.domain.refusals import Refusal
+from passerelle.errors import GiveUp
 from passerelle.store.inventory import AwsInventory
 from passerelle.store.records import DynamoRecords
 from passerelle.store.references import DynamoReferences
 from passerelle.store.requests import DynamoRequests
-from tests.factories.records import NOW
+from tests.factories.records import NOW, a_publication
 from tests.fakes.clock import FakeClock
 from tests.kept.write import console, orders, publications, rollovers
 from tests.unit.store.conftest import TABLE
+from tests.unit.store.test_broken import damage
 
 BUCKET = "state-kept"
 
@@ -42,6 +44,23 @@ def test_every_record_of_every_kind_is_read_once(aws: Any, inventory: AwsInvento
     found = [one for one in inventory.records() if (type(one), one.id) in added]
     assert {(type(one), one.id): one for one in found} == added
     assert len(found) == len(added)
+
+
+@pytest.mark.rule("G2", "S12")
+def test_a_record_that_cannot_be_read_is_left_out_where_the_others_are_enough(
+    aws: Any, inventory: AwsInventory
+) -> None:
+    records = DynamoRecords(aws.dynamodb, TABLE)
+    good, bad = records.add(a_publication("whole")), records.add(a_publication("damaged"))
+    damage(aws, bad)
+    found = [one.id for one in inventory.records(readable_only=True)]
+    assert good.id in found
+    assert bad.id not in found
+    with pytest.raises(GiveUp, match="record_unreadable"):
+        list(inventory.records())
+    aws.dynamodb.delete_item(
+        TableName=TABLE, Key={"pk": {"S": "Publication#damaged"}, "sk": {"S": "Publication"}}
+    )
 
 
 @pytest.mark.rule("G1")

@@ -192,7 +192,9 @@ class Archives(Protocol):
 class Inventory(Protocol):
     """All that is held, one after the other: for what is looked at rarely, whole (G1, G2)."""
 
-    def records(self) -> Iterator[Record]: ...
+    def records(self, *, readable_only: bool = False) -> Iterator[Record]:
+        """Raises GiveUp `record_unreadable` at one that cannot be read, or leaves it out."""
+        ...
 
     def page(self, after: str | None, limit: int) -> tuple[tuple[Record, ...], str | None]:
         """Some of them, and where to go on, None at the end; `limit` counts what is looked at."""

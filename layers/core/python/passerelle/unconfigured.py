@@ -97,7 +97,7 @@ class NoSecrets:
 class NoInventory:
     """Where nothing is looked at whole."""
 
-    def records(self) -> Iterator[Record]:
+    def records(self, *, readable_only: bool = False) -> Iterator[Record]:  # noqa: ARG002 - the port's own
         return iter(())
 
     def page(self, after: str | None, limit: int) -> tuple[tuple[Record, ...], str | None]:  # noqa: ARG002 - the port's own

@@ -161,10 +161,10 @@ def _begun(world: World, name: str) -> tuple[str, Who] | None:
 def keep_no_longer(world: World) -> int:
     """What is past its time names nobody from now on (G2). Answers how many records lost their names."""
     inventory, now = world.inventory, world.clock.now()
-    pages = [record for record in inventory.records() if isinstance(record, LedgerPage)]
+    pages = [one for one in inventory.records(readable_only=True) if isinstance(one, LedgerPage)]
     ends = running_orders(pages)
     changed = 0
-    for record in inventory.records():
+    for record in inventory.records(readable_only=True):
         until = loses_names_at(record, world.network.retention, ends)
         if until is None or until > now:
             continue

@@ -41,7 +41,7 @@ class Indexed:
     name: str = field(repr=False)
     within: Callable[[Record], bool]
 
-    def records(self) -> Iterator[Record]:
+    def records(self, *, readable_only: bool = False) -> Iterator[Record]:  # noqa: ARG002 - the port's own
         return iter(self._found)
 
     def page(self, after: str | None, limit: int) -> tuple[tuple[Record, ...], str | None]:  # noqa: ARG002 - the port's own

@@ -127,6 +127,11 @@ def _aws(error: BaseException, name: str, lang: str) -> str:
     return say(_NO_ANSWER, lang, why=name)
 
 
+def aws_cause(name: str, lang: str) -> str:
+    """Of an error of botocore's, known by its class's name alone; empty where that says too little."""
+    return say(_AWS[name], lang) if name in _AWS else ""
+
+
 def _system(error: OSError, lang: str) -> str:
     if error.errno == errno.ENOSPC and not error.filename:
         return say(_FULL, lang)

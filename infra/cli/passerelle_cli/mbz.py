@@ -30,7 +30,7 @@ from passerelle.words.archives import means_word
 from passerelle.words.sentences import say
 from passerelle_cli.answers import json_option
 from passerelle_cli.exit_codes import FAILED, FOUND
-from passerelle_cli.failures import explain
+from passerelle_cli.failures import aws_cause, explain
 from passerelle_cli.patience import PATIENCE
 from passerelle_cli.terminal import echo, either, language, print_json
 
@@ -170,8 +170,8 @@ def _outside_the_file(archive: str, *, as_json: bool = False) -> Iterator[None]:
         yield
     except CannotRead as error:
         message = _outside(archive, error.code)
-    except TryAgain:
-        message = _outside(archive, "away")
+    except TryAgain as error:
+        message = _silent(archive, error)
     except OSError:
         message = _outside(archive, "disk")
     except Exception as error:
@@ -184,6 +184,12 @@ def _outside_the_file(archive: str, *, as_json: bool = False) -> Iterator[None]:
     if as_json:
         print_json({"accepted": False, "reasons": [], "error": message})
     _stop(message)
+
+
+def _silent(archive: str, error: TryAgain) -> str:
+    """S3 was not reached; without credentials or a region it was not even asked."""
+    cause = aws_cause(str(error), language())
+    return f"{archive}{either(' :', ':')} {cause}" if cause else _outside(archive, "away")
 
 
 def _outside(archive: str, code: str) -> str:

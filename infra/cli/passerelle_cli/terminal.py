@@ -135,8 +135,16 @@ class StateNamed(Named):
         self._states: Any = states
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        meant = {state_word(one, lang): one.value for one in self._states for lang in ("fr", "en")}
-        return super().convert(meant.get(str(value).strip().lower(), value), param, ctx)
+        said = str(value).strip().lower()
+        meant: dict[str, str] = {
+            state_word(one, lang): one.value for one in self._states for lang in ("fr", "en")
+        }
+        meant |= {one.value: one.value for one in self._states}
+        if said not in meant:
+            words = [state_word(one, language()) for one in self._states]
+            refused = worded("« {state} » n’est pas un état.", "“{state}” is no state.", state=value)
+            raise click.BadParameter(f"{refused} {nearest(said, words)}", ctx, param)
+        return meant[said]
 
 
 def either(french: str, english: str) -> str:

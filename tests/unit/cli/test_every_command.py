@@ -152,6 +152,11 @@ def test_an_installation_that_does_not_answer_is_named(
     check(run(*words), words)
 
 
+def test_an_archive_in_s3_names_what_keeps_it_from_being_read(run, monkeypatch) -> None:
+    done = run("mbz", "inspect", "s3://bucket/key")
+    assert (done.status, "identifiant AWS" in done.err) == (1, True), done.err
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 @pytest.mark.parametrize("path", [(), *COMMANDS], ids=" ".join)
 def test_an_output_that_is_full_or_closed_is_no_traceback(run, path: tuple[str, ...]) -> None:
@@ -258,9 +263,9 @@ def test_click_speaks_french_in_all_it_says() -> None:
 
 
 def test_a_state_that_is_written_nearly_right_is_refused_with_the_nearest(run) -> None:
-    done = run("orders", "list", "--state", "fulfiled")
+    done = run("orders", "list", "--state", "realisee")
     assert done.status == 2
-    assert "Vouliez-vous dire «\u00a0fulfilled\u00a0»" in done.err
+    assert "Vouliez-vous dire «\u00a0réalisée\u00a0»" in done.err
 
 
 def test_a_scrub_writes_over_nothing_unasked(run, tmp_path: Path) -> None:

@@ -8,7 +8,9 @@ from datetime import timedelta
 
 import pytest
 
+from passerelle.domain.night.plan.memory import Memory
 from passerelle.domain.night.plan.run import Run, moved_run, run_id
+from passerelle.domain.night.plan.serialised import memory_document
 from passerelle.domain.night.policy import Freeze, Guard, Limit
 from passerelle.domain.offer.stages import Stage
 from passerelle.domain.records import Person
@@ -17,6 +19,7 @@ from passerelle.domain.states import RunState
 from passerelle.errors import NotFound, Refused
 from passerelle.events.site import Signed, read_command
 from passerelle.usecases.night import desk
+from passerelle.usecases.night.documents import load_memory, memory_key
 from passerelle.usecases.night.person import plan_for, repair
 from passerelle.usecases.night.plan_stage import StageBusy
 from passerelle.usecases.night.why_page import answer
@@ -79,6 +82,18 @@ def test_a_removal_suspends_by_the_same_rules_and_the_next_night_changes_nothing
 
     assert deeds(done) == [("suspend", "E2", "")]
     assert scene.plan().counts == {}
+
+
+@pytest.mark.rule("N27")
+def test_what_the_stages_remember_of_all_else_is_not_written_again(scene) -> None:
+    other = memory_key("caen", Stage.GROUPS)
+    scene.papers.put(other, {**memory_document(Memory()), "format": 1, "by": "the stage of groups"})
+    drop(scene.university, "ip.csv", "P2", "E2", "G3")
+
+    repair(scene.world, "caen", "P2")
+
+    assert scene.papers.get(other)["by"] == "the stage of groups"
+    assert ("E2", "p2") in load_memory(scene.papers, "caen").suspended
 
 
 @pytest.mark.rule("N27")

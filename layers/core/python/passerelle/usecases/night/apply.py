@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from passerelle.domain.night.plan.plan import STAGE_OF
-from passerelle.domain.night.plan.run import SILENT, NightDesk, Run, moved_run
+from passerelle.domain.night.plan.run import PERSON, SILENT, NightDesk, Run, moved_run
 from passerelle.domain.night.plan.serialised import columns_of, freeze_document, read_memory
 from passerelle.domain.night.policy import Freeze
 from passerelle.domain.offer.stages import Stage
@@ -89,7 +89,10 @@ def begin(world: World, run: str, holder: str) -> Run:
 
 
 def stage_of(run: Run) -> Stage | None:
-    """None: all of them, or a run of its own kind."""
+    """Whose memory it keeps. None: all of it. Of one person only who is suspended is remembered: what
+    the stages wrote of all else stands."""
+    if run.stage == PERSON:
+        return Stage.ENROLMENTS
     return Stage(run.stage) if run.stage in set(Stage) else None
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from passerelle.domain.night.plan.actual import Actual, read_actual
 from passerelle.domain.night.plan.night import Night
 from passerelle.domain.night.plan.person import PersonPlan, narrowed, of_person, plan_person
-from passerelle.domain.night.plan.run import WHOLE, NightDesk, Run, moved_run, run_id
+from passerelle.domain.night.plan.run import PERSON, WHOLE, NightDesk, Run, moved_run, run_id
 from passerelle.domain.night.why.question import MOST, AskedPerson, find_courses, find_people
 from passerelle.domain.offer.build import build_desired, build_offer
 from passerelle.domain.offer.desired import Desired
@@ -35,8 +35,6 @@ from passerelle.usecases.night.plan_stage import (
 from passerelle.usecases.night.why import newest_sources
 from passerelle.usecases.night.why_in_moodle import accounts_of
 from passerelle.words.repair import say_repair
-
-PERSON = "person"  # the stage that such a run is named by
 
 
 @dataclass(frozen=True, slots=True)

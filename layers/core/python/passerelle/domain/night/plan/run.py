@@ -14,6 +14,7 @@ from passerelle.errors import Refused
 
 WHOLE = "night"  # a run of all stages at once
 ADOPTION = "adopt"
+PERSON = "person"  # of one person's repair
 MORNING = time(7)  # by then every stage has ended, or somebody should know
 SILENT = timedelta(minutes=20)  # longer than any function may run: then whoever held the lease is dead
 

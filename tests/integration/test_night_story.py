@@ -16,6 +16,9 @@ from passerelle_laptop.telling import Teller
 @pytest.mark.rule("N20")
 @pytest.mark.rule("N22")
 @pytest.mark.rule("N23")
+@pytest.mark.rule("N26")
+@pytest.mark.rule("N27")
+@pytest.mark.rule("N29")
 def test_the_story_of_the_nights_holds_line_by_line() -> None:
     teller = Teller("en")
     with Laptop.start(teller.line) as laptop:

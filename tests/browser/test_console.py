@@ -45,6 +45,7 @@ PAGES = (
     "publication?id=publication1",
     "sites",
     "why",
+    "people",
     "acts",
 )
 
@@ -73,7 +74,7 @@ def world(nights: FakeNights) -> World:
             paid_at=clock.now(),
             state=OrderState.PARKED,
             why=(Note("amount_differs", {"lines": "4000", "total": "3000"}),),
-            lines=(a_line(),),
+            lines=(a_line(quantity=6),),
             lines_known=True,
             total=3000,
             currency="EUR",
@@ -81,6 +82,12 @@ def world(nights: FakeNights) -> World:
     )
     world.records.add(a_publication(state=PublicationState.PUBLISHED))
     return world
+
+
+def person_page(page: Any, console: str, who: str) -> None:
+    page.goto(f"{console}/people")
+    page.get_by_label("Adresse, identifiant ou code").fill(who)
+    page.get_by_role("button", name="Chercher").click()
 
 
 @pytest.fixture
@@ -164,7 +171,7 @@ def test_a_parked_order_is_released_with_a_reason_and_the_reason_is_shown(page: 
     form.get_by_label("Pourquoi").fill("remise convenue au téléphone")
     form.get_by_role("button").click()
     assert page.get_by_role("status").inner_text() == "C’est fait."
-    assert "remise convenue au téléphone" in page.get_by_role("region", name="Journal").inner_text()
+    assert "remise convenue au téléphone" in page.locator("ol.story").inner_text()
     assert world.records[Order, ORDER].released_by or not world.records[Order, ORDER].held
 
 
@@ -190,6 +197,78 @@ def test_a_publication_is_withdrawn_and_leaving_ends_the_session(page: Any, cons
     assert world.records[Publication, "publication1"].state is PublicationState.WITHDRAWN
     page.get_by_role("button", name="Quitter").click()
     assert page.goto(f"{console}/home").status == 403
+
+
+@pytest.mark.rule("G1")
+@pytest.mark.rule("H2")
+@pytest.mark.parametrize("page", list(LOOKS), indirect=True)
+def test_a_person_is_looked_up_and_forgotten(page: Any, console: str, world: World):
+    author = world.records[Publication, "publication1"].author
+    person_page(page, console, author.username)
+    assert "author" not in page.url
+    assert page.get_by_role("link", name=world.records[Publication, "publication1"].card.title).is_visible()
+    page.get_by_text("Oublier cette personne").first.click()
+    shot(page, "person")
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+    assert axe.Axe().run(page).response["violations"] == []
+    page.get_by_label("Pourquoi").fill("demande par courrier")
+    page.get_by_role("button", name="Oublier cette personne").click()
+    assert "La personne est oubliée" in page.get_by_role("status").inner_text()
+    shot(page, "forgotten")
+    assert axe.Axe().run(page).response["violations"] == []
+    assert world.records[Publication, "publication1"].author.username.startswith("forgotten-")
+    person_page(page, console, author.username)
+    assert "Rien de ce qui est gardé ici" in page.get_by_role("status").inner_text()
+
+
+@pytest.mark.rule("S12")
+@pytest.mark.rule("H2")
+def test_an_order_is_put_aside_moved_assigned_and_its_link_revoked(page: Any, console: str, world: World):
+    def act(name: str, **fields: str) -> None:
+        page.goto(f"{console}/order?id={ORDER}")
+        form = page.locator("form", has=page.locator(f"input[name=act][value={name}]"))
+        page.locator("details", has=form).locator("summary").click()
+        for label, text in fields.items():
+            form.locator(f"[name={label}]").fill(text)
+        form.get_by_role("button").click()
+        assert "C’est fait." in page.get_by_role("main").inner_text(), name
+
+    act("order_release", why="virement vu")
+    act("order_park", why="à revoir")
+    act("order_release", why="revu")
+    act("order_reschedule", by="+7D")
+    act("order_assign", people="Recognisable;Zoé;zoe@client.example")
+    act("order_revoke_link")
+    act("order_replay")
+    order = world.records[Order, ORDER]
+    assert (order.shift, order.link_serial) == (7 * 86_400, 1)
+    assert "Zoé" in [one.person.firstname for one in order.seats]
+    story = page.get_by_role("listitem").all_inner_texts()
+    assert any("à revoir" in one for one in story)
+    shot(page, "order-story")
+    page.goto(f"{console}/orders?q=recognisable")
+    assert page.get_by_role("link", name="1042").is_visible()
+
+
+@pytest.mark.rule("N18")
+def test_nights_are_held_let_go_and_thawed_from_their_page(page: Any, console: str, world: World):
+    def act(name: str, **fields: str) -> None:
+        page.goto(f"{console}/nights")
+        form = page.locator("form", has=page.locator(f"input[name=act][value={name}]")).first
+        page.locator("details", has=form).first.locator("summary").click()
+        for label, text in fields.items():
+            form.locator(f"[name={label}]").fill(text)
+        form.get_by_role("button").click()
+        assert page.get_by_role("status").inner_text() == "C’est fait.", name
+
+    act("site_hold", why="panne d’Apogée")
+    assert world.records[NightDesk, "caen"].held_by == "hub:root"
+    act("site_let_go")
+    assert world.records[NightDesk, "caen"].held_by == ""
+    act("site_freeze", since="2026-10-06", until="2026-10-20", why="rentrée")
+    assert "20/10/2026" in page.get_by_role("main").inner_text()
+    act("site_thaw")
+    assert "20/10/2026" not in page.get_by_role("main").inner_text()
 
 
 @pytest.mark.rule("H2")

@@ -64,6 +64,7 @@ INDEXES: dict[tuple[Kind, str], Callable[[Any], str | None]] = {
     (Publication, "course"): lambda p: p.network_id,
     (Publication, "state"): lambda p: p.state.value,
     (Publication, "upload"): lambda p: p.upload,
+    (Publication, "ancestor"): lambda p: p.ancestor or None,
     (Publication, "all"): lambda _: "all",
     (Retrieval, "publication_course"): lambda r: r.network_id,
     (Retrieval, "site"): lambda r: r.site,

@@ -11,6 +11,8 @@ from passerelle.domain.night.plan.run import Run
 from passerelle.domain.offer.stages import Stage
 from passerelle.domain.states import OrderState, RunState
 from passerelle.shops.vendor import SampleOrder
+from passerelle.usecases.console import look_around
+from passerelle.usecases.list_anew import list_anew
 from passerelle.usecases.night import apply, plan_stage
 from passerelle_laptop.laptop import Laptop
 from passerelle_laptop.stories.course import CourseStory
@@ -52,6 +54,9 @@ def make_ready(laptop: Laptop, lang: str) -> None:
         ]
         for part in parts:
             part.result()
+    world = laptop.world()
+    list_anew(world)
+    look_around.look(world)  # as each hour: the console says what it found
 
 
 def _courses(laptop: Laptop, lang: str) -> None:

@@ -106,7 +106,8 @@ class Records(Protocol):
         """The records under one value of an index, oldest first unless asked otherwise.
         `course`, `upload` and `publication_course` see every finished write; the others may lag by moments.
 
-        Upload: `course` (network id), `site`, `state`. Publication: `course`, `state`, `upload`, `all`.
+        Upload: `course` (network id), `site`, `state`. Publication: `course`, `state`, `upload`, `all`,
+        `ancestor` (its id, consistent).
         Retrieval: `publication_course` (network id of the origin), `site`. RunningJob: `running` (value
         `yes`), longest silent first. Rollover: `target` and `source` (`{site}#{course id}`, consistent),
         `site`, `running` (value `yes`). PlanRun: `site`, `applying` (value `yes`). Permit: `target`.

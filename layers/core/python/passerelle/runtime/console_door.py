@@ -215,7 +215,8 @@ def _post(visit: Visit) -> Response:
         return visit.page("refused", 422, refusal=text, back=_back(visit, form))
     target = _back(visit, form)
     if isinstance(done, Forgotten):
-        target = f"{visit.base}/people?{urlencode({'erasure': done.alias})}"
+        told = urlencode({"erasure": done.alias})
+        return _response(303, "", {"location": f"{visit.base}/people?{told}"})
     return _response(303, "", {"location": f"{target}{'&' if '?' in target else '?'}done=1"})
 
 

@@ -88,6 +88,7 @@ INDEXES: dict[Kind, dict[str, Index]] = {
     Publication: {
         "course": Index("items", lambda publication: publication.network_id),
         "upload": Index("items", lambda publication: publication.upload),
+        "ancestor": Index("items", lambda publication: publication.ancestor or None),
         "state": Index("gsi1", lambda publication: publication.state.value),
         "all": Index("gsi2", lambda _: "all"),
     },

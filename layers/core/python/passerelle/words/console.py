@@ -22,6 +22,10 @@ WORDS: Mapping[str, Pair] = {
     # home
     "waits": ("Ce qui attend quelqu’un", "What waits for a person"),
     "all_well": ("Rien n’attend personne.", "Nothing waits for anybody."),
+    "first_of_each": (
+        "Vingt au plus de chaque sorte ; la page de chacune montre le reste.",
+        "At most twenty of each kind; the page of each has the rest.",
+    ),
     "looked_at": ("Regardé le", "Looked at"),
     "night_held": ("Nuit retenue", "Night held"),
     "night_failed": ("Nuit en échec", "Night failed"),

@@ -18,7 +18,8 @@ from passerelle.ports import World
 from passerelle.usecases.broken import broken, site_of
 from passerelle.usecases.night.plan_stage import rules_of
 
-MOST = 50  # of one kind; the page of that kind has the rest
+MOST = 20  # of one kind on the first page; the page of that kind has the rest
+MOST_COUNTED = 200  # for the morning's word
 LOOKED_BACK = timedelta(days=30)  # for what failed: later nobody mends it here any more
 STAGES_OF_A_MONTH = 5 * 30
 NO_EXTRACTS = ("night_sources_stopped", "sources_stopped")
@@ -53,17 +54,17 @@ class Waiting:
     error: str = ""  # code of words.causes, where a stage failed
 
 
-def waiting(world: World, reach: Reach) -> list[Waiting]:
-    """Newest first."""
+def waiting(world: World, reach: Reach, most: int = MOST) -> list[Waiting]:
+    """Newest first; `most` of what there can be thousands of are looked at."""
     found = [
         *_dead_letters(world, reach),
         *_broken(world, reach),
         *_outside(world, reach),
         *_nights(world, reach),
-        *_orders(world, reach),
-        *_deliveries(world, reach),
-        *_publications(world, reach),
-        *_rollovers(world, reach),
+        *_orders(world, reach, most),
+        *_deliveries(world, reach, most),
+        *_publications(world, reach, most),
+        *_rollovers(world, reach, most),
     ]
     return sorted(found, key=lambda one: one.at, reverse=True)
 
@@ -136,11 +137,11 @@ def _absent(world: World, site: str, runs: tuple[Run, ...]) -> Iterator[Waiting]
         yield Waiting(kind="night_absent", about=site, site=site, at=world.clock.now(), why=why)
 
 
-def _orders(world: World, reach: Reach) -> Iterator[Waiting]:
+def _orders(world: World, reach: Reach, most: int) -> Iterator[Waiting]:
     if not reach.shops:
         return
     now = world.clock.now()
-    for order in _listed(world, Order, OrderState.PARKED.value):
+    for order in _listed(world, OrderState.PARKED, most, newest_first=True):
         if order.shop in reach.shops:
             yield Waiting(
                 kind="order_parked",
@@ -150,7 +151,7 @@ def _orders(world: World, reach: Reach) -> Iterator[Waiting]:
                 title=order.shown,
                 why=order.why,
             )
-    for order in _listed(world, Order, OrderState.RECEIVED.value):
+    for order in _listed(world, OrderState.RECEIVED, most, newest_first=False):  # what is overdue is old
         shop = world.network.shops.get(order.shop)
         late = shop is not None and now - order.received_at >= timedelta(days=shop.overdue_days)
         if order.shop in reach.shops and late and not order.due:
@@ -159,10 +160,10 @@ def _orders(world: World, reach: Reach) -> Iterator[Waiting]:
             )
 
 
-def _deliveries(world: World, reach: Reach) -> Iterator[Waiting]:
+def _deliveries(world: World, reach: Reach, most: int) -> Iterator[Waiting]:
     if not reach.shops:
         return
-    for delivery in world.records.list(Delivery, "state", "parked", limit=MOST, newest_first=True).items:
+    for delivery in world.records.list(Delivery, "state", "parked", limit=most, newest_first=True).items:
         if delivery.shop in reach.shops:
             yield Waiting(
                 kind="delivery",
@@ -174,12 +175,12 @@ def _deliveries(world: World, reach: Reach) -> Iterator[Waiting]:
             )
 
 
-def _publications(world: World, reach: Reach) -> Iterator[Waiting]:
+def _publications(world: World, reach: Reach, most: int) -> Iterator[Waiting]:
     if not reach.publications:
         return
     since = world.clock.now() - LOOKED_BACK
     failed = world.records.list(
-        Publication, "state", PublicationState.FAILED.value, limit=MOST, newest_first=True
+        Publication, "state", PublicationState.FAILED.value, limit=most, newest_first=True
     )
     for one in failed.items:
         if one.requested_at >= since:
@@ -193,12 +194,12 @@ def _publications(world: World, reach: Reach) -> Iterator[Waiting]:
             )
 
 
-def _rollovers(world: World, reach: Reach) -> Iterator[Waiting]:
+def _rollovers(world: World, reach: Reach, most: int) -> Iterator[Waiting]:
     since = world.clock.now() - LOOKED_BACK
     for site in sorted(reach.sites):
         if not world.network.sites[site].previous:
             continue
-        for one in world.records.list(Rollover, "site", site, limit=MOST, newest_first=True).items:
+        for one in world.records.list(Rollover, "site", site, limit=most, newest_first=True).items:
             if one.state is RolloverState.FAILED and one.requested_at >= since:
                 yield Waiting(
                     kind="rollover",
@@ -210,5 +211,5 @@ def _rollovers(world: World, reach: Reach) -> Iterator[Waiting]:
                 )
 
 
-def _listed(world: World, kind: type[Order], state: str) -> tuple[Order, ...]:
-    return world.records.list(kind, "state", state, limit=MOST, newest_first=True).items
+def _listed(world: World, state: OrderState, most: int, *, newest_first: bool) -> tuple[Order, ...]:
+    return world.records.list(Order, "state", state.value, limit=most, newest_first=newest_first).items

@@ -8,7 +8,7 @@ from passerelle.domain.console import Reach
 from passerelle.domain.moodle.plugin import Notification
 from passerelle.errors import PasserelleError
 from passerelle.ports import World
-from passerelle.usecases.console.home import waiting
+from passerelle.usecases.console.home import MOST_COUNTED, waiting
 from passerelle.usecases.night.plan_stage import tonight
 from passerelle.usecases.night.report import report_nights
 from passerelle.words.console import WORDS
@@ -43,7 +43,7 @@ def tell_what_waits(world: World, site: str) -> None:
         shops=frozenset(name for name, shop in world.network.shops.items() if shop.site == site),
         publications=site == world.network.hub.site,
     )
-    counts = Counter(one.kind for one in waiting(world, reach))
+    counts = Counter(one.kind for one in waiting(world, reach, MOST_COUNTED))
     if not counts:
         return
     lang, day = configured.language, tonight(rules, world.clock.now()).isoformat()

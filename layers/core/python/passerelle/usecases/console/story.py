@@ -15,6 +15,8 @@ from passerelle.ports import World
 from passerelle.usecases.console.people import site_of
 
 MOST = 100  # of deliveries and acts, the newest
+# Acts that the order's own history tells, with who and why.
+IN_HISTORY = ("order_release", "order_park", "order_reschedule", "order_revoke_link")
 PEOPLE = 25  # on one page: each is looked up in the ledger
 
 
@@ -53,7 +55,11 @@ def happened(world: World, order: Order, acts: list[ConsoleAct]) -> list[Told]:
     told = [
         *(Told(one.received_at, "delivery", one.topic, note=one.why) for one in sent),
         *(Told(one.at, "state", one.state, text=one.why) for one in order.history),
-        *(Told(one.at, "act", one.act, one.by, one.why, refused=bool(one.refused)) for one in acts),
+        *(
+            Told(one.at, "act", one.act, one.by, one.why, refused=bool(one.refused))
+            for one in acts
+            if one.refused or one.act not in IN_HISTORY
+        ),
         *(Told(one.at, "letter", one.state, text=one.why) for one in order.letters),
     ]
     return sorted(told, key=lambda one: one.at)

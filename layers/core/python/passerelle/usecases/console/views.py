@@ -5,6 +5,7 @@ Use cases are imported inside: the console starts with what its first page needs
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -23,7 +24,7 @@ from passerelle.domain.site_commands import AskWhy
 from passerelle.domain.states import OrderState, PublicationState, RunState
 from passerelle.errors import GiveUp, NotFound, Refused
 from passerelle.ports import World
-from passerelle.usecases.console.home import newest_runs, seen, waiting
+from passerelle.usecases.console.home import MOST, newest_runs, seen, waiting
 from passerelle.usecases.list_anew import all_is_listed
 from passerelle.usecases.night import documents
 from passerelle.usecases.night.plan_stage import rules_of, tonight
@@ -32,6 +33,7 @@ from passerelle.words.sentences import say
 PAGE = 50
 NIGHTS = 30
 MOST_LINES = 200  # of a plan
+MOST_LOOKED_UP = 15  # things on one page of which each is a question of its own to the table
 DAYS_OF_ACTS = 31
 AGES = ("received_at", "requested_at", "created_at", "asked_at", "made_at", "started_at", "at")
 
@@ -47,9 +49,13 @@ def _within(found: T | None, reached: Callable[[T], bool] = lambda _: True) -> T
 
 
 def home(world: World, reach: Reach) -> Shown:
-    """`looked_at`: the oldest of the last looks at sites and webhooks; None: there was none."""
+    """`cut`: perhaps more of one kind waits; `looked_at`: the oldest of the last looks at sites and webhooks;
+    None: there was none.
+    """
+    found = waiting(world, reach)
     return {
-        "waiting": waiting(world, reach),
+        "waiting": found,
+        "cut": max(Counter(one.kind for one in found).values(), default=0) >= MOST,
         "now": world.clock.now(),
         "looked_at": min((one.at for one in seen(world, reach)), default=None),
     }
@@ -283,9 +289,9 @@ def publications(world: World, reach: Reach, query: Mapping[str, str]) -> Shown:
 
     _within(reach.publications)
     state = query.get("state", "")
-    if "to_reclassify" in query:
+    if "to_reclassify" in query:  # the first of them: what is moved makes room for others
         return {
-            "publications": ask.to_reclassify(world),
+            "publications": list(islice(ask.standing_where_put(world), MOST_LOOKED_UP)),
             "next": None,
             "state_asked": "",
             "states": list(PublicationState),
@@ -338,14 +344,14 @@ def faculty(world: World, reach: Reach, query: Mapping[str, str]) -> Shown:
     verdict = query.get("verdict", "")
     lines = [line for line in plan.lines if verdict in ("", line.verdict.value)]
     begin = max(0, int(query["from"])) if query.get("from", "").isdigit() else 0
-    shown = lines[begin : begin + MOST_LINES]
+    shown = lines[begin : begin + MOST_LOOKED_UP]
     return {
         "run": found,
         "plan": plan,
         "rows": [(line, world.records.get(Rollover, plans.rollover_of(plan, line))) for line in shown],
         "verdict": verdict,
         "verdicts": list(Decision),
-        "later": begin + MOST_LINES if begin + MOST_LINES < len(lines) else None,
+        "later": begin + MOST_LOOKED_UP if begin + MOST_LOOKED_UP < len(lines) else None,
         "acts": about(world, found.id),
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
 from passerelle.domain.backups.compatibility import objections
@@ -269,12 +269,20 @@ def reclassify_list(world: World, command: AskPublication) -> Mapping[str, objec
 
 
 def to_reclassify(world: World) -> list[Publication]:
-    """One question to the hub for each category that it configures, however many copies there are."""
-    lms = world.sites.lms(world.network.hub.site)
-    published = list_all(world.records, Publication, "state", PublicationState.PUBLISHED.value)
-    standing = {
-        (category, course.id)
-        for category in sorted({p.category_id for p in published})
-        for course in lms.courses_in(category)
-    }
-    return [p for p in published if (p.category_id, p.hub_course_id) in standing]
+    """One question to the hub for each category that it configures, and one to the table for each course that
+    stands there, however many were published.
+    """
+    return list(standing_where_put(world))
+
+
+def standing_where_put(world: World) -> Iterator[Publication]:
+    hub = world.network.hub
+    lms = world.sites.lms(hub.site)
+    for name in dict.fromkeys((hub.category, *hub.categories.values())):
+        category = lms.category_by_idnumber(name)
+        for course in lms.courses_in(category.id) if category else ():
+            # On the hub the newest copy has the network identifier as idnumber (P13).
+            for one in list_all(world.records, Publication, "course", course.idnumber):
+                put = (one.category_id, one.hub_course_id) == (category.id, course.id) if category else False
+                if put and one.state is PublicationState.PUBLISHED:
+                    yield one

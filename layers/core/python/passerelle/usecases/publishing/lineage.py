@@ -30,26 +30,29 @@ class Branch:
 
 def family(world: World, publication_id: str) -> Branch:
     """The whole family tree that a publication belongs to, from its oldest known ancestor down."""
-    publications = list_all(world.records, Publication, "all", "all")
-    by_id = {p.id: p for p in publications}
-    root = by_id.get(publication_id)
+    root = world.records.get(Publication, publication_id)
     if root is None:
         raise NotFound("publication_unknown")
     seen = {root.network_id}
-    while root.ancestor in by_id and by_id[root.ancestor].network_id not in seen:
-        root = by_id[root.ancestor]
+    while root.ancestor:
+        older = world.records.get(Publication, root.ancestor)
+        if older is None or older.network_id in seen:
+            break
+        root = older
         seen.add(root.network_id)
-    return _branch(root.network_id, publications, frozenset())
+    return _branch(world, root.network_id, frozenset())
 
 
-def _branch(network_id: str, publications: list[Publication], above: frozenset[str]) -> Branch:
-    mine = sorted(
-        (p for p in publications if p.network_id == network_id), key=lambda p: (p.sequence, p.version)
-    )
-    ids = {p.id for p in mine}
+def _branch(world: World, network_id: str, above: frozenset[str]) -> Branch:
+    found = list_all(world.records, Publication, "course", network_id)
+    mine = sorted(found, key=lambda p: (p.sequence, p.version))
     above = above | {network_id}
-    offspring = sorted({p.network_id for p in publications if p.ancestor in ids} - above)
-    return Branch(network_id, tuple(mine), tuple(_branch(child, publications, above) for child in offspring))
+    children = {
+        child.network_id for one in mine for child in list_all(world.records, Publication, "ancestor", one.id)
+    }
+    return Branch(
+        network_id, tuple(mine), tuple(_branch(world, one, above) for one in sorted(children - above))
+    )
 
 
 def in_lines(branch: Branch, depth: int = 0) -> list[tuple[Branch, int]]:

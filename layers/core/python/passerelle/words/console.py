@@ -151,6 +151,7 @@ WORDS: Mapping[str, Pair] = {
     "held_Publication": ("Publication", "Publication"),
     "held_Retrieval": ("Cours rapatrié", "Course brought home"),
     "held_Rollover": ("Changement d’année d’un cours", "Change of year of a course"),
+    "held_Upload": ("Sauvegarde d’un cours", "Backup of a course"),
     "held_Permit": ("Autorisation d’un transfert", "Permission of a transfer"),
     "held_FreshStart": ("« Je repars de zéro »", "“I start afresh”"),
     "held_PlanRun": ("Plan d’une faculté", "Plan of a faculty"),

@@ -15,6 +15,7 @@ from passerelle.errors import MoodleAway
 from passerelle.ports import World
 from passerelle.usecases.console.look_around import look
 from tests.factories.night import a_run
+from tests.factories.records import a_running_job
 from tests.fakes.lms import FakeLms
 from tests.fakes.shops import FakeShops
 from tests.unit.console.conftest import Browser
@@ -82,6 +83,21 @@ def test_a_webhook_that_is_off_waits_for_its_own_administrator(world: World, bro
     look(world)
     assert "has switched its webhook off" in browser.sign_in("lille", "lea").ask("home")["body"]
     assert "webhook off" not in Browser(world).sign_in("caen", "ada").ask("home")["body"]
+
+
+@pytest.mark.rule("H2")
+def test_the_page_of_sites_tells_the_last_answer_and_what_runs_there(
+    world: World, browser: Browser, sites: SomeAway
+):
+    sites.away = {"lille"}
+    look(world)
+    world.records.add(a_running_job("j1", site="caen"))
+    world.records.add(a_running_job("j2", site="caen", ended=True))
+    shown = browser.sign_in("hub", "root").ask("sites")["body"]
+    assert shown.count("does not answer since") == 1
+    assert shown.count(">2026-10-05") == 3  # the last answers of the others, and the job
+    other = Browser(world).sign_in("lille", "lea").ask("sites")["body"]
+    assert ">2026-10-05" not in other
 
 
 @pytest.mark.rule("H2")

@@ -12,6 +12,7 @@ import pytest
 from passerelle.domain.console import ConsoleAct
 from passerelle.domain.orders.order import Delivery, Order, Seat, SeatState
 from passerelle.domain.publishing.publication import Publication
+from passerelle.domain.records import Moment
 from passerelle.domain.states import OrderState, PublicationState
 from passerelle.ports import World
 from passerelle.usecases import list_anew, people
@@ -219,6 +220,38 @@ def test_a_person_is_asked_for_by_a_marked_form_and_never_by_an_address(world: W
     browser.sign_in("hub", "root")
     assert "boutique:1042" not in browser.ask(f"people?who={EMAIL}")["body"]
     assert browser.ask("people", {"who": EMAIL})["statusCode"] == 403
+
+
+@pytest.mark.rule("H2")
+def test_what_a_shop_or_a_person_wrote_is_text_on_the_pages_of_people_and_in_a_story(
+    world: World, browser: Browser
+):
+    evil = "<script>alert(1)</script>"
+    order = world.records[Order, "boutique:1042"]
+    seat = replace(order.seats[0], username=evil, person=replace(ZOE, firstname=evil, lastname=evil))
+    history = (Moment("parked", world.clock.now(), f"parked by hub:root: {evil}"),)
+    changed = replace(
+        order,
+        seats=(seat,),
+        number=evil,
+        history=history,
+        titles={"SPOC-1": evil},
+        lines=(a_line(title=evil),),
+    )
+    world.records.change(order, changed)
+    sent = world.records[Delivery, "boutique:1"]
+    world.records.change(sent, replace(sent, topic=evil))
+    browser.sign_in("hub", "root")
+    refused = browser.do("order_park", "boutique:1042", why=evil)
+    assert refused["statusCode"] in (303, 422)
+    for body in (
+        ask(browser, EMAIL)["body"],
+        ask(browser, evil)["body"],
+        browser.do("people_forget", evil, why=evil)["body"],
+        browser.ask("order?id=boutique:1042")["body"],
+        browser.ask("people?erasure=%3Cscript%3E")["body"],
+    ):
+        assert "<script" not in body
 
 
 @pytest.mark.rule("S12")

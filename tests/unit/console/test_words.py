@@ -31,6 +31,7 @@ def test_no_word_stands_for_nothing():
         "told_",
         "people_scope_",
         "account_",
+        "job_",
         "verdict_",
         "learner",
         "tutor",

@@ -18,7 +18,7 @@ from passerelle.domain.offer.stages import Stage
 from passerelle.domain.orders.order import Buyer, Order, Participant
 from passerelle.domain.person_words import by_identifier, by_last_name, person_words
 from passerelle.domain.publishing.publication import Publication
-from passerelle.domain.records import Note, Person
+from passerelle.domain.records import Note, Person, RunningJob
 from passerelle.domain.rollover.rollover import Rollover
 from passerelle.domain.site_commands import AskWhy
 from passerelle.domain.states import OrderState, PublicationState, RunState
@@ -365,7 +365,10 @@ def sites(world: World, reach: Reach, asked: str) -> Shown:
 
     names = sorted(reach.sites)
     known = asked in names
+    running = world.records.list(RunningJob, "running", "yes", limit=MOST_LINES, newest_first=True).items
     return {
+        "looked": {one.about: one for one in seen(world, reach) if one.id.startswith("site:")},
+        "jobs": {name: [job for job in running if job.site == name] for name in names},
         "sites": [(name, world.network.sites[name]) for name in names],
         "hub": world.network.hub.site,
         "asked": asked if known else "",

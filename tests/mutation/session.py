@@ -84,9 +84,12 @@ def _fate(mutant: Mutant, reached: Reached, items: dict[str, pytest.Item]) -> st
 
 
 def _beside(tests: set[str], reached: Reached, items: dict[str, pytest.Item]) -> set[str]:
-    """With all other tests of the same files: one that only reads a table goes through no line of its module."""
+    """With all other tests of the same files, and those of tables: what only reads a table goes through no line of
+    its module."""
     files = {items[one].path for one in tests}
-    return {one for one in reached.seconds if items[one].path in files}
+    return {
+        one for one in reached.seconds if items[one].path in files or items[one].path.parent.name == "states"
+    }
 
 
 def _fate_of_an_import(mutant: Mutant, reached: Reached, items: dict[str, pytest.Item]) -> str:

@@ -27,6 +27,8 @@ from passerelle.domain.rollover.rollover import (
     made_by_hand,
     objections_of_target,
     others_editing,
+    permit_id,
+    rollover_id,
     settings_of,
     stash_name,
     teaching,
@@ -114,7 +116,10 @@ FULL = {"empty": False, "holds": (Holding("modules", 3),)}
 def test_delete_then_restore_wants_an_empty_course_and_both_want_one_never_restored(
     state: CourseState, destination: Destination, codes: list[str]
 ) -> None:
-    assert [note.code for note in objections_of_target(state, destination)] == codes
+    found = objections_of_target(state, destination)
+    assert [note.code for note in found] == codes
+    told = {"rollover_restored": {"origin": "bleu"}, "rollover_not_empty": {"holds": "modules: 3"}}
+    assert all(note.details == told[note.code] for note in found)
 
 
 @pytest.mark.rule("R6")
@@ -273,3 +278,15 @@ def test_who_teaches_and_who_edits_is_compared_without_case() -> None:
     assert [edits(state, who) for who in ("ADA", "Grace", "tom")] == [True, True, False]
     assert others_editing(state, "ada") == ("grace",)
     assert others_editing(state, "tom") == ("Ada", "grace")
+
+
+@pytest.mark.rule("R3", "R5")
+def test_one_request_is_one_change_of_year_and_one_person_has_one_permit_for_a_course() -> None:
+    assert (rollover_id("vert", "msg_1"), rollover_id("vert", "msg_2")) == (
+        "d43b9f8d70bceec94b6e8f4e",
+        "8401452d01739c4995cabb6b",
+    )
+    permit = permit_id("vert", 7, "bleu", 8, "Ada")
+    assert permit == permit_id("vert", 7, "bleu", 8, "ADA") == "27d8d1bc181164a284fcf637", (
+        "as an earlier release called it"
+    )

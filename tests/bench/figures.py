@@ -3,7 +3,7 @@
     python -m tests.bench.figures                     # what says most, in about ten minutes on a quiet machine
     python -m tests.bench.figures --only night --only orders
     python -m tests.bench.figures --heavy             # and what takes an hour, and wants a quiet machine
-    python -m tests.bench.figures --write             # keeps the table as the page, with date, machine, commit
+    python -m tests.bench.figures --write             # keeps them on the page, each with date, machine and commit
 
 Exit status 1 where a limit is missed or a bench broke off.
 """
@@ -101,35 +101,42 @@ def measure(bench: Bench, folder: Path) -> Measured:
     return Measured(bench, figures, [] if figures else lines, status, time.monotonic() - began)
 
 
-def page(measured: Sequence[Measured]) -> str:
+HEAD = """# Figures
+
+Made by `.venv/bin/python -m tests.bench.figures --write`; not to be edited by hand. A limit is what is asked for; one
+that is missed says what limits it. Where somebody else works on the machine, ratios say more than seconds.
+"""
+
+
+def page(measured: Sequence[Measured], former: str) -> str:
+    """What was measured now, and of the other benches what stands there already."""
+    sections = {f"## {text.partition(chr(10))[0]}": text for text in former.split("\n## ")[1:]}
+    kept = {title: f"## {text}".rstrip() for title, text in sections.items()}
+    kept |= {f"## {one.bench.title}": section(one) for one in measured}
+    return (
+        "\n\n".join(
+            [HEAD.rstrip(), *(kept[title] for one in BENCHES if (title := f"## {one.title}") in kept)]
+        )
+        + "\n"
+    )
+
+
+def section(one: Measured) -> str:
+    command = " ".join(("python -m", f"tests.bench.{one.bench.command[0]}", *one.bench.command[1:]))
     pieces = [
-        "# Figures",
+        f"## {one.bench.title}",
         "",
-        "Made by `.venv/bin/python -m tests.bench.figures --write`; not to be edited by hand. A limit is what is "
-        "asked for; one that is missed says what limits it. Where somebody else works on the machine, ratios say "
-        "more than seconds.",
+        f"`{command}`: {datetime.now(UTC):%Y-%m-%d}, {machine()}, commit {commit()}",
         "",
-        f"{datetime.now(UTC):%Y-%m-%d}, {machine()}, commit {commit()}.",
     ]
-    for one in measured:
-        pieces += [
-            "",
-            f"## {one.bench.title}",
-            "",
-            f"`python -m tests.bench.{' '.join(one.bench.command)}`",
-            "",
-        ]
-        if one.figures:
-            pieces += ["| what | measured | limit | |", "| --- | ---: | ---: | --- |"]
-            pieces += [f"| {f.what} | {f.shown} | {f.limit} | {f.verdict} |" for f in one.figures]
-        else:
-            pieces += [f"- {line.strip()}" for line in one.lines] or ["- nothing was measured"]
-        if not one.good and not any(figure.missed for figure in one.figures):
-            pieces += [
-                "",
-                "It ended with an error." if one.figures else "Its limit is missed, or it broke off.",
-            ]
-    return "\n".join(pieces) + "\n"
+    if one.figures:
+        pieces += ["| what | measured | limit | |", "| --- | ---: | ---: | --- |"]
+        pieces += [f"| {f.what} | {f.shown} | {f.limit} | {f.verdict} |" for f in one.figures]
+    else:
+        pieces += [f"- {line.strip()}" for line in one.lines] or ["- nothing was measured"]
+    if not one.good and not any(figure.missed for figure in one.figures):
+        pieces += ["", "It ended with an error." if one.figures else "Its limit is missed, or it broke off."]
+    return "\n".join(pieces)
 
 
 def machine() -> str:
@@ -138,7 +145,7 @@ def machine() -> str:
     cores = len(os.sched_getaffinity(0))
     load = os.getloadavg()[2]
     python = ".".join(platform.python_version_tuple()[:2])
-    busy = f", {load:.1f} others' processes at work" if load > cores else ""
+    busy = f", at a load of {load:.0f}" if load > cores else ""
     return f"{cores} cores, {kibibytes / 2**20:.0f} GB, Python {python}{busy}"
 
 
@@ -180,7 +187,8 @@ def main() -> int:
             measured.append(measure(bench, Path(folder)))
     show(measured)
     if asked.write:
-        PAGE.write_text(page(measured), encoding="utf-8")
+        former = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+        PAGE.write_text(page(measured, former), encoding="utf-8")
     return 0 if all(one.good for one in measured) else 1
 
 

@@ -507,7 +507,7 @@ def figures(asked: argparse.Namespace) -> Iterator[Figure]:
     longest = max(result.seconds for result in first.values()) / 3600
     yield Figure("the longest stage of a first load everywhere at once", longest, "h")
     yield Figure(
-        "calls of it that Lambda refused and that were tried again", first["enrolments"].cloud.refused
+        "calls of it that Lambda refused and that were tried again", first["enrolments"].cloud.refused, ""
     )
     largest = max(result.cloud.largest for result in first.values()) / 1024
     yield Figure("the largest of what one state hands to the next", largest, "KB", PAYLOAD / 1024)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from passerelle.domain.moodle.core import User
+from passerelle.domain.orders.accounts import account_of, usernames
 from passerelle.domain.orders.amounts import RELEASABLE, check_amounts
 from passerelle.domain.orders.grants import owned_after
 from passerelle.domain.orders.ledger import (
@@ -57,6 +60,7 @@ from passerelle.domain.orders.session import (
     seated,
 )
 from passerelle.domain.orders.shop import Product, Shop
+from passerelle.domain.records import Note
 from passerelle.errors import GiveUp
 from tests.factories.orders import a_line, a_product, a_shop, some_facts
 from tests.factories.records import NOW
@@ -900,3 +904,74 @@ def test_a_grant_stands_once_in_its_latest_form_in_the_course_as_it_was_first_me
     both = granted(moved, place, Grant("o:0", "teacher", NOW))
     assert [one.by for one in both.places[0].grants] == ["o:0", "o:1"]
     assert not Tie(1, "user", "2", "mentor").done
+
+
+@pytest.mark.rule("S2")
+def test_a_mark_of_the_editor_before_the_first_row_and_a_row_that_is_short_are_read_all_the_same() -> None:
+    (person,) = read_people("\ufeffMartin,Ana,ana@client.example").people
+    assert person.lastname == "Martin"
+    read = read_people("ana@client.example,Martin")
+    assert [one.code for one in read.problems] == ["email_missing"]
+
+
+@pytest.mark.rule("S13")
+def test_a_product_may_have_prices_in_further_currencies() -> None:
+    product = Product(handler="x", price="10.00", prices={"usd": "12", "JPY": "1500"})
+    assert product.prices_minor == {"EUR": 1000, "USD": 1200, "JPY": 1500}
+    assert Product(handler="x", currency="chf", price="1").prices_minor == {"CHF": 100}
+
+
+@pytest.mark.rule("S8")
+@pytest.mark.parametrize(("supervisor", "role"), [("&supervisor=mentor", "mentor"), ("", "teacher")])
+def test_tutors_get_the_role_that_the_product_names_or_the_shops(supervisor: str, role: str) -> None:
+    shop = a_shop(products={"SPOCM1": a_product(parameters=f"coursename=A{supervisor}")})
+    order = merged(new_order("boutique", some_facts(), NOW), some_facts())
+    sold = read_lines(order, shop).sold
+    found = desired(replace(order, seats=seated(order, sold, NOW)), shop, sold)
+    assert [one.role for one in found.enrolments] == ["student", "student", "student", role]
+    assert {str(one.group) for one in found.enrolments} == {str(group_of(order, "boutique"))}
+
+
+@pytest.mark.rule("S11")
+def test_places_that_cannot_be_given_are_told_with_their_product_and_stop_nothing() -> None:
+    session = standing("std_enrolonecourse", "coursename=A", quantity=3)
+    assert [note.details for note in session.remarks] == [{"product": "SPOCM1", "count": "2"}]
+
+
+@pytest.mark.rule("S4")
+@pytest.mark.parametrize(
+    ("email", "plain"),
+    [
+        ("Ana.Martin@Client.example", True),
+        ("ana_m-2@client.example", True),
+        ("ana+rh@client.example", False),
+        ("anaïs@client.example", False),
+        ("a" * 86 + "@client.example", False),
+    ],
+)
+def test_an_account_is_called_by_its_address_where_moodle_takes_that_as_a_username(
+    email: str, plain: bool
+) -> None:
+    first, second = usernames(email)
+    assert (first == email.lower()) is plain
+    assert second == usernames(email.upper())[1]
+    assert second != email.lower()
+    assert max(len(first), len(second)) <= 100
+    assert re.fullmatch(r"[a-z0-9.@_-]+-[0-9a-f]{8}", second)
+    assert plain or first == second
+
+
+@pytest.mark.rule("S4")
+def test_an_address_is_of_the_one_living_account_that_has_it() -> None:
+    def found(*users: User) -> object:
+        answer = account_of(users)
+        return answer.code if isinstance(answer, Note) else answer
+
+    ana = User(1, "ana")
+    gone, suspended = replace(ana, id=2, deleted=True), replace(ana, id=3, suspended=True)
+    assert found() is None
+    assert found(ana) is ana
+    assert found(ana, gone) is ana
+    assert found(gone) == "account_deleted"
+    assert found(suspended) == "account_suspended"
+    assert found(ana, suspended) == "email_twice"

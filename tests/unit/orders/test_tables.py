@@ -47,7 +47,7 @@ from passerelle.domain.orders.order import (
 )
 from passerelle.domain.orders.people import MOST_ROWS, read_people, unread_row, why_unread
 from passerelle.domain.orders.products import ParametersRefused, read_moment, read_parameters, read_span
-from passerelle.domain.orders.sales import Given, sale_from_ledger
+from passerelle.domain.orders.sales import Given, sale_from_ledger, sale_of
 from passerelle.domain.orders.session import (
     CourseName,
     Enrolment,
@@ -975,3 +975,66 @@ def test_an_address_is_of_the_one_living_account_that_has_it() -> None:
     assert found(gone) == "account_deleted"
     assert found(suspended) == "account_suspended"
     assert found(ana, suspended) == "email_twice"
+
+
+@pytest.mark.rule("S8", "S21")
+def test_what_the_shop_ignores_is_left_out_unless_it_was_sold_as_something_before() -> None:
+    other = a_line("2", product="MUG", amount=500, participants=())
+    facts = some_facts(lines=(a_line(), other))
+    order = merged(new_order("boutique", facts, NOW), facts)
+    ignoring = a_shop(ignored=("MUG",))
+    reading = read_lines(order, ignoring)
+    assert ([one.line.id for one in reading.sold], reading.refused) == (["1"], ())
+    unknown = read_lines(order, a_shop())
+    assert [(note.code, note.details) for note in unknown.refused] == [
+        ("product_unknown", {"product": "MUG"})
+    ]
+    assert unknown.unread == ("2",)
+    before = replace(order, sales=(sale_of(other, a_product(), ignoring),))
+    kept_on = read_lines(before, ignoring)
+    assert [one.line.id for one in kept_on.sold] == ["1", "2"]
+    assert [note.code for note in kept_on.remarks] == ["product_unknown"], (
+        "what is wrong with it now stops nothing"
+    )
+
+
+@pytest.mark.rule("S8", "S20")
+def test_a_product_that_cannot_be_read_is_refused_with_its_name_and_the_parameter() -> None:
+    shop = a_shop(products={"SPOCM1": a_product(parameters="coursename=A&colour=red")})
+    order = merged(new_order("boutique", some_facts(), NOW), some_facts())
+    (note,) = read_lines(order, shop).refused
+    assert note == Note(
+        "parameter_unknown",
+        {"product": "SPOCM1", "parameter": "colour", "handler": "std_setuponecoursesession"},
+    )
+
+
+@pytest.mark.rule("S16")
+def test_whoever_is_declared_later_is_seated_then_as_the_shops_own() -> None:
+    order = merged(new_order("boutique", some_facts(), NOW), some_facts())
+    sold = read_lines(order, a_shop()).sold
+    named = Seat("1", a_line().participants[0], user_id=7)
+    found = seated(replace(order, seats=(named,)), sold, NOW + DAY)
+    assert found[0] is named
+    assert [(one.key, one.given_at, one.declared, one.state) for one in found[1:]] == [
+        (f"1:{name}@client.example", NOW + DAY, True, SeatState.OPEN) for name in ("bob", "cleo", "tom")
+    ]
+
+
+@pytest.mark.rule("S2", "S12")
+def test_too_many_people_at_once_are_told_with_both_figures() -> None:
+    named = tuple(Participant(f"p{n}@client.example") for n in range(5001))
+    facts = some_facts(lines=(a_line(quantity=5001, amount=5_001_000, participants=named),))
+    against = read_lines(merged(new_order("boutique", facts, NOW), facts), a_shop()).against
+    assert against == Note("too_many_at_once", {"people": "5001", "most": "5000"})
+
+
+@pytest.mark.rule("S6")
+def test_a_tie_is_one_by_who_holds_which_role_over_what() -> None:
+    assert Tie(11, "user", "12", "mentor").key == (11, "user", "12", "mentor")
+
+
+@pytest.mark.rule("S2")
+def test_a_seventh_cell_without_a_title_says_what_a_person_is_and_a_sixth_does_not() -> None:
+    six = read_people("Martin,Ana,ana@client.example,Caen,0231,manager").people[0]
+    assert (six.kind, six.institution) == ("learner", "manager")

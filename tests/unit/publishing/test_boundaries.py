@@ -355,7 +355,10 @@ def test_plugins_that_a_site_does_not_list_are_missing_unless_it_lists_nothing()
     assert missing_plugins(course, a_site_facts(modules=mods, blocks=blocks)) == ("block_stash", "mod_hvp")
     assert missing_plugins(course, a_site_facts(modules=mods, blocks=())) == ("mod_hvp",)
     assert missing_plugins(course, a_site_facts(modules=(), blocks=blocks)) == ()
+    listed = contents(activities={}, plugins=("mod_hvp",))
+    assert missing_plugins(listed, a_site_facts(modules=mods, blocks=blocks)) == ("mod_hvp",)
     told = told_facts("4.5", ["mod_page", "mod_quiz", "mod_hvp", "block_stash", "theme_x"])
+    assert [one.name for one in told.modules] == ["mod_page", "mod_quiz", "mod_hvp"]
     assert missing_plugins(course, told) == ()
     assert [one.name for one in told.blocks] == ["block_stash"]
 

@@ -227,6 +227,7 @@ def test_groups_come_only_if_asked_and_then_only_those_made_by_hand() -> None:
         ("SC1", "Chimie générale", "24/25", "SC1_Chimie-generale_24-25_20251001.mbz"),
         ("", "Cœur & cæsium", "", "cours_Coeur-caesium_20251001.mbz"),
         ("SC1", "", "24/25", "SC1_24-25_20251001.mbz"),
+        ("X1X", "Xi", "", "X1X_Xi_20251001.mbz"),
         ("SC1", "a" * 61, "", f"SC1_{'a' * 60}_20251001.mbz"),
         ("SC1", "a" * 59 + " b", "", f"SC1_{'a' * 59}_20251001.mbz"),
     ],

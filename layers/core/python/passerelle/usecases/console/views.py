@@ -16,7 +16,6 @@ from passerelle.domain.console import ConsoleAct, Reach
 from passerelle.domain.night.plan.run import WHOLE, NightDesk, Run
 from passerelle.domain.offer.stages import Stage
 from passerelle.domain.orders.order import Buyer, Order, Participant
-from passerelle.domain.person_words import by_identifier, by_last_name, person_words
 from passerelle.domain.publishing.publication import Publication
 from passerelle.domain.records import Note, Person, RunningJob
 from passerelle.domain.rollover.rollover import Rollover
@@ -25,7 +24,6 @@ from passerelle.domain.states import OrderState, PublicationState, RunState
 from passerelle.errors import GiveUp, NotFound, Refused
 from passerelle.ports import World
 from passerelle.usecases.console.home import MOST, newest_runs, seen, waiting
-from passerelle.usecases.list_anew import all_is_listed
 from passerelle.usecases.night import documents
 from passerelle.usecases.night.plan_stage import rules_of, tonight
 from passerelle.words.sentences import say
@@ -184,6 +182,8 @@ def _searched(
     world: World, shops: list[str], wanted: str, after: str | None
 ) -> tuple[Iterable[Order], str | None]:
     """By the shop's own id or the number that people know; else by address or username; else by name."""
+    from passerelle.domain.person_words import by_identifier, person_words
+
     if after is None:
         exact = list(_by_number(world, shops, wanted))
         if exact:
@@ -207,6 +207,8 @@ def _by_number(world: World, shops: list[str], wanted: str) -> Iterator[Order]:
 
 def _last_names(wanted: str) -> list[str]:
     """What of `first last` or `last first` may be the last name: all of it, then less and less."""
+    from passerelle.domain.person_words import by_last_name
+
     words = wanted.split()[:6]
     parts = [words, *(words[n:] for n in range(1, len(words))), *(words[:-n] for n in range(1, len(words)))]
     return [by_last_name(" ".join(part)) for part in parts]
@@ -214,6 +216,8 @@ def _last_names(wanted: str) -> list[str]:
 
 def _bears(order: Order, word: str, wanted: str) -> bool:
     """Whether one person of the order bears all that was asked for, where it was a name."""
+    from passerelle.domain.person_words import by_last_name
+
     if not word.startswith("name "):
         return True
     asked = set(by_last_name(wanted).split())
@@ -244,6 +248,7 @@ def order(world: World, reach: Reach, order_id: str, begin: str) -> Shown:
 def people(world: World, reach: Reach, name: str) -> Shown:
     """What is held of a person, or why nothing is shown; without a name, the form alone."""
     from passerelle.usecases.console import people as held
+    from passerelle.usecases.list_anew import all_is_listed
 
     _within(reach.sites)
     shown: Shown = {

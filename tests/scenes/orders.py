@@ -35,6 +35,8 @@ class SharedRecords(FakeRecords):
     """Gives out what it keeps: orders are frozen, and a sweep reads them a hundred thousand times."""
 
     def get(self, kind: type[R], key: str) -> R | None:
+        if self.unreadable:
+            return super().get(kind, key)
         found = self._kept.get((kind, key))
         return found if isinstance(found, kind) else None
 

@@ -61,7 +61,10 @@ def test_a_report_of_jobs_is_no_flood_of_questions(count: int, status: int) -> N
     assert told == status, body
 
 
-@pytest.mark.parametrize("idnumber", ["CHIM1\x00", "CHIM\n1", "CHIM1\x9b31m", "CHIM1@v2", "caen:CHIM1@v12"])
+@pytest.mark.parametrize(
+    "idnumber",
+    ["CHIM1\x00", "CHIM\n1", "CHIM1\x9b31m", "CHIM1@v2", "caen:CHIM1@v12", "CHIM1@V2", "CHIM1@v2 "],
+)
 def test_an_idnumber_is_neither_a_command_nor_an_older_version(idnumber: str) -> None:
     person = {"username": "ada", "email": "a@x.example", "firstname": "A", "lastname": "B", "lang": "fr"}
     course = {"courseid": 12, "fullname": "C", "shortname": "C", "filesize": 1, "sha256": "ab" * 32}

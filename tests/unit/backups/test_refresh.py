@@ -9,7 +9,7 @@ import pytest
 from passerelle.domain.backups.upload import Upload
 from passerelle.domain.moodle.plugin import CourseState, JobMessage
 from passerelle.domain.records import Broken
-from passerelle.errors import MoodleAway
+from passerelle.errors import FixAccess, GiveUp, MoodleAway
 from passerelle.usecases.backups import refresh
 from tests.factories.rollover import a_two_year_network
 from tests.fakes.cutting import Cut, Killed
@@ -155,14 +155,19 @@ def test_a_round_whose_paper_is_cut_begins_anew() -> None:
 
 
 @pytest.mark.rule("R10")
-def test_an_old_platform_that_is_down_stops_its_own_turn_only(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "error", [MoodleAway("gris", "network"), FixAccess("gris", "f", "invalidtoken"), GiveUp("record_unreadable")]
+)
+def test_an_old_platform_that_is_down_or_refuses_stops_its_own_turn_only(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
     scene = old_platform(1)
     turns: list[str] = []
 
     def turn(_world: object, site: str) -> int:
         turns.append(site)
         if site == "gris":
-            raise MoodleAway("gris", "network")
+            raise error
         return 1
 
     monkeypatch.setattr(refresh, "_refresh_site", turn)

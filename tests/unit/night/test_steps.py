@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from passerelle.domain.night.plan.run import run_id
 from passerelle.domain.offer.stages import Stage
 from passerelle.domain.states import RunState
 from passerelle.usecases.night import desk, state_machine
@@ -66,6 +67,20 @@ def test_a_night_that_did_not_run_or_failed_rings():
     assert walk(stage, Stage.USERS)["failed"] == "night_sources_stopped"
     with pytest.raises(state_machine.NightsMissing):
         state_machine.watch(stage.world)
+
+
+@pytest.mark.rule("N17", "S12")
+def test_a_run_that_cannot_be_read_rings_with_the_others_that_are_missing():
+    stage = NightScene(a_university(), rules())
+    for one in (Stage.USERS, Stage.OFFER):
+        walk(stage, one)
+    unreadable = run_id("caen", stage.day, Stage.USERS)
+    stage.records.unreadable.add(f"Run#{unreadable}")
+    stage.clock.set(stage.clock.now().replace(hour=6))
+    with pytest.raises(state_machine.NightsMissing) as missing:
+        state_machine.watch(stage.world)
+    assert len(missing.value.details["runs"]) == 4
+    assert unreadable in missing.value.details["runs"]
 
 
 @pytest.mark.rule("N20")

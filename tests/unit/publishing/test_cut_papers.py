@@ -143,6 +143,26 @@ def test_what_can_be_read_again_is_listed_no_more() -> None:
     assert scene.records.get(Broken, one.id) is None
 
 
+@pytest.mark.rule("S12", "P10")
+def test_a_round_goes_on_past_a_publication_whose_upload_cannot_be_read_which_fails_with_a_word() -> None:
+    scene = Scene()
+    upload = scene.save()
+    scene.save(idnumber="PHYS1")
+    first, second = scene.publish(), scene.publish(idnumber="PHYS1")
+    scene.queues.sent.clear()  # both forgotten by the queue
+    scene.records.unreadable.add(f"Upload#{upload}")
+    scene.clock.tick(timedelta(minutes=20))
+    jobs.watch(scene.world)
+    scene.deliver()
+    failed = scene.publication(str(first["publication"]))
+    assert failed.message is not None
+    assert (failed.state, failed.message.code) == (PublicationState.FAILED, "record_unreadable")
+    assert f"{failed.jobkey}:publication_failed" in scene.caen.messages
+    assert scene.publication(str(second["publication"])).state == PublicationState.PUBLISHED
+    jobs.watch(scene.world)
+    assert list(scene.queues) == []
+
+
 # -- the lock of a target, and a retrieval cut at the door --------------------------------------------------
 
 

@@ -53,7 +53,9 @@ _COMMANDS: Mapping[str, type[SiteCommand]] = {
     )
 }
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_VERSION = re.compile(r"@v\d+$")  # what an older copy on the hub is called (P13): no course of a site's
+# What an older copy on the hub is called (P13): no course of a site's. MySQL's usual collations tell neither
+# capitals nor spaces at the end apart.
+_VERSION = re.compile(r"@v\d+\s*$", re.IGNORECASE)
 _ID = re.compile(r"[A-Za-z0-9:._-]{1,100}")
 
 

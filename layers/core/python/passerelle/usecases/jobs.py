@@ -19,7 +19,7 @@ from passerelle.domain.states import BackupState, PublicationState, RetrievalSta
 from passerelle.errors import MoodleRefused, PasserelleError
 from passerelle.ports import Lms, World
 from passerelle.usecases import broken
-from passerelle.usecases.amend import amend, list_all
+from passerelle.usecases.amend import amend, if_readable, list_all
 from passerelle.usecases.backups import refresh
 from passerelle.usecases.publishing import publish, retrieve
 from passerelle.usecases.rollover import plans, steps
@@ -152,7 +152,7 @@ def watch(world: World) -> int:
             world.queues.send("jobs", {"site": job.site, "jobkey": job.id})
             asked += 1
     for publication in list_all(world.records, Publication, "state", PublicationState.REQUESTED.value):
-        upload = world.records.get(Upload, publication.upload)
+        upload = if_readable(world.records, Upload, publication.upload)
         under_check = upload is not None and upload.state in (BackupState.UPLOADING, BackupState.RECEIVED)
         forgotten = now - publication.requested_at >= FORGOTTEN and publication.jobkey not in under_way
         if forgotten and not under_check:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -11,11 +12,13 @@ from passerelle.domain.moodle.plugin import CourseState, Job, JobStatus
 from passerelle.domain.records import RunningJob, network_id
 from passerelle.domain.rollover.rollover import Rollover, backup_jobkey, fresh_upload
 from passerelle.domain.states import BackupState, RolloverState
-from passerelle.errors import MoodleAway, MoodleRefused, PaperUnreadable
+from passerelle.errors import GiveUp, MoodleAway, MoodleRefused, PaperUnreadable
 from passerelle.ports import World
 from passerelle.usecases.amend import amend, list_all
 from passerelle.usecases.broken import note_broken
 from passerelle.usecases.moodle_jobs import note_job
+
+LOG = logging.getLogger(__name__)
 
 ATTEMPTS = 20  # of one state of one course: far more than anybody presses
 PAGE = 500
@@ -138,16 +141,17 @@ def paper_key(site: str) -> str:
 def refresh(world: World) -> int:
     """One turn of the night, for every site that another one takes over. Answers how many it started.
 
-    An old platform that is down stops its own turn only; it is said once the others had theirs.
+    An old platform that is down or refuses stops its own turn only; it is said once the others had theirs.
     """
-    started, away = 0, None
+    started, stopped = 0, None
     for site in world.network.previous_sites:
         try:
             started += _refresh_site(world, site)
-        except MoodleAway as one:
-            away = away or one
-    if away is not None and not started:
-        raise away
+        except (MoodleAway, GiveUp) as one:
+            LOG.warning("no turn here", extra={"site": site}, exc_info=True)
+            stopped = stopped or one
+    if stopped is not None and not started:
+        raise stopped
     return started
 
 

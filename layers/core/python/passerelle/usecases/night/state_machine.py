@@ -11,6 +11,7 @@ from passerelle.domain.offer.stages import Stage
 from passerelle.domain.states import RunState
 from passerelle.errors import GiveUp, NotFound
 from passerelle.ports import World
+from passerelle.usecases.amend import if_readable
 from passerelle.usecases.night import apply, deposit, plan_stage
 
 Step = Mapping[str, Any]
@@ -144,9 +145,9 @@ def watch(world: World) -> int:
             continue
         local = now.astimezone(site.night.zone)
         day = local.date() if local.time() >= MORNING else local.date() - timedelta(1)
-        whole = world.records.get(Run, run_id(name, day, None))
+        whole = if_readable(world.records, Run, run_id(name, day, None))
         for stage in Stage:
-            run = world.records.get(Run, run_id(name, day, stage)) or whole
+            run = if_readable(world.records, Run, run_id(name, day, stage)) or whole
             if run is None or run.under_way or run.state is RunState.FAILED:
                 missing.append(run_id(name, day, stage))
             else:

@@ -18,7 +18,7 @@ from passerelle.domain.orders.ledger import (
 )
 from passerelle.domain.orders.order import Order, SeatState
 from passerelle.ports import World
-from passerelle.usecases.amend import amend, list_all
+from passerelle.usecases.amend import amend, if_readable, list_all
 from passerelle.usecases.orders import put
 from passerelle.usecases.orders.order_run import SiteRun
 
@@ -47,14 +47,14 @@ def compare(world: World, site: str) -> Iterator[Difference]:
 
 def _owed(run: SiteRun, page: LedgerPage, orders: dict[str, Order | None]) -> LedgerPage:
     """The page without what its orders do not owe any more: somebody slow may have written it down after
-    the cancellation was worked on.
+    the cancellation was worked on. What an order gave that is not there, or cannot be read, stays.
     """
     now = run.world.clock.now()
 
     def owes(by: str) -> bool:
         name, _, line = by.removesuffix(":support").rpartition(":")
         if name not in orders:
-            orders[name] = run.world.records.get(Order, name)
+            orders[name] = if_readable(run.world.records, Order, name)
         order = orders[name]
         return order is None or _owes(order, line, page.user_id)
 
@@ -163,7 +163,7 @@ def _given_by_nobody(run: SiteRun) -> Iterator[Difference]:
             continue
         user_id, course_id, roles = int(row["userid"]), int(row["courseid"]), list(row["roles"])
         # Read now: an order that is being fulfilled writes here before it writes into Moodle.
-        page = run.world.records.get(LedgerPage, page_id(run.site_name, user_id))
+        page = if_readable(run.world.records, LedgerPage, page_id(run.site_name, user_id))
         place = page.place(course_id) if page else None
         given = set(roles_wanted(place)) if place else set()
         extra = sorted(set(roles) - given) if roles or given else [""]
@@ -184,7 +184,8 @@ def orders_of(world: World, difference: Difference) -> Iterator[str]:
     """The orders to be worked on again for what could not be repaired from here."""
     if difference["what"] != "enrol" or difference["repaired"]:
         return
-    page = world.records.get(LedgerPage, page_id(str(difference["site"]), int(str(difference["user"]))))
+    known = page_id(str(difference["site"]), int(str(difference["user"])))
+    page = if_readable(world.records, LedgerPage, known)
     place = page.place(int(str(difference["course"]))) if page else None
     names = {
         name
@@ -192,4 +193,4 @@ def orders_of(world: World, difference: Difference) -> Iterator[str]:
         for line in [grant.by.removesuffix(":support")]
         for name in [line.rpartition(":")[0]]
     }
-    yield from (name for name in sorted(names) if world.records.get(Order, name) is not None)
+    yield from (name for name in sorted(names) if if_readable(world.records, Order, name) is not None)

@@ -4,9 +4,11 @@ the ledger, and brought back where the ledger is sure (S12, S14).
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from passerelle.domain.orders.ledger import LedgerPage
 from passerelle.domain.orders.order import Delivery, Order, SeatState
 from passerelle.domain.orders.session import desired, free_seats, read_lines
 from passerelle.domain.records import MOST_HISTORY, Moment
@@ -18,6 +20,8 @@ from passerelle.usecases.orders import accounts, ask, compare, messages, seller
 from passerelle.usecases.orders.compare import STALLED
 from passerelle.usecases.orders.order_run import OrderRun
 from passerelle.usecases.orders.work import replay
+
+LOG = logging.getLogger(__name__)
 
 REPORT = "reports/orders.json"
 # Refusals of Moodle that may be over by the next night: two orders were at one person at once, a role was
@@ -32,7 +36,7 @@ class Reconciliation:
     parked: list[str] = field(default_factory=list)
     differing: list[dict[str, object]] = field(default_factory=list)
     reminded: list[str] = field(default_factory=list)
-    away: list[str] = field(default_factory=list)  # sites that could not be compared
+    away: list[str] = field(default_factory=list)  # sites that were away or refused: not compared
     missed: dict[str, list[str]] = field(default_factory=dict)  # by shop, orders it had not delivered
     webhooks: dict[str, str] = field(default_factory=dict)  # by shop, one that is off, absent or incomplete
 
@@ -48,18 +52,33 @@ def reconcile(world: World) -> int:
     report.webhooks = _webhooks(world)
     _deliveries(world, report)
     _orders(world, report)
-    for site in dict.fromkeys(shop.site for shop in world.network.shops.values()):
+    for site in _sold_on(world):
         try:
             for difference in compare.compare(world, site):
                 report.differing.append(difference)
-                for order in compare.orders_of(world, difference):
-                    replay(world, order)
-                    report.queued.append(order)
-        except TryAgain:
+                _again(world, report, difference)
+        except (TryAgain, GiveUp):  # the other Moodles are compared all the same
+            LOG.warning("not compared", extra={"site": site}, exc_info=True)
             report.away.append(site)
     seller.tell(world, everything=True)
     world.papers.put(REPORT, {"at": world.clock.now().isoformat(), **vars(report)})
     return report.count
+
+
+def _sold_on(world: World) -> list[str]:
+    """Sites that a shop sells on, or sold on before it was moved to another."""
+    now = {shop.site for shop in world.network.shops.values()}
+    return [
+        site
+        for site in world.network.sites
+        if site in now or world.records.list(LedgerPage, "site", site, limit=1).items
+    ]
+
+
+def _again(world: World, report: Reconciliation, difference: compare.Difference) -> None:
+    for order in compare.orders_of(world, difference):
+        replay(world, order)
+        report.queued.append(order)
 
 
 def each_hour(world: World) -> int:

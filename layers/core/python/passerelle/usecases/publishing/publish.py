@@ -18,7 +18,7 @@ from passerelle.domain.publishing.publication import (
 )
 from passerelle.domain.records import Note
 from passerelle.domain.states import BackupState, PublicationState
-from passerelle.errors import MoodleRefused, NotFound, PaperUnreadable, TryAgain
+from passerelle.errors import GiveUp, MoodleRefused, NotFound, PaperUnreadable, TryAgain
 from passerelle.ports import Lms, World
 from passerelle.usecases.amend import amend, amend_if, list_all
 from passerelle.usecases.backups import inspect
@@ -42,7 +42,12 @@ def publish(world: World, publication_id: str) -> None:
         if publication is not None:
             _say_again(world, publication)
         return
-    upload = world.records.get(Upload, publication.upload)
+    try:
+        upload = world.records.get(Upload, publication.upload)
+    except GiveUp as unreadable:
+        if publication.state == PublicationState.REQUESTED:
+            fail_publication(world, publication, Note(unreadable.code))
+        return  # one that the hub restores by now ends with its job
     if upload is not None and upload.state in (BackupState.UPLOADING, BackupState.RECEIVED):
         return  # the end of its check sends another message
     note_job(world, publication.jobkey, world.network.hub.site, "publication", publication.id)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from passerelle.domain.backups.upload import Upload
 from passerelle.domain.records import Note
 from passerelle.ports import World
+from passerelle.usecases.amend import if_readable
 from passerelle.words.notes import note_text
 from passerelle.words.sentences import say
 
@@ -25,6 +26,6 @@ def write_refusal(world: World, key: str, why: Sequence[Note]) -> None:
 
 def tell_drop(world: World, upload_id: str, why: Note) -> None:
     """A publication has failed: whoever dropped its archive reads it where he left it."""
-    upload = world.records.get(Upload, upload_id)
+    upload = if_readable(world.records, Upload, upload_id)
     if upload is not None and upload.dropped:
         write_refusal(world, upload.dropped, [why])

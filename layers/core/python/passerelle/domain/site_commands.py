@@ -30,7 +30,7 @@ class SiteCommand:
 
 def _few_plugins(plugins: tuple[str, ...]) -> None:
     if len(plugins) > MOST_PLUGINS:
-        raise ValueError(f"plugins: at most {MOST_PLUGINS}")
+        raise ValueError("plugins: at most 2,000")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,6 +65,7 @@ _FRENCH: Mapping[str, str] = {
     "1 to 50": "de 1 à 50",
     "at most 5,000 things": "5 000 éléments au plus",
     "at most 20 codes": "20 codes au plus",
+    "at most 2,000": "2 000 au plus",
     "is not an e-mail address": "n’est pas une adresse électronique",
     "the address of the Moodle (its wwwroot), without a final slash": (
         "l’adresse du Moodle (son wwwroot), sans barre oblique finale"

@@ -156,7 +156,8 @@ def test_a_round_whose_paper_is_cut_begins_anew() -> None:
 
 @pytest.mark.rule("R10")
 @pytest.mark.parametrize(
-    "error", [MoodleAway("gris", "network"), FixAccess("gris", "f", "invalidtoken"), GiveUp("record_unreadable")]
+    "error",
+    [MoodleAway("gris", "network"), FixAccess("gris", "f", "invalidtoken"), GiveUp("record_unreadable")],
 )
 def test_an_old_platform_that_is_down_or_refuses_stops_its_own_turn_only(
     error: Exception, monkeypatch: pytest.MonkeyPatch

@@ -44,10 +44,14 @@ def publish(world: World, publication_id: str) -> None:
         return
     try:
         upload = world.records.get(Upload, publication.upload)
-    except GiveUp as unreadable:
+    except GiveUp as unreadable:  # one that the hub restores by now ends with its job
         if publication.state == PublicationState.REQUESTED:
             fail_publication(world, publication, Note(unreadable.code))
-        return  # one that the hub restores by now ends with its job
+    else:
+        _publish(world, publication, upload)
+
+
+def _publish(world: World, publication: Publication, upload: Upload | None) -> None:
     if upload is not None and upload.state in (BackupState.UPLOADING, BackupState.RECEIVED):
         return  # the end of its check sends another message
     note_job(world, publication.jobkey, world.network.hub.site, "publication", publication.id)

@@ -15,11 +15,11 @@ from passerelle.domain.console import ConsoleAct, ConsoleSession, Operator
 from passerelle.domain.orders.ledger import LedgerPage
 from passerelle.domain.orders.order import Delivery, Order
 from passerelle.domain.people_in_papers import Leftover
-from passerelle.domain.records import Record, TargetLock
+from passerelle.domain.records import Broken, Record, TargetLock
 from passerelle.domain.states import OrderState
-from passerelle.errors import NotFound, Refused
+from passerelle.errors import GiveUp, NotFound, Refused
 from passerelle.ports import World
-from passerelle.usecases import people
+from passerelle.usecases import people, tidy
 from passerelle.usecases.orders.receive import unpacked
 from tests.factories.orders import a_buyer, a_line, a_participant, a_product, a_shop, some_facts
 from tests.fakes.inventory import FakeInventory
@@ -342,3 +342,34 @@ def test_where_usernames_do_not_tell_people_apart_a_namesake_of_another_site_is_
     world = replace(world, network=replace(world.network, identity="email"))
     people.forget(world, ZOE.email, "asked")
     assert [seat.person.email.endswith("@forgotten.invalid") for seat in scene.order().seats] == [True, False]
+
+
+@pytest.mark.rule("G1", "S12")
+@pytest.mark.parametrize("text", ['{"still": {"nam', "[]"])
+def test_an_erasure_that_was_cut_keeps_nobody_else_from_being_forgotten(text: str) -> None:
+    scene = a_finished_sale()
+    world = watched(scene.world)
+    people.forget(world, ZOE.email, "asked", rest_tonight=True)
+    scene.world.papers.put_json("erasures/cut.json", text)  # type: ignore[attr-defined]
+    people.forget_the_rest(world)
+    assert "zoe" not in dumped(world)
+    assert [one.id for one in scene.records.all(Broken)] == ["erasures/cut.json"]
+    people.forget(world, ROSE.email, "asked")
+    assert "rose" not in dumped(world)
+
+
+@pytest.mark.rule("G2", "S12")
+def test_what_stops_one_step_of_the_night_stops_no_other_and_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = []
+
+    def step(world: World) -> int:
+        done.append(world)
+        return 1
+
+    def stops(_world: World) -> int:
+        raise GiveUp("record_unreadable")
+
+    monkeypatch.setattr(tidy, "STEPS", (stops, step, step))
+    with pytest.raises(GiveUp, match="record_unreadable"):
+        tidy.tidy(a_finished_sale().world)
+    assert len(done) == 2

@@ -18,9 +18,10 @@ from passerelle.domain.orders.order import Delivery
 from passerelle.domain.people import Who, known_as, nobody, others_hidden, people_of, without
 from passerelle.domain.people_in_papers import DEPOSITS, excerpts, names_in, people_in, rows_in, text_without
 from passerelle.domain.records import Record, TargetLock
-from passerelle.errors import Conflict, NotFound, Refused
+from passerelle.errors import Conflict, NotFound, PaperUnreadable, Refused
 from passerelle.ports import Inventory, World
 from passerelle.usecases.amend import amend
+from passerelle.usecases.broken import note_broken
 from passerelle.usecases.people_kept import Held, is_named_in, kept_for, stays
 
 ERASURES = "erasures/"
@@ -135,10 +136,23 @@ def forget_the_rest(world: World) -> int:
     """
     changed = 0
     for key in [one for one in world.inventory.documents() if one.startswith(ERASURES)]:
-        asked = json.loads(world.inventory.text(key) or "{}")
+        try:
+            asked = _asked(world.inventory, key)
+        except PaperUnreadable as cut:  # whose it was nobody knows any more: they have to be asked for again
+            note_broken(world, cut)
+            continue
         if asked.get("still"):
             changed += forget(world, asked["still"]["names"][0], asked["because"]).changed
     return changed
+
+
+def _asked(inventory: Inventory, key: str) -> Mapping[str, Any]:
+    """What an erasure says. Raises PaperUnreadable."""
+    with suppress(ValueError):
+        said = json.loads(inventory.text(key) or "{}")
+        if isinstance(said, dict):
+            return said
+    raise PaperUnreadable(key)
 
 
 def erasure_key(alias: str) -> str:
@@ -148,9 +162,10 @@ def erasure_key(alias: str) -> str:
 def _begun(world: World, name: str) -> tuple[str, Who] | None:
     """The erasure of this person that was cut, if there is one: by then no record may tie the names."""
     inventory, identity = world.inventory, world.network.identity
-    for key in inventory.documents():
-        text = inventory.text(key) if key.startswith(ERASURES) else None
-        still = json.loads(text).get("still") if text else None
+    for key in [one for one in inventory.documents() if one.startswith(ERASURES)]:
+        still = None
+        with suppress(PaperUnreadable):
+            still = _asked(inventory, key).get("still")
         if still and name.strip().lower() in still["names"]:
             again, _ = _known_as(inventory, still["names"], identity)
             who = replace(again, fullnames=again.fullnames | frozenset(still["fullnames"]))

@@ -136,3 +136,48 @@ def test_an_order_sold_for_another_moodle_stays_there() -> None:
     fulfil.fulfil(scene.world, "boutique:1042")
     assert stands(scene) == before
     assert scene.records[Order, "boutique:1042"].state == OrderState.FULFILLED
+
+
+PACK = "packsize=4&courselist=SPOCM1"
+
+
+@pytest.mark.rule("S14", "S12")
+@pytest.mark.parametrize("release", ["this", "the last"])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"products": {"SPOCM1": a_product("std_generateseats", parameters="packsize=4&courselist=SPOCM2")}},
+        {"products": {"SPOCM1": a_product("std_generateseats", parameters=PACK, price="12.00")}},
+        {"products": {"SPOCM1": a_product("std_generateseats", parameters=PACK)}, "learner_role": "teacher"},
+        {"products": {}},
+    ],
+    ids=["repointed", "dearer", "other roles", "retired"],
+)
+def test_a_pack_of_seats_stays_as_it_was_sold(changes: dict[str, Any], release: str) -> None:
+    scene = OrderScene(a_shop(products={"SPOCM1": a_product("std_generateseats", parameters=PACK)}))
+    scene.moodle.add_course("SPOCM2", "Un autre", idnumber="SPOC-2", sections=1)
+    scene.sell(some_facts(lines=(replace(a_line(), quantity=1, amount=1000),)))
+    assert scene.order().state == OrderState.FULFILLED
+    before = stands(scene)
+    if release == "the last":
+        as_the_last_release_left_it(scene)
+    changed(scene, a_selling_network(a_shop(**changes)))
+    replayed(scene)
+    assert stands(scene) == before
+    assert scene.order().state == OrderState.FULFILLED
+    codes = {note.code for note in scene.order().why}
+    assert codes == (set() if changes["products"] else {"product_unknown"})
+
+
+@pytest.mark.rule("S14", "S3")
+def test_a_session_of_the_last_release_whose_tutor_was_free_stays_though_its_product_is_retired() -> None:
+    free = a_product(tutors_free=True)
+    scene = OrderScene(a_shop(products={"SPOCM1": free}))
+    scene.sell(some_facts(lines=(replace(a_line(), quantity=3, amount=3000),)))
+    assert scene.order().state == OrderState.FULFILLED
+    before = stands(scene)
+    as_the_last_release_left_it(scene)
+    changed(scene, a_selling_network(a_shop(products={})))
+    replayed(scene)
+    assert stands(scene) == before
+    assert scene.order().state == OrderState.FULFILLED

@@ -16,7 +16,7 @@ STEPS = (list_anew, manage.tidy, people.keep_no_longer, people.forget_the_rest)
 
 
 def tidy(world: World) -> int:
-    """How many things went or were listed anew. What stops one step is raised once the others had their turn."""
+    """How many things went or were listed anew. What stops one step is raised after the others' turn."""
     count, stopped = 0, None
     for step in STEPS:
         try:

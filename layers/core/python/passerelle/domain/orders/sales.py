@@ -5,14 +5,15 @@ An order of a release that noted nothing takes it from its ledger: course, roles
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal, cast
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from passerelle.domain.orders.ledger import Grant
-from passerelle.domain.orders.order import Line, Order, Sale
+from passerelle.domain.orders.order import Line, Order, Sale, SeatState
 from passerelle.domain.orders.products import Handler
 from passerelle.domain.orders.shop import Product, Shop
 
@@ -76,22 +77,25 @@ def sale_from_ledger(order: Order, line: Line, shop: Shop, given: Iterable[Given
     mine = [one for one in given if one.grant.by == by]
     support = next((one.course for one in given if one.grant.by == f"{by}:support"), "")
     courses = {one.course for one in mine}
+    now = shop.products.get(line.product)
+    ends = {one.grant.end for one in mine}
+    people = sum(1 for seat in order.seats if seat.line == line.id and seat.state != SeatState.TAKEN)
+    if now is None and ends == {None} and people > line.quantity:
+        seats = -(-people // max(1, line.quantity))
+        now = Product(handler=Handler.SEATS.value, parameters=f"packsize={seats}")  # that many at least
+    if now is not None and now.handler == Handler.SEATS.value:
+        return _pack_from_ledger(order, line, shop, now, mine)
     if len(courses) != 1:
         return None
     starts = [one.grant.start for one in mine]
-    ends = {one.grant.end for one in mine}
     if len(ends) != 1:
         return None
     parameters = _window(min(starts) - shift, _less(ends.pop(), shift))
     parameters = {"coursename": courses.pop(), **parameters}
     if support:
         parameters["customersupport"] = support
-    now = shop.products.get(line.product)
-    if now is not None and now.handler == Handler.SEATS.value:
-        return None  # how many seats a pack had stands there only
     seated = any(seat.line == line.id for seat in order.seats)
-    learners = {one.grant.role for one in mine if not one.tutor}
-    tutors = {one.grant.role for one in mine if one.tutor}
+    learners, tutors = _roles(mine)
     if not seated:
         parameters["role"] = learners.pop() if learners else shop.learner_role
     return Sale(
@@ -101,8 +105,42 @@ def sale_from_ledger(order: Order, line: Line, shop: Shop, given: Iterable[Given
         parameters=urlencode(parameters),
         learner_role=learners.pop() if len(learners) == 1 else shop.learner_role,
         tutor_role=tutors.pop() if len(tutors) == 1 else shop.tutor_role,
-        tutors_free=now.tutors_free if now else False,
+        tutors_free=now.tutors_free if now else people > line.quantity,
     )
+
+
+def _pack_from_ledger(
+    order: Order, line: Line, shop: Shop, product: Product, mine: Sequence[Given]
+) -> Sale | None:
+    """Its courses, and who is what in them. How many seats it had stands in the product only."""
+    parameters = dict(parse_qsl(product.parameters))
+    chosen = {seat.person.course for seat in order.seats if seat.line == line.id}
+    courses = sorted({one.course for one in mine})
+    unchosen = [name for name in courses if name not in chosen]
+    if "" in chosen and len(courses) > 1:
+        if len(unchosen) != 1:
+            return None  # nobody knows any more which of them came first
+        courses = [*unchosen, *(name for name in courses if name not in unchosen)]
+    if not courses or any(re.search(r"[,;\s]", name) for name in courses):
+        return None
+    named = re.split(r"[,;\s]+", parameters.get("courselist", ""))
+    learners, tutors = _roles(mine)
+    parameters["courselist"] = ",".join([*courses, *(one for one in named if one and one not in courses)])
+    if len(tutors) == 1:
+        parameters["supervisor"] = tutors.pop()
+    return replace(
+        sale_of(line, product, shop),
+        parameters=urlencode(parameters),
+        learner_role=learners.pop() if len(learners) == 1 else shop.learner_role,
+        price="",  # it was compared when it was sold
+        prices={},
+    )
+
+
+def _roles(mine: Iterable[Given]) -> tuple[set[str], set[str]]:
+    """Of learners, and of tutors."""
+    given = list(mine)
+    return {g.grant.role for g in given if not g.tutor}, {g.grant.role for g in given if g.tutor}
 
 
 def _less(moment: datetime | None, shift: timedelta) -> datetime | None:

@@ -62,7 +62,7 @@ from passerelle.domain.orders.session import (
 from passerelle.domain.orders.shop import Product, Shop
 from passerelle.domain.records import Note
 from passerelle.errors import GiveUp
-from tests.factories.orders import a_line, a_product, a_shop, some_facts
+from tests.factories.orders import a_line, a_participant, a_product, a_shop, some_facts
 from tests.factories.records import NOW
 
 DAY = timedelta(days=1)
@@ -650,7 +650,22 @@ def test_what_a_line_gave_is_read_off_the_ledger_less_the_shift_it_was_moved_by(
     open_end = Given(Grant(by, "student", NOW, None), "SPOCM1")
     assert sale_from_ledger(order, a_line(), a_shop(), [*given, open_end]) is None, "two ends"
     packs = a_shop(products={"SPOCM1": a_product("std_generateseats", parameters="courselist=SPOCM1")})
-    assert sale_from_ledger(order, a_line(), packs, given) is None, "how many a pack had nobody knows"
+    assert sale_from_ledger(order, a_line(), packs, given) == sale, "a pack has no end: it was none then"
+    free = [replace(one, grant=replace(one.grant, end=None)) for one in given[:2]]
+    other = [Given(Grant(by, "student", NOW, None), "OTHER")]
+    pack = sale_from_ledger(order, a_line(), packs, [*free, *other])
+    assert pack is not None
+    assert (pack.handler, pack.price) == ("std_generateseats", "")
+    named = "courselist=OTHER%2CSPOCM1&supervisor=teacher"
+    assert pack.parameters == named, "everybody chose, as far as the order knows: none comes first"
+    seats = tuple(
+        Seat("1", replace(a_participant(n), course="OTHER" if n == "bob" else "")) for n in ("ana", "bob")
+    )
+    pack = sale_from_ledger(replace(order, seats=seats), a_line(), packs, [*free, *other])
+    assert pack is not None
+    assert pack.parameters.startswith("courselist=SPOCM1%2COTHER"), "the first is where nobody chose"
+    third = [*free, *other, Given(Grant(by, "student", NOW, None), "THIRD")]
+    assert sale_from_ledger(replace(order, seats=seats), a_line(), packs, third) is None
 
 
 @pytest.mark.rule("S9")

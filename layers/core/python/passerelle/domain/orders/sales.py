@@ -83,7 +83,7 @@ def sale_from_ledger(order: Order, line: Line, shop: Shop, given: Iterable[Given
     if now is None and ends == {None} and people > line.quantity:
         seats = -(-people // max(1, line.quantity))
         now = Product(handler=Handler.SEATS.value, parameters=f"packsize={seats}")  # that many at least
-    if now is not None and now.handler == Handler.SEATS.value:
+    if now is not None and now.handler == Handler.SEATS.value and ends == {None}:
         return _pack_from_ledger(order, line, shop, now, mine)
     if len(courses) != 1:
         return None

@@ -228,7 +228,7 @@ def _wanted(walk: _Walk) -> list[ArchiveActivity]:
         if walk.options.leaves_out("section", activity.sectionid):
             continue
         if f"mod_{activity.modname}" not in walk.plugins:
-            walk.warn("pluginmissing", f"mod_{activity.modname}: {activity.title}")
+            walk.warn("pluginmissing", f"mod_{activity.modname}")
             continue
         rows.append(activity)
     return rows

@@ -42,7 +42,7 @@ from passerelle.usecases.night.plan_stage import (
     tonight,
     uncollected,
 )
-from passerelle.words.causes import say_error, say_scope, say_stage
+from passerelle.words.causes import say_error, say_hold, say_kept_hold, say_stage
 from passerelle.words.figures import say_date
 from passerelle.words.formatter import fill, pick
 from passerelle.words.night_report import KINDS
@@ -204,7 +204,7 @@ def _print(
         for kind, key, because in named["untouched"]
     )
     for one in named["held"]:
-        echo(f"{either('RETENU :', 'HELD:')} {_hold(**one)}", colour="red")
+        echo(f"{either('RETENU :', 'HELD:')} {say_hold(**one, lang=language())}", colour="red")
     echo(say_summary(lines, lang))
 
 
@@ -222,14 +222,6 @@ def print_lines(lines: Iterable[Mapping[str, Any]], names: Names) -> None:
         for one in found:
             echo(f"  {one.sign} {one.text}", nl=False, colour=_COLOURS[one.sign])
             echo(f"  [{one.why}]", colour="dim")
-
-
-def _hold(scope: str, key: str, count: int | str, there: int | str, limit: str) -> str:
-    if scope == "person":
-        return either(f"par {key}", f"by {key}")
-    where = say_scope(scope, key, language())
-    colon = either(" :", ":")
-    return f"{where}{colon} {count} / {there} (> {limit})" if limit else f"{where}{colon} {count}"
 
 
 def _coded(line: Mapping[str, Any]) -> str:
@@ -375,14 +367,8 @@ def _run_cells(run: Run) -> list[str]:
     elif run.held_by:
         words.append(either(f"retenu par {run.held_by}", f"held by {run.held_by}"))
     error = say_error(run.error, lang) if run.error else ""
-    return [*words[:3], "  ".join(one for one in (*words[3:], *map(_noted_hold, run.holds), error) if one)]
-
-
-def _noted_hold(noted: str) -> str:
-    """`scope:key:count:there:limit`; a key may hold colons."""
-    scope, rest = noted.split(":", 1)
-    key, count, there, limit = rest.rsplit(":", 3)
-    return _hold(scope, key, count, there, limit)
+    holds = [say_kept_hold(one, lang) for one in run.holds]
+    return [*words[:3], "  ".join(one for one in (*words[3:], *holds, error) if one)]
 
 
 # -- deciding ------------------------------------------------------------------------------------------

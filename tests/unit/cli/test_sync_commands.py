@@ -197,7 +197,7 @@ def test_a_french_reader_finds_no_code_among_a_plans_reasons(stage, monkeypatch)
     stage.university.person("P9", email="")
     stage.moodle.site.add_category("Mine", "C1")
     said = passerelle("plan", "--site", "caen")
-    assert "[voulu; ip.csv:2]" in said
+    assert "[voulu\u202f; ip.csv:2]" in said
     assert "reste  catégorie  C1  n’est pas adopté" in said
     assert "inconnu  personne  P9  personne sans adresse électronique" in said
     found = json.loads(passerelle("plan", "--site", "caen", "--json"))

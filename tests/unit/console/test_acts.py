@@ -8,13 +8,16 @@ from datetime import date
 import pytest
 
 from passerelle.domain.console import ConsoleAct
+from passerelle.domain.night.plan.plan import Because, Names, Operation, Phase, Plan
 from passerelle.domain.night.plan.run import NightDesk, Run
 from passerelle.domain.night.policy import NightRules
+from passerelle.domain.offer.stages import Stage
 from passerelle.domain.orders.order import Delivery, Order
 from passerelle.domain.publishing.publication import Publication
 from passerelle.domain.records import Note
 from passerelle.domain.states import OrderState, PublicationState, RunState
 from passerelle.ports import World
+from passerelle.usecases.night.documents import keep_plan
 from tests.factories.night import a_run
 from tests.factories.orders import a_line
 from tests.factories.records import a_publication
@@ -98,6 +101,46 @@ def test_a_held_night_is_released_recorded_and_goes_on_by_itself(world, browser,
     assert nights.resumed == [HELD]
     (act,) = world.records.all(ConsoleAct)
     assert (act.by, act.act, act.about, act.refused) == ("caen:ada", "run_release", HELD, "")
+
+
+@pytest.mark.rule("H2")
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        (
+            "fr",
+            (
+                "tous les retraits\u00a0: 400 sur 500 (limite\u00a0: 10 %)",
+                "Ada Lovelace (ada), étudiant\u00a0: accès suspendu",
+                "(CHI101) Chimie",
+                "plus dans les sources",
+            ),
+        ),
+        (
+            "en",
+            ("all removals: 400 of 500 (limit: 10 %)", "Ada Lovelace (ada), student: access suspended"),
+        ),
+    ],
+)
+def test_a_plan_is_read_and_searched_in_words(world, browser, held, lang, said):
+    suspension = Operation(
+        Phase.UNENROL,
+        "suspend",
+        ("course", "username", "role"),
+        ("CHI101", "ada", "student"),
+        Because.NO_ROW,
+        course="CHI101",
+    )
+    names = Names(people={"ada": "Ada Lovelace"}, courses={"CHI101": "(CHI101) Chimie"})
+    plan = Plan("caen", date(2026, 10, 5), Stage.ENROLMENTS, "2026", (suspension,), names=names)
+    folder, _ = keep_plan(world.papers, HELD, plan)
+    world.records.change(held, replace(held, folder=folder))
+    browser.sign_in(lang=lang)
+    for wanted in ("", "lovelace", "ada", said[1][-9:]):
+        page = browser.ask(f"run?id={HELD}&q={wanted}")["body"]
+        assert [one for one in said if one not in page] == [], wanted
+    assert "Lovelace" not in browser.ask(f"run?id={HELD}&q=turing")["body"]
+    assert [code for code in ("all::400", "username") if code in page] == []
 
 
 @pytest.mark.rule("H2")

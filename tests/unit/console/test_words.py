@@ -16,7 +16,7 @@ TEMPLATES = Path(console.__file__).parent / "templates" / "console"
 def asked() -> set[str]:
     texts = [file.read_text(encoding="utf-8") for file in TEMPLATES.glob("*.html")]
     entries = {word for text in texts for word in re.findall(r'\("\w+", "(\w+)", (?:True|reach)', text)}
-    named = {word for text in texts for word in re.findall(r"""\bt\(["'](\w+)["']\)""", text)}
+    named = {word for text in texts for word in re.findall(r"""\bt\(["'](\w+)["'][,)]""", text)}
     return named | entries | {f"act_{name}" for name in ACTS} | set(Kind.__args__)
 
 

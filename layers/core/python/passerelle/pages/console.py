@@ -8,11 +8,14 @@ from zoneinfo import ZoneInfo
 
 from passerelle.domain.states import state_word
 from passerelle.pages import templating
-from passerelle.words.causes import say_error, say_stage
+from passerelle.words.causes import ERRORS, say_error, say_kept_hold, say_role, say_stage
 from passerelle.words.console import WORDS
 from passerelle.words.figures import say_amount, say_date, say_when
 from passerelle.words.histories import say_reason
 from passerelle.words.night_report import say_kind
+from passerelle.words.plan import say_sign
+from passerelle.words.rollover_report import say_module
+from passerelle.words.sentences import known, say
 
 PARIS = "Europe/Paris"
 
@@ -41,10 +44,14 @@ def render(name: str, lang: str, zone: str = PARIS, **shown: Any) -> str:
         moments=lambda record: _moments(record, lang),
         state_of=lambda record, name: _state_word(record, name, lang),
         reason_of=lambda record, why: _reason(record, why, lang),
-        say_error=lambda code: say_error(code, lang),
+        say_error=lambda code: _error(code, lang),
         held_word=lambda kind: f"held_{kind}" if f"held_{kind}" in WORDS else "held_other",
         stage=lambda name: say_stage(name, lang),
         kind=lambda name, number=1: say_kind(name, number, lang),
+        hold_said=lambda kept: say_kept_hold(kept, lang),
+        sign=lambda sign: say_sign(sign, lang),
+        role=lambda shortname: say_role(shortname, lang),
+        module=lambda name: say_module(name, lang),
         **shown,
     )
 
@@ -64,6 +71,11 @@ def _state_word(record: Any, name: str, lang: str) -> str:
 
 def _reason(record: Any, why: str, lang: str) -> str:
     return say_reason(why, lang, record.why if isinstance(getattr(record, "why", None), tuple) else ())
+
+
+def _error(code: str, lang: str) -> str:
+    """Why a stage failed: in a few words, or by the sentence of a refusal."""
+    return say(code, lang) if code not in ERRORS and known(code) else say_error(code, lang)
 
 
 def style() -> str:

@@ -242,7 +242,9 @@ def _nights(visit: Visit) -> Response:
 
 def _run(visit: Visit) -> Response:
     query = visit.asked.query
-    return visit.page("run", **views.run(visit.world, visit.reach, query.get("id", ""), query.get("q", "")))
+    wanted = query.get("q", "")
+    shown = views.run(visit.world, visit.reach, query.get("id", ""), wanted, visit.lang)
+    return visit.page("run", **shown)
 
 
 def _report(visit: Visit) -> Response:

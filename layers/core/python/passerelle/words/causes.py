@@ -479,7 +479,7 @@ FINDINGS: Mapping[Cause, Pair] = {
         "change it, change it in Apogée.",
     ),
     Cause.IDNUMBER_BY_HAND: (
-        "Le numéro d’identification de {kind} {key} a été changé ou vidé à la main dans Moodle. Remettez-le, "
+        "Le numéro d’identification de {key} ({kind}) a été changé ou vidé à la main dans Moodle. Remettez-le, "
         "ou laissez la synchronisation le faire.",
         "The idnumber of {kind} {key} was changed or emptied by hand in Moodle. Put it back, or let the "
         "synchronisation do so.",
@@ -614,6 +614,28 @@ _SCOPES: Mapping[str, Pair] = {
 
 def say_stage(stage: str, lang: str) -> str:
     return pick(STAGES.get(stage, (stage, stage)), lang)
+
+
+_HELD_BY: Pair = ("par {key}", "by {key}")
+_OVER: Pair = (
+    "{where} : {count} sur {there} (limite : {limit})",
+    "{where}: {count} of {there} (limit: {limit})",
+)
+_HELD: Pair = ("{where} : {count}", "{where}: {count}")
+
+
+def say_hold(scope: str, key: str, count: int | str, there: int | str, limit: str, lang: str) -> str:
+    """What a plan is held for, with its figures."""
+    pair = _HELD_BY if scope == "person" else _OVER if limit else _HELD
+    where = say_scope(scope, key, lang)
+    return fill(pair, lang, {"key": key, "where": where, "count": count, "there": there, "limit": limit})
+
+
+def say_kept_hold(kept: str, lang: str) -> str:
+    """As a run keeps it, `scope:key:count:there:limit`; a key may hold colons."""
+    scope, _, rest = kept.partition(":")
+    key, count, there, limit = rest.rsplit(":", 3)
+    return say_hold(scope, key, count, there, limit, lang)
 
 
 def say_scope(scope: str, key: str, lang: str) -> str:

@@ -68,6 +68,11 @@ def _word(words: Mapping[str, Pair], code: str, lang: str) -> str:
 # -- operations, as `terraform plan` has taught people to read them ----------------------------------------
 
 ADDED, CHANGED, REMOVED = "+", "~", "-"
+SIGNS: Mapping[str, Pair] = {
+    ADDED: ("ajout", "addition"),
+    CHANGED: ("changement", "change"),
+    REMOVED: ("retrait", "removal"),
+}
 DEEDS: Mapping[str, Pair] = {
     "user_create": ("compte {who}", "account {who}"),
     "user_update": ("compte {who}", "account {who}"),
@@ -128,9 +133,12 @@ class Said(NamedTuple):
     why: str
 
 
+_FROM_ROWS: Pair = ("{reason} ; {rows}", "{reason}; {rows}")
+
+
 def say_operation(line: Mapping[str, Any], names: Names, lang: str) -> Said:
     """One line of a plan (plan.serialised), as a person reads it."""
-    op, kind = str(line["op"]), _kind(line)
+    op, kind = str(line["op"]), kind_of(line)
     login, course = str(line.get("username") or ""), str(line.get("course") or "")
     if op.startswith("course_"):
         course = str(line["idnumber"])
@@ -146,17 +154,23 @@ def say_operation(line: Mapping[str, Any], names: Names, lang: str) -> Said:
     if sign_of(line) == CHANGED and op.endswith("_update"):
         text += "".join(f"\n    {one}" for one in _changes(line, names, lang))
     rows = ", ".join(f"{file}:{number}" for file, number, *_ in line.get("rows", ()))
-    why = say_reason(line["because"], lang) + (f"; {rows}" if rows else "")
+    reason = say_reason(line["because"], lang)
+    why = fill(_FROM_ROWS, lang, {"reason": reason, "rows": rows}) if rows else reason
     return Said(_heading(op, course, names, lang), sign_of(line), text, why)
+
+
+def say_sign(sign: str, lang: str) -> str:
+    return pick(SIGNS[sign], lang)
 
 
 def sign_of(line: Mapping[str, Any]) -> str:
     if line["op"] in ADDITIONS:
         return ADDED
-    return REMOVED if line["op"] in REMOVALS or _kind(line) == "course_archive" else CHANGED
+    return REMOVED if line["op"] in REMOVALS or kind_of(line) == "course_archive" else CHANGED
 
 
-def _kind(line: Mapping[str, Any]) -> str:
+def kind_of(line: Mapping[str, Any]) -> str:
+    """What it does: its operation, but for the archiving of a course."""
     return (
         "course_archive" if line["op"] == "course_update" and line["phase"] == "archive" else str(line["op"])
     )

@@ -170,6 +170,10 @@ TITLES: Mapping[bool, Pair] = {
 NOTHING = ("Rien à corriger : bravo.", "Nothing to correct: well done.")
 
 
+def say_module(name: str, lang: str) -> str:
+    return pick(_MODULES.get(name, (name, name)), lang)
+
+
 def spell_place(place: Place, lang: str) -> str:
     """`Section « Atomes » › Page « Bohr » › Chapitre 2 › contenu`."""
     quote = "«\u00a0{}\u00a0»" if lang.startswith("fr") else "“{}”"
@@ -177,8 +181,8 @@ def spell_place(place: Place, lang: str) -> str:
     if place.section and place.kind in ("section", "activity", "file"):
         steps.append(f"{pick(_KINDS['section'], lang)} {quote.format(place.section)}")
     if place.activity:
-        named = _MODULES.get(place.module, (place.module,) * 2)
-        kind = pick(named if place.kind in ("activity", "file") else _KINDS[place.kind], lang)
+        of_module = place.kind in ("activity", "file")
+        kind = say_module(place.module, lang) if of_module else pick(_KINDS[place.kind], lang)
         steps.append(f"{kind} {quote.format(place.activity)}")
     elif place.kind != "section":
         steps.append(pick(_KINDS[place.kind], lang))

@@ -26,6 +26,8 @@ from passerelle.ports import World
 from passerelle.usecases.console.home import MOST, newest_runs, seen, waiting
 from passerelle.usecases.night import documents
 from passerelle.usecases.night.plan_stage import rules_of, tonight
+from passerelle.words.night_report import say_kind
+from passerelle.words.plan import Said, kind_of, say_operation
 from passerelle.words.sentences import say
 
 PAGE = 50
@@ -109,11 +111,12 @@ def _worst(runs: list[Run]) -> RunState | None:
     return next((state for state in _WORSE if state in states), RunState.DONE if states else None)
 
 
-def run(world: World, reach: Reach, run_id: str, wanted: str) -> Shown:
-    """A run, and the lines of its plan that hold `wanted` (person, course, operation), 200 at most."""
+def run(world: World, reach: Reach, run_id: str, wanted: str, lang: str) -> Shown:
+    """A run, and the lines of its plan that hold `wanted` (person, course, operation), 200 at most: what is
+    done, in words, and to what."""
     known = _within(world.records.get(Run, run_id), lambda run: run.site in reach.sites)
     try:
-        lines = list(islice(_matching(world, known, wanted), MOST_LINES + 1)) if known.folder else []
+        lines = list(islice(_matching(world, known, wanted, lang), MOST_LINES + 1)) if known.folder else []
     except GiveUp:  # the plan's documents are gone or cut: the run itself can still be looked at
         lines = []
     return {
@@ -125,12 +128,14 @@ def run(world: World, reach: Reach, run_id: str, wanted: str) -> Shown:
     }
 
 
-def _matching(world: World, known: Run, wanted: str) -> Iterator[Mapping[str, Any]]:
+def _matching(world: World, known: Run, wanted: str, lang: str) -> Iterator[Said]:
     needle = wanted.strip().lower()
+    names = documents.load_names(world.papers, known)
     for line in documents.load_lines(world.papers, known):
-        said = {k: v for k, v in line.items() if k not in ("rows", "because", "phase", "id")}
-        if not needle or any(needle in str(value).lower() for value in said.values()):
-            yield line
+        kind, said = say_kind(kind_of(line), 1, lang), say_operation(line, names, lang)
+        codes = [value for name, value in line.items() if name not in ("rows", "because", "phase", "id")]
+        if not needle or any(needle in str(one).lower() for one in (kind, said.text, said.where, *codes)):
+            yield said
 
 
 def report(world: World, reach: Reach, site: str, night: str, lang: str) -> str:

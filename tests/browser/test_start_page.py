@@ -113,12 +113,12 @@ def test_last_year_s_course_is_checked_taken_over_and_undone(page: Any, start: s
     page.get_by_label("Oui, je confirme.").check()
     page.get_by_role("button", name="Récupérer la sauvegarde 24/25").click()
     assert told(page).startswith("Le cours de l’an passé est récupéré")
-    page.get_by_role("button", name="Annuler la récupération").click()
+    page.get_by_role("button", name="Annuler cette restauration").click()
     assert told(page) == "Le cours est comme avant."
 
 
 def test_the_desk_gets_an_answer_and_the_buyer_her_seats(page: Any, start: str) -> None:
-    become(page, start, "Vous êtes le service d’assistance")
+    become(page, start, "Vous êtes le bureau d’aide")
     assert faults(page) == []
     page.get_by_label("Personne").fill("curie")
     page.get_by_label("Cours (code").fill("CHI101")
@@ -138,7 +138,7 @@ def test_the_desk_sees_what_would_be_put_right_and_has_it_done(
         row for row in site.state.enrolments.values() if (row.courseid, row.userid) == (course.id, person.id)
     ]
     site.state.drop_enrolment(lost)
-    become(page, start, "Vous êtes le service d’assistance")
+    become(page, start, "Vous êtes le bureau d’aide")
     page.get_by_label("Personne").fill("curie")
     page.get_by_label("Cours (code").fill("CHI101")
     page.get_by_role("button", name="Voir ce qui serait rétabli").click()

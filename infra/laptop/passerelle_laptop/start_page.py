@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as Answer
 
 from passerelle.domain.orders.order import Order
 from passerelle.usecases.amend import list_all
+from passerelle.words.typesetting import typeset
 from passerelle_cli.console import address as console_address
 from passerelle_cli.stack import Stack
 from passerelle_laptop.laptop import Laptop
@@ -114,7 +115,7 @@ class StartPage:
         lang = _lang()
 
         def t(key: str, **details: object) -> str:
-            return START[key][0 if lang == "fr" else 1].format(**details)
+            return typeset(START[key][0 if lang == "fr" else 1], lang).format(**details)
 
         def when(time: int) -> str:
             moment = datetime.fromtimestamp(time, UTC).astimezone()

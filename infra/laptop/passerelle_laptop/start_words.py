@@ -28,7 +28,7 @@ START: Mapping[str, tuple[str, str]] = {
         "Votre cours de cette année est vide : récupérez la sauvegarde 24/25, puis annulez.",
         "This year’s course is empty: take last year’s over, then undo it.",
     ),
-    "desk": ("Vous êtes le service d’assistance", "You are the help desk"),
+    "desk": ("Vous êtes le bureau d’aide", "You are the help desk"),
     "desk.what": (
         "Pourquoi « curie » est-elle dans le cours CHI101 ? Demandez-le.",
         "Why is “curie” in the course CHI101? Ask.",
@@ -46,7 +46,7 @@ START: Mapping[str, tuple[str, str]] = {
     "sites": ("Les Moodle", "The Moodles"),
     "mails": ("Messages envoyés", "Messages sent"),
     "mails.what": (
-        "Tout ce que Passerelle a écrit aux gens, sur tous les sites.",
+        "Tout ce que Passerelle a écrit, sur tous les sites.",
         "Everything that Passerelle wrote to people, on every site.",
     ),
     "nomails": ("Aucun message pour l’instant.", "No message yet."),

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from passerelle.words.formatter import fill
+from passerelle.words.typesetting import typeset
 
 T = TypeVar("T")
 PATIENCE = 30.0  # seconds that a thing told may take to come true
@@ -24,7 +25,7 @@ class Teller:
         self._begun = time.monotonic()
 
     def say(self, french: str, english: str) -> str:
-        return french if self.lang.startswith("fr") else english
+        return typeset(french, self.lang) if self.lang.startswith("fr") else english
 
     def scene(self, french: str, english: str) -> None:
         print(f"\n{self.say(french, english)}", flush=True)
@@ -59,8 +60,8 @@ class Teller:
             print(
                 fill(
                     (
-                        "\n{n:# chose n’est pas comme racontée|# choses ne sont pas comme racontées} (voir "
-                        "✗). {seconds} s.",
+                        "\n{n:# point ne s’est pas passé|# points ne se sont pas passés} comme raconté "
+                        "(voyez ✗). {seconds} s.",
                         "\n{n:# thing is|# things are} not as told (see ✗). {seconds} s.",
                     ),
                     self.lang,
@@ -69,5 +70,6 @@ class Teller:
                 file=sys.stderr,
             )
             return 1
-        print(self.say(f"\nTout est comme raconté. {seconds:.0f} s.", f"\nAll is as told. {seconds:.0f} s."))
+        said = self.say("Tout s’est passé comme raconté.", "All is as told.")
+        print(f"\n{said} {seconds:.0f} s.")
         return 0

@@ -121,6 +121,7 @@ def test_what_cannot_be_delivered_fails_the_check(product: Any, words: str, run:
     scene.moodle.add_course("OLD", idnumber="OLD", enddate=1_000_000_000)
     said = run(scene, "catalogue", "check")
     assert (said.exit_code, words in said.output) == (3, True), said.output
+    assert "replay" not in said.output  # nothing is sold yet
 
 
 @pytest.mark.rule("S4", "S15")

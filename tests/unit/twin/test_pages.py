@@ -52,7 +52,7 @@ def test_a_course_shows_its_sections_people_methods_and_groups(lycee, chimie, pa
     for text in (
         "Plan du cours",
         "TD2 cemu",
-        "Marie Curie Enseignant À la main",
+        "Marie Curie Enseignant Inscription manuelle",
         "Ada Lovelace Étudiant Auto-inscription",
     ):
         assert text in shown

@@ -125,7 +125,7 @@ class CourseStory:
 
     def _deliver_twice(self, upload: str, publication: Publication) -> None:
         self.tell.scene(
-            "3. Le même envoi est livré deux fois de plus, et « Mutualiser » pressé encore.",
+            "3. Le même envoi est livré deux fois de plus, et Ada clique encore sur « Mutualiser ».",
             "3. The same upload is delivered twice more, and “Share” pressed again.",
         )
         sqs = self.laptop.emulator.client("sqs")

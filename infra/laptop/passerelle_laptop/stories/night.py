@@ -121,7 +121,7 @@ class NightStory:
         self.tell.proved(
             self._roles("CHI101", "curie") == ["student"]
             and self._roles("FOAD-CHI102", "lamarr") == ["student"],
-            "l’élément porté mène au cours du porteur, le télé-étudiant au cours FOAD",
+            "l’élément porté mène au cours du porteur, qui étudie à distance au cours FOAD",
             "the carried element leads to the carrier's course, the distance student to the FOAD course",
         )
 
@@ -293,7 +293,7 @@ class NightStory:
         groups = self._stage(Stage.GROUPS, quiet=True)
         self.tell.proved(
             groups.state is RunState.FAILED and groups.error == "stage_needs",
-            "les groupes refusent de partir après une étape retenue",
+            "l’étape des groupes ne commence pas après une étape retenue",
             "the groups refuse to start after a stage that is held",
         )
         self.university = whole

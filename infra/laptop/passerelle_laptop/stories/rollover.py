@@ -172,7 +172,7 @@ class RolloverStory:
 
     def _refuse(self) -> None:
         self.tell.scene(
-            "5. Grace appuie à son tour, sans savoir.", "5. Grace presses in her turn, not knowing."
+            "5. Grace clique à son tour, sans rien en savoir.", "5. Grace presses in her turn, not knowing."
         )
         before = self._restores()
         said = self._refused("start", "grace", confirmed=["shared"])

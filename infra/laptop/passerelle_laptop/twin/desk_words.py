@@ -22,6 +22,7 @@ DESK: Mapping[str, tuple[str, str]] = {
         "The rest of the course can go without:",
     ),
     "desk.without": ("Sauvegarder sans cela", "Back up without that"),
+    "desk.state": ("{what} : {state}", "{what}: {state}"),
     "desk.backup": ("Sauvegarde : {state}", "Backup: {state}"),
     "desk.publication": (
         "Mutualisation : {state}, version {version}",
@@ -101,7 +102,7 @@ DESK: Mapping[str, tuple[str, str]] = {
         "It is being taken over. Reload the page.",
     ),
     "desk.report": ("Ce qui reste à corriger", "What is left to correct"),
-    "desk.undo": ("Annuler la récupération", "Undo"),
+    "desk.undo": ("Annuler cette restauration", "Undo"),
     "desk.undone": ("Le cours est comme avant.", "The course is as it was before."),
     "desk.undoing": (
         "L’annulation est en cours. Rechargez la page.",

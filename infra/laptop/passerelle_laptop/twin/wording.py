@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from passerelle.words.typesetting import typeset
 from passerelle_laptop.twin.desk_words import DESK
 
 WORDS: Mapping[str, tuple[str, str]] = {
@@ -55,6 +56,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "course": ("Cours", "Course"),
     "when": ("Quand", "When"),
     "warnings": ("Avertissements", "Warnings"),
+    "percent": ("{n} %", "{n}%"),
     "phase": ("Étape", "Step"),
     "content": ("Contenu", "Content"),
     "availability": ("accès restreint", "restricted access"),
@@ -79,9 +81,9 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "role.networkteacher": ("Enseignant du réseau (consultation)", "Teacher of the network (view only)"),
     "role.mentor": ("Suivi d’une personne", "Mentor"),
     # enrolment methods
-    "method.manual": ("À la main", "By hand"),
+    "method.manual": ("Inscription manuelle", "Manual enrolment"),
     "method.self": ("Auto-inscription", "Self enrolment"),
-    "method.guest": ("Visiteur", "Guest"),
+    "method.guest": ("Accès anonyme", "Guest access"),
     "method.night": ("Scolarité", "Registrar"),
     "method.shop": ("Boutique", "Shop"),
     # jobs
@@ -131,7 +133,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "why.ownerunknown": ("personne inconnue ici", "person unknown here"),
     "why.roleunknown": ("rôle inconnu ici", "role unknown here"),
     "why.apply_rolenotallowed": ("rôle que ce site ne permet pas", "role that this site does not allow"),
-    "why.pluginmissing": ("greffon absent de ce site", "plugin missing on this site"),
+    "why.pluginmissing": ("plugin absent de ce site", "plugin missing on this site"),
     "why.newerrelease": ("sauvegarde d’un Moodle plus récent", "backup of a newer Moodle"),
     "why.badgesskipped": ("badges laissés de côté", "badges left out"),
     "why.gradesettingsskipped": ("réglages des notes laissés de côté", "grade settings left out"),
@@ -181,4 +183,5 @@ def word(key: str, lang: str, **values: object) -> str:
     pair = WORDS.get(key)
     if pair is None:
         return key.rpartition(".")[2]
-    return pair[0 if lang == "fr" else 1].format(**values) if values else pair[0 if lang == "fr" else 1]
+    said = typeset(pair[0 if lang == "fr" else 1], lang)
+    return said.format(**values) if values else said

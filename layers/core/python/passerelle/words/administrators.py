@@ -100,7 +100,7 @@ HOUSE: dict[str, tuple[str, str]] = {
         "A network begins with its sharing platform: add that one first, with --hub.",
     ),
     "hub_is_another": (
-        "La plate-forme de mutualisation de ce réseau est « {hub} ». Ôtez --hub, ou changez hub.site.",
+        "La plate-forme de mutualisation de ce réseau est « {hub} ». Retirez --hub, ou changez hub.site.",
         "The sharing platform of this network is “{hub}”. Leave --hub out, or change hub.site.",
     ),
     "network_yaml_needed": (
@@ -110,7 +110,7 @@ HOUSE: dict[str, tuple[str, str]] = {
         "Name your network.yaml with --file.",
     ),
     "file_not_block": (
-        "network.yaml ne s’écrit pas ici en lignes : ajoutez « {site} » à la main, "
+        "Ce network.yaml ne peut pas être complété ligne à ligne : ajoutez « {site} » à la main, "
         "puis relancez la commande.",
         "network.yaml cannot be added to here line by line: add “{site}” by hand, then run the command "
         "again.",
@@ -179,7 +179,7 @@ HOUSE: dict[str, tuple[str, str]] = {
         "Passerelle: {count:# thing waits|# things wait} for a person",
     ),
     "waiting_text": (
-        "{count:Un point attend|# points attendent} une décision. La console dit lesquels, et que faire.",
+        "{count:Un point attend|# points attendent} une décision. La console dit {count:lequel|lesquels}, et que faire.",
         "{count:One thing waits|# things wait} for a decision. The console says which, and what to do.",
     ),
     "dead_letters": (
@@ -211,7 +211,7 @@ HOUSE: dict[str, tuple[str, str]] = {
         "check” and the console say what to do; the notice goes once it can be read again.",
     ),
     "site_silent": (
-        "Moodle {site} ne répond pas comme il devrait ({code}). Vérifiez-le sur la page des sites.",
+        "Le Moodle {site} ne répond pas comme il devrait ({code}). Vérifiez-le sur la page des sites.",
         "The Moodle {site} does not answer as it should ({code}). Check it on the page of sites.",
     ),
     "shop_silent": (

@@ -425,7 +425,7 @@ ARCHIVES: Mapping[str, tuple[str, str]] = {
     ),
     "people_older": (
         "Les textes du cours n’ont pas été comparés aux personnes de votre plate-forme : "
-        "le plugin local_passerelle y est plus ancien.",
+        "le plugin local_passerelle y est trop ancien.",
         "The course’s texts were not compared with the people of your platform: "
         "its plugin local_passerelle is older.",
     ),

@@ -49,7 +49,7 @@ BUYERS: Mapping[str, Pair] = {
     ),
     "quantity_unused": (
         "Cet achat ne donne qu’un accès, le vôtre ; {count:# place payée ne sert|# places payées ne servent} "
-        "à personne. Écrivez-nous pour {count:la|les} changer ou être remboursé de la différence.",
+        "à personne. Écrivez-nous pour {count:la|les} changer ou vous faire rembourser la différence.",
         "This purchase gives one access, yours; {count:# paid place serves|# paid places serve} nobody. "
         "Write to us to change {count:it|them} or to have the difference back.",
     ),

@@ -351,7 +351,7 @@ COURSES: dict[str, tuple[str, str]] = {
         "Moodle “{site}” refused the request ({errorcode}). Tell the help desk.",
     ),
     "job_unknown": (
-        "Cette tâche n’existe pas pour ce site.",
+        "Ce travail n’existe pas pour ce site.",
         "This job does not exist for this site.",
     ),
     # --- what cannot be read any more (S12) ---

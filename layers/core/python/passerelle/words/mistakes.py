@@ -23,13 +23,13 @@ KINDS: Mapping[str, Pair] = {
         "a header and nothing else: no row. Make the extract again if this is not meant",
     ),
     "unproved": (
-        "ni les lignes ni l’empreinte {count:d’un fichier|de # fichiers} ({right}) : un fichier coupé "
-        "passerait "
-        "inaperçu",
+        "ne donne ni le nombre de lignes ni l’empreinte {count:d’un fichier|de # fichiers} "
+        "({right}) : un fichier coupé passerait inaperçu",
         "neither rows nor checksum of {count:a file|# files} ({right}): a cut file would not be noticed",
     ),
     "nothing_proved": (
-        "ni les lignes ni l’empreinte d’aucun fichier : un fichier coupé passerait inaperçu",
+        "ne donne ni le nombre de lignes ni l’empreinte d’aucun fichier : un fichier coupé passerait "
+        "inaperçu",
         "neither rows nor checksum of any file: a cut file would not be noticed",
     ),
     "no_moment": (
@@ -62,7 +62,7 @@ KINDS: Mapping[str, Pair] = {
         "{count:# row is|# rows are} on a code that is not in {right} (normal if it is no course space)",
     ),
     "unknown_collection": (
-        "{count:# groupe est|# groupes sont} d’une collection rattachée à aucun élément",
+        "{count:# groupe est|# groupes sont} d’une collection qui n’est rattachée à aucun élément",
         "{count:# group is|# groups are} of a collection that is attached to no element",
     ),
     "unknown_class": (

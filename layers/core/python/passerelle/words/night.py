@@ -23,7 +23,7 @@ NIGHT: Mapping[str, tuple[str, str]] = {
         "Several people answer to “{asked}”: {people}. Give the code.",
     ),
     "repair_course": (
-        "Aucun cours, ou plusieurs, ne répondent à « {asked} ». Donnez le code de l’élément.",
+        "Aucun cours ne répond à « {asked} », ou plusieurs y répondent. Donnez le code de l’élément.",
         "No course, or several, answer to “{asked}”. Give the element's code.",
     ),
     "repair_sources": (

@@ -130,7 +130,7 @@ WORDS: Mapping[str, Pair] = {
     ),
     "in_moodle": ("ouvrir le cours", "open the course"),
     "failed": (
-        "Une étape a échoué ou n’a pas tout appliqué : voir « Déroulement ».",
+        "Une étape a échoué ou n’a pas tout appliqué : voyez « Déroulement ».",
         "A stage failed or did not apply everything: see “Stages”.",
     ),
     "to_repair": (
@@ -184,7 +184,7 @@ WORDS: Mapping[str, Pair] = {
     "remark": ("Remarque", "Remark"),
     "table_of": ("Les mêmes chiffres en tableau", "The same figures as a table"),
     "more": (
-        "… et {count:# autre|# autres} : voir le fichier CSV de la composante.",
+        "… et {count:# autre|# autres} : voyez le fichier CSV de la composante.",
         "… and {count} more: see the faculty's CSV file.",
     ),
     "line": ("ligne", "line"),

@@ -71,7 +71,7 @@ FILES: Mapping[FileFault, Pair] = {
         "{file} does not say “{column}”. Add it: year, made_at and files have to be there.",
     ),
     FileFault.BAD_MOMENT: (
-        "{file} : « {column} » vaut « {found} », ce qui n’est pas un moment. Écrivez par exemple "
+        "{file} : « {column} » vaut « {found} », ce qui n’est pas une date avec son heure. Écrivez par exemple "
         "2026-10-05T23:40:00+02:00.",
         "{file}: “{column}” is “{found}”, which is no moment. Write for example 2026-10-05T23:40:00+02:00.",
     ),

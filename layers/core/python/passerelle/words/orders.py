@@ -32,7 +32,7 @@ ORDERS: dict[str, tuple[str, str]] = {
         "Product “{product}” is not in network.yaml. Add it, then replay the order.",
     ),
     "handler_unknown": (
-        "Le produit « {product} » demande un gestionnaire inconnu : {handler}. Corrigez network.yaml.",
+        "Le produit « {product} » demande un traitement inconnu : {handler}. Corrigez network.yaml.",
         "Product “{product}” asks for an unknown handler: {handler}. Correct network.yaml.",
     ),
     "handler_needs_plugin": (
@@ -134,8 +134,8 @@ ORDERS: dict[str, tuple[str, str]] = {
         "The shop’s webhook does not send {topics}. Tick them: “passerelle shops show {shop}”.",
     ),
     "webhook_silent": (
-        "{count:# changement de commande n’est pas venu|# changements de commandes ne sont pas venus} "
-        "par le webhook, le dernier le {at}, et ont été trouvés en interrogeant la boutique.",
+        "{count:# changement de commande n’est pas arrivé|# changements de commandes ne sont pas arrivés} par le "
+        "webhook (le dernier le {at}) : trouvés en interrogeant la boutique.",
         "{count:# change of an order|# changes of orders} did not come by the webhook, the last on {at}, "
         "and were found by asking the shop.",
     ),
@@ -180,7 +180,7 @@ ORDERS: dict[str, tuple[str, str]] = {
     ),
     "too_many_at_once": (
         "{people:# personne a été déclarée|# personnes ont été déclarées} avec une seule commande ; "
-        "Passerelle en tient {most} au plus. Rien n’a été fait : partagez-la en plusieurs commandes.",
+        "Passerelle en accepte {most} au plus. Rien n’a été fait : partagez-la en plusieurs commandes.",
         "{people:# person was|# people were} declared with a single order; Passerelle holds {most} at most. "
         "Nothing was done: split it into several orders.",
     ),
@@ -193,6 +193,11 @@ ORDERS: dict[str, tuple[str, str]] = {
         "puis rejouez la commande.",
         "Course “{course}” does not exist on “{site}”. Create it or correct the product, "
         "then replay the order.",
+    ),
+    # Before any sale: there is no order to replay.
+    "course_absent": (
+        "Le cours « {course} » n’existe pas sur « {site} ». Créez-le, ou corrigez le produit dans network.yaml.",
+        "Course “{course}” does not exist on “{site}”. Create it, or correct the product in network.yaml.",
     ),
     "category_not_seen": (
         "Aucune catégorie « {category} » n’est vue sur « {site} ». Créez-la, ou permettez au compte de "
@@ -244,7 +249,7 @@ ORDERS: dict[str, tuple[str, str]] = {
         "The buyer has no product to prorogate. Handle the order by hand.",
     ),
     "course_ended": (
-        "Le cours « {course} » est terminé (sa date de fin est passée). Changez-la ou retirez le produit.",
+        "Le cours « {course} » est terminé (sa date de fin est passée). Changez cette date, ou retirez le produit.",
         "Course “{course}” has ended. Change its end date or withdraw the product.",
     ),
     "course_hidden": (
@@ -319,7 +324,7 @@ ORDERS: dict[str, tuple[str, str]] = {
         "too many rows at a time: 2,000 at most.",
     ),
     "account_suspended": (
-        "son compte est suspendu. L’assistance peut le rétablir, puis rejouer la commande.",
+        "son compte est suspendu. L’assistance peut le réactiver, puis rejouer la commande.",
         "this account is suspended. The help desk can restore it, then replay the order.",
     ),
     "account_deleted": (

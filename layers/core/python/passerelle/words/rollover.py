@@ -128,7 +128,7 @@ ROLLOVER: Mapping[str, tuple[str, str]] = {
         "There is nothing to undo: the state of the request is “{state}”.",
     ),
     "undo_failed": (
-        "L’annulation n’a pas abouti. Appuyez à nouveau sur « Annuler cette restauration » ; si cela se "
+        "L’annulation n’a pas abouti. Cliquez à nouveau sur « Annuler cette restauration » ; si cela se "
         "répète, écrivez à l’assistance : la sauvegarde de sécurité est toujours là.",
         "The undo did not succeed. Press “Undo this restore” again; if it happens again, write to the help "
         "desk: the safety backup is still there.",
@@ -147,8 +147,7 @@ ROLLOVER: Mapping[str, tuple[str, str]] = {
         "The safety backup of this restore no longer exists. Write to the help desk.",
     ),
     "notempty": (
-        "Le Moodle a trouvé du contenu dans le cours au moment de le restaurer ({detail}) : rien n’a "
-        "été fait.",
+        "Moodle a trouvé du contenu dans le cours au moment de le restaurer ({detail}) : rien n’a été fait.",
         "Moodle found content in the course when about to restore it ({detail}): nothing was done.",
     ),
     "courseunknown": (

@@ -13,6 +13,7 @@ from passerelle.domain.night.why.explain import Answer, Place, Verdict
 from passerelle.domain.night.why.question import AskedCourse, AskedPerson
 from passerelle.domain.offer.diagnosis import Reason, Repairs
 from passerelle.words.causes import say_cause, say_repairs, say_role
+from passerelle.words.formatter import Pair, fill
 
 _VERDICTS = {
     Verdict.IN: (
@@ -74,13 +75,16 @@ _ONCE_CORRECTED = ("Effet, une fois corrigé : ", "Effect, once corrected: ")
 _BY_ITSELF = ("Effet : ", "Effect: ")
 
 
+_MORE: Pair = (" et {more:# autre|# autres}", " and {more} more")
+
+
 def _beside(reason: Reason, telling: Telling) -> Iterator[str]:
     if reason.rows:
         line = telling.pick(("ligne", "line"))
         shown = [f"{row.file}, {line} {row.line}" for row in reason.rows[:5]]
         more = len(reason.rows) - len(shown)
-        rest = telling.pick((f" et {more} autres", f" and {more} more")) if more > 0 else ""
-        yield telling.pick(("Source : ", "Source: ")) + " ; ".join(shown) + rest
+        rest = fill(_MORE, telling.lang, {"more": more}) if more > 0 else ""
+        yield telling.pick(("Source : ", "Source: ")) + telling.pick((" ; ", "; ")).join(shown) + rest
     if reason.about.repairs is not Repairs.NOBODY:
         by = say_repairs(reason.about.repairs, telling.lang)
         yield telling.pick(("Qui corrige : ", "Who repairs it: ")) + by

@@ -122,7 +122,7 @@ class _Inspector:
     def _course(self, name: CourseName, *, sold: bool, grouped: bool) -> list[Finding]:
         course = self._find(name)
         if course is None:
-            return [Finding("course_unknown", details={"course": str(name), "site": self.shop.site})]
+            return [Finding("course_absent", details={"course": str(name), "site": self.shop.site})]
         found = []
         details = {"course": str(name)}
         now = self.world.clock.now()

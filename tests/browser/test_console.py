@@ -22,6 +22,7 @@ from passerelle.domain.states import OrderState, PublicationState, RunState
 from passerelle.ports import World
 from passerelle.runtime.console_door import answer
 from passerelle.usecases.console.enter import invite
+from passerelle.usecases.publishing.refusals import write_refusal
 from tests.browser.gateway import served
 from tests.factories.night import a_month, a_run
 from tests.factories.orders import a_line
@@ -42,6 +43,7 @@ PAGES = (
     "orders",
     f"order?id={ORDER}",
     "publications",
+    "publications?refused=1",
     "publication?id=publication1",
     "sites",
     "why",
@@ -81,7 +83,17 @@ def world(nights: FakeNights) -> World:
         )
     )
     world.records.add(a_publication(state=PublicationState.PUBLISHED))
+    refused = "drop/caen/étagère 2024/Chimie générale et minérale, première année.mbz"
+    write_refusal(world, refused, [Note("users_inside", {"member": "users.xml"})])
+    write_refusal(
+        world, "drop/lille/droit.mbz", [Note("drop_older", {"made": "01/01/2025", "newer": "02/02/2025"})]
+    )
     return world
+
+
+@pytest.fixture
+def operator() -> Operator:
+    return Operator(site="hub", identity="root", name="Root", lang="fr")
 
 
 def person_page(page: Any, console: str, who: str) -> None:
@@ -117,16 +129,16 @@ LOOKS = {
 
 
 @pytest.fixture
-def page(chromium: Any, console: str, world: World, request: pytest.FixtureRequest) -> Iterator[Any]:
+def page(
+    chromium: Any, console: str, world: World, operator: Operator, request: pytest.FixtureRequest
+) -> Iterator[Any]:
     """Signed in as an operator of the network, without JavaScript unless axe needs it."""
     look = getattr(request, "param", "wide")
     context = chromium.new_context(locale="fr-FR", **LOOKS[look])
     tab = context.new_page()
     tab.set_default_timeout(5_000)
     tab.look = look
-    tab.goto(
-        f"{console}/enter/{invite(world, Operator(site='hub', identity='root', name='Root', lang='fr'))}"
-    )
+    tab.goto(f"{console}/enter/{invite(world, operator)}")
     tab.wait_for_url("**/console/home")
     yield tab
     context.close()
@@ -139,16 +151,21 @@ def shot(page: Any, name: str) -> None:
         page.screenshot(path=f"{folder}/console-{name}-{page.look}.png", full_page=True)
 
 
+def fits(page: Any, name: str) -> None:
+    """Nothing stands beyond the screen's edge, and axe finds nothing."""
+    shot(page, name)
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], name
+    found = axe.Axe().run(page).response["violations"]
+    assert [(one["id"], one["nodes"][0]["html"]) for one in found] == [], name
+
+
 @pytest.mark.rule("H2")
 @pytest.mark.parametrize("page", list(LOOKS), indirect=True)
 def test_every_page_fits_its_screen_and_axe_finds_nothing(page: Any, console: str):
     held = a_run().id
     for path in (*PAGES, f"run?id={held}"):
         page.goto(f"{console}/{path}")
-        shot(page, re.sub(r"\W+", "-", path.partition("?")[0]))
-        assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], path
-        found = axe.Axe().run(page).response["violations"]
-        assert [(one["id"], one["nodes"][0]["html"]) for one in found] == [], path
+        fits(page, re.sub(r"\W+", "-", path.replace("?id=", "?").partition(held)[0]))
 
 
 @pytest.mark.rule("H2")
@@ -208,14 +225,11 @@ def test_a_person_is_looked_up_and_forgotten(page: Any, console: str, world: Wor
     assert "author" not in page.url
     assert page.get_by_role("link", name=world.records[Publication, "publication1"].card.title).is_visible()
     page.get_by_text("Oublier cette personne").first.click()
-    shot(page, "person")
-    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
-    assert axe.Axe().run(page).response["violations"] == []
+    fits(page, "person")
     page.get_by_label("Pourquoi").fill("demande par courrier")
     page.get_by_role("button", name="Oublier cette personne").click()
     assert "La personne est oubliée" in page.get_by_role("status").inner_text()
-    shot(page, "forgotten")
-    assert axe.Axe().run(page).response["violations"] == []
+    fits(page, "forgotten")
     assert world.records[Publication, "publication1"].author.username.startswith("forgotten-")
     person_page(page, console, author.username)
     assert "Rien de ce qui est gardé ici" in page.get_by_role("status").inner_text()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from passerelle.errors import NotFound, Refused
-from passerelle.ports import Clock, Part
+from passerelle.ports import Clock, Part, Stored
 from tests.fakes.clock import FakeClock
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ class _Arrived:
 
     size: int
     content: bytes | None
+    at: datetime
 
     @property
     def etag(self) -> str:
@@ -74,7 +75,7 @@ class FakeArchives:
             raise Refused("parts_invalid")
         chosen = [found.parts[part.number].content for part in parts]
         whole = None if None in chosen else b"".join(c for c in chosen if c is not None)
-        self._objects[key] = _Arrived(size, whole)
+        self._objects[key] = _Arrived(size, whole, self._clock.now())
         del self._open[multipart]
 
     def abort(self, key: str, multipart: str) -> None:
@@ -106,11 +107,15 @@ class FakeArchives:
     def delete(self, key: str) -> None:
         self._objects.pop(key, None)
 
+    def below(self, prefix: str, *, after: str = "", limit: int = 1000) -> tuple[Stored, ...]:
+        keys = [key for key in self if key.startswith(prefix) and key > after]
+        return tuple(Stored(key, self._objects[key].at) for key in keys[: min(limit, 1000)])
+
     # -- what sites and tests do -------------------------------------------------------------------
 
     def put(self, key: str, content: bytes | int) -> None:
         """An object, or only its size in bytes."""
-        self._objects[key] = _arrived(content)
+        self._objects[key] = self._arrived(content)
 
     def put_part(self, address: str, content: bytes | int) -> None:
         """What a site does with an address of `sign_parts`."""
@@ -118,7 +123,7 @@ class FakeArchives:
         found = self._find(key, asked["uploadId"])
         if found is None:
             raise KeyError("no such upload")
-        found.parts[int(asked["partNumber"])] = _arrived(content)
+        found.parts[int(asked["partNumber"])] = self._arrived(content)
 
     def fetch(self, address: str) -> bytes:
         """What a site does with an address of `sign`."""
@@ -155,8 +160,7 @@ class FakeArchives:
             raise PermissionError("the address has died")
         return unquote(parts.path.lstrip("/")), asked
 
-
-def _arrived(content: bytes | int) -> _Arrived:
-    if isinstance(content, int):
-        return _Arrived(content, None)
-    return _Arrived(len(content), content)
+    def _arrived(self, content: bytes | int) -> _Arrived:
+        if isinstance(content, int):
+            return _Arrived(content, None, self._clock.now())
+        return _Arrived(len(content), content, self._clock.now())

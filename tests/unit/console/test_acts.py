@@ -191,11 +191,18 @@ def test_another_sites_administrator_changes_nothing(world, browser, act, about)
 
 @pytest.mark.rule("H2")
 @pytest.mark.parametrize(
-    "path", ["run?id=lille/2026-10-05/offer", "order?id=lilloise:7", "publications", "acts"]
+    "path",
+    [
+        "run?id=lille/2026-10-05/offer",
+        "order?id=lilloise:7",
+        "publication?id=publication1",
+        "acts",
+    ],
 )
 def test_another_sites_pages_are_as_if_they_were_not(world, browser, path):
     world.records.add(Order(id="lilloise:7", shop="lilloise", received_at=world.clock.now()))
     world.records.add(replace(a_run(), id="lille/2026-10-05/offer", site="lille"))
+    world.records.add(a_publication(state=PublicationState.PUBLISHED))
     assert browser.sign_in().ask(path)["statusCode"] == 404
 
 
@@ -323,6 +330,7 @@ def test_every_page_reads_in_both_languages(world, browser, order, held, lang):
         "orders",
         f"order?id={order.id}",
         "publications",
+        "publications?refused=1",
         "publication?id=publication1",
         "sites",
         "sites?ask=caen",

@@ -109,6 +109,18 @@ def test_deleting_twice_is_well(bucket):
     assert bucket.archives.size(KEY) is None
 
 
+def test_what_lies_below_a_prefix_is_listed_by_key_some_at_a_time(bucket):
+    for name in ("drop/caen/b", "drop/caen/é à côté", "drop/caen/a", "drop/caenaise/x", "accepted/caen/y"):
+        bucket.put(name, b"x")
+    listed = bucket.archives.below("drop/caen/")
+    assert [one.key for one in listed] == ["drop/caen/a", "drop/caen/b", "drop/caen/é à côté"]
+    assert all(one.at.tzinfo for one in listed)
+    assert [one.key for one in bucket.archives.below("drop/caen/", limit=1)] == ["drop/caen/a"]
+    rest = bucket.archives.below("drop/caen/", after="drop/caen/b")
+    assert [one.key for one in rest] == ["drop/caen/é à côté"]
+    assert bucket.archives.below("drop/lille/") == ()
+
+
 def test_an_address_says_when_it_dies_and_that_is_within_the_hour(bucket, clock):
     bucket.put(KEY, b"all")
     _, dies = bucket.archives.sign(KEY)

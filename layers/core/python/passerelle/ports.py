@@ -152,6 +152,14 @@ class Part:
     etag: str
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An object of a bucket, and when it was last written."""
+
+    key: str
+    at: datetime
+
+
 class Archives(Protocol):
     """The bucket of backups. Addresses it signs live an hour at most."""
 
@@ -188,6 +196,10 @@ class Archives(Protocol):
         ...
 
     def delete(self, key: str) -> None: ...
+
+    def below(self, prefix: str, *, after: str = "", limit: int = 1000) -> tuple[Stored, ...]:
+        """What lies below a prefix, by key: the first `limit`, 1,000 at most, past the key `after`."""
+        ...
 
 
 class Inventory(Protocol):

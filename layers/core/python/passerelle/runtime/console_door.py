@@ -281,7 +281,13 @@ def _people(visit: Visit) -> Response:
 
 
 def _publications(visit: Visit) -> Response:
-    return visit.page("publications", **views.publications(visit.world, visit.reach, visit.asked.query))
+    query = visit.asked.query
+    if (
+        "refused" in query or not visit.reach.publications
+    ):  # a site's administrator sees what was dropped there
+        shown = views.drop_refusals(visit.world, visit.reach, query, visit.lang)
+        return visit.page("refusals", **shown)
+    return visit.page("publications", **views.publications(visit.world, visit.reach, query))
 
 
 def _publication(visit: Visit) -> Response:

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from botocore.exceptions import ClientError
 
 from passerelle.errors import NotFound, Refused
-from passerelle.ports import Part
+from passerelle.ports import Part, Stored
 from passerelle.store.aws import aws_named, code_of
 
 if TYPE_CHECKING:
@@ -159,6 +159,13 @@ class S3Archives:
     def delete(self, key: str) -> None:
         with aws_named():
             self._client.delete_object(Bucket=self._bucket, Key=key)
+
+    def below(self, prefix: str, *, after: str = "", limit: int = 1000) -> tuple[Stored, ...]:
+        with aws_named():
+            listed = self._client.list_objects_v2(
+                Bucket=self._bucket, Prefix=prefix, StartAfter=after, MaxKeys=limit
+            )
+        return tuple(Stored(one["Key"], one["LastModified"]) for one in listed.get("Contents", ()))
 
     def _signed(self, operation: str, **parameters: Any) -> str:
         with aws_named():

@@ -126,6 +126,14 @@ WORDS: Mapping[str, Pair] = {
     "on_hub": ("Sur la plate-forme de mutualisation", "On the hub"),
     "at_source": ("À la source", "At its source"),
     "to_reclassify": ("À reclasser", "To reclassify"),
+    "drop_refusals": ("Archives déposées et refusées", "Refused archives of drop folders"),
+    "drop_means": (
+        "Archives des dossiers de dépôt que le réseau n’a pas publiées. Un refus s’efface dès qu’une archive "
+        "redéposée sous le même nom est acceptée.",
+        "Archives of drop folders that the network did not publish. A refusal goes as soon as an archive dropped "
+        "again under the same name is taken.",
+    ),
+    "no_refusals": ("Aucune archive déposée n’est refusée.", "No dropped archive is refused."),
     "licence": ("Licence", "Licence"),
     # people
     "people_who": ("Adresse, identifiant ou code", "E-mail, login or code"),
@@ -182,6 +190,7 @@ WORDS: Mapping[str, Pair] = {
     ),
     # a faculty's plan
     "plans": ("Plans de facultés", "Plans of faculties"),
+    "faculty": ("Catégorie", "Category"),
     "category": ("Catégorie (numéro d’identification)", "Category (ID number)"),
     "made": ("Calculé le", "Made"),
     "to_do": ("À faire", "To do"),

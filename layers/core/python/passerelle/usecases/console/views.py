@@ -35,6 +35,7 @@ NIGHTS = 30
 MOST_LINES = 200  # of a plan
 MOST_LOOKED_UP = 15  # things on one page of which each is a question of its own to the table
 DAYS_OF_ACTS = 31
+LONGEST_KEY = 1024  # bytes that S3 takes for one
 AGES = ("received_at", "requested_at", "created_at", "asked_at", "made_at", "started_at", "at")
 
 Shown = dict[str, Any]
@@ -316,6 +317,20 @@ def publications(world: World, reach: Reach, query: Mapping[str, str]) -> Shown:
         "state_asked": state,
         "states": list(PublicationState),
     }
+
+
+def drop_refusals(world: World, reach: Reach, query: Mapping[str, str], lang: str) -> Shown:
+    """What is refused of drop folders: of all only an operator's to read, who also sees those of no site."""
+    from passerelle.usecases.publishing import refusals
+
+    _within(reach.sites)
+    sites = sorted(reach.sites)
+    site = query.get("site", "")
+    if site not in reach.sites:
+        site = "" if reach.everything else sites[0]
+    after = query.get("after", "").encode(errors="replace")[:LONGEST_KEY].decode(errors="ignore")
+    found, past = refusals.refusals(world, site, lang, after=after, limit=MOST_LOOKED_UP)
+    return {"refusals": found, "next": past, "sites": sites, "site": site}
 
 
 def publication(world: World, reach: Reach, publication_id: str) -> Shown:

@@ -19,9 +19,8 @@ from passerelle.ports import World
 from passerelle.usecases.amend import amend, found_or_added, list_all
 from passerelle.usecases.backups import inspect, receive
 from passerelle.usecases.publishing import ask
-from passerelle.usecases.publishing.refusals import refused_key, write_refusal
+from passerelle.usecases.publishing.refusals import FOLDER, refused_key, write_refusal
 
-FOLDER = "drop/"
 _LONGEST_SUMMARY = 5_000
 
 

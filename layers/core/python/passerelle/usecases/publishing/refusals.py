@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from passerelle.domain.backups.upload import Upload
 from passerelle.domain.records import Note
-from passerelle.ports import World
+from passerelle.ports import Stored, World
 from passerelle.usecases.amend import if_readable
 from passerelle.words.notes import note_text
 from passerelle.words.sentences import say
 
+FOLDER = "drop/"
+_ENDING = ".refused.txt"
+_KEYS_A_REQUEST = 1000
+_MOST_REQUESTS = 5  # for one page of refusals, however much else lies in the folder
+
+
+@dataclass(frozen=True, slots=True)
+class DropRefusal:
+    archive: str  # where it was dropped, below `drop/`: `caen/2024/chimie.mbz`
+    at: datetime
+    reasons: tuple[str, ...]  # sentences of one language
+
 
 def refused_key(key: str) -> str:
     """`drop/caen/2024/chimie.mbz` → `drop/caen/2024/chimie.refused.txt`"""
-    return key[: -len(".mbz")] + ".refused.txt"
+    return key[: -len(".mbz")] + _ENDING
 
 
 def write_refusal(world: World, key: str, why: Sequence[Note]) -> None:
@@ -22,6 +36,47 @@ def write_refusal(world: World, key: str, why: Sequence[Note]) -> None:
     for lang in ("fr", "en"):
         lines += [say("drop_refused", lang), *(f"- {note_text(note, lang)}" for note in why), ""]
     world.archives.put_text(refused_key(key), "\n".join(lines))
+
+
+def refusals(
+    world: World, site: str, lang: str, *, after: str = "", limit: int
+) -> tuple[tuple[DropRefusal, ...], str | None]:
+    """What is refused of a site's drop folder, or of all (`site` empty), by folder and name; and the key past
+    which to go on, None at the end. A page may be short though another follows.
+    """
+    found, past = _listed(world, f"{FOLDER}{site}/" if site else FOLDER, after, limit)
+    return tuple(
+        DropRefusal(
+            archive=f"{one.key[len(FOLDER) : -len(_ENDING)]}.mbz",
+            at=one.at,
+            reasons=reasons_in(world.archives.text(one.key) or "", lang),
+        )
+        for one in found
+    ), past
+
+
+def _listed(world: World, prefix: str, after: str, limit: int) -> tuple[list[Stored], str | None]:
+    found: list[Stored] = []
+    for _ in range(_MOST_REQUESTS):
+        some = world.archives.below(prefix, after=after, limit=_KEYS_A_REQUEST)
+        for one in some:
+            if one.key.endswith(_ENDING):
+                if len(found) == limit:
+                    return found, after
+                found.append(one)
+            after = one.key
+        if len(some) < _KEYS_A_REQUEST:
+            return found, None
+    return found, after
+
+
+def reasons_in(text: str, lang: str) -> tuple[str, ...]:
+    """What `write_refusal` wrote, in one language; all lines of a text that says nothing in it."""
+    _, _, told = text.partition(say("drop_refused", lang))
+    for other in ("fr", "en"):
+        told = told.partition(say("drop_refused", other))[0]
+    lines = [line.strip() for line in (told or text).splitlines()]
+    return tuple(line.removeprefix("- ") for line in lines if line)
 
 
 def tell_drop(world: World, upload_id: str, why: Note) -> None:

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,11 +15,14 @@ from urllib.parse import unquote
 import pytest
 
 from passerelle.domain.console import ConsoleAct, Operator
+from passerelle.domain.moodle.core import Category
 from passerelle.domain.night.plan.run import NightDesk, Run
 from passerelle.domain.orders.order import Order
 from passerelle.domain.publishing.publication import Publication
 from passerelle.domain.records import Note
-from passerelle.domain.states import OrderState, PublicationState, RunState
+from passerelle.domain.rollover.plan import PlanRun
+from passerelle.domain.rollover.rollover import Rollover
+from passerelle.domain.states import OrderState, PublicationState, RolloverState, RunState
 from passerelle.ports import World
 from passerelle.runtime.console_door import answer
 from passerelle.usecases.console.enter import invite
@@ -28,6 +32,7 @@ from tests.factories.night import a_month, a_run
 from tests.factories.orders import a_line
 from tests.factories.records import a_publication
 from tests.fakes.clock import FakeClock
+from tests.scenes.rollover import YearScene
 from tests.unit.console.conftest import FakeNights, a_console_world
 
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -293,3 +298,65 @@ def test_the_console_works_without_javascript(chromium: Any, console: str, world
     tab.wait_for_url("**/console/home")
     assert "Ce qui attend quelqu’un" in tab.get_by_role("heading", level=1).inner_text()
     context.close()
+
+
+class TestAChangeOfYear:
+    """A faculty of two years on a table, for an administrator of this year's site who is an operator as well."""
+
+    @pytest.fixture
+    def scene(self) -> YearScene:
+        scene = YearScene()
+        for lms in (scene.bleu, scene.vert):
+            lms.categories += [Category(10, "Sciences", "SCIENCES")]
+        for n in range(1, 8):
+            taught = {"teacher": "ada", "categoryid": 10, "fullname": f"Chimie générale, partie {n}"}
+            scene.bleu.add_course(f"SC{n}", holds=["Bohr"], **taught)
+            scene.vert.add_course(f"SC{n}", holds=["Déjà là"] if n == 7 else [], **taught)
+        scene.bleu.add_course("SC8", teacher="ada", holds=["Bohr"], categoryid=10, fullname="Cours arrêté")
+        return scene
+
+    @pytest.fixture
+    def world(self, scene: YearScene) -> World:
+        return replace(scene.world, network=replace(scene.world.network, operators=("vert:root",)))
+
+    @pytest.fixture
+    def operator(self) -> Operator:
+        return Operator(site="vert", identity="root", name="Root", lang="fr")
+
+    @pytest.mark.rule("R13")
+    @pytest.mark.rule("H2")
+    @pytest.mark.parametrize("page", list(LOOKS), indirect=True)
+    def test_a_plan_is_made_let_run_stopped_and_let_run_to_its_end(
+        self, page: Any, console: str, scene: YearScene
+    ):
+        def decide(name: str, **fields: str) -> None:
+            page.locator("summary", has_text=name).click()
+            for label, text in fields.items():
+                page.locator(f"details[open] [name={label}]").fill(text)
+            page.get_by_role("button", name=name).click()
+            assert page.get_by_role("status").inner_text() == "C’est fait.", name
+
+        page.goto(f"{console}/rollovers")
+        fits(page, "rollovers-none")
+        decide("Calculer un plan", category="SCIENCES")
+        fits(page, "rollovers-plan")
+        page.get_by_role("link", name="SCIENCES").click()
+        fits(page, "faculty-made")
+        (run,) = scene.records.all(PlanRun)
+
+        decide("Appliquer le plan")
+        assert "en cours" in page.locator("dl").inner_text()
+        fits(page, "faculty-running")
+        decide("Arrêter")
+        assert "arrêté" in page.locator("dl").inner_text()
+        assert scene.records[PlanRun, run.id].stopped_by == "vert:root"
+        fits(page, "faculty-stopped")
+
+        decide("Appliquer le plan")
+        scene.deliver()
+        page.goto(f"{console}/faculty?id={run.id}")
+        fits(page, "faculty-done")
+        states = [one.state for one in scene.records.all(Rollover)]
+        assert states == [RolloverState.DONE] * run.total
+        page.goto(f"{console}/rollovers")
+        fits(page, "rollovers-done")

@@ -29,9 +29,9 @@ def cancelled(facts: Facts) -> Facts:
     return replace(facts, snapshot_at=LATER, cancelled_at=LATER)
 
 
-def held(scene: OrderScene, at: str, order: str = "boutique:1042") -> Held:
+def held(scene: OrderScene, at: str, order: str = "boutique:1042", *, nth: int = 1) -> Held:
     open_world = around_with_sites(scene.base, lambda turn: TwinSites(turn, scene.caen))
-    return Held(open_world, lambda world: fulfil.fulfil(world, order), at=at)
+    return Held(open_world, lambda world: fulfil.fulfil(world, order), at=at, nth=nth)
 
 
 def next_night(scene: OrderScene) -> None:
@@ -231,3 +231,43 @@ def test_refunds_add_up_to_the_same_in_whatever_order_they_are_told(told: list[F
             order = merged(order, facts)
         ends.append([replace(one, event=False) for one in order.refunds])
     assert ends[0] == ends[1]
+
+
+@pytest.mark.rule("S14", "S12")
+@pytest.mark.parametrize("plugins", [True, False])
+@pytest.mark.parametrize("nth", range(1, 9))
+def test_what_a_worker_writes_down_after_the_cancellation_and_dies_is_not_given_by_the_night(
+    nth: int, plugins: bool
+) -> None:
+    """Its page of the ledger says that it is owed, its order does not."""
+    scene = OrderScene(plugins=plugins)
+    take.merge(scene.world, "boutique", some_facts())
+    slow = held(scene, "records.change(LedgerPage)", nth=nth)
+    scene.sell(cancelled(some_facts()))
+    slow.die(after=True)
+    next_night(scene)
+    next_night(scene)
+    nothing_stands(scene, "shop" if plugins else "manual")
+
+
+@pytest.mark.rule("S14", "S12")
+@pytest.mark.parametrize(
+    ("at", "plugins"),
+    [
+        ("caen.local_passerelle_apply", True),
+        ("caen.core_group_add_group_members", True),
+        ("caen.core_role_assign_roles", True),
+        ("caen.enrol_manual_enrol_users", False),
+        ("caen.core_role_assign_roles", False),
+    ],
+)
+def test_a_slow_worker_who_gives_what_was_cancelled_meanwhile_takes_it_himself_at_once(
+    at: str, plugins: bool
+) -> None:
+    scene = OrderScene(plugins=plugins)
+    take.merge(scene.world, "boutique", some_facts())
+    slow = held(scene, at)
+    scene.sell(cancelled(some_facts()))
+    slow.go_on()
+    assert scene.order().state == OrderState.CANCELLED
+    nothing_stands(scene, "shop" if plugins else "manual")

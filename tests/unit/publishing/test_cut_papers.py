@@ -219,3 +219,35 @@ def test_a_retrieval_cut_at_the_door_is_brought_forward_or_was_never_asked(at: s
     assert scene.records.all(TargetLock) == ()
     again = scene.retrieve(publication, mode="merge", courseid=course, confirmed=True)
     assert again["state"] in ("requested", "restoring")
+
+
+@pytest.mark.rule("R5", "P11")
+def test_a_retrieval_cut_before_its_lock_is_refused_where_another_restores_into_the_course_meanwhile() -> None:
+    scene = Scene()
+    publication = on_offer(scene)
+    course = next(iter(scene.lille.courses))
+
+    def asked(request: str) -> AskRetrieval:
+        return AskRetrieval(
+            request=request,
+            site="lille",
+            type="retrievals",
+            action="start",
+            publication=publication,
+            person=GRACE,
+            target=Target(mode="replace", courseid=course),
+        )
+
+    cut = Held(
+        around(scene.base), lambda world: retrieve.ask(world, asked("one")), at="records.add(TargetLock)"
+    )
+    cut.die()
+    (first,) = scene.records.all(retrieve.Retrieval)
+    second = str(retrieve.ask(scene.world, asked("two"))["retrieval"])
+    retrieve.retrieve(scene.world, second)
+    retrieve.retrieve(scene.world, first.id)  # as watch_jobs brings it forward
+    ended = scene.records[retrieve.Retrieval, first.id]
+    assert ended.message is not None
+    assert (ended.state, ended.message.code) == (RetrievalState.REFUSED, "target_busy")
+    assert scene.records[retrieve.Retrieval, second].state == RetrievalState.RESTORING
+    assert list(scene.lille.started) == [f"ret:{second}"]

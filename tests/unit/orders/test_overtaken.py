@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from passerelle.domain.orders.order import Facts, Refund, merged, new_order
 from passerelle.domain.states import OrderState
 from passerelle.usecases.orders import fulfil, reconcile, take
-from tests.factories.orders import a_line, a_participant, some_facts
+from tests.factories.orders import a_line, a_participant, a_product, a_shop, some_facts
 from tests.factories.records import NOW
 from tests.fakes.moodle import TwinSites
 from tests.scenes.beside import Held, around_with_sites
@@ -271,3 +271,35 @@ def test_a_slow_worker_who_gives_what_was_cancelled_meanwhile_takes_it_himself_a
     slow.go_on()
     assert scene.order().state == OrderState.CANCELLED
     nothing_stands(scene, "shop" if plugins else "manual")
+
+
+@pytest.mark.rule("S9", "S14")
+@pytest.mark.parametrize("plugins", [True, False])
+@pytest.mark.parametrize("slow_is", ["the shorter", "the longer"])
+def test_of_two_orders_beside_one_another_the_longer_access_stands_whoever_is_slow(
+    slow_is: str, plugins: bool
+) -> None:
+    """Also where the slow one writes what he read before the other: at once, not by the next night."""
+    shop = a_shop(
+        products={"SPOCM1": a_product(), "LONG": a_product(parameters="coursename=SPOCM1&duration=90")}
+    )
+    scene = OrderScene(shop, plugins=plugins)
+    scene.moodle.add_user("ana", "Ana", "Martin", email="ana@client.example")
+    scene.moodle.add_user("rh", "Rose", "Humbert", email="rh@client.example")
+    line = replace(a_line(), quantity=1, amount=1000, participants=(a_participant("ana"),))
+    orders = {
+        "boutique:1042": some_facts(lines=(line,)),
+        "boutique:1043": some_facts("1043", lines=(replace(line, product="LONG"),)),
+    }
+    first, other = sorted(orders, reverse=slow_is == "the longer")
+    take.merge(scene.world, "boutique", orders[first])
+    slow = held(scene, "caen.local_passerelle_apply" if plugins else "caen.enrol_manual_enrol_users", first)
+    scene.sell(orders[other])
+    slow.go_on()
+    here = scene.moodle.course("SPOCM1").id
+    ends = [
+        row.timeend
+        for row in scene.moodle.state.enrolments.values()
+        if row.courseid == here and scene.moodle.state.users[row.userid].username == "ana"
+    ]
+    assert ends == [int((NOW + timedelta(days=90)).timestamp())]

@@ -11,7 +11,7 @@ from passerelle.domain.night.policy import NightRules
 from passerelle.domain.records import Broken, TargetLock
 from passerelle.domain.site_commands import AskRetrieval, Target
 from passerelle.domain.states import PublicationState, RetrievalState
-from passerelle.errors import MoodleAway
+from passerelle.errors import MoodleAway, Refused
 from passerelle.usecases import jobs
 from passerelle.usecases.publishing import retrieve
 from tests.factories.orders import a_shop
@@ -222,7 +222,9 @@ def test_a_retrieval_cut_at_the_door_is_brought_forward_or_was_never_asked(at: s
 
 
 @pytest.mark.rule("R5", "P11")
-def test_a_retrieval_cut_before_its_lock_is_refused_where_another_restores_into_the_course_meanwhile() -> None:
+def test_a_retrieval_cut_before_its_lock_is_refused_where_another_restores_into_the_course_meanwhile() -> (
+    None
+):
     scene = Scene()
     publication = on_offer(scene)
     course = next(iter(scene.lille.courses))
@@ -251,3 +253,26 @@ def test_a_retrieval_cut_before_its_lock_is_refused_where_another_restores_into_
     assert (ended.state, ended.message.code) == (RetrievalState.REFUSED, "target_busy")
     assert scene.records[retrieve.Retrieval, second].state == RetrievalState.RESTORING
     assert list(scene.lille.started) == [f"ret:{second}"]
+
+
+@pytest.mark.rule("R5", "P11")
+def test_a_retrieval_cut_before_its_lock_has_it_once_it_is_brought_forward() -> None:
+    scene = Scene()
+    publication = on_offer(scene)
+    course = next(iter(scene.lille.courses))
+    command = AskRetrieval(
+        request="one",
+        site="lille",
+        type="retrievals",
+        action="start",
+        publication=publication,
+        person=GRACE,
+        target=Target(mode="replace", courseid=course),
+    )
+    cut = Held(around(scene.base), lambda world: retrieve.ask(world, command), at="records.add(TargetLock)")
+    cut.die()
+    (first,) = scene.records.all(retrieve.Retrieval)
+    retrieve.retrieve(scene.world, first.id)
+    assert [lock.holder for lock in scene.records.all(TargetLock)] == [first.id]
+    with pytest.raises(Refused, match="target_busy"):
+        retrieve.ask(scene.world, replace(command, request="two"))

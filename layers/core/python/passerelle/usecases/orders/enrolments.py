@@ -24,7 +24,6 @@ from passerelle.usecases.orders.order_run import OrderRun
 NOT_ALLOWED = frozenset(
     {"rolenotallowed", "categorynotallowed", "nopermission"}
 )  # by the Moodle's own settings
-AGAIN = 5  # how often a page that changes under our hands is written into Moodle again
 
 
 def give(order_run: OrderRun) -> list[Note]:

@@ -26,6 +26,7 @@ from passerelle.usecases.publishing import retrieve as retrievals
 from passerelle.words.changes import changes_text
 from passerelle.words.histories import say_reason
 from passerelle.words.notes import note_text
+from passerelle.words.rollover_report import say_module
 from passerelle_cli import answers
 from passerelle_cli.answers import json_option
 from passerelle_cli.exit_codes import FAILED, FOUND
@@ -151,10 +152,12 @@ def show(publication: str, as_json: bool, find_stack: Callable[[], Stack]) -> No
         (worded("licence", "licence"), record.card.licence),
         (
             worded("contenu", "contents"),
-            ", ".join(f"{count} {name}" for name, count in record.contents.activities.items()),
+            ", ".join(
+                f"{say_module(one, lang)} ({count})" for one, count in record.contents.activities.items()
+            ),
         ),
         (worded("sections", "sections"), " · ".join(record.contents.sections)),
-        (worded("sur le hub", "on the hub"), record.hub_url),
+        (worded("sur la plate-forme de mutualisation", "on the hub"), record.hub_url),
         (worded("à la source", "at its source"), record.course_url),
         (worded("message", "message"), message),
     ]

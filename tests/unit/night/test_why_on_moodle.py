@@ -172,7 +172,7 @@ def test_the_effect_is_told_as_the_hour_of_the_stage_of_the_next_night() -> None
     answer = ask(not_registered(), Moodle().user().course())
 
     assert told(answer, Cause.NO_IP)["takes_effect"] == MORNING.isoformat()
-    assert "le 7 octobre 2026 à 4 h 15" in answer["text"]
+    assert "le 7 octobre 2026 à 4\u00a0h\u00a015" in answer["text"]
 
 
 @pytest.mark.rule("N22")

@@ -43,7 +43,7 @@ _KINDS: Mapping[str, tuple[str, str]] = {
     ),
     "out_of_range": ("le nombre est hors limites", "the number is out of range"),
     "bad_idnumber": (
-        "contient un caractère de commande, ou finit par « @v » et un nombre",
+        "contient un caractère de contrôle, ou finit par « @v » et un nombre",
         "holds a control character, or ends in “@v” and a number",
     ),
     "bad_id": (
@@ -59,7 +59,7 @@ _FRENCH: Mapping[str, str] = {
     "64 lower-case hexadecimal digits": "64 chiffres hexadécimaux minuscules",
     "bytes, at least 1": "en octets, au moins 1",
     "bytes, of at most 4,000,000 values": "en octets, pour 4 000 000 de valeurs au plus",
-    "a username of the site is needed": "un nom d’utilisateur de ce site est nécessaire",
+    "a username of the site is needed": "un identifiant de ce site est nécessaire",
     "at most 100 at a time": "100 au plus à la fois",
     "letters and digits, as Moodle makes it": "des lettres et des chiffres, comme Moodle le fait",
     "1 to 50": "de 1 à 50",

@@ -185,13 +185,13 @@ def _stage(stage: StageLine, lang: str, zone: ZoneInfo) -> dict[str, Any]:
 
 
 def _clock(moment: datetime, lang: str) -> str:
-    return f"{moment.hour} h {moment.minute:02}" if lang.startswith("fr") else f"{moment:%H:%M}"
+    return f"{moment.hour}\u00a0h\u00a0{moment.minute:02}" if lang.startswith("fr") else f"{moment:%H:%M}"
 
 
 def _span(seconds: int, lang: str) -> str:
     if seconds < 60:
-        return f"{seconds} s"
-    return f"{spell(seconds // 60, lang)} min {seconds % 60:02} s"
+        return f"{seconds}\u00a0s"
+    return f"{spell(seconds // 60, lang)}\u00a0min {seconds % 60:02}\u00a0s"
 
 
 def _trend(report: NightReport, lang: str) -> dict[str, Any]:

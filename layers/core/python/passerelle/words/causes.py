@@ -729,7 +729,7 @@ def _worded(name: str, value: str, lang: str) -> str:
         return say_day(date.fromisoformat(value), lang) if value else pick(_NO_DATE, lang)
     if name in _CLOCKS and value:
         moment = datetime.fromisoformat(value)
-        return f"{moment.hour} h {moment.minute:02}" if lang.startswith("fr") else f"{moment:%H:%M}"
+        return f"{moment.hour}\u00a0h\u00a0{moment.minute:02}" if lang.startswith("fr") else f"{moment:%H:%M}"
     match name:
         case "because":
             return pick(ROWS[Because(value)], lang)

@@ -14,6 +14,7 @@ from passerelle.domain.night.why.question import AskedCourse, AskedPerson
 from passerelle.domain.offer.diagnosis import Reason, Repairs
 from passerelle.words.causes import say_cause, say_repairs, say_role
 from passerelle.words.formatter import Pair, fill
+from passerelle.words.typesetting import typeset
 
 _VERDICTS = {
     Verdict.IN: (
@@ -41,7 +42,7 @@ class Telling:
         return self.lang.startswith("fr")
 
     def pick(self, pair: tuple[str, str]) -> str:
-        return pair[0] if self.french else pair[1]
+        return typeset(pair[0], self.lang) if self.french else pair[1]
 
 
 def as_text(answer: Answer, telling: Telling) -> str:
@@ -91,10 +92,7 @@ def _beside(reason: Reason, telling: Telling) -> Iterator[str]:
     when = takes_effect(reason, telling.now, telling.zone)
     if when is not None:
         once = reason.about.repairs is not Repairs.NOBODY
-        words = (
-            ("Effet, une fois corrigé : ", "Effect, once corrected: ") if once else ("Effet : ", "Effect: ")
-        )
-        yield telling.pick(words) + say_moment(when, telling.lang)
+        yield telling.pick(_ONCE_CORRECTED if once else _BY_ITSELF) + say_moment(when, telling.lang)
 
 
 def as_json(answer: Answer, telling: Telling) -> dict[str, Any]:

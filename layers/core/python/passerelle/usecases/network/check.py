@@ -111,7 +111,9 @@ def _check_plain(name: str, site: Site, doors: Doors) -> Iterator[Finding]:
         yield _unmet(name, site, error)
         return
     if seen:
-        yield good(name, "les gens y sont trouvés par adresse", "people are found there by e-mail")
+        yield good(
+            name, "les personnes y sont trouvées par adresse électronique", "people are found there by e-mail"
+        )
     else:
         yield bad(
             name,

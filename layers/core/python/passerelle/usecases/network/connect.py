@@ -115,10 +115,7 @@ def answer_token(world: World, command: KeepToken) -> Mapping[str, object]:
     return {
         "connected": True,
         "fits": not is_bad(findings),
-        "findings": [
-            {"level": one.level.name.lower(), "text": one.french if command.lang == "fr" else one.english}
-            for one in findings
-        ],
+        "findings": [{"level": one.level.name.lower(), "text": one.said(command.lang)} for one in findings],
     }
 
 

@@ -21,10 +21,12 @@ class Finding:
     french: str
     english: str
 
+    def said(self, lang: str) -> str:
+        return typeset(self.french, lang) if lang.startswith("fr") else self.english
+
     def worded(self, lang: str) -> str:
-        if lang.startswith("fr"):
-            return typeset(f"{self.level} {self.site} : {self.french}", lang)
-        return f"{self.level} {self.site}: {self.english}"
+        colon = typeset(" :", lang) if lang.startswith("fr") else ":"
+        return f"{self.level} {self.site}{colon} {self.said(lang)}"
 
 
 def good(site: str, french: str, english: str) -> Finding:

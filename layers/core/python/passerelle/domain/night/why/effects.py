@@ -58,6 +58,6 @@ def say_day(day: date, lang: str) -> str:
 def say_moment(when: datetime, lang: str) -> str:
     """`le 7 octobre 2026 à 4 h 15`."""
     if lang.startswith("fr"):
-        minutes = f" {when.minute:02}" if when.minute else ""
-        return f"le {say_day(when, lang)} à {when.hour} h{minutes}"
+        minutes = f"\u00a0{when.minute:02}" if when.minute else ""
+        return f"le {say_day(when, lang)} à {when.hour}\u00a0h{minutes}"
     return f"on {say_day(when, lang)} at {when.hour}:{when.minute:02}"

@@ -84,3 +84,15 @@ def test_a_moodle_that_a_shop_sold_on_before_it_moved_is_compared_as_ever() -> N
     taken_out(scene, "ana@client.example")
     next_night(scene)
     assert "ana@client.example" in scene.enrolled()
+
+
+@pytest.mark.rule("S12", "S19")
+def test_a_shop_whose_own_record_cannot_be_read_keeps_no_other_seller_from_being_told() -> None:
+    unknown = {"products": {}, "report_to": ("anne",)}
+    network = a_selling_network(a_shop(**unknown))
+    scene = OrderScene(network=replace(network, shops={"another": a_shop(**unknown), **network.shops}))
+    scene.moodle.add_user("anne", "Anne", "Martin", email="anne@univ.example")
+    scene.sell(some_facts())
+    scene.records.unreadable.add("Hearing#another")
+    assert reconcile.each_hour(scene.world) == 1
+    assert scene.messages()["anne"] == 1

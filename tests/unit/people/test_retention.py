@@ -11,11 +11,11 @@ from passerelle.domain.names_end import loses_names_at, running_orders
 from passerelle.domain.orders.ledger import CourseAccess, Grant, LedgerPage
 from passerelle.domain.orders.order import Delivery, Order
 from passerelle.domain.publishing.publication import Publication
-from passerelle.domain.records import Moment
+from passerelle.domain.records import Broken, Moment
 from passerelle.domain.retention import Retention
 from passerelle.domain.states import OrderState
 from passerelle.usecases import people
-from tests.factories.orders import a_shop, some_facts
+from tests.factories.orders import a_product, a_shop, some_facts
 from tests.factories.records import NOW, a_network
 from tests.scenes.orders import OrderScene
 from tests.scenes.publishing import ADA, Scene
@@ -132,3 +132,18 @@ def test_a_publication_keeps_its_author_while_it_is_offered_and_not_for_ever_aft
     assert isinstance(after, Publication)
     assert (after.author.email, after.author.firstname) == ("", "")
     assert after.author.username != ADA.username
+
+
+@pytest.mark.rule("G1", "G2")
+def test_no_order_loses_its_names_while_a_page_that_it_may_rest_on_cannot_be_read() -> None:
+    shop = a_shop(products={"SPOCM1": a_product(parameters="coursename=SPOCM1")})  # access without an end
+    scene = OrderScene(shop)
+    scene.sell(some_facts())
+    before = scene.order()
+    for page in scene.records.all(LedgerPage):
+        name = f"LedgerPage#{page.id}"
+        scene.records.unreadable.add(name)
+        scene.records.add(Broken(id=name, kind="LedgerPage", code="record_unreadable", at=NOW))
+    scene.clock.tick(timedelta(days=2000))
+    people.keep_no_longer(watched(scene.world))
+    assert scene.order().seats == before.seats

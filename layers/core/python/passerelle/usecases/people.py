@@ -14,14 +14,14 @@ from typing import Any, cast
 from passerelle.domain.console import ConsoleSession, ConsoleTicket
 from passerelle.domain.names_end import loses_names_at, running_orders
 from passerelle.domain.orders.ledger import LedgerPage
-from passerelle.domain.orders.order import Delivery
+from passerelle.domain.orders.order import Delivery, Order
 from passerelle.domain.people import Who, known_as, nobody, others_hidden, people_of, without
 from passerelle.domain.people_in_papers import DEPOSITS, excerpts, names_in, people_in, rows_in, text_without
 from passerelle.domain.records import Record, TargetLock
 from passerelle.errors import Conflict, NotFound, PaperUnreadable, Refused
 from passerelle.ports import Inventory, World
 from passerelle.usecases.amend import amend
-from passerelle.usecases.broken import note_broken
+from passerelle.usecases.broken import broken, note_broken
 from passerelle.usecases.people_kept import Held, is_named_in, kept_for, stays
 
 ERASURES = "erasures/"
@@ -178,8 +178,12 @@ def keep_no_longer(world: World) -> int:
     inventory, now = world.inventory, world.clock.now()
     pages = [one for one in inventory.records(readable_only=True) if isinstance(one, LedgerPage)]
     ends = running_orders(pages)
+    # Of whose access nobody knows when it ends: no order loses its names until that can be read again.
+    unsure = any(one.kind == LedgerPage.__name__ for one in broken(world))
     changed = 0
     for record in inventory.records(readable_only=True):
+        if unsure and isinstance(record, Order):
+            continue
         until = loses_names_at(record, world.network.retention, ends)
         if until is None or until > now:
             continue

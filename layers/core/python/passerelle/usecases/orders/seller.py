@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -64,18 +65,20 @@ def tell(world: World, *, everything: bool) -> int:
     much waits in all.
     """
     found = list(waiting(world))
-    for name, shop in world.network.shops.items():
-        mine = [one for one in found if one.shop == name]
-        known = set(hearing(world, name).told)
-        fresh = mine if everything else [one for one in mine if one.mark not in known]
-        if fresh and shop.report_to and world.network.sites[shop.site].plugins:
-            try:
-                _send(world, name, fresh, len(mine))
-            except (TryAgain, GiveUp):
-                continue  # told the next time
-        marks = tuple(sorted(one.mark for one in mine))
-        amend(world.records, Hearing, name, lambda h, marks=marks: replace(h, told=marks))  # type: ignore[misc]
+    for name in world.network.shops:
+        with suppress(TryAgain, GiveUp):  # told the next time
+            _tell(world, name, [one for one in found if one.shop == name], everything=everything)
     return len(found)
+
+
+def _tell(world: World, name: str, mine: list[Waiting], *, everything: bool) -> None:
+    shop = world.network.shops[name]
+    known = set(hearing(world, name).told)
+    fresh = mine if everything else [one for one in mine if one.mark not in known]
+    if fresh and shop.report_to and world.network.sites[shop.site].plugins:
+        _send(world, name, fresh, len(mine))
+    marks = tuple(sorted(one.mark for one in mine))
+    amend(world.records, Hearing, name, lambda before: replace(before, told=marks))
 
 
 def _send(world: World, name: str, fresh: list[Waiting], count: int) -> None:

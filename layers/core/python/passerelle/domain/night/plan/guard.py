@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from passerelle.domain.night.plan.actual import COHORTS
 from passerelle.domain.night.plan.courses import EX
 from passerelle.domain.night.plan.plan import Hold, Operation, Verdict
 from passerelle.domain.offer.stages import TABLES
@@ -77,7 +78,8 @@ def _what_is_there(actual: Actual, places: Places) -> tuple[int, Counter[str], C
     for key, count in direct.items():
         for category_id in places.ancestry(key):
             by_category[category_id] += count
-    people = len(actual.owned.get("user", {})) + len(actual.cohort_members)
+    people = len(actual.owned.get("user", {}))
+    people += sum(component == COHORTS for _, _, component in actual.cohort_members)
     return sum(direct.values()) + people, by_category, by_course
 
 

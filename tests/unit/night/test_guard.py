@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
 from passerelle.domain.night.plan.builder import Places
 from passerelle.domain.night.plan.guard import judge
 from passerelle.domain.night.plan.memory import Memory
 from passerelle.domain.night.plan.night import Night
 from passerelle.domain.night.plan.plan import Hold, Operation, Phase
-from passerelle.domain.night.policy import Freeze, Guard, Limit, NightRules
+from passerelle.domain.night.policy import Freeze, Guard, Ldap, Limit, NightRules
 from passerelle.domain.offer.build import build_desired
 from passerelle.domain.offer.naming import Naming
 from passerelle.domain.offer.stages import Stage
@@ -26,7 +27,7 @@ STRICT = Guard(all=NONE_AT_ALL, category=NONE_AT_ALL, course=NONE_AT_ALL, source
 def a_moodle() -> Moodle:
     """Two faculties' worth of the night's work, and beside each thing one that is a person's own."""
     made = Moodle().category("A").category("B", parent="A").category("HAND", ours=False)
-    made.course("E1", category="B").course("E2", category="A")
+    made.course("E1", category="B").course("E2", category="A").course("E3", category="B")
     made.course("BY-HAND", ours=False, category="B").course("ex_E9", category="B")
     for username in ("p1", "p2"):
         made.enrolled("E1", username)
@@ -37,18 +38,21 @@ def a_moodle() -> Moodle:
     made.put("owned", kind="group", itemid=77)  # gone from Moodle since
     made.put("members", course="E1", courseid=1, group="G1", username="p1", component="enrol_passerelle")
     made.put("members", course="E1", courseid=1, group="G1", username="p3", component="")
+    made.put("members", course="E1", courseid=1, group="G1", username="p2", component="enrol_passerelle")
     made.put("owned", kind="category", itemid=77).put("owned", kind="course", itemid=77)
     made.user("p1", "P1").put("owned", kind="user", itemid=1).user("hers", "")
     made.put("cohorts", idnumber="H1", component="local_passerelle")
     made.put("cohortmembers", cohort="H1", username="p1", component="local_passerelle")
-    return made.put("cohortmembers", cohort="H1", username="hers", component="")
+    for username in ("hers", "his"):
+        made.put("cohortmembers", cohort="H1", username=username, component="")
+    return made
 
 
 def verdict(operations, guard=STRICT, moodle=None, *, renumbered=None, **night):
     desired = build_desired(University().extracts(), Naming(), frozenset())
     actual = (moodle or a_moodle()).actual()
     places = Places(desired, actual, Memory(), NightRules(), above={"A": "", "B": "A"})
-    places.open = renumbered or {1: "E1", 2: "E2"}
+    places.open = renumbered or {1: "E1", 2: "E2", 3: "E3"}
     rows = night.pop("rows", {})
     asked = Night(site="caen", date=date(2026, 10, 6), rules=NightRules(guard=guard), **night)
     return judge(asked, operations, actual, places, rows)
@@ -67,12 +71,12 @@ def put_to_sleep(username="p1"):
 @pytest.mark.rule("N20")
 @pytest.mark.rule("N16")
 def test_removals_are_measured_against_what_the_night_could_take_away_and_nothing_else():
-    """E1 is itself, its two enrolments, its group and that group's member; B adds itself, A also E2 and itself."""
+    """E1 is itself, its two enrolments, its group and two members of that; B adds E3 and itself, A also E2 and itself."""
     assert verdict([suspend()]).holds == (
-        Hold("all", "", 1, 10, "0"),
-        Hold("category", "A", 1, 8, "0"),
-        Hold("category", "B", 1, 6, "0"),
-        Hold("course", "E1", 1, 5, "0"),
+        Hold("all", "", 1, 12, "0"),
+        Hold("category", "A", 1, 10, "0"),
+        Hold("category", "B", 1, 8, "0"),
+        Hold("course", "E1", 1, 6, "0"),
     )
 
 
@@ -91,7 +95,15 @@ def test_a_removal_counts_in_its_course_its_category_and_all_above_it():
 @pytest.mark.rule("N20")
 def test_a_course_whose_idnumber_somebody_changed_is_measured_under_the_one_the_night_gives_it():
     holds = verdict([suspend("E1-NEW")], renumbered={1: "E1-NEW"}).holds
-    assert holds[-1] == Hold("course", "E1-NEW", 1, 5, "0")
+    assert holds[-1] == Hold("course", "E1-NEW", 1, 6, "0")
+
+
+@pytest.mark.rule("N20")
+@pytest.mark.rule("D11")
+def test_what_two_courses_of_one_idnumber_hold_is_counted_together():
+    moodle = a_moodle().course("E1", category="B").enrolled("E1", "p4")
+    moodle.rows["enrolments"][-1]["courseid"] = len(moodle.rows["courses"])
+    assert verdict([suspend()], moodle=moodle).holds[-1] == Hold("course", "E1", 1, 8, "0")
 
 
 @pytest.mark.rule("N20")
@@ -234,3 +246,25 @@ def test_a_number_of_nights_may_be_none_at_all_but_not_below(name):
     assert getattr(NightRules(**{name: 0}), name) == 0
     with pytest.raises(ValueError, match="removal_grace"):
         NightRules(**{name: -1})
+
+
+@pytest.mark.rule("N20")
+def test_a_limit_that_is_misspelt_is_refused_and_does_not_leave_the_default_in_its_place():
+    with pytest.raises(ValidationError, match="at_last"):
+        TypeAdapter(Guard).validate_python({"course": {"percent": 5, "absolute": 9, "at_last": 2}})
+    with pytest.raises(ValidationError, match="curse"):
+        TypeAdapter(Guard).validate_python({"curse": {"percent": 5, "absolute": 9}})
+
+
+@pytest.mark.rule("N17")
+@pytest.mark.parametrize("zone", ["Europe/Caen", "../zone"])
+def test_a_time_zone_that_does_not_exist_is_refused(zone):
+    with pytest.raises(ValueError, match=f"timezone: '{zone}' is no time zone"):
+        NightRules(timezone=zone)
+
+
+@pytest.mark.rule("N17")
+def test_a_directory_is_asked_for_one_entry_at_a_time_at_least():
+    assert Ldap(url="ldaps://ldap.univ.example", base="", page_size=1).page_size == 1
+    with pytest.raises(ValueError, match="page_size: at least 1"):
+        Ldap(url="ldaps://ldap.univ.example", base="", page_size=0)

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from html.parser import HTMLParser
 
 import pytest
@@ -334,9 +334,16 @@ def test_a_site_that_lets_nobody_in_keeps_no_other_from_its_report(how) -> None:
 
 
 def test_an_address_of_reports_that_cannot_be_filled_is_refused() -> None:
-    for wrong in ("https://x.example/{nuit}", "intranet/{night}"):
+    for wrong in (
+        "https://x.example/{nuit}",
+        "https://x.example/{}",
+        "https://x.example/{night",
+        "intranet/{night}",
+    ):
         with pytest.raises(ValueError, match="report_link"):
             NightRules(report_link=wrong)
+    filled = NightRules(report_link="http://x.example/{site}/{night}.{lang}")
+    assert filled.link_to_report("caen", date(2026, 10, 6), "fr") == "http://x.example/caen/2026-10-06.fr"
 
 
 @pytest.mark.rule("D9")

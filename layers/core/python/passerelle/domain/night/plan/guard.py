@@ -90,7 +90,7 @@ def _shrunk(night: Night, source_rows: Mapping[str, int]) -> list[Hold]:
         before, now = night.good_rows[file], source_rows.get(file, 0)
         if wanted is not None and file in _NAMES and file not in wanted:
             continue  # another stage's
-        limit = night.rules.guard.source.exceeded(before - now, before) if now < before else ""
+        limit = night.rules.guard.source.exceeded(before - now, before)
         if limit:
             holds.append(Hold("source", file, before - now, before, limit))
     return holds

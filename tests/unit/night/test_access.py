@@ -225,6 +225,10 @@ def test_in_a_course_that_the_night_does_not_look_after_nobody_is_given_or_taken
     member(moodle, "G1", course="HAND")
     university = a_faculty().element("HAND").group("G4", on=("HAND",)).ip("P1", "HAND", "G4")
     assert done(plan(university, moodle)) == []
+    assert done(plan(university.ip(), moodle)) == [
+        ("enrol", "E1", "p1", "student", "night"),
+        ("member_add", "E1", "G1", "p1"),
+    ]
 
 
 @pytest.mark.rule("N12")
@@ -341,4 +345,5 @@ def test_a_group_that_left_loses_the_nights_members_even_those_who_leave_the_cou
     moodle.rows["users"][0]["username"] = "formerly"
     for row in (moodle.rows["enrolments"][0], moodle.rows["members"][0]):
         row["username"] = "formerly"
-    assert done(plan(without_a_believable_person(), moodle)) == []
+    member(moodle, "OLD", username="t1")
+    assert done(plan(without_a_believable_person(), moodle)) == [("member_remove", "E1", "OLD", "t1")]

@@ -121,7 +121,7 @@ def _members(
     there: set[tuple[str, str, str]] = set()
     for row in places.actual.members:
         course = places.open.get(row.courseid)
-        if course is None or not row.group:
+        if course is None:
             continue
         username = accounts.wanted_name(row.username)
         key = (course, row.group, username)

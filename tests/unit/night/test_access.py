@@ -221,13 +221,15 @@ def test_an_enrolment_that_is_not_the_nights_is_not_touched_and_does_not_stand_f
 @pytest.mark.rule("N16")
 @pytest.mark.rule("N23")
 def test_in_a_course_that_the_night_does_not_look_after_nobody_is_given_or_taken_anything():
-    moodle = a_moodle().course("HAND", ours=False).enrolled("HAND", "p1")
-    member(moodle, "G1", course="HAND")
-    university = a_faculty().element("HAND").group("G4", on=("HAND",)).ip("P1", "HAND", "G4")
+    moodle = a_moodle().course("BY-HAND", ours=False).enrolled("BY-HAND", "p1")
+    member(moodle, "G1", course="BY-HAND")
+    university = a_faculty().element("BY-HAND").group("G4", on=("BY-HAND",)).ip("P1", "BY-HAND", "G4")
     assert done(plan(university, moodle)) == []
+    member(moodle, "G1", username="t1")
     assert done(plan(university.ip(), moodle)) == [
         ("enrol", "E1", "p1", "student", "night"),
         ("member_add", "E1", "G1", "p1"),
+        ("member_remove", "E1", "G1", "t1"),
     ]
 
 

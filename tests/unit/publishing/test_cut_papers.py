@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from passerelle.domain.night.policy import NightRules
+from passerelle.domain.publishing.publication import Publication, Retrieval
 from passerelle.domain.records import Broken, TargetLock
 from passerelle.domain.site_commands import AskRetrieval, Target
 from passerelle.domain.states import PublicationState, RetrievalState
@@ -276,3 +277,16 @@ def test_a_retrieval_cut_before_its_lock_has_it_once_it_is_brought_forward() -> 
     assert [lock.holder for lock in scene.records.all(TargetLock)] == [first.id]
     with pytest.raises(Refused, match="target_busy"):
         retrieve.ask(scene.world, replace(command, request="two"))
+
+
+@pytest.mark.rule("S12", "P11")
+def test_a_retrieval_whose_archives_record_cannot_be_read_fails_with_a_word() -> None:
+    scene = Scene()
+    publication = on_offer(scene)
+    asked = scene.retrieve(publication)
+    scene.records.unreadable.add(f"Upload#{scene.records[Publication, publication].upload}")
+    scene.deliver()
+    failed = scene.records[Retrieval, str(asked["retrieval"])]
+    assert failed.message is not None
+    assert (failed.state, failed.message.code) == (RetrievalState.FAILED, "record_unreadable")
+    assert list(scene.queues) == []

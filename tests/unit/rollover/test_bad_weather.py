@@ -9,6 +9,7 @@ import pytest
 
 from passerelle.domain.backups.upload import Upload
 from passerelle.domain.moodle.plugin import JobMessage
+from passerelle.domain.records import TargetLock
 from passerelle.domain.rollover.rollover import Rollover
 from passerelle.domain.states import BackupState, RolloverState
 from passerelle.errors import MoodleAway, Refused
@@ -88,6 +89,26 @@ def test_a_rollover_waits_for_a_moodle_that_is_away_and_ends_when_it_is_back(
         watched(scene)
     assert scene.rollover(asked["rollover"]).state == RolloverState.DONE
     assert len([key for key in scene.vert.started if key.startswith("rol:")]) == 1
+
+
+@pytest.mark.rule("S12", "R9")
+def test_a_rollover_whose_backups_record_cannot_be_read_fails_with_a_word_and_lets_its_target_go(
+    scene: YearScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.courses()
+    asked = scene.ask_rollover()
+    with monkeypatch.context() as patched:
+        away(scene.vert, patched)
+        with pytest.raises(AssertionError, match="not taken in ten tries"):
+            scene.deliver()
+    scene.records.unreadable.add(f"Upload#{scene.rollover(asked['rollover']).upload}")
+    watched(scene)
+    failed = scene.rollover(asked["rollover"])
+    assert failed.message is not None
+    assert (failed.state, failed.message.code) == (RolloverState.FAILED, "record_unreadable")
+    assert not failed.word_due
+    assert not scene.records.all(TargetLock)
+    assert list(scene.queues) == []
 
 
 def test_an_undo_waits_for_a_moodle_that_is_away(scene: YearScene, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,7 +28,7 @@ from passerelle.domain.publishing.publication import (
 from passerelle.domain.records import Note, Person, TargetLock, derived_id, network_id
 from passerelle.domain.site_commands import AskRetrieval
 from passerelle.domain.states import BackupState, PublicationState, RetrievalState, state_word
-from passerelle.errors import Conflict, MoodleAway, MoodleRefused, NotFound, Refused
+from passerelle.errors import Conflict, GiveUp, MoodleAway, MoodleRefused, NotFound, Refused
 from passerelle.ports import Lms, World
 from passerelle.usecases.amend import amend, amend_if, found_or_added
 from passerelle.usecases.course_locks import is_alive
@@ -212,11 +212,20 @@ def retrieve(world: World, retrieval_id: str) -> None:
         return
     if not _holds_target(world, retrieval):
         return
-    publication = world.records.get(Publication, retrieval.publication)
-    upload = world.records.get(Upload, publication.upload) if publication else None
+    try:
+        publication = world.records.get(Publication, retrieval.publication)
+        upload = world.records.get(Upload, publication.upload) if publication else None
+    except GiveUp as unreadable:
+        if retrieval.state == RetrievalState.REQUESTED:
+            _end(world, retrieval, RetrievalState.FAILED, Note(unreadable.code))
+        return  # one that its site restores by now ends with its job
     if publication is None or upload is None or upload.state != BackupState.ACCEPTED:
         _end(world, retrieval, RetrievalState.FAILED, Note("publication_unknown"))
         return
+    _retrieve(world, retrieval, publication, upload)
+
+
+def _retrieve(world: World, retrieval: Retrieval, publication: Publication, upload: Upload) -> None:
     note_job(world, retrieval.jobkey, retrieval.site, "retrieval", retrieval.id)
     lms = world.sites.lms(retrieval.site)
     if retrieval.state == RetrievalState.REQUESTED and retrieval.jobkey not in lms.get_jobs(

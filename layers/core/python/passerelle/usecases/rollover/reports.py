@@ -17,7 +17,7 @@ from passerelle.domain.rollover.rollover import Rollover, Whereabouts, left_out,
 from passerelle.domain.rollover.survey import Survey
 from passerelle.domain.states import RolloverState
 from passerelle.ports import World
-from passerelle.usecases.amend import amend, found_or_added, list_all
+from passerelle.usecases.amend import amend, found_or_added, if_readable, list_all
 from passerelle.usecases.moodle_jobs import warnings_of
 from passerelle.usecases.rollover.messages import course_address
 
@@ -49,7 +49,7 @@ def survey_at_hand(world: World, upload: Upload) -> Survey | None:
 
 def write_report(world: World, rollover: Rollover, job: Job | None) -> Report | None:
     """Judges and keeps the report; None where the archive's survey is gone. Safe to repeat."""
-    upload = world.records.get(Upload, rollover.upload)
+    upload = if_readable(world.records, Upload, rollover.upload)
     survey = survey_at_hand(world, upload) if upload else None
     if survey is None:
         return None

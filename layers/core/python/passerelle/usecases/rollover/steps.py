@@ -18,10 +18,10 @@ from passerelle.domain.rollover.rollover import (
     stash_name,
 )
 from passerelle.domain.states import BackupState, RolloverState
-from passerelle.errors import MoodleRefused, PaperUnreadable, Refused
+from passerelle.errors import GiveUp, MoodleRefused, PaperUnreadable, Refused
 from passerelle.ports import World
 from passerelle.usecases import course_locks
-from passerelle.usecases.amend import amend, amend_if
+from passerelle.usecases.amend import amend, amend_if, if_readable
 from passerelle.usecases.backups import refresh
 from passerelle.usecases.broken import note_broken
 from passerelle.usecases.moodle_jobs import note_job, refused_by_moodle, warnings_of, why_failed
@@ -47,6 +47,10 @@ def proceed(world: World, rollover_id: str) -> None:
     except PaperUnreadable as cut:
         note_broken(world, cut)
         end(world, rollover, RolloverState.FAILED, Note(cut.code, {"paper": cut.paper}))
+    except GiveUp as broken:  # the backup's record, which the store has noted
+        if broken.code != "record_unreadable":
+            raise
+        end(world, rollover, RolloverState.FAILED, Note(broken.code))
 
 
 def _go_on(world: World, rollover: Rollover) -> None:
@@ -257,7 +261,7 @@ def finish_rollover(world: World, rollover_id: str, job: Job) -> None:
         return
     if rollover.wish.destination == "stash":
         stashed = end(world, rollover, RolloverState.STASHED, None, quietly=True)
-        upload = world.records.get(Upload, rollover.upload)
+        upload = if_readable(world.records, Upload, rollover.upload)
         name = filename(world, rollover, upload) if upload else ""
         messages.tell_asker(world, stashed, "stashed", filename=name)
         return

@@ -30,7 +30,10 @@ class FakeInventory:
         begin = int(after or 0)
         whole = list(self._records)
         more = str(begin + limit) if begin + limit < len(whole) else None
-        return tuple(whole[begin : begin + limit]), more
+        can_read = self._records.can_read
+        return tuple(
+            one for one in whole[begin : begin + limit] if can_read(type(one).__name__, one.id)
+        ), more
 
     def documents(self) -> Iterator[str]:
         yield from [*self._papers._kept, *self._papers.texts, *self.deposits]

@@ -56,6 +56,11 @@ def test_a_record_that_cannot_be_read_is_left_out_where_the_others_are_enough(
     found = [one.id for one in inventory.records(readable_only=True)]
     assert good.id in found
     assert bad.id not in found
+    paged, after = inventory.page(None, 1)
+    while after is not None:
+        more, after = inventory.page(after, 1)
+        paged += more
+    assert {good} == {one for one in paged if isinstance(one, type(good))}
     with pytest.raises(GiveUp, match="record_unreadable"):
         list(inventory.records())
     aws.dynamodb.delete_item(

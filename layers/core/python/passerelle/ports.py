@@ -210,7 +210,9 @@ class Inventory(Protocol):
         ...
 
     def page(self, after: str | None, limit: int) -> tuple[tuple[Record, ...], str | None]:
-        """Some of them, and where to go on, None at the end; `limit` counts what is looked at."""
+        """Some of those that can be read, and where to go on, None at the end; `limit` counts what is
+        looked at.
+        """
         ...
 
     def documents(self) -> Iterator[str]:

@@ -41,16 +41,7 @@ class AwsInventory:
             )
             for page in pages:
                 for item in page["Items"]:
-                    kind = kinds.get(item["sk"]["S"])
-                    if kind is None:
-                        continue
-                    try:
-                        found = self._records.get(kind, item["pk"]["S"].partition("#")[2])
-                    except GiveUp:  # whoever reads it notes it
-                        if not readable_only:
-                            raise
-                        continue
-                    yield from () if found is None else (found,)
+                    yield from self._record(kinds.get(item["sk"]["S"]), item, readable_only=readable_only)
 
     def page(self, after: str | None, limit: int) -> tuple[tuple[Record, ...], str | None]:
         kinds = {kept_as(kind): kind for kind in KINDS}
@@ -64,13 +55,24 @@ class AwsInventory:
                 ExpressionAttributeNames={"#record": "record"},
                 **begin,
             )
-        found: list[Record] = []
-        for item in answer["Items"]:
-            kind = kinds.get(item["sk"]["S"])
-            record = self._records.get(kind, item["pk"]["S"].partition("#")[2]) if kind else None
-            found += [] if record is None else [record]
+        found = tuple(
+            record
+            for item in answer["Items"]
+            for record in self._record(kinds.get(item["sk"]["S"]), item, readable_only=True)
+        )
         last = answer.get("LastEvaluatedKey")
-        return tuple(found), json.dumps(last) if last else None
+        return found, json.dumps(last) if last else None
+
+    def _record(
+        self, kind: type[Record] | None, item: dict[str, Any], *, readable_only: bool
+    ) -> tuple[Record, ...]:
+        try:
+            found = self._records.get(kind, item["pk"]["S"].partition("#")[2]) if kind else None
+        except GiveUp:  # noted by the store for somebody
+            if not readable_only:
+                raise
+            return ()
+        return () if found is None else (found,)
 
     def documents(self) -> Iterator[str]:
         with aws_named():

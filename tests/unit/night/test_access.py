@@ -6,19 +6,13 @@ from datetime import date, timedelta
 
 import pytest
 
-from passerelle.domain.night.plan.make import make_plan
 from passerelle.domain.night.plan.memory import Memory
-from passerelle.domain.night.plan.night import Night
 from passerelle.domain.night.plan.plan import Because, Phase
-from passerelle.domain.offer.build import build_desired
-from passerelle.domain.offer.naming import Naming
 from tests.factories.moodle_rows import Moodle
 from tests.factories.offer import University
-from tests.scenes.night import rules
+from tests.unit.night.faculty import NIGHT, a_moodle, enrolled, member, planned
 
-NIGHT = date(2026, 10, 6)
 ACCESS = ("enrol", "suspend", "unenrol", "member_add", "member_remove")
-OURS = "enrol_passerelle"
 
 
 def a_faculty() -> University:
@@ -27,35 +21,9 @@ def a_faculty() -> University:
     return made.group("G1", on=("E1",)).group("G2", on=("E1",)).group("G3", "CEMU", on=("E2",)).tele("P1")
 
 
-def a_moodle() -> Moodle:
-    """What the faculty has in Moodle, with nobody in it."""
-    made = Moodle().category("C1")
-    for course in ("E1", "E2", "FOAD-E2"):
-        made.course(course, category="C1")
-    for course, number, group in (("E1", 1, "G1"), ("E1", 1, "G2"), ("FOAD-E2", 3, "G3")):
-        made.put("groups", course=course, courseid=number, idnumber=group, name=f"Group {group}")
-        made.put("owned", kind="group", itemid=len(made.rows["groups"]))
-    return made.user("p1", "P1").user("t1", "T1")
-
-
-def enrolled(moodle: Moodle, *roles: str, course: str = "E1", username: str = "p1", active: bool = True):
-    moodle.enrolled(course, username, active=active)
-    moodle.rows["enrolments"][-1]["roles"] = list(roles)
-    return moodle
-
-
-def member(moodle: Moodle, group: str, *, username: str = "p1", component: str = OURS, course: str = "E1"):
-    number = [row["idnumber"] for row in moodle.rows["courses"]].index(course) + 1
-    return moodle.put(
-        "members", course=course, courseid=number, group=group, username=username, component=component
-    )
-
-
 def plan(university: University, moodle: Moodle, *, suspended: date | None = None, grace: int = 14):
-    desired = build_desired(university.extracts(), Naming(), frozenset())
     memory = Memory(suspended={("E1", "p1"): suspended} if suspended else {})
-    night = Night(site="caen", date=NIGHT, rules=rules(removal_grace=grace))
-    return make_plan(night, desired, moodle.actual(), memory)
+    return planned(university, moodle, memory, grace)
 
 
 def done(made) -> list[tuple[object, ...]]:

@@ -1,4 +1,4 @@
-"""What the guard counts, and at which number it holds a plan (N20)."""
+"""What the guard counts, at which number it holds a plan (N20), and what a freeze covers (N18)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from passerelle.domain.night.plan.builder import Places
+from passerelle.domain.night.plan.freeze import withhold
 from passerelle.domain.night.plan.guard import judge
 from passerelle.domain.night.plan.memory import Memory
 from passerelle.domain.night.plan.night import Night
@@ -268,3 +269,42 @@ def test_a_directory_is_asked_for_one_entry_at_a_time_at_least():
     assert Ldap(url="ldaps://ldap.univ.example", base="", page_size=1).page_size == 1
     with pytest.raises(ValueError, match="page_size: at least 1"):
         Ldap(url="ldaps://ldap.univ.example", base="", page_size=0)
+
+
+def withheld(freeze, operation):
+    desired = build_desired(University().extracts(), Naming(), frozenset())
+    places = Places(desired, a_moodle().actual(), Memory(), NightRules(), above={"A": "", "B": "A", "Z": ""})
+    return bool(withhold([operation], [freeze], places).frozen)
+
+
+def change(op, phase=Phase.COURSES, course="", category="", **columns):
+    return Operation(phase, op, tuple(columns), tuple(columns.values()), course=course, category=category)
+
+
+@pytest.mark.rule("N18")
+@pytest.mark.parametrize(
+    ("freeze", "operation", "held"),
+    [
+        ({}, suspend(), True),
+        ({}, put_to_sleep(), False),
+        ({"people": True}, put_to_sleep(), True),
+        ({"cohorts": True}, put_to_sleep(), False),
+        ({}, change("cohort_add", Phase.USERS), False),
+        ({"cohorts": True}, change("cohort_add", Phase.USERS), True),
+        ({"people": True}, change("cohort_add", Phase.USERS), False),
+        ({"courses": ("E1",)}, suspend("E1"), True),
+        ({"courses": ("E1",)}, suspend("E2", "A"), False),
+        ({"courses": ("E1",)}, change("course_update", course="OLD", newidnumber="E1"), True),
+        ({"courses": ("E1",), "categories": ("Z",)}, suspend("E1", "B"), True),
+        ({"courses": ("E1",), "categories": ("Z",)}, suspend("E2", "Z"), True),
+        ({"categories": ("A",)}, suspend("E1", "B"), True),
+        ({"categories": ("B",)}, suspend("E2", "A"), False),
+        ({"categories": ("A",)}, change("course_update", category="Z", course="E1"), False),
+        ({"categories": ("A",)}, Operation(Phase.COURSES, "course_update", ("category",), ("B",)), True),
+        ({"categories": ("A",)}, change("category_update", category="Z", parent="B"), True),
+    ],
+)
+def test_a_freeze_holds_what_happens_in_its_courses_and_categories_or_moves_into_them(
+    freeze, operation, held
+):
+    assert withheld(Freeze(since=date(2026, 7, 1), **freeze), operation) is held

@@ -38,5 +38,5 @@ def _covers(freeze: Freeze, one: Operation, places: Places) -> bool:
         return True
     if one.course in freeze.courses or str(one["newidnumber"]) in freeze.courses:
         return True
-    touched = {one.category, str(one["category"]), str(one["parent"])} - {""}
+    touched = {one.category, str(one["category"]), str(one["parent"])}
     return any(above in freeze.categories for place in touched for above in places.ancestry(place))

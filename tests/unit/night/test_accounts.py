@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
-from passerelle.domain.night.plan.accounts import plan_accounts
+from passerelle.domain.night.plan.accounts import plan_accounts, plan_cohorts
+from passerelle.domain.night.plan.actual import COHORTS
 from passerelle.domain.night.plan.memory import Memory
 from passerelle.domain.night.plan.plan import Because, Stays, Still
 from passerelle.domain.offer.build import build_desired
@@ -149,3 +151,94 @@ def test_a_strangers_account_that_holds_a_persons_login_is_not_that_persons():
     stranger = made.wanted_name("p1")
     assert stranger != "p1"
     assert made.login(stranger) == "p1"
+
+
+@pytest.mark.rule("N25")
+def test_a_new_account_signs_in_as_configured_and_says_who_it_is():
+    made = plan(University().person("P1"), Moodle())
+    assert [(one.op, one.columns) for one in made.operations] == [
+        (
+            "user_create",
+            {
+                "username": "p1",
+                "idnumber": "P1",
+                "firstname": "First P1",
+                "lastname": "Last P1",
+                "email": "p1@univ.example",
+                "auth": "manual",
+            },
+        )
+    ]
+
+
+@pytest.mark.rule("N25")
+def test_people_whose_account_is_unclear_hide_nobody_after_them():
+    moodle = Moodle()
+    for code in ("P1", "P2"):
+        account(account(moodle, f"one-{code}", code), f"two-{code}", code)
+    made = plan(University().person("P1").person("P2").person("P9"), moodle, after=0)
+    assert done(made) == [("user_create", "p9", Because.WANTED)]
+    assert made.unclear == {"one-P1", "two-P1", "p1", "one-P2", "two-P2", "p2"}
+
+
+@pytest.mark.rule("N25")
+def test_of_two_people_whose_codes_lead_to_one_account_the_second_is_not_served():
+    desired = build_desired(University().person("P1").person("P2").person("P3").extracts(), Naming())
+    users = {**desired.users, "P2": replace(desired.users["P2"], other_codes=("P1",))}
+    moodle = account(account(Moodle(), "p1", "P1"), "p3", "P3")
+    made = plan_accounts(replace(desired, users=users), moodle.actual(), Memory(), rules(), NIGHT)
+    assert made.operations == []
+    assert made.stays == [Stays("user", ("p2",), Still.NAME_TAKEN, ("P2",))]
+    assert made.present == {"p1", "p3"}
+
+
+def cohorts(university: University, moodle: Moodle):
+    desired = build_desired(university.extracts(), Naming(), frozenset())
+    found = plan_accounts(desired, moodle.actual(), Memory(), rules(), NIGHT)
+    operations, stays = plan_cohorts(desired, moodle.actual(), found)
+    return [(one.op, *one.values, one.because) for one in operations], stays
+
+
+def cohort(moodle: Moodle, code: str, *logins: str, component: str = COHORTS, by_hand: str = "") -> Moodle:
+    moodle.put("cohorts", idnumber=code, name=f"Cohort {code}", component=component)
+    for login in logins:
+        moodle.put("cohortmembers", cohort=code, username=login, component=COHORTS)
+    return moodle.put("cohortmembers", cohort=code, username=by_hand, component="") if by_hand else moodle
+
+
+@pytest.mark.rule("N25")
+def test_a_cohort_is_made_then_filled_and_a_name_changed_by_hand_is_put_back():
+    university = University().person("P1").cohort("H1", "P1").cohort("H2")
+    moodle = account(cohort(Moodle(), "H2"), "p1", "P1")
+    moodle.rows["cohorts"][0]["name"] = "By hand"
+    assert cohorts(university, moodle)[0] == [
+        ("cohort_create", "H1", "Cohort H1", Because.WANTED),
+        ("cohort_update", "H2", "Cohort H2", Because.CHANGED),
+        ("cohort_add", "H1", "p1", Because.WANTED),
+    ]
+
+
+@pytest.mark.rule("N25")
+@pytest.mark.rule("N16")
+def test_only_the_nights_own_members_leave_a_cohort():
+    moodle = cohort(account(account(Moodle(), "p1", "P1"), "p2", "P2"), "H1", "p1", by_hand="p2")
+    university = University().person("P1").person("P2").cohort("H1")
+    assert cohorts(university, moodle) == ([("cohort_remove", "H1", "p1", Because.NO_ROW)], [])
+
+
+@pytest.mark.rule("N23")
+@pytest.mark.rule("N25")
+def test_a_cohort_held_twice_or_by_somebody_else_stands_still_and_hides_none_after_it():
+    moodle = cohort(cohort(cohort(Moodle(), "H1", "p1"), "H1"), "H2", component="")
+    account(moodle, "p1", "P1")
+    university = University().person("P1").cohort("H1").cohort("H2", "P1").cohort("H3", "P1")
+    assert cohorts(university, moodle) == (
+        [
+            ("cohort_create", "H3", "Cohort H3", Because.WANTED),
+            ("cohort_add", "H3", "p1", Because.WANTED),
+        ],
+        [
+            Stays("cohort", ("H1",), Still.HELD_TWICE),
+            Stays("cohort", ("H2",), Still.NOT_ADOPTED),
+        ],
+    )

@@ -16,7 +16,7 @@ from passerelle.domain.night.policy import NightRules
 from passerelle.domain.offer.desired import Desired
 from passerelle.domain.offer.model import CohortMember, Person
 
-PEOPLE, COHORTS, COHORT_MEMBERS = 0, 1, 2  # waves
+COHORTS, COHORT_MEMBERS = 1, 2  # waves; people come before, in wave 0
 
 
 @dataclass(slots=True)
@@ -31,7 +31,6 @@ class Accounts:
     desired_name: dict[str, str] = field(default_factory=dict)
     moodle_name: dict[str, str] = field(default_factory=dict)
     code: dict[str, str] = field(default_factory=dict)
-    made: set[str] = field(default_factory=set)  # those of `present` that are made tonight
     unclear: set[str] = field(default_factory=set)  # logins of accounts that nobody can tell apart
     gone: dict[int, date] = field(default_factory=dict)
     put_to_sleep: set[int] = field(default_factory=set)
@@ -88,7 +87,7 @@ def _keep_strangers_apart(actual: Actual, matched: set[int], found: Accounts) ->
     """An account of somebody else that holds the login of a person who has another account."""
     for account in actual.users.values():
         name = account.username
-        if account.id not in matched and name in found.present and name not in found.made:
+        if account.id not in matched and name in found.present:
             found.desired_name[name] = f"?{name}"  # no login begins like this
             found.moodle_name[f"?{name}"] = name
 
@@ -128,7 +127,6 @@ def _create(person: Person, rules: NightRules, found: Accounts) -> None:
     }
     found.operations.append(operation(Phase.USERS, "user_create", columns, rows=(person,)))
     found.present.add(person.username)
-    found.made.add(person.username)
 
 
 def _update(person: Person, account: Account, known: _Known, found: Accounts) -> None:

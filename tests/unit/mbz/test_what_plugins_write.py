@@ -200,6 +200,9 @@ def test_a_field_whose_name_says_that_it_holds_somebody_is_reported(element, val
         ("authorised", "admin only"),
         ("notifyemailteachers", "&lt;p&gt;Bonjour, une séance est ouverte.&lt;/p&gt;"),
         ("pollurlteachers", "-1"),
+        ("teacherroleid", "3"),
+        ("emailsubject", "Absences"),
+        ("emailcontent", "Bonjour"),
     ],
 )
 def test_a_switch_a_number_or_a_text_of_such_a_name_is_not(element, value):
@@ -289,6 +292,47 @@ def test_a_bookings_history_goes_and_its_options_stay():
     text, _ = outcome("booking", body)
     assert re.search(r"<history> +</history>", text)
     assert "<option id='2'><text>TD1</text></option>" in text
+
+
+def test_a_bookings_rules_go_because_their_json_says_to_whom_they_write():
+    body = (
+        "<options><option id='2'><text>TD1</text><usercreated>41</usercreated><usermodified>42</usermodified>"
+        '<availability>[{"id":13,"name":"selectusers","userids":["41"]}]</availability></option></options>'
+        "<bookingrules><bookingrule id='1'><rulename>rule_daysbefore</rulename>"
+        '<rulejson>{"conditionname":"select_users","conditiondata":{"userids":["41","42"]}}</rulejson>'
+        "</bookingrule></bookingrules>"
+    )
+    text, found = outcome("booking", body, inforef=REFERENCES)
+    assert re.search(r"<bookingrules> +</bookingrules>", text)
+    assert "<usercreated>0</usercreated>" in text
+    assert "<usermodified>0</usermodified>" in text
+    # Who may book an option is the course's own work: told, and left as it is.
+    assert ("availability", Means.NAME, False) in found
+    assert Means.INFOREF not in {means for _, means, _ in found}
+
+
+@pytest.mark.parametrize(
+    ("printed", "data", "names"),
+    [
+        ("teachername", "41", True),
+        ("teachername", "0", False),
+        ("teachername", "$@NULL@$", False),
+        ("coursename", "1", False),
+        ("grade", "41", False),
+    ],
+)
+def test_the_teacher_whose_name_a_certificate_prints_is_scrubbed_where_it_is_a_bare_id(printed, data, names):
+    body = (
+        "<template id='1'><pages><page id='1'><element id='1'><name>Nom</name><element>teachername</element>"
+        "<data>$@NULL@$</data></element>"
+        f"<element id='2'><name>Nom</name><element>{printed}</element><data>{data}</data></element>"
+        "<element id='3'><name>Note</name><element>grade</element><data>77</data></element>"
+        "</page></pages></template>"
+    )
+    text, found = outcome("customcert", body)
+    assert ("<data>0</data>" if names else f"<data>{data}</data>") in text
+    assert "<data>77</data>" in text
+    assert found == ({("data", Means.PLUGIN, True)} if names else set())
 
 
 # --- by Moodle's own word ---------------------------------------------------------------------------

@@ -125,7 +125,9 @@ _OF_SOMEBODY = re.compile(
     re.IGNORECASE,
 )
 _OF_NOBODY = re.compile(
-    r".*(?:sort|order|group|filter|display|stand)by\Z|authori[sz].*|email\w*format\Z", re.IGNORECASE
+    r".*(?:sort|order|group|filter|display|stand)by\Z|authori[sz].*|email\w*format\Z|email(?:content|subject)\Z"
+    r"|.*roleid\Z",
+    re.IGNORECASE,
 )
 _LONGEST_NAME = 255  # characters: what is longer is a text, not a person
 _NO_PERSON = frozenset({"users_included", "userinfo_included"})
@@ -157,8 +159,9 @@ def is_suspect(element: str, value: str) -> bool:
 # Leaves that name somebody though their element's name does not say so: reported, for it is the course's
 # own work to decide who may enter what.
 _NAMING_CONDITION = re.compile(
-    r'"sf":"(?:address|email|firstname|idnumber|lastname|phone1|phone2|username)"'
-)  # of availability_profile
+    r'"sf":"(?:address|email|firstname|idnumber|lastname|phone1|phone2|username)"'  # of availability_profile
+    r'|"userids":\s*\["?[1-9]'  # of booking: only these may book an option
+)
 _NAMED_PARTICIPANT = re.compile(r'"selectiontype":"user"')  # of bigbluebuttonbn
 _NAMING = {
     "availability": _NAMING_CONDITION,

@@ -2,7 +2,8 @@
 
 Read in the plugins' own `backup/moodle2` and `restore_…_stepslib.php`. A row is removed only where the
 plugin's restore takes rows one by one and refers to none of them again, so that none is as good as some.
-None of these was restored on a real Moodle with its plugin installed.
+Attendance, booking, customcert and zoom were restored, scrubbed, on a real Moodle with the plugin installed
+(infra/moodle/local_passerelle/README.md says which releases); the others were not.
 """
 
 from __future__ import annotations
@@ -36,7 +37,19 @@ PLUGIN_PLACES = (
         },
         "a login, a name, ids of the people responsible for an option, logins that may not book",
     ),
+    PluginPlace(
+        "booking",
+        {"usercreated": Cure.ZERO, "usermodified": Cure.ZERO},
+        "who made an option and who changed it last",
+        "options",
+    ),
     PluginPlace("booking", {"historyitem": Cure.REMOVE}, "who did what, always written", "history"),
+    PluginPlace(
+        "booking",
+        {"bookingrule": Cure.REMOVE},
+        "whom mails go to, as ids inside JSON: restored, a rule writes to whoever bears them there",
+        "bookingrules",
+    ),
     PluginPlace(
         "booking",
         {"teacher": Cure.REMOVE},

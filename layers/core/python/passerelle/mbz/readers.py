@@ -14,6 +14,8 @@ from passerelle.mbz.cures import Cure
 from passerelle.mbz.limits import OVERLAP
 from passerelle.mbz.personal import (
     NULL,
+    has_value,
+    is_number,
     is_suspect,
     is_third_party,
     may_hold_a_login,
@@ -373,6 +375,7 @@ class OwnReader(MemberReader):
         self._context = 0
         self._digest = hashlib.blake2b(digest_size=8)
         self._seen = 0  # characters of a text too long to be held that were told before
+        self._printed = ""  # of customcert: what the element that we are in prints
 
     def start(self, path: Sequence[str], attributes: dict[str, str]) -> Mapping[str, Cure] | None:
         if len(path) == 1:
@@ -383,7 +386,15 @@ class OwnReader(MemberReader):
         if path[-1] not in _RESTLESS:
             self._note(path[-1], value, "\0")
         self._seen = 0
-        return super().leaf(path, value, told=told)
+        if path[-1] == "element":
+            self._printed = value
+        cure = super().leaf(path, value, told=told)
+        if path[-1] == "data" and self._printed == "teachername" and is_number(value) and has_value(value):
+            # Restored, it would print the name of whoever has that id there; it breaks on an empty one.
+            self.facts.add_trace(self.member, "data", Means.PLUGIN, scrubbed=True)
+            self.account_for(value)
+            return Cure.ZERO
+        return cure
 
     def long_text(self, path: Sequence[str], part: str) -> None:
         self._note(path[-1], part)

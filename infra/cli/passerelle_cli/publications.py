@@ -25,8 +25,8 @@ from passerelle.usecases.publishing import lineage, publish
 from passerelle.usecases.publishing import retrieve as retrievals
 from passerelle.words.changes import changes_text
 from passerelle.words.histories import say_reason
+from passerelle.words.modules import say_module
 from passerelle.words.notes import note_text
-from passerelle.words.rollover_report import say_module
 from passerelle_cli import answers
 from passerelle_cli.answers import json_option
 from passerelle_cli.exit_codes import FAILED, FOUND

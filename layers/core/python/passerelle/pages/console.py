@@ -12,9 +12,9 @@ from passerelle.words.causes import ERRORS, say_error, say_kept_hold, say_role, 
 from passerelle.words.console import WORDS
 from passerelle.words.figures import say_amount, say_date, say_when
 from passerelle.words.histories import say_reason
+from passerelle.words.modules import say_module
 from passerelle.words.night_report import say_kind
 from passerelle.words.plan import say_sign
-from passerelle.words.rollover_report import say_module
 from passerelle.words.sentences import known, say
 
 PARIS = "Europe/Paris"

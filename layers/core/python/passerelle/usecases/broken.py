@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from passerelle.domain.moodle.plugin import Notification
 from passerelle.domain.records import Broken, derived_id
 from passerelle.errors import GiveUp, PaperUnreadable, PasserelleError
 from passerelle.ports import World
 from passerelle.usecases.amend import amend, found_or_added, list_all
 from passerelle.words.sentences import say
+
+if TYPE_CHECKING:
+    from passerelle.domain.moodle.plugin import Notification
 
 LOG = logging.getLogger(__name__)
 
@@ -59,6 +62,9 @@ def _told_of(world: World, one: Broken) -> bool:
 
 def _notifications(world: World, one: Broken) -> Iterator[tuple[str, Notification]]:
     """To whoever asked, of the demand; to those who repair, of the record."""
+    # Here, because few of those that only note what is broken know Moodle's answers: they start sooner.
+    from passerelle.domain.moodle.plugin import Notification
+
     site = site_of(world, one)
     people = [(site, one.username, "yours")] if one.username and one.site == site else []
     people += [(site, username, "here") for username in _repairers(world, site, one.shop)]

@@ -9,6 +9,7 @@ from passerelle.domain.rollover.report import Code, Finding, Report
 from passerelle.domain.rollover.survey import Place
 from passerelle.domain.sizes import spell_size
 from passerelle.words.formatter import Pair, fill, pick
+from passerelle.words.modules import say_module
 
 # code → (French title, English title, French advice, English advice). `{names}` as in words.sentences.
 WORDS: Mapping[Code, tuple[str, str, str, str]] = {
@@ -114,31 +115,7 @@ _KINDS: Mapping[str, Pair] = {
     "badge": ("Badge", "Badge"),
     "other": ("Cours", "Course"),
 }
-# Activities as Moodle names them to teachers; another plugin keeps its own name.
-_MODULES: Mapping[str, Pair] = {
-    "assign": ("Devoir", "Assignment"),
-    "book": ("Livre", "Book"),
-    "choice": ("Sondage", "Choice"),
-    "data": ("Base de données", "Database"),
-    "feedback": ("Feedback", "Feedback"),
-    "folder": ("Dossier", "Folder"),
-    "forum": ("Forum", "Forum"),
-    "glossary": ("Glossaire", "Glossary"),
-    "h5pactivity": ("H5P", "H5P"),
-    "imscp": ("Paquetage IMS", "IMS content package"),
-    "label": ("Zone texte et média", "Text and media area"),
-    "lesson": ("Leçon", "Lesson"),
-    "lti": ("Outil externe", "External tool"),
-    "page": ("Page", "Page"),
-    "quiz": ("Test", "Quiz"),
-    "resource": ("Fichier", "File"),
-    "scorm": ("Paquetage SCORM", "SCORM package"),
-    "subsection": ("Sous-section", "Subsection"),
-    "survey": ("Consultation", "Survey"),
-    "url": ("URL", "URL"),
-    "wiki": ("Wiki", "Wiki"),
-    "workshop": ("Atelier", "Workshop"),
-}
+
 _FIELDS: Mapping[str, Pair] = {
     "summary": ("résumé", "summary"),
     "intro": ("description", "description"),
@@ -168,10 +145,6 @@ TITLES: Mapping[bool, Pair] = {
     False: ("Ce qu’il reste à corriger dans ce cours", "What is left to correct in this course"),
 }
 NOTHING = ("Rien à corriger : bravo.", "Nothing to correct: well done.")
-
-
-def say_module(name: str, lang: str) -> str:
-    return pick(_MODULES.get(name, (name, name)), lang)
 
 
 def spell_place(place: Place, lang: str) -> str:

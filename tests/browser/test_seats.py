@@ -157,7 +157,8 @@ def test_the_buyer_names_a_person_and_many_and_swaps_one(opened: Open, page: Any
     row.locator("[name=email]").fill("zoe@client.example")
     assert faults(page) == []
     shot(page, "4-swap")
-    row.get_by_role("button", name="Remplacer").click()
+    with page.expect_navigation():
+        row.get_by_role("button", name="Remplacer").click()
     opened.scene.deliver()
     page.reload()
     assert "Zoé Petit" in page.inner_text("main")

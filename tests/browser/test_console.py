@@ -215,9 +215,11 @@ def test_a_publication_is_withdrawn_and_leaving_ends_the_session(page: Any, cons
     page.goto(f"{console}/publication?id=publication1")
     page.get_by_text("Retirer", exact=True).first.click()
     page.get_by_label("Pourquoi").fill("image sans licence")
-    page.get_by_role("button", name="Retirer").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Retirer").click()
     assert world.records[Publication, "publication1"].state is PublicationState.WITHDRAWN
-    page.get_by_role("button", name="Quitter").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Quitter").click()
     assert page.goto(f"{console}/home").status == 403
 
 

@@ -236,6 +236,7 @@ def test_a_person_with_a_tutor_s_kind_takes_a_seat_of_his_own(opened: Open, page
     for name, value in (("lastname", "Roux"), ("firstname", "Ida"), ("email", "ida@client.example")):
         form.locator(f"[name={name}]").fill(value)
     form.locator("[name=kind]").select_option("tutor")
-    form.locator("button").click()
+    with page.expect_navigation():
+        form.locator("button").click()
     opened.scene.deliver()
     assert opened.scene.enrolled()["ida@client.example"] == ("teacher",)

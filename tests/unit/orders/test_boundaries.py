@@ -673,6 +673,16 @@ def test_a_discount_on_a_line_is_the_shops_unless_discounts_park() -> None:
         ("ana\u200b@client.example", False),
         ("ana\u202e@client.example", False),
         (" ana@client.example ", True),
+        ("a!#$%&'*+/=?^_`{|}~-1@client.example", True),
+        ("a.n.a@my-client.co.example", True),
+        ("ana.@client.example", False),
+        (".ana@client.example", False),
+        ("an..a@client.example", False),
+        ("ana@-client.example", False),
+        ("ana@client-.example", False),
+        ("ana@client..example", False),
+        ("ana@clïent.example", False),
+        ("anaïs@client.example", False),
     ],
 )
 def test_an_address_is_one_that_moodle_can_keep_and_hides_nothing(email: str, fits: bool) -> None:

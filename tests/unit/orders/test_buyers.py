@@ -125,7 +125,26 @@ def test_there_are_as_many_free_tutors_as_places_and_no_more() -> None:
 @pytest.mark.rule("S18")
 @pytest.mark.parametrize(
     "name",
-    ["https://x.example", "www.x.example", "a@b.example", "Ana\nMartin", "A\u202ena", "<b>Ana</b>", "A\x00"],
+    [
+        "https://x.example",
+        "www.x.example",
+        "a@b.example",
+        "Ana\nMartin",
+        "A\u202ena",
+        "<b>Ana</b>",
+        "A\x00",
+        "A\xadna",
+        "Ana\u2028",
+        "Ana\u2029",
+        "Ana\ud83d",
+        "\u3164",
+        "A\u115fna",
+        "A\u1160na",
+        "A\uffa0na",
+        "\u2800",
+        "\ufe0f",
+        "\u034f",
+    ],
 )
 def test_a_name_is_a_name(name: str) -> None:
     scene = an_order()
@@ -135,8 +154,11 @@ def test_a_name_is_a_name(name: str) -> None:
     ):
         (problem,) = seats.name_people(scene.world, "boutique:1042", "1", (person,))
         assert problem.code == "name_invalid"
-    good = Participant("y@client.example", "Jean-François d’Ô", "O’Neill (née Le Gall)")
-    assert seats.name_people(scene.world, "boutique:1042", "1", (good,)) == ()
+    good = (
+        Participant("y@client.example", "Jean-François d’Ô", "O’Neill (née Le Gall)"),
+        Participant("z@client.example", "Rene\u0301e", "葛\U000e0100城"),
+    )
+    assert seats.name_people(scene.world, "boutique:1042", "1", good) == ()
 
 
 class Context:

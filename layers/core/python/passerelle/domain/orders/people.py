@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,9 +45,10 @@ _TITLES = {
     "role": "kind",
     "type": "kind",
 }
-# Names are names (S18): no address of a page or a person, no line break, nothing invisible.
-_INVISIBLE = r"\x00-\x1f\x7f-\x9f\u2028\u2029\u200b-\u200f\u202a-\u202e\u2066-\u2069"
-_NAME = re.compile(rf"(?!.*(?:://|www\.|@))[^{_INVISIBLE}<>]+", re.IGNORECASE)
+# Names are names (S18): no address of a page or a person, no mark-up.
+_NAME = re.compile(r"(?!.*(?:://|www\.|@))[^<>]+", re.IGNORECASE)
+# Control and format characters, halves of a pair, ends of line and of paragraph.
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _UNREAD = re.compile(r"ligne \d+ \((\w+)\)")
 _TUTORS = ("tuteur", "tutrice", "tutor", "supervisor", "teacher", "manager")
 
@@ -121,9 +123,26 @@ def problem_of(person: Participant, seen: set[str] | frozenset[str] = frozenset(
         return "email_repeated"
     if not person.lastname or not person.firstname:
         return "name_missing"
-    if not all(_NAME.fullmatch(name) for name in (person.lastname, person.firstname)):
+    if not all(_is_name(name) for name in (person.lastname, person.firstname)):
         return "name_invalid"
     return ""
+
+
+def _is_name(text: str) -> bool:
+    return (
+        bool(_NAME.fullmatch(text)) and not any(_shows_nothing(one) for one in text) and not _is_mark(text[0])
+    )
+
+
+def _is_mark(character: str) -> bool:
+    """An accent, a variation selector: it is seen on the letter before it, as in a Japanese name, or not."""
+    return unicodedata.category(character).startswith("M")
+
+
+def _shows_nothing(character: str) -> bool:
+    """Unicode counts fillers (Hangul's) and blanks (Braille's) as letters and signs; their names tell."""
+    name = unicodedata.name(character, "")
+    return unicodedata.category(character) in _UNSEEN or name.endswith((" FILLER", " BLANK"))
 
 
 def _rows(text: str) -> list[tuple[int, list[str]]]:

@@ -25,8 +25,9 @@ from typing import Any
 
 from passerelle.domain.console import ConsoleAct, Seen
 from passerelle.domain.moodle.core import Category, Course
+from passerelle.domain.orders.delivery import Delivery
 from passerelle.domain.orders.ledger import CourseAccess, Grant, LedgerPage
-from passerelle.domain.orders.order import Delivery, Order, Seat, SeatState
+from passerelle.domain.orders.order import Order, Seat, SeatState
 from passerelle.domain.publishing.publication import Publication
 from passerelle.domain.records import Note, Record
 from passerelle.domain.states import OrderState, PublicationState

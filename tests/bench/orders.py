@@ -13,7 +13,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from passerelle.domain.orders.order import Delivery
+from passerelle.domain.orders.delivery import Delivery
 from passerelle.events.signatures import read_secret, sign
 from passerelle.runtime.doors import ShopDoor
 from passerelle.runtime.shop_door import answer_shop

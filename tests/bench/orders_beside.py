@@ -29,7 +29,8 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from botocore.config import Config
 
-from passerelle.domain.orders.order import Facts, Order
+from passerelle.domain.orders.facts import Facts
+from passerelle.domain.orders.order import Order
 from passerelle.domain.states import OrderState
 from passerelle.errors import Conflict, TryAgain
 from passerelle.events.signatures import read_secret, sign

@@ -24,7 +24,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from passerelle.domain.backups.upload import Upload
-from passerelle.domain.orders.order import Order, Participant
+from passerelle.domain.orders.facts import Participant
+from passerelle.domain.orders.order import Order
 from passerelle.domain.publishing.publication import Publication, Retrieval
 from passerelle.domain.sizes import parse_size
 from passerelle.domain.states import BackupState, OrderState, PublicationState, RetrievalState

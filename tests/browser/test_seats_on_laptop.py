@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from passerelle.domain.orders.order import Order, Participant, SeatState
+from passerelle.domain.orders.facts import Participant
+from passerelle.domain.orders.order import Order, SeatState
 from passerelle.shops.vendor import SampleOrder
 from passerelle_laptop.boutique import SITE, send
 from passerelle_laptop.laptop import Laptop

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from passerelle.domain.network import Network
-from passerelle.domain.orders.order import Buyer, Facts, Line, Participant
+from passerelle.domain.orders.facts import Buyer, Facts, Line, Participant
 from passerelle.domain.orders.shop import Attachment, Product, Shop
 from tests.factories.records import NOW, a_network
 

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from passerelle.domain.network import Network
-from passerelle.domain.orders.order import Delivery, Facts, Order, Refund
+from passerelle.domain.orders.delivery import Delivery
+from passerelle.domain.orders.facts import Facts, Refund
+from passerelle.domain.orders.order import Order
 from passerelle.domain.orders.shop import Heard, Webhook
 from passerelle.errors import GiveUp
 from passerelle.shops.registry import read_facts

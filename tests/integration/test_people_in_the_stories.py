@@ -17,7 +17,8 @@ import pytest
 import requests
 
 from passerelle.domain.console import ConsoleAct, ConsoleSession, Operator
-from passerelle.domain.orders.order import Delivery, Order
+from passerelle.domain.orders.delivery import Delivery
+from passerelle.domain.orders.order import Order
 from passerelle.domain.states import OrderState
 from passerelle.ports import World
 from passerelle.shops.vendor import SampleOrder

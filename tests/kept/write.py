@@ -22,8 +22,9 @@ from passerelle.domain.connection import Connection
 from passerelle.domain.console import Operator, Seen, reach_of
 from passerelle.domain.moodle.core import Category
 from passerelle.domain.night.policy import Freeze
-from passerelle.domain.orders.order import Dispute, Facts, Hearing, Refund, Tally
-from passerelle.domain.records import Broken, Note
+from passerelle.domain.orders.delivery import Hearing
+from passerelle.domain.orders.facts import Dispute, Facts, Refund
+from passerelle.domain.records import Broken, Note, Tally
 from passerelle.errors import Refused
 from passerelle.store.items import kept_as, to_item
 from passerelle.usecases.console import acts, enter

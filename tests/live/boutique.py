@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from passerelle.domain.moodle.core import User
-from passerelle.domain.orders.order import Facts, Order, Participant
+from passerelle.domain.orders.facts import Facts, Participant
+from passerelle.domain.orders.order import Order
 from passerelle.domain.orders.shop import Attachment
 from passerelle.moodle.client import Site, Socket
 from passerelle.moodle.protocol import Answer

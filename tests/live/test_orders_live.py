@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from passerelle.domain.moodle.core import Enrolment
-from passerelle.domain.orders.order import Participant, Refund
+from passerelle.domain.orders.facts import Participant, Refund
 from passerelle.domain.states import OrderState
 from tests.factories.orders import a_line, a_participant
 from tests.live.boutique import Boutique

@@ -10,8 +10,10 @@ from datetime import timedelta
 from typing import Any
 
 from passerelle.domain.network import Network
+from passerelle.domain.orders.delivery import Delivery
+from passerelle.domain.orders.facts import Facts
 from passerelle.domain.orders.ledger import LedgerPage
-from passerelle.domain.orders.order import Delivery, Facts, Order
+from passerelle.domain.orders.order import Order
 from passerelle.domain.orders.shop import Shop
 from passerelle.errors import Conflict, TryAgain
 from passerelle.ports import R, World

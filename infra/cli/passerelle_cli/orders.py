@@ -11,8 +11,10 @@ from typing import Any
 
 import click
 
+from passerelle.domain.orders.delivery import Delivery
+from passerelle.domain.orders.facts import Participant
 from passerelle.domain.orders.money import minor_units
-from passerelle.domain.orders.order import Delivery, Order, Participant, Seat
+from passerelle.domain.orders.order import Order, Seat
 from passerelle.domain.orders.people import read_people
 from passerelle.domain.orders.products import ParametersRefused, read_span
 from passerelle.domain.orders.shop import Shop

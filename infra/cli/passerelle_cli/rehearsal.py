@@ -21,9 +21,11 @@ from passerelle.domain.moodle.plugin import (
     SiteRole,
 )
 from passerelle.domain.network import Network
+from passerelle.domain.orders.delivery import Delivery
+from passerelle.domain.orders.facts import Facts, Refund
 from passerelle.domain.orders.ledger import LedgerPage
 from passerelle.domain.orders.money import shown
-from passerelle.domain.orders.order import Delivery, Facts, Order, Refund
+from passerelle.domain.orders.order import Order
 from passerelle.domain.orders.session import free_seats, read_lines
 from passerelle.domain.orders.shop import Heard, Webhook
 from passerelle.domain.records import Note, Record

@@ -12,7 +12,8 @@ from passerelle.domain.night.plan.plan import Because, Names, Operation, Phase, 
 from passerelle.domain.night.plan.run import NightDesk, Run
 from passerelle.domain.night.policy import NightRules
 from passerelle.domain.offer.stages import Stage
-from passerelle.domain.orders.order import Delivery, Order
+from passerelle.domain.orders.delivery import Delivery
+from passerelle.domain.orders.order import Order
 from passerelle.domain.publishing.publication import Publication
 from passerelle.domain.records import Note
 from passerelle.domain.states import OrderState, PublicationState, RunState

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from passerelle.domain.console import ConsoleAct
-from passerelle.domain.orders.order import Delivery, Order, Seat, SeatState
+from passerelle.domain.orders.delivery import Delivery
+from passerelle.domain.orders.order import Order, Seat, SeatState
 from passerelle.domain.publishing.publication import Publication
 from passerelle.domain.records import Moment
 from passerelle.domain.states import OrderState, PublicationState

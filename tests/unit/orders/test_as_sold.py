@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from passerelle.domain.network import Network
-from passerelle.domain.orders.order import Order, Refund
+from passerelle.domain.orders.facts import Refund
+from passerelle.domain.orders.order import Order
 from passerelle.domain.states import OrderState
 from passerelle.usecases.orders import fulfil, seats, work
 from tests.factories.orders import a_line, a_participant, a_product, a_selling_network, a_shop, some_facts

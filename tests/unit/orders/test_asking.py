@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from passerelle.domain.orders.order import Facts, Hearing, Order, Refund
+from passerelle.domain.orders.delivery import Hearing
+from passerelle.domain.orders.facts import Facts, Refund
+from passerelle.domain.orders.order import Order
 from passerelle.domain.orders.shop import Heard, ShopApi, Webhook
 from passerelle.domain.states import OrderState
 from passerelle.errors import GiveUp, TryAgain

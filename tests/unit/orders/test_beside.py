@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from passerelle.domain.orders.order import Facts, Refund
+from passerelle.domain.orders.facts import Facts, Refund
 from passerelle.ports import World
 from passerelle.usecases.orders import receive, reconcile, work
 from tests.factories.orders import a_buyer, a_line, a_participant, a_payload, some_facts

@@ -10,20 +10,10 @@ import pytest
 
 from passerelle.domain.orders.accounts import email_fits
 from passerelle.domain.orders.amounts import check_amounts
+from passerelle.domain.orders.facts import Dispute, Facts, Refund
 from passerelle.domain.orders.grants import nothing_new
 from passerelle.domain.orders.ledger import Grant
-from passerelle.domain.orders.order import (
-    BACKOFF,
-    Dispute,
-    Facts,
-    Order,
-    Refund,
-    Seat,
-    SeatState,
-    merged,
-    new_order,
-    next_try,
-)
+from passerelle.domain.orders.order import BACKOFF, Order, Seat, SeatState, merged, new_order, next_try
 from passerelle.domain.orders.products import CourseName
 from passerelle.domain.orders.seats import link_until, swaps_left, too_many_free_tutors
 from passerelle.domain.orders.session import (

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from passerelle.domain.orders.order import Participant
+from passerelle.domain.orders.facts import Participant
 from passerelle.domain.records import Note
 from passerelle.domain.states import OrderState
 from passerelle.errors import Refused

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from passerelle.domain.moodle.plugin import Notification, NotificationVerdict
-from passerelle.domain.orders.order import Delivery, Order
+from passerelle.domain.orders.delivery import Delivery
+from passerelle.domain.orders.order import Order
 from passerelle.domain.orders.shop import ShopApi
 from passerelle.domain.states import OrderState
 from passerelle.errors import MoodleRefused, TryAgain

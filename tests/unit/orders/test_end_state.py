@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from passerelle.domain.orders.end_state import end_state
-from passerelle.domain.orders.order import Dispute, Order, Refund, Seat, SeatState, merged, new_order
+from passerelle.domain.orders.facts import Dispute, Refund
+from passerelle.domain.orders.order import Order, Seat, SeatState, merged, new_order
 from passerelle.domain.orders.session import Reading, Session, desired, read_lines, seated
 from passerelle.domain.records import Note
 from passerelle.domain.states import OrderState

@@ -8,7 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from passerelle.domain.orders.order import Facts, Order, Refund
+from passerelle.domain.orders.facts import Facts, Refund
+from passerelle.domain.orders.order import Order
 from passerelle.domain.orders.session import MOST_PEOPLE
 from passerelle.domain.states import OrderState
 from passerelle.errors import GiveUp

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from passerelle.domain.orders.order import Facts, Refund, merged, new_order
+from passerelle.domain.orders.facts import Facts, Refund
+from passerelle.domain.orders.order import merged, new_order
 from passerelle.domain.states import OrderState
 from passerelle.usecases.orders import fulfil, reconcile, take
 from tests.factories.orders import a_line, a_participant, a_product, a_shop, some_facts

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from passerelle.domain.orders.order import Participant
+from passerelle.domain.orders.facts import Participant
 from passerelle.domain.orders.shop import Attachment
 from passerelle.domain.states import OrderState
 from passerelle.errors import Refused

@@ -10,8 +10,9 @@ from math import ceil
 
 import pytest
 
+from passerelle.domain.orders.facts import Facts, Refund
 from passerelle.domain.orders.ledger import LedgerPage, wanted
-from passerelle.domain.orders.order import Facts, Order, Refund, SeatState
+from passerelle.domain.orders.order import Order, SeatState
 from passerelle.domain.states import OrderState
 from passerelle.errors import Conflict, TryAgain
 from passerelle.usecases.orders import fulfil, receive, take

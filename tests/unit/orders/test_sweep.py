@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import pytest
 
-from passerelle.domain.orders.order import Refund
+from passerelle.domain.orders.facts import Refund
 from tests.factories.orders import some_facts
 from tests.factories.records import NOW
 from tests.fakes.cutting import Cut, every_cut

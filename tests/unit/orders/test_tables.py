@@ -13,6 +13,8 @@ import pytest
 from passerelle.domain.moodle.core import User
 from passerelle.domain.orders.accounts import account_of, usernames
 from passerelle.domain.orders.amounts import RELEASABLE, check_amounts
+from passerelle.domain.orders.delivery import Delivery
+from passerelle.domain.orders.facts import Buyer, Facts, Participant, Refund
 from passerelle.domain.orders.grants import owned_after
 from passerelle.domain.orders.ledger import (
     CourseAccess,
@@ -34,17 +36,7 @@ from passerelle.domain.orders.ledger import (
     withdrawn,
 )
 from passerelle.domain.orders.money import minor_units, shown
-from passerelle.domain.orders.order import (
-    Buyer,
-    Delivery,
-    Facts,
-    Participant,
-    Refund,
-    Seat,
-    SeatState,
-    merged,
-    new_order,
-)
+from passerelle.domain.orders.order import Seat, SeatState, merged, new_order
 from passerelle.domain.orders.people import MOST_ROWS, read_people, unread_row, why_unread
 from passerelle.domain.orders.products import ParametersRefused, read_moment, read_parameters, read_span
 from passerelle.domain.orders.sales import Given, sale_from_ledger, sale_of

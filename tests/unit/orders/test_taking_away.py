@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from passerelle.domain.orders.order import Dispute, Facts, Refund, SeatState
+from passerelle.domain.orders.facts import Dispute, Facts, Refund
+from passerelle.domain.orders.order import SeatState
 from passerelle.domain.states import OrderState
 from passerelle.errors import Refused
 from passerelle.usecases.orders import seats, take, work

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from passerelle.domain.console import ConsoleAct, ConsoleSession, Operator
+from passerelle.domain.orders.delivery import Delivery
 from passerelle.domain.orders.ledger import LedgerPage
-from passerelle.domain.orders.order import Delivery, Order
+from passerelle.domain.orders.order import Order
 from passerelle.domain.people_in_papers import Leftover
 from passerelle.domain.records import Broken, Record, TargetLock
 from passerelle.domain.states import OrderState

@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 
 from passerelle.domain.names_end import loses_names_at, running_orders
+from passerelle.domain.orders.delivery import Delivery
 from passerelle.domain.orders.ledger import CourseAccess, Grant, LedgerPage
-from passerelle.domain.orders.order import Delivery, Order
+from passerelle.domain.orders.order import Order
 from passerelle.domain.publishing.publication import Publication
 from passerelle.domain.records import Broken, Moment
 from passerelle.domain.retention import Retention

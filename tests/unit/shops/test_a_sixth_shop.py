@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from passerelle.domain.orders.order import Buyer, Facts, Line
+from passerelle.domain.orders.facts import Buyer, Facts, Line
 from passerelle.domain.orders.shop import Shop
 from passerelle.domain.states import OrderState
 from passerelle.events.signatures import SignatureRefused

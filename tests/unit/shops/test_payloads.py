@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from passerelle.domain.orders.order import Dispute, Facts, Order, Refund, merged, new_order
+from passerelle.domain.orders.facts import Dispute, Facts, Refund
+from passerelle.domain.orders.order import Order, merged, new_order
 from passerelle.domain.orders.shop import DeclaredIn
 from passerelle.errors import GiveUp
 from passerelle.shops.registry import read_facts

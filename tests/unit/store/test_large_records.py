@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from passerelle.domain.orders.order import Delivery, Order, Seat, new_order
+from passerelle.domain.orders.delivery import Delivery
+from passerelle.domain.orders.order import Order, Seat, new_order
 from passerelle.errors import Conflict, GiveUp
 from passerelle.store.records import DynamoRecords
 from passerelle.usecases.orders import receive

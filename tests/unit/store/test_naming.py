@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from passerelle.domain.orders.order import Delivery, Order
+from passerelle.domain.orders.delivery import Delivery
+from passerelle.domain.orders.order import Order
 from passerelle.domain.person_words import by_identifier, by_last_name, person_words
 from passerelle.domain.publishing.publication import Publication
 from passerelle.errors import Refused

@@ -7,19 +7,11 @@ from datetime import timedelta
 
 import pytest
 
+from passerelle.domain.orders.delivery import Delivery
+from passerelle.domain.orders.facts import Dispute, Refund
 from passerelle.domain.orders.ledger import Before, CourseAccess, Grant, LedgerPage, Owned, Tie
-from passerelle.domain.orders.order import (
-    Delivery,
-    Dispute,
-    Order,
-    Refund,
-    Seat,
-    SeatState,
-    Tally,
-    merged,
-    new_order,
-)
-from passerelle.domain.records import Moment, Note
+from passerelle.domain.orders.order import Order, Seat, SeatState, merged, new_order
+from passerelle.domain.records import Moment, Note, Tally
 from passerelle.domain.states import OrderState
 from passerelle.store.items import LARGEST, expires, size_of, to_item
 from passerelle.usecases.orders.receive import packed, unpacked

@@ -7,7 +7,8 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from passerelle.domain.orders.order import Order, Participant, SeatState
+from passerelle.domain.orders.facts import Participant
+from passerelle.domain.orders.order import Order, SeatState
 from passerelle.domain.states import OrderState, state_word
 from passerelle.ports import World
 from passerelle.shops.registry import sample

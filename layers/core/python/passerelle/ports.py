@@ -51,7 +51,9 @@ if TYPE_CHECKING:
     from passerelle.domain.network import Network
     from passerelle.domain.offer.model import Extracts
     from passerelle.domain.offer.stages import Stage
-    from passerelle.domain.orders.order import Delivery, Facts, Order, Refund
+    from passerelle.domain.orders.delivery import Delivery
+    from passerelle.domain.orders.facts import Facts, Refund
+    from passerelle.domain.orders.order import Order
     from passerelle.domain.orders.shop import Heard, Webhook
     from passerelle.domain.people_in_papers import Leftover
     from passerelle.domain.records import Document, Person, Record

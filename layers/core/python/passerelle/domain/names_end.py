@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from functools import reduce
 
 from passerelle.domain.backups.upload import Upload
+from passerelle.domain.orders.delivery import Delivery
 from passerelle.domain.orders.ledger import LedgerPage
-from passerelle.domain.orders.order import Delivery, Order
+from passerelle.domain.orders.order import Order
 from passerelle.domain.publishing.publication import Publication, Retrieval
 from passerelle.domain.records import Moment, Record
 from passerelle.domain.retention import Retention

@@ -1,4 +1,4 @@
-"""What every flow's records share: people, moments, notes, jobs, locks, and the one way to a next state."""
+"""What records of all flows share: people, moments, notes, jobs, locks, counts, the way to a next state."""
 
 from __future__ import annotations
 
@@ -76,6 +76,16 @@ class TargetLock:
     id: str  # {site}:{course id}
     holder: str
     until: datetime
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """A count that dies by itself: looks and tries at a link in a minute."""
+
+    id: str
+    until: datetime
+    count: int = 0
     revision: int = 0
 
 

@@ -11,7 +11,7 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-from passerelle.domain.orders.order import Kind, Participant
+from passerelle.domain.orders.facts import Kind, Participant
 from passerelle.domain.orders.people import read_people
 from passerelle.errors import Conflict, NotFound, Refused, TryAgain
 from passerelle.events.seats import LinkDead, form_mark, mark_fits, read_link

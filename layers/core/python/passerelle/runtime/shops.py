@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from passerelle.domain.network import Network
-from passerelle.domain.orders.order import Delivery, Facts, Order, Refund
+from passerelle.domain.orders.delivery import Delivery
+from passerelle.domain.orders.facts import Facts, Refund
+from passerelle.domain.orders.order import Order
 from passerelle.domain.orders.seats import link_until
 from passerelle.domain.orders.shop import Heard, Shop, Webhook
 from passerelle.errors import GiveUp

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from passerelle.domain.orders.facts import Kind, Line, Participant
 from passerelle.domain.orders.money import minor_units
-from passerelle.domain.orders.order import Kind, Line, Participant
 from passerelle.domain.orders.people import read_people, unread_row
 from passerelle.domain.orders.shop import DeclaredIn
 from passerelle.errors import GiveUp

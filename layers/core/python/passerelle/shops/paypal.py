@@ -15,7 +15,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qsl, quote, urlsplit
 
-from passerelle.domain.orders.order import Buyer, Dispute, Facts, Line, Order, Participant, Refund
+from passerelle.domain.orders.facts import Buyer, Dispute, Facts, Line, Participant, Refund
+from passerelle.domain.orders.order import Order
 from passerelle.domain.orders.people import read_people
 from passerelle.domain.orders.shop import Heard, Webhook
 from passerelle.errors import GiveUp

@@ -16,7 +16,7 @@ from passerelle.events.bodies import read_json
 from passerelle.shops.vendor import Api, Knock, SampleDelivery, SampleOrder, Vendor
 
 if TYPE_CHECKING:
-    from passerelle.domain.orders.order import Facts
+    from passerelle.domain.orders.facts import Facts
     from passerelle.domain.orders.shop import Shop
 
 MODULES: dict[str, str] = {

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from passerelle.domain.orders.order import Buyer, Facts, Line, Refund
+from passerelle.domain.orders.facts import Buyer, Facts, Line, Refund
 from passerelle.domain.orders.shop import Heard, Webhook
 from passerelle.shops.payload import Figures, PayloadUnreadable, Said, people_in, peopled, pick
 from passerelle.shops.vendor import Api, Knock, SampleDelivery, SampleOrder, Vendor

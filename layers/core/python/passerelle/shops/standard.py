@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from passerelle.domain.orders.order import Buyer, Facts, Line, Participant, Refund
+from passerelle.domain.orders.facts import Buyer, Facts, Line, Participant, Refund
 from passerelle.events.signatures import read_secret, sign
 from passerelle.events.signatures import verify as verify_standard
 from passerelle.shops.payload import Figures, Said

@@ -16,7 +16,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from passerelle.domain.orders.order import Buyer, Dispute, Facts, Line, Order, Participant, Refund
+from passerelle.domain.orders.facts import Buyer, Dispute, Facts, Line, Participant, Refund
+from passerelle.domain.orders.order import Order
 from passerelle.domain.orders.shop import Heard, Webhook
 from passerelle.events.signatures import SignatureRefused
 from passerelle.shops.api import reference, safe

@@ -19,7 +19,8 @@ from passerelle.errors import GiveUp
 from passerelle.shops.api import check
 
 if TYPE_CHECKING:
-    from passerelle.domain.orders.order import Facts, Order, Participant, Refund
+    from passerelle.domain.orders.facts import Facts, Participant, Refund
+    from passerelle.domain.orders.order import Order
     from passerelle.domain.orders.shop import Shop
     from passerelle.shops.api import Send
 

@@ -17,7 +17,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from passerelle.domain.orders.order import Buyer, Facts, Line, Order, Refund
+from passerelle.domain.orders.facts import Buyer, Facts, Line, Refund
+from passerelle.domain.orders.order import Order
 from passerelle.domain.orders.shop import Heard, Webhook
 from passerelle.events.signatures import SignatureRefused
 from passerelle.shops.api import reference, safe

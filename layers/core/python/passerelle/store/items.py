@@ -38,11 +38,12 @@ from passerelle.domain.backups.upload import Upload
 from passerelle.domain.connection import Connection
 from passerelle.domain.console import ConsoleAct, ConsoleSession, ConsoleTicket, Seen
 from passerelle.domain.night.plan.run import Run
+from passerelle.domain.orders.delivery import Delivery, OrderName
 from passerelle.domain.orders.ledger import LedgerPage
-from passerelle.domain.orders.order import Delivery, Order, OrderName, Tally
+from passerelle.domain.orders.order import Order
 from passerelle.domain.person_words import person_words
 from passerelle.domain.publishing.publication import Publication, Retrieval
-from passerelle.domain.records import Broken, Record, RunningJob, TargetLock
+from passerelle.domain.records import Broken, Record, RunningJob, Tally, TargetLock
 from passerelle.domain.rollover.plan import PlanRun
 from passerelle.domain.rollover.rollover import FreshStart, Permit, Rollover, Whereabouts
 from passerelle.domain.states import BackupState, RetrievalState, RolloverState

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from passerelle.domain.orders.order import Tally
+from passerelle.domain.records import Tally
 from passerelle.ports import World
 from passerelle.usecases.amend import amend, found_or_added
 

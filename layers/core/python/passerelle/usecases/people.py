@@ -13,8 +13,9 @@ from typing import Any, cast
 
 from passerelle.domain.console import ConsoleSession, ConsoleTicket
 from passerelle.domain.names_end import loses_names_at, running_orders
+from passerelle.domain.orders.delivery import Delivery
 from passerelle.domain.orders.ledger import LedgerPage
-from passerelle.domain.orders.order import Delivery, Order
+from passerelle.domain.orders.order import Order
 from passerelle.domain.people import Who, known_as, nobody, others_hidden, people_of, without
 from passerelle.domain.people_in_papers import DEPOSITS, excerpts, names_in, people_in, rows_in, text_without
 from passerelle.domain.records import Record, TargetLock

@@ -10,8 +10,9 @@ from datetime import datetime
 from passerelle.domain.console import ConsoleAct, ConsoleSession, ConsoleTicket
 from passerelle.domain.names_end import UNDER_WAY, access_ends, running_orders
 from passerelle.domain.night.plan.run import NightDesk, Run
+from passerelle.domain.orders.delivery import Delivery
 from passerelle.domain.orders.ledger import LedgerPage
-from passerelle.domain.orders.order import Delivery, Order
+from passerelle.domain.orders.order import Order
 from passerelle.domain.people import Who, names
 from passerelle.domain.people_in_papers import DEPOSITS, names_in
 from passerelle.domain.records import Record, TargetLock

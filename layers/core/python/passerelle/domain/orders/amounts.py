@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from passerelle.domain.orders.order import Line, Order
+from passerelle.domain.orders.facts import Line
+from passerelle.domain.orders.order import Order
 from passerelle.domain.orders.shop import Product
 from passerelle.domain.records import Note
 

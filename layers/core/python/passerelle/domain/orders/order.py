@@ -1,98 +1,17 @@
 """An order as every shop's is understood, and how deliveries add up to it, in whatever order they come.
 
 An order is its facts (lines, payment, refunds, disputes) and its seats; what is owed is worked out from
-them (`sessions`). Amounts are whole minor units (cents). Personal data are kept out of every repr.
+them (`session`). Amounts are whole minor units (cents). Personal data are kept out of every repr.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Literal
 
+from passerelle.domain.orders.facts import Buyer, Dispute, Facts, Line, Participant, Refund
 from passerelle.domain.records import Moment, Note
 from passerelle.domain.states import OrderState
-
-Kind = Literal["learner", "tutor"]
-
-
-@dataclass(frozen=True, slots=True)
-class Participant:
-    """Someone declared with an order (S2). `email` is what counts; compared without case (S4)."""
-
-    email: str = field(repr=False)
-    firstname: str = field(default="", repr=False)
-    lastname: str = field(default="", repr=False)
-    kind: Kind = "learner"
-    city: str = field(default="", repr=False)
-    phone: str = field(default="", repr=False)
-    institution: str = field(default="", repr=False)
-    course: str = ""  # for seats sold for a choice of courses: the short name chosen
-
-    @property
-    def key(self) -> str:
-        return self.email.strip().lower()
-
-
-@dataclass(frozen=True, slots=True)
-class Buyer:
-    email: str = field(default="", repr=False)
-    firstname: str = field(default="", repr=False)
-    lastname: str = field(default="", repr=False)
-    city: str = field(default="", repr=False)
-    phone: str = field(default="", repr=False)
-    institution: str = field(default="", repr=False)
-    lang: str = ""
-
-    @property
-    def key(self) -> str:
-        return self.email.strip().lower()
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """`amount` is what the line costs, tax included; None where the shop does not say it by line."""
-
-    id: str
-    product: str  # the shop's reference (SKU, price id), as network.yaml names it
-    quantity: int = 1
-    amount: int | None = None
-    title: str = ""
-    participants: tuple[Participant, ...] = ()
-    discount: int = 0  # what the shop took off this line; `amount` is after it
-    part_of: str = ""  # the line of a bundle that bears its price, or the bundle's own name
-    odd: str = ""  # the figure that makes no sense, if one does
-    untold: bool = False  # the field that lists people was lost on the way: those said before stay
-
-
-@dataclass(frozen=True, slots=True)
-class Refund:
-    """`lines` says how much of which line was given back; empty: an amount alone. One that is pending or
-    failed gives nothing back (S16).
-    """
-
-    id: str
-    amount: int = 0
-    lines: dict[str, int] = field(default_factory=dict)  # line id → quantity
-    at: datetime | None = None
-    state: Literal["done", "pending", "failed"] = "done"
-    currency: str = ""  # where it is not the order's
-    odd: str = ""  # the figure of it that makes no sense, if one does
-    told_at: datetime | None = None  # when the shop said so
-    event: bool = False  # it said so apart from the whole order; asked by the release before this one alone
-    reversal: bool = False  # taken back by whoever handles the payment, and perhaps given back again
-
-
-@dataclass(frozen=True, slots=True)
-class Dispute:
-    """`amount` None: about the whole order."""
-
-    id: str
-    state: Literal["open", "won", "lost"] = "open"
-    at: datetime | None = None
-    amount: int | None = None
-    currency: str = ""
-    told_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,38 +59,6 @@ class Seat:
     @property
     def key(self) -> str:
         return f"{self.line}:{self.person.key}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """What one delivery says. `snapshot_at` where it tells the whole order as of then, newer over older."""
-
-    order: str  # the shop's own id of the order, the same in all its deliveries
-    refs: tuple[str, ...] = ()  # other names of it: what a refund or a dispute may call it
-    sale: bool = True  # False: it speaks of an order, and makes none where there is none
-    number: str = ""  # as people know it
-    snapshot_at: datetime | None = None
-    buyer: Buyer | None = None
-    lines: tuple[Line, ...] | None = None
-    currency: str = ""
-    total: int | None = None
-    paid_at: datetime | None = None
-    cancelled_at: datetime | None = None
-    refunds: tuple[Refund, ...] = ()
-    whole_refunds: bool = False  # these are all there are: what is not among them was taken back (S16)
-    given_back: bool | None = None  # the shop calls the whole order refunded, or does not
-    disputes: tuple[Dispute, ...] = ()
-    lines_at: str = ""  # what to ask the shop for where lines or buyer are missing
-    refunds_at: str = ""  # likewise for what a refund was about
-    discount: int = 0  # what the shop took off the lines' prices in all
-    credit: int = 0  # paid by other means than money: gift cards, store credit, negative fees
-    odd: tuple[str, ...] = ()  # figures of the whole that make no sense
-    total_in: dict[str, int] = field(default_factory=dict)  # the total in other currencies it was shown in
-    test: bool = False  # no money moved
-    hearsay: bool = False  # the lines are what a page in the buyer's browser may have said
-    stands: bool = False  # the payment does, as of `told_at`: reversals told before are taken back
-    told_at: datetime | None = None  # when the shop said so, in an event that is no snapshot
-    heard_at: datetime | None = None  # when it reached Passerelle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -464,56 +351,6 @@ def _disputes(known: tuple[Dispute, ...], facts: Facts) -> tuple[Dispute, ...]:
 
 def _dispute_rank(one: Dispute) -> tuple[float, int]:
     return (one.told_at.timestamp() if one.told_at else 0.0, _ENDED[one.state])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """What a shop sent, as it came: well signed, kept once. `body` is gzip in base64; it names people."""
-
-    id: str  # {shop}:{what makes it the same event}
-    shop: str
-    topic: str
-    received_at: datetime
-    body: str = field(repr=False)
-    order: str = ""
-    state: Literal["pending", "taken", "ignored", "parked"] = "pending"
-    why: Note | None = None
-    revision: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderName:
-    """Another name of an order (an invoice, a payment), or what was said of one that is not here: its
-    deliveries wait, and are taken should the order come after them.
-    """
-
-    id: str  # {shop}:{name}
-    at: datetime
-    order: str = ""
-    waiting: tuple[str, ...] = ()
-    revision: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hearing:
-    """What is known of a shop itself: when it was asked, what it had not delivered, what its seller knows."""
-
-    id: str  # the shop's name
-    asked_at: datetime | None = None
-    missed: int = 0  # found by asking, ever
-    missed_at: datetime | None = None  # the last time that something was
-    told: tuple[str, ...] = ()  # what waits and was told to the seller: `{order} {reason}`
-    revision: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
-    """A count that dies by itself: looks and tries at a link in a minute."""
-
-    id: str
-    until: datetime
-    count: int = 0
-    revision: int = 0
 
 
 BACKOFF = (10, 30, 60, 120, 300, 600, 900)  # seconds between tries while a Moodle is away

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from passerelle.domain.orders.accounts import email_fits
-from passerelle.domain.orders.order import Kind, Participant
+from passerelle.domain.orders.facts import Kind, Participant
 
 MOST_ROWS = 2_000
 COLUMNS = ("lastname", "firstname", "email", "city", "phone", "institution")

@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 from typing import Literal, cast
 from urllib.parse import parse_qsl, urlencode
 
+from passerelle.domain.orders.facts import Line
 from passerelle.domain.orders.ledger import Grant
-from passerelle.domain.orders.order import Line, Order, Sale, SeatState
+from passerelle.domain.orders.order import Order, Sale, SeatState
 from passerelle.domain.orders.products import Handler
 from passerelle.domain.orders.shop import Product, Shop
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from passerelle.domain.orders.order import Order, Participant, Seat
+from passerelle.domain.orders.facts import Participant
+from passerelle.domain.orders.order import Order, Seat
 from passerelle.domain.orders.session import Sold
 from passerelle.domain.orders.shop import Shop
 

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 
 from passerelle.domain.orders.accounts import email_fits
 from passerelle.domain.orders.amounts import check_amounts
-from passerelle.domain.orders.order import Line, Order, Participant, Seat, SeatState
+from passerelle.domain.orders.facts import Line, Participant
+from passerelle.domain.orders.order import Order, Seat, SeatState
 from passerelle.domain.orders.products import (
     CourseName,
     Handler,

@@ -10,7 +10,8 @@ from datetime import date
 from passerelle.domain.console import ConsoleAct, Operator, Reach
 from passerelle.domain.night.plan.run import Run
 from passerelle.domain.night.policy import Freeze
-from passerelle.domain.orders.order import Delivery, Order
+from passerelle.domain.orders.delivery import Delivery
+from passerelle.domain.orders.order import Order
 from passerelle.domain.orders.people import read_people
 from passerelle.domain.orders.products import read_span
 from passerelle.domain.publishing.publication import Publication

@@ -9,7 +9,8 @@ from typing import Literal
 
 from passerelle.domain.console import Reach, Seen
 from passerelle.domain.night.plan.run import MORNING, Run
-from passerelle.domain.orders.order import Delivery, Order
+from passerelle.domain.orders.delivery import Delivery
+from passerelle.domain.orders.order import Order
 from passerelle.domain.publishing.publication import Publication
 from passerelle.domain.records import Note
 from passerelle.domain.rollover.rollover import Rollover

@@ -15,8 +15,9 @@ from typing import Any
 
 from passerelle.domain.console import Reach
 from passerelle.domain.network import Network
+from passerelle.domain.orders.delivery import Delivery
 from passerelle.domain.orders.ledger import LedgerPage, page_id
-from passerelle.domain.orders.order import Delivery, Order
+from passerelle.domain.orders.order import Order
 from passerelle.domain.people import known_as
 from passerelle.domain.people_in_papers import Leftover
 from passerelle.domain.person_words import by_identifier

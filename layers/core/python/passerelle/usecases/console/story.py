@@ -8,8 +8,10 @@ from datetime import datetime
 from typing import Any, Literal
 
 from passerelle.domain.console import ConsoleAct
+from passerelle.domain.orders.delivery import Delivery
+from passerelle.domain.orders.facts import Line
 from passerelle.domain.orders.ledger import Grant, LedgerPage, page_id
-from passerelle.domain.orders.order import Delivery, Line, Order, Seat
+from passerelle.domain.orders.order import Order, Seat
 from passerelle.domain.records import Note
 from passerelle.ports import World
 from passerelle.usecases.console.people import site_of

@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 from passerelle.domain.console import ConsoleAct, Reach
 from passerelle.domain.night.plan.run import WHOLE, NightDesk, Run
 from passerelle.domain.offer.stages import Stage
-from passerelle.domain.orders.order import Buyer, Order, Participant
+from passerelle.domain.orders.facts import Buyer, Participant
+from passerelle.domain.orders.order import Order
 from passerelle.domain.publishing.publication import Publication
 from passerelle.domain.records import Note, Person, RunningJob
 from passerelle.domain.rollover.rollover import Rollover

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from passerelle.domain.orders.order import Delivery, Hearing, Order, merged
+from passerelle.domain.orders.delivery import Delivery, Hearing
+from passerelle.domain.orders.order import Order, merged
 from passerelle.domain.orders.shop import Heard
 from passerelle.errors import GiveUp, TryAgain
 from passerelle.ports import World

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from passerelle.domain.moodle.core import Course
 from passerelle.domain.moodle.plugin import SiteFacts
-from passerelle.domain.orders.order import Hearing
+from passerelle.domain.orders.delivery import Hearing
 from passerelle.domain.orders.products import (
     CourseName,
     Handler,

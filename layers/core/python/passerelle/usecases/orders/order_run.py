@@ -9,8 +9,9 @@ from passerelle.domain.moodle.core import Course
 from passerelle.domain.moodle.plugin import SiteFacts
 from passerelle.domain.network import Site
 from passerelle.domain.orders.accounts import Account
+from passerelle.domain.orders.facts import Participant
 from passerelle.domain.orders.ledger import Key, LedgerPage
-from passerelle.domain.orders.order import Order, Participant, Seat, SeatState
+from passerelle.domain.orders.order import Order, Seat, SeatState
 from passerelle.domain.orders.products import CourseName
 from passerelle.domain.orders.session import GONE, Session
 from passerelle.domain.orders.shop import Shop

@@ -8,7 +8,7 @@ import gzip
 import json
 from collections.abc import Mapping
 
-from passerelle.domain.orders.order import Delivery
+from passerelle.domain.orders.delivery import Delivery
 from passerelle.domain.records import Note
 from passerelle.errors import Conflict, GiveUp
 from passerelle.ports import World

@@ -8,8 +8,9 @@ import logging
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from passerelle.domain.orders.delivery import Delivery
 from passerelle.domain.orders.ledger import LedgerPage
-from passerelle.domain.orders.order import Delivery, Order, SeatState
+from passerelle.domain.orders.order import Order, SeatState
 from passerelle.domain.orders.session import desired, free_seats, read_lines
 from passerelle.domain.records import MOST_HISTORY, Moment
 from passerelle.domain.states import OrderState

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from passerelle.domain.orders.accounts import account_of
-from passerelle.domain.orders.order import Order, Participant, Seat, SeatState
+from passerelle.domain.orders.facts import Participant
+from passerelle.domain.orders.order import Order, Seat, SeatState
 from passerelle.domain.orders.people import RowProblem, problem_of
 from passerelle.domain.orders.seats import LineOfSeats, SeatsView, swaps_left, too_many_free_tutors
 from passerelle.domain.orders.session import Sold, free_seats, read_lines, seated

@@ -10,7 +10,8 @@ from datetime import timedelta
 
 from passerelle.domain.moodle.plugin import Notification
 from passerelle.domain.orders.amounts import RELEASABLE
-from passerelle.domain.orders.order import Delivery, Hearing, Order
+from passerelle.domain.orders.delivery import Delivery, Hearing
+from passerelle.domain.orders.order import Order
 from passerelle.domain.records import Note
 from passerelle.domain.states import OrderState
 from passerelle.errors import GiveUp, TryAgain

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from passerelle.domain.orders.order import Delivery, Facts, Order, OrderName, merged, new_order
+from passerelle.domain.orders.delivery import Delivery, OrderName
+from passerelle.domain.orders.facts import Facts
+from passerelle.domain.orders.order import Order, merged, new_order
 from passerelle.domain.records import Note
 from passerelle.errors import GiveUp
 from passerelle.ports import World

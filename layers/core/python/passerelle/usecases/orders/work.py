@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from passerelle.domain.orders.amounts import RELEASABLE
-from passerelle.domain.orders.order import Delivery, Order, Seat, SeatState
+from passerelle.domain.orders.delivery import Delivery
+from passerelle.domain.orders.order import Order, Seat, SeatState
 from passerelle.domain.records import Moment, Note, moved
 from passerelle.domain.states import OrderState
 from passerelle.errors import NotFound, Refused

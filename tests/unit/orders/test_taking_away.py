@@ -66,6 +66,11 @@ def test_an_account_suspended_or_a_course_renamed_later_takes_nothing_away() -> 
     assert (scene.order().state, codes(scene)) == (OrderState.PARTLY_FULFILLED, ["account_suspended"])
     assert len(scene.enrolled()) == 4
     scene.moodle.user("ana@client.example").suspended = False
+    scene.moodle.user("rh@client.example").suspended = True  # the buyer
+    work.replay(scene.world, "boutique:1042")
+    scene.deliver()
+    assert (codes(scene), scene.ties()) == (["account_suspended"], ties)
+    scene.moodle.user("rh@client.example").suspended = False
     scene.moodle.change_course("SPOCM1", shortname="SPOCM2")
     work.replay(scene.world, "boutique:1042")
     scene.deliver()

@@ -76,6 +76,7 @@ BUYERS: Mapping[str, Pair] = {
     ),
     # Of one person: what stops it is ours to mend.
     "account_suspended": ("nous nous en occupons.", "we are seeing to it."),
+    "ledger_unreadable": ("nous nous en occupons.", "we are seeing to it."),
     "account_deleted": ("nous nous en occupons.", "we are seeing to it."),
     "account_refused": ("nous nous en occupons.", "we are seeing to it."),
     "email_twice": ("nous nous en occupons.", "we are seeing to it."),

@@ -327,6 +327,14 @@ ORDERS: dict[str, tuple[str, str]] = {
         "son compte est suspendu. L’assistance peut le réactiver, puis rejouer la commande.",
         "this account is suspended. The help desk can restore it, then replay the order.",
     ),
+    "ledger_unreadable": (
+        "ce que Passerelle a noté des accès de l’utilisateur n° {user} de « {site} » ne se lit plus : pour cette "
+        "personne, rien n’a été donné ni retiré. Remettez cette fiche en état (« passerelle network check » la "
+        "nomme), puis rejouez la commande.",
+        "what Passerelle noted of the access of user no. {user} of “{site}” cannot be read any more: for this "
+        "person nothing was given or taken away. Repair that record (“passerelle network check” names it), "
+        "then replay the order.",
+    ),
     "account_deleted": (
         "son compte a été supprimé. L’assistance doit dire s’il faut en faire un nouveau.",
         "this account was deleted. The help desk must say whether a new one is to be made.",

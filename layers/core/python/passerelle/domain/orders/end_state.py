@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from passerelle.domain.orders.order import Order, SeatState
 from passerelle.domain.orders.session import Reading, Session, free_seats
@@ -13,11 +13,13 @@ EndState = tuple[OrderState, tuple[Note, ...]]
 
 
 def end_state(
-    order: Order, session: Session, reading: Reading, problems: Iterable[Note], remarks: Iterable[Note] = ()
+    order: Order, session: Session, reading: Reading, problems: Sequence[Note], remarks: Iterable[Note] = ()
 ) -> EndState:
     """`problems` are lines that could not be delivered; what stopped a person stands in the order's seats;
     `remarks` stop nothing.
     """
+    if not order.due and any(note.code == "ledger_unreadable" for note in problems):
+        return OrderState.PARKED, distinct(problems)  # somebody may still have what is to be taken away
     if order.cancelled_at is not None:
         return OrderState.CANCELLED, ()
     if not order.due:

@@ -12,12 +12,11 @@ from passerelle.domain.orders.ledger import (
     CourseAccess,
     LedgerPage,
     granted,
-    page_id,
     to_be_written,
 )
 from passerelle.domain.orders.session import Enrolment, GroupName
 from passerelle.domain.records import Note, distinct
-from passerelle.usecases.amend import amend, found_or_added
+from passerelle.usecases.amend import amend
 from passerelle.usecases.orders import put
 from passerelle.usecases.orders.order_run import OrderRun
 
@@ -50,6 +49,7 @@ def give(order_run: OrderRun) -> list[Note]:
         if order_run.course(name) is None
     ]
     problems += _write_pages(order_run, placed)
+    placed = [one for one in placed if one.enrolment.person not in order_run.unreadable]
     settled = order_run.settled()
     # What was done for somebody before, and has not changed since, is not asked of Moodle again: a
     # replay and the night do that.
@@ -66,22 +66,6 @@ class _Placed:
     course: Course
 
 
-def page_of(order_run: OrderRun, user_id: int, username: str, *, existed: bool) -> LedgerPage:
-    if user_id not in order_run.pages:
-        order_run.pages[user_id] = found_or_added(
-            order_run.world.records,
-            LedgerPage(
-                id=page_id(order_run.shop.site, user_id),
-                site=order_run.shop.site,
-                user_id=user_id,
-                username=username,
-                existed=existed,
-                created_at=order_run.world.clock.now(),
-            ),
-        )
-    return order_run.pages[user_id]
-
-
 # -- the ledger first -------------------------------------------------------------------------------------
 
 
@@ -92,7 +76,9 @@ def _write_pages(order_run: OrderRun, placed: list[_Placed]) -> list[Note]:
         by_person.setdefault(one.enrolment.person, []).append(one)
     for key, mine in by_person.items():
         account = order_run.accounts[key]
-        page = page_of(order_run, account.user_id, account.username, existed=account.existed)
+        page = order_run.page_of(key, account)
+        if page is None:
+            continue
         befores = {
             one.course.id: _before(order_run, one.course, account.user_id, page, existed=account.existed)
             for one in mine
@@ -155,7 +141,9 @@ def _register(order_run: OrderRun) -> list[Note]:
     account = order_run.accounts.get(key)
     if account is None or not (session.registered or session.prorogued):
         return []
-    page = page_of(order_run, account.user_id, account.username, existed=account.existed)
+    page = order_run.page_of(key, account)
+    if page is None:
+        return []
     problems: list[Note] = []
 
     def decide(page: LedgerPage) -> LedgerPage:

@@ -239,7 +239,8 @@ def _done(world: World, run: OrderRun, reading: Reading, problems: list[Note]) -
         if run.rest:
             return moved(settled, before.state, now, "", why=(), wake_at=None)
         remarks = (*reading.remarks, *run.remarks)
-        state, why = end_state(settled, run.session, reading, problems, remarks)
+        undone = [*problems, *run.unreadable.values()]
+        state, why = end_state(settled, run.session, reading, undone, remarks)
         return moved(settled, state, now, why[0].code if why else "done", why=why, wake_at=None)
 
     order = amend(world.records, Order, run.order.id, decide)

@@ -10,7 +10,7 @@ from passerelle.domain.moodle.plugin import SiteFacts
 from passerelle.domain.network import Site
 from passerelle.domain.orders.accounts import Account
 from passerelle.domain.orders.facts import Participant
-from passerelle.domain.orders.ledger import Key, LedgerPage
+from passerelle.domain.orders.ledger import Key, LedgerPage, page_id
 from passerelle.domain.orders.order import Order, Seat, SeatState
 from passerelle.domain.orders.products import CourseName
 from passerelle.domain.orders.session import GONE, Session
@@ -18,6 +18,7 @@ from passerelle.domain.orders.shop import Shop
 from passerelle.domain.records import Note
 from passerelle.errors import GiveUp
 from passerelle.ports import Roster, World
+from passerelle.usecases.amend import found_or_added
 
 AT_ONCE = 500  # people of one order that one run does; the rest is another's
 
@@ -62,6 +63,7 @@ class OrderRun(SiteRun):
     session: Session
     accounts: dict[str, Account] = field(default_factory=dict, repr=False)
     stopped: dict[str, Note] = field(default_factory=dict, repr=False)
+    unreadable: dict[str, Note] = field(default_factory=dict, repr=False)  # whose page of the ledger is
     courses: dict[CourseName, Course | None] = field(default_factory=dict)
     remarks: list[Note] = field(default_factory=list)  # what stops nothing, and somebody should know
     held_ties: set[tuple[str, Key]] = field(default_factory=set)  # (line, tie) that this run stands for
@@ -181,6 +183,28 @@ class OrderRun(SiteRun):
     def stop(self, key: str, note: Note) -> None:
         self.stopped.setdefault(key, note)
 
+    def page_of(self, key: str, account: Account) -> LedgerPage | None:
+        """Made now if nobody has. None where it cannot be read: nothing is given to or taken from this
+        person, whom the run stops, and the others go on.
+        """
+        user_id = account.user_id
+        if user_id not in self.pages and key not in self.unreadable:
+            fresh = LedgerPage(
+                id=page_id(self.shop.site, user_id),
+                site=self.shop.site,
+                user_id=user_id,
+                username=account.username,
+                existed=account.existed,
+                created_at=self.world.clock.now(),
+            )
+            try:
+                self.pages[user_id] = found_or_added(self.world.records, fresh)
+            except GiveUp:
+                note = Note("ledger_unreadable", {"site": self.shop.site, "user": str(user_id)})
+                self.unreadable[key] = note
+                self.stop(key, note)
+        return self.pages.get(user_id)
+
     def seat_now(self, seat: Seat) -> Seat:
         """The seat as this run leaves it."""
         if seat.state == SeatState.TAKEN:
@@ -199,6 +223,8 @@ class OrderRun(SiteRun):
             )
         if self.order.due and f"{self.order.id}:{seat.line}" in self.session.unread:
             return seat
+        if not self.order.due and key in self.unreadable:  # what it gave may stand yet
+            return replace(seat, state=SeatState.REFUSED, why=self.unreadable[key])
         if not self.order.due or not self._wanted(seat):
             return replace(seat, state=SeatState.TAKEN, why=None, gone_with=GONE) if seat.user_id else seat
         note = self.stopped.get(key)
@@ -215,9 +241,10 @@ class OrderRun(SiteRun):
         account = self.accounts.get(key)
         if not key or (account is None and key not in self.stopped):
             return order.operator
-        seat = Seat(
-            "",
-            self.participant(key),
+        known = order.operator if order.operator and order.operator.person.key == key else None
+        seat = replace(
+            known or Seat("", self.participant(key)),
+            person=self.participant(key),
             state=SeatState.REFUSED if key in self.stopped else SeatState.DONE,
             why=self.stopped.get(key),
         )

@@ -27,7 +27,7 @@ LOG = logging.getLogger(__name__)
 REPORT = "reports/orders.json"
 # Refusals of Moodle that may be over by the next night: two orders were at one person at once, a role was
 # missing for a while.
-MAY_PASS = frozenset({"enrol_refused", "group_refused", "role_refused"})
+MAY_PASS = frozenset({"enrol_refused", "group_refused", "role_refused", "ledger_unreadable"})
 
 
 @dataclass

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from passerelle.domain.orders.accounts import Account
 from passerelle.domain.orders.ledger import Key, LedgerPage, kept, withdrawn
 from passerelle.usecases.amend import amend
 from passerelle.usecases.orders import put
-from passerelle.usecases.orders.enrolments import page_of
 from passerelle.usecases.orders.order_run import OrderRun
 
 Owed = set[tuple[str, int, str]]  # (line, course, role)
@@ -19,7 +19,9 @@ def take_away(order_run: OrderRun) -> None:
     now, gone = order_run.world.clock.now(), []
     for key, user_id, username in order_run.to_look_at():
         order_run.looked_at.add(key)
-        page = page_of(order_run, user_id, username, existed=True)
+        page = order_run.page_of(key, Account(user_id, username))
+        if page is None:
+            continue
         owed, ties = _owed(order_run, key, page), _owed_ties(order_run, key, page)
 
         def decide(page: LedgerPage, owed: Owed = owed, ties: Ties = ties) -> LedgerPage:
@@ -69,7 +71,12 @@ def _owed_ties(order_run: OrderRun, key: str, page: LedgerPage) -> Ties:
 
 
 def _owed_ties_read(order_run: OrderRun, key: str, page: LedgerPage) -> Ties:
-    if key not in order_run.stopped and key in order_run.accounts:
-        return {(by, tie.key) for tie in page.ties for by in tie.by if (by, tie.key) in order_run.held_ties}
-    lines = {one.by for one in order_run.session.attached if key in (one.holder, one.over)}
-    return {(by, tie.key) for tie in page.ties for by in tie.by if by in lines}
+    unknown = {*order_run.stopped, *({key} - order_run.accounts.keys())}
+    pairs = [(one.by, {one.holder, one.over}) for one in order_run.session.attached]
+    lines = {by for by, pair in pairs if key in pair and pair & unknown}
+    return {
+        (by, tie.key)
+        for tie in page.ties
+        for by in tie.by
+        if by in lines or (by, tie.key) in order_run.held_ties
+    }

@@ -12,7 +12,6 @@ from passerelle.domain.orders.session import Attached, ContextRole, MadePlace
 from passerelle.domain.records import Note, distinct
 from passerelle.errors import GiveUp, MoodleRefused
 from passerelle.usecases.amend import amend
-from passerelle.usecases.orders.enrolments import page_of
 from passerelle.usecases.orders.order_run import OrderRun
 
 
@@ -48,13 +47,16 @@ def _tie(run: OrderRun, one: Attached) -> Tie | None:
     holder, over = _account(run, one.holder), _account(run, one.over)
     if holder is None or over is None or holder.user_id == over.user_id:
         return None
-    held = _held(run, one, holder, over)
+    of_buyer = one.holder == run.order.buyer.key
+    page = run.page_of(one.over, over) if of_buyer else run.page_of(one.holder, holder)
+    if page is None:
+        return None
+    held = _held(page, one, holder, over)
     if held is not None:
         return held
     rules, known = run.shop.attachment, run.site.plugins
-    if one.holder == run.order.buyer.key:
-        page = _without_former(run, page_of(run, over.user_id, over.username, existed=over.existed))
-        role = role_over_person(rules, holder, over, page, privileges_known=known)
+    if of_buyer:
+        role = role_over_person(rules, holder, over, _without_former(run, page), privileges_known=known)
     else:
         role = role_over_buyer(rules, over, privileges_known=known)
     if not role:
@@ -62,10 +64,8 @@ def _tie(run: OrderRun, one: Attached) -> Tie | None:
     return Tie(holder.user_id, "user", over.user_id, role)
 
 
-def _held(run: OrderRun, one: Attached, holder: Account, over: Account) -> Tie | None:
+def _held(page: LedgerPage, one: Attached, holder: Account, over: Account) -> Tie | None:
     """What this line gave already, whatever the shop is set to now (S14)."""
-    subject = over if one.holder == run.order.buyer.key else holder
-    page = page_of(run, subject.user_id, subject.username, existed=subject.existed)
     place = (holder.user_id, "user", over.user_id)
     return next((tie for tie in page.ties if one.by in tie.by and tie.key[:3] == place), None)
 
@@ -79,10 +79,11 @@ def _without_former(run: OrderRun, page: LedgerPage) -> LedgerPage:
 def _assign(run: OrderRun, wanted: dict[int, list[tuple[str, Tie]]]) -> list[Note]:
     operator = run.accounts.get(run.order.buyer.key)
     missing: list[tuple[int, Tie]] = []
-    names = {account.user_id: account for account in run.accounts.values()}
+    names = {account.user_id: (key, account) for key, account in run.accounts.items()}
     for user_id, mine in wanted.items():
-        account = names[user_id]
-        page = page_of(run, user_id, account.username, existed=account.existed)
+        page = run.page_of(*names[user_id])
+        if page is None:
+            continue
 
         def decide(page: LedgerPage, mine: list[tuple[str, Tie]] = mine) -> LedgerPage:
             for by, tie in mine:

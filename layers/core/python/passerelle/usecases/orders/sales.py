@@ -8,6 +8,7 @@ from passerelle.domain.orders.ledger import LedgerPage, page_id
 from passerelle.domain.orders.order import Order
 from passerelle.domain.orders.sales import Given, sale_from_ledger
 from passerelle.domain.orders.shop import Shop
+from passerelle.errors import GiveUp
 from passerelle.ports import World
 from passerelle.usecases.amend import amend
 
@@ -27,6 +28,14 @@ def remember(world: World, order: Order, shop: Shop) -> Order:
     )
 
 
+def _page(world: World, site: str, user_id: int) -> LedgerPage | None:
+    """Without it nobody knows what was sold: the order waits, and says whose page is to be repaired."""
+    try:
+        return world.records.get(LedgerPage, page_id(site, user_id))
+    except GiveUp:
+        raise GiveUp("ledger_unreadable", site=site, user=user_id) from None
+
+
 def _given(world: World, order: Order, shop: Shop) -> list[Given]:
     tutors = {seat.user_id for seat in order.seats if seat.person.kind == "tutor"}
     people = {seat.user_id for seat in (*order.seats, order.operator) if seat is not None and seat.user_id}
@@ -34,7 +43,7 @@ def _given(world: World, order: Order, shop: Shop) -> list[Given]:
     names: dict[int, str] = {}
     found = []
     for user_id in sorted(people):
-        page = world.records.get(LedgerPage, page_id(shop.site, user_id))
+        page = _page(world, shop.site, user_id)
         for place in page.places if page else ():
             mine = [grant for grant in place.grants if grant.by.startswith(f"{order.id}:")]
             if mine and place.course_id not in names:

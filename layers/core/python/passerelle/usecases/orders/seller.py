@@ -49,7 +49,7 @@ class Waiting:
 def waiting(world: World) -> Iterator[Waiting]:
     now = world.clock.now()
     for order in list_all(world.records, Order, "state", OrderState.PARKED.value):
-        if order.due or order.held:
+        if order.due or order.gone or order.held:
             yield Waiting(order.id, order.shop, order.why[0] if order.why else Note("parked_by_hand"))
     for state in (OrderState.PAID, OrderState.FULFILLING, OrderState.WAITING, OrderState.PARTLY_FULFILLED):
         for order in list_all(world.records, Order, "state", state.value):

@@ -11,7 +11,8 @@ from passerelle.domain.night.plan.plan import Hold, Plan, Verdict
 from passerelle.domain.night.plan.run import Run
 from passerelle.domain.night.report.report import Ingredients, NightReport, compose
 from passerelle.domain.offer.build import build_offer
-from passerelle.domain.offer.diagnosis import Reason, find_in_sources, in_order, look_at
+from passerelle.domain.offer.causes import Reason, in_order
+from passerelle.domain.offer.diagnosis import find_in_sources, look_at
 from passerelle.domain.offer.naming import Naming
 from passerelle.domain.offer.stages import Stage
 from passerelle.domain.states import RunState

@@ -18,7 +18,8 @@ from passerelle.domain.night.plan.run import NightDesk
 from passerelle.domain.night.policy import NightRules
 from passerelle.domain.night.why.effects import say_day
 from passerelle.domain.offer.build import build_offer
-from passerelle.domain.offer.diagnosis import Reason, find_in_sources, look_at
+from passerelle.domain.offer.causes import Reason
+from passerelle.domain.offer.diagnosis import find_in_sources, look_at
 from passerelle.domain.offer.model import Extracts, Table
 from passerelle.domain.offer.naming import Naming
 from passerelle.sources.description import as_data_package, as_markdown, rows_of

@@ -18,7 +18,7 @@ from passerelle.domain.night.checks.in_moodle import (
 )
 from passerelle.domain.night.plan.plan import Because, Hold, Phase, Plan, Stays, Still, Verdict, operation
 from passerelle.domain.night.plan.run import Run
-from passerelle.domain.offer.diagnosis import Cause, Repairs
+from passerelle.domain.offer.causes import Cause, Repairs
 from passerelle.domain.offer.model import RowRef
 from passerelle.domain.offer.stages import Stage
 from passerelle.domain.states import RunState

@@ -8,7 +8,7 @@ import pytest
 
 from passerelle.domain.night.checks.in_moodle import find_in_runs
 from passerelle.domain.night.plan.run import run_id
-from passerelle.domain.offer.diagnosis import Cause
+from passerelle.domain.offer.causes import Cause
 from passerelle.domain.offer.stages import Stage
 from passerelle.domain.records import Broken
 from passerelle.domain.states import RunState

@@ -15,7 +15,7 @@ import pytest
 
 from passerelle.domain.moodle.plugin import CourseState
 from passerelle.domain.night.policy import NightRules
-from passerelle.domain.offer.diagnosis import Cause, Reason, Repairs
+from passerelle.domain.offer.causes import Cause, Reason, Repairs
 from passerelle.domain.states import RunState
 from passerelle.errors import FixAccess, MoodleAway, Refused
 from passerelle.pages.night_report import as_csv, as_page, csv_name, subject_of, summary_of

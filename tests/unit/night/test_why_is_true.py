@@ -15,8 +15,9 @@ from hypothesis import given, settings
 from passerelle.domain.night.why.explain import Answer, Verdict, explain
 from passerelle.domain.night.why.question import AskedCourse, find_courses, find_people
 from passerelle.domain.offer.build import build_desired, build_offer
+from passerelle.domain.offer.causes import Cause, Reason, Weight
 from passerelle.domain.offer.desired import Desired
-from passerelle.domain.offer.diagnosis import Cause, Look, Reason, Weight, look_at
+from passerelle.domain.offer.diagnosis import Look, look_at
 from passerelle.domain.offer.model import Extracts, Group, Registration
 from passerelle.domain.offer.naming import Naming
 from passerelle.domain.offer.sharing import Tri

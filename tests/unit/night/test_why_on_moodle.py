@@ -12,7 +12,7 @@ from passerelle.domain.night.plan.memory import Memory
 from passerelle.domain.night.plan.run import Run
 from passerelle.domain.night.policy import Freeze
 from passerelle.domain.night.why.in_moodle import Nights
-from passerelle.domain.offer.diagnosis import Cause
+from passerelle.domain.offer.causes import Cause
 from passerelle.domain.offer.naming import Naming
 from passerelle.domain.states import RunState
 from passerelle.usecases.night.why import Known, ask_why

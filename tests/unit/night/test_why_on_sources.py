@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from passerelle.domain.night.why.explain import Answer, Place, Verdict, explain
 from passerelle.domain.night.why.question import AskedCourse, AskedPerson, find_courses, find_people
 from passerelle.domain.offer.build import build_desired, build_offer
-from passerelle.domain.offer.diagnosis import Cause, Reason, Repairs, find_in_sources, look_at
+from passerelle.domain.offer.causes import Cause, Reason, Repairs
+from passerelle.domain.offer.diagnosis import find_in_sources, look_at
 from passerelle.domain.offer.model import RowRef
 from passerelle.domain.offer.naming import Naming
 from passerelle.domain.offer.stages import Stage

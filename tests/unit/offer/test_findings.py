@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from passerelle.domain.offer.diagnosis import Cause, Reason, Repairs
+from passerelle.domain.offer.causes import Cause, Reason, Repairs
 from passerelle.domain.offer.model import RowRef
 from passerelle.words.causes import CHECKS, FINDINGS, REPAIRS, REPLIES, say_cause, say_finding
 from tests.factories.night import sources_findings

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from passerelle.domain.night.report.report import ADDED, REMOVED, Line, NightReport, NotApplied, StageLine
 from passerelle.domain.night.why.effects import say_day, say_moment
-from passerelle.domain.offer.diagnosis import Repairs
+from passerelle.domain.offer.causes import Repairs
 from passerelle.domain.offer.model import RowRef
 from passerelle.domain.states import RunState, state_word
 from passerelle.pages.plots import Plot, Series, draw, spell

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from passerelle.domain.night.why.effects import say_day
-from passerelle.domain.offer.diagnosis import Cause, Reason, Repairs
+from passerelle.domain.offer.causes import Cause, Reason, Repairs
 from passerelle.domain.offer.model import Because
 from passerelle.domain.offer.stages import Stage
 from passerelle.words.formatter import Pair, fill, pick

@@ -32,7 +32,8 @@ from passerelle.domain.night.plan.run import WHOLE, NightDesk, Run
 from passerelle.domain.night.policy import NightRules
 from passerelle.domain.night.report.report import Ingredients, NightReport, compose
 from passerelle.domain.offer.build import build_desired, build_offer
-from passerelle.domain.offer.diagnosis import find_in_sources, in_order, look_at
+from passerelle.domain.offer.causes import in_order
+from passerelle.domain.offer.diagnosis import find_in_sources, look_at
 from passerelle.domain.offer.model import Extracts
 from passerelle.domain.offer.stages import Stage
 from passerelle.domain.states import RunState

@@ -17,8 +17,8 @@ from passerelle.domain.night.plan.plan import Because, Plan, Still
 from passerelle.domain.night.plan.run import WHOLE, Run
 from passerelle.domain.night.why.effects import TIMES
 from passerelle.domain.night.why.question import plain
+from passerelle.domain.offer.causes import Cause, Reason, in_order
 from passerelle.domain.offer.desired import STUDENT, TEACHER, Desired
-from passerelle.domain.offer.diagnosis import Cause, Reason, in_order
 from passerelle.domain.offer.model import Element, RowRef, Table
 from passerelle.domain.offer.naming import Naming, fill
 from passerelle.domain.offer.stages import Stage

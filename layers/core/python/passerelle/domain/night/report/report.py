@@ -10,8 +10,8 @@ from typing import Any
 
 from passerelle.domain.night.plan.plan import Phase
 from passerelle.domain.night.plan.run import Run
+from passerelle.domain.offer.causes import Cause, Reason, Repairs
 from passerelle.domain.offer.desired import Desired
-from passerelle.domain.offer.diagnosis import Cause, Reason, Repairs
 from passerelle.domain.offer.model import Extracts, FileProblem, RefusedRow
 from passerelle.domain.offer.structure import Structure
 from passerelle.domain.states import RunState

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from passerelle.domain.offer.diagnosis import Cause, Reason, Repairs
+from passerelle.domain.offer.causes import Cause, Reason, Repairs
 from passerelle.domain.offer.stages import Stage
 
 TIMES: Mapping[Stage, time] = {

@@ -12,13 +12,11 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from passerelle.domain.night.why.question import AskedCourse, AskedPerson
+from passerelle.domain.offer.causes import Cause, Reason, Weight
 from passerelle.domain.offer.desired import STUDENT, TEACHER, DesiredCourse
 from passerelle.domain.offer.diagnosis import (
-    Cause,
     Fate,
     Look,
-    Reason,
-    Weight,
     about_element,
     about_record,
     about_student,

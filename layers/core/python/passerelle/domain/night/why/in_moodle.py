@@ -13,7 +13,7 @@ from passerelle.domain.night.plan.run import WHOLE, Run
 from passerelle.domain.night.policy import Freeze
 from passerelle.domain.night.why.explain import Answer, Place, Verdict
 from passerelle.domain.night.why.question import AskedCourse, AskedPerson, plain
-from passerelle.domain.offer.diagnosis import Cause, Reason
+from passerelle.domain.offer.causes import Cause, Reason
 from passerelle.domain.offer.stages import Stage
 from passerelle.domain.states import RunState
 

@@ -42,7 +42,6 @@ from passerelle.usecases.night.plan_stage import (
     tonight,
     uncollected,
 )
-from passerelle.words.causes import say_error, say_hold, say_kept_hold, say_stage
 from passerelle.words.figures import say_date
 from passerelle.words.formatter import fill, pick
 from passerelle.words.night_report import KINDS
@@ -53,9 +52,10 @@ from passerelle.words.plan import (
     say_refusal,
     say_still,
     say_summary,
-    say_thing,
     say_untouched,
 )
+from passerelle.words.stages import say_error, say_hold, say_kept_hold, say_stage
+from passerelle.words.things import say_thing
 from passerelle_cli import answers
 from passerelle_cli.answers import json_option
 from passerelle_cli.exit_codes import FAILED, FOUND

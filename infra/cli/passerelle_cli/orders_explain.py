@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from passerelle.domain.states import OrderState, state_word
-from passerelle.words.causes import say_role
+from passerelle.words.things import say_role
 from passerelle_cli.answers import ExplainedOrder, Grant, json_option
 from passerelle_cli.exit_codes import FOUND
 from passerelle_cli.network_file import read_network

@@ -11,8 +11,8 @@ import click
 from passerelle.domain.night.why.effects import say_day
 from passerelle.usecases.night.person import Repair, plan_for, repair
 from passerelle.usecases.night.plan_stage import rules_of, tonight
-from passerelle.words.causes import say_scope
 from passerelle.words.plan import say_summary
+from passerelle.words.stages import say_scope
 from passerelle_cli import answers
 from passerelle_cli.answers import json_option
 from passerelle_cli.exit_codes import FOUND

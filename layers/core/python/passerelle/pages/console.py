@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from passerelle.domain.states import state_word
 from passerelle.pages import templating
-from passerelle.words.causes import ERRORS, say_error, say_kept_hold, say_role, say_stage
 from passerelle.words.console import WORDS
 from passerelle.words.figures import say_amount, say_date, say_when
 from passerelle.words.histories import say_reason
@@ -16,6 +15,8 @@ from passerelle.words.modules import say_module
 from passerelle.words.night_report import say_kind
 from passerelle.words.plan import say_sign
 from passerelle.words.sentences import known, say
+from passerelle.words.stages import ERRORS, say_error, say_kept_hold, say_stage
+from passerelle.words.things import say_role
 
 PARIS = "Europe/Paris"
 

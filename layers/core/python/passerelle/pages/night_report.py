@@ -16,10 +16,11 @@ from passerelle.domain.offer.model import RowRef
 from passerelle.domain.states import RunState, state_word
 from passerelle.pages.plots import Plot, Series, draw, spell
 from passerelle.pages.templating import render
-from passerelle.words.causes import CHECKS, say_command, say_error, say_finding, say_repairs, say_stage
+from passerelle.words.causes import CHECKS, say_command, say_finding, say_repairs
 from passerelle.words.formatter import pick
 from passerelle.words.night_report import CODES, KINDS, WORDS, say_kind, word
 from passerelle.words.offer import say_files, say_row
+from passerelle.words.stages import say_error, say_stage
 
 MOST_LINES = 100  # of one check under one service; the rest stands in the CSV files
 MOST_ROWS = 3  # source rows beside one line

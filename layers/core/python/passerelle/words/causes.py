@@ -8,9 +8,10 @@ from datetime import date, datetime
 from passerelle.domain.night.why.effects import say_day
 from passerelle.domain.offer.causes import Cause, Reason, Repairs
 from passerelle.domain.offer.model import Because
-from passerelle.domain.offer.stages import Stage
 from passerelle.words.formatter import Pair, fill, pick
 from passerelle.words.offer import ROWS
+from passerelle.words.stages import say_error, say_scope, say_stage
+from passerelle.words.things import say_role, say_thing
 
 # A reply about one person, whom `{who}` names; a report says the same unless it has words of its own.
 REPLIES: Mapping[Cause, Pair] = {
@@ -582,100 +583,6 @@ REPAIRS: Mapping[Repairs, Pair] = {
     Repairs.ADMINISTRATOR: ("les administrateurs de Moodle", "Moodle's administrators"),
 }
 
-STAGES: Mapping[str, Pair] = {
-    Stage.USERS: ("utilisateurs", "users"),
-    Stage.COHORTS: ("cohortes", "cohorts"),
-    Stage.OFFER: ("offre de formation", "offer"),
-    Stage.ENROLMENTS: ("inscriptions", "enrolments"),
-    Stage.GROUPS: ("groupes", "groups"),
-    "night": ("toute la nuit", "the whole night"),
-}
-THINGS: Mapping[str, Pair] = {
-    "user": ("compte", "account"),
-    "cohort": ("cohorte", "cohort"),
-    "category": ("catégorie", "category"),
-    "course": ("cours", "course"),
-    "group": ("groupe", "group"),
-    "enrolment": ("inscription", "enrolment"),
-    "member": ("membre de groupe", "group member"),
-    "element": ("élément", "element"),
-    "person": ("personne", "person"),
-    "row": ("ligne", "row"),
-}
-_SCOPES: Mapping[str, Pair] = {
-    "all": ("tous les retraits", "all removals"),
-    "category": ("retraits dans la catégorie {key}", "removals in the category {key}"),
-    "course": ("retraits dans le cours {key}", "removals in the course {key}"),
-    "source": ("lignes perdues de {key}", "rows lost by {key}"),
-    "thaw": ("dégel", "thaw"),
-    "person": ("retenu par une personne", "held by a person"),
-}
-
-
-def say_stage(stage: str, lang: str) -> str:
-    return pick(STAGES.get(stage, (stage, stage)), lang)
-
-
-_HELD_BY: Pair = ("par {key}", "by {key}")
-_OVER: Pair = (
-    "{where} : {count} sur {there} (limite : {limit})",
-    "{where}: {count} of {there} (limit: {limit})",
-)
-_HELD: Pair = ("{where} : {count}", "{where}: {count}")
-
-
-def say_hold(scope: str, key: str, count: int | str, there: int | str, limit: str, lang: str) -> str:
-    """What a plan is held for, with its figures."""
-    pair = _HELD_BY if scope == "person" else _OVER if limit else _HELD
-    where = say_scope(scope, key, lang)
-    return fill(pair, lang, {"key": key, "where": where, "count": count, "there": there, "limit": limit})
-
-
-def say_kept_hold(kept: str, lang: str) -> str:
-    """As a run keeps it, `scope:key:count:there:limit`; a key may hold colons."""
-    scope, _, rest = kept.partition(":")
-    key, count, there, limit = rest.rsplit(":", 3)
-    return say_hold(scope, key, count, there, limit, lang)
-
-
-def say_scope(scope: str, key: str, lang: str) -> str:
-    """What a hold is about."""
-    return pick(_SCOPES.get(scope, (scope, scope)), lang).format(key=key)
-
-
-# Why a stage failed, by its code; others have their sentence in words.sentences, or stay what they are.
-ERRORS: Mapping[str, Pair] = {
-    "applying": (
-        "interrompue pendant l’application ; relancée, elle reprend où elle en était",
-        "broken off while it was applied; run again, it goes on where it stopped",
-    ),
-    "stage_needs": (
-        "l’étape dont elle a besoin a échoué ou attend",
-        "the stage that it needs failed or waits",
-    ),
-    "stage_waited": (
-        "l’étape dont elle a besoin ne s’est pas terminée à temps",
-        "the stage that it needs did not end in time",
-    ),
-    "night_sources_stopped": (
-        "des fichiers manquent, sont coupés, ou ne sont pas de cette nuit",
-        "files are missing, cut, or not this night's",
-    ),
-    "sources_stopped": (
-        "des fichiers manquent, sont coupés, ou ne sont pas de cette nuit",
-        "files are missing, cut, or not this night's",
-    ),
-    "ldap_not_allowed": (
-        "l’annuaire refuse le compte de lecture",
-        "the directory refuses the reading account",
-    ),
-    "ldap_no_such_base": ("l’annuaire ne connaît pas la base", "the directory does not know the base"),
-    "ldap_bad_filter": ("le filtre de l’annuaire est mal formé", "the directory's filter is malformed"),
-    "ldap_certificate_not_trusted": (
-        "le certificat de l’annuaire n’est pas reconnu",
-        "the directory's certificate is not trusted",
-    ),
-}
 # What repairs it, or where to look: a command of Passerelle.
 COMMANDS: Mapping[Cause, str] = {
     Cause.TOO_MANY: "passerelle sync status --site {site}",
@@ -700,13 +607,6 @@ def say_finding(reason: Reason, lang: str, who: str = "") -> str:
     """For a report. `who` stands for the person; else the code does."""
     pair = FINDINGS.get(reason.cause) or REPLIES[reason.cause]
     return _say(pair, reason, who or reason.person, lang)
-
-
-ROLES: Mapping[str, Pair] = {
-    "student": ("étudiant", "student"),
-    "editingteacher": ("enseignant", "teacher"),
-    "teacher": ("enseignant non éditeur", "non-editing teacher"),
-}
 
 
 def say_cause(reason: Reason, who: str, lang: str) -> str:
@@ -738,21 +638,12 @@ def _worded(name: str, value: str, lang: str) -> str:
         case "stage":
             return say_stage(value, lang)
         case "kind":
-            return pick(THINGS.get(value, (value, value)), lang)
+            return say_thing(value, lang)
         case "roles" | "by_night" | "by_hand":
             return ", ".join(say_role(one, lang) for one in value.split(", "))
         case "year" if value.isdigit():
             return f"{value}/{int(value) + 1}"
     return value
-
-
-def say_role(shortname: str, lang: str) -> str:
-    """Moodle's own three in words; a role of the site's by its short name."""
-    return pick(ROLES.get(shortname, (shortname, shortname)), lang)
-
-
-def say_error(code: str, lang: str) -> str:
-    return pick(ERRORS.get(code, (code, code)), lang)
 
 
 def say_command(reason: Reason, site: str, lang: str) -> str:

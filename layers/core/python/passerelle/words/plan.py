@@ -10,10 +10,10 @@ from passerelle.domain.night.plan.names import key_of
 from passerelle.domain.night.plan.plan import ADDITIONS, REMOVALS, Because, Names, Still
 from passerelle.domain.night.why.effects import say_day
 from passerelle.domain.offer.model import Because as Refusal
-from passerelle.words.causes import THINGS, say_role
 from passerelle.words.formatter import Pair, fill, pick
 from passerelle.words.night_report import CODES
 from passerelle.words.offer import ROWS
+from passerelle.words.things import say_role, say_thing
 
 REASONS: Mapping[str, Pair] = {
     Because.WANTED: ("voulu", "wanted"),
@@ -49,10 +49,6 @@ def say_still(code: str, lang: str) -> str:
 
 def say_untouched(code: str, lang: str) -> str:
     return _word(UNTOUCHED, code, lang)
-
-
-def say_thing(kind: str, lang: str) -> str:
-    return _word(THINGS, kind, lang)
 
 
 def say_refusal(code: str, lang: str) -> str:

@@ -9,9 +9,9 @@ from passerelle.domain.night.plan.person import PersonPlan
 from passerelle.domain.night.plan.plan import Names, Operation
 from passerelle.domain.night.plan.run import Run
 from passerelle.domain.night.plan.serialised import line_of
-from passerelle.words.causes import say_scope
 from passerelle.words.formatter import Pair, fill
 from passerelle.words.plan import say_operation, say_summary
+from passerelle.words.stages import say_scope
 
 HEAD: Pair = (
     "{who} – d’après les extractions de la nuit du {night} :",

@@ -12,8 +12,9 @@ from passerelle.domain.night.why.effects import say_moment, takes_effect
 from passerelle.domain.night.why.explain import Answer, Place, Verdict
 from passerelle.domain.night.why.question import AskedCourse, AskedPerson
 from passerelle.domain.offer.causes import Reason, Repairs
-from passerelle.words.causes import say_cause, say_repairs, say_role
+from passerelle.words.causes import say_cause, say_repairs
 from passerelle.words.formatter import Pair, fill
+from passerelle.words.things import say_role
 from passerelle.words.typesetting import typeset
 
 _VERDICTS = {

@@ -2,11 +2,13 @@
 
     python -m tests.mutation domain/orders shops          # every mutant of these files and folders
     python -m tests.mutation domain/orders --sample 200   # so many of them, by chance (--seed)
-    python -m tests.mutation domain/orders --minutes 4 --seed COMMIT    # what CI does: as many as there is time for
+    python -m tests.mutation domain/orders --part 2/5     # every fifth of them; the five together are all
+    python -m tests.mutation domain/orders --minutes 5 --seed COMMIT    # what CI does: as many as there is time for
 
-Prints the survivors, each with its line as it was and as it became, and a table. A survivor is a missing test, or
-stands in equivalent.yaml with the reason why nobody can notice. Exit status 1 where fewer than LIMIT per cent of a
-folder's mutants died.
+Prints the survivors, each with its line as it was and as it became, and a table by module. A survivor is a missing
+test, or stands in equivalent.yaml with the reason why nobody can notice. Exit status 1 where fewer than LIMIT per
+cent of a module's mutants died; of a sample, where so few died that chance does not explain it; and where none was
+tried at all.
 """
 
 from __future__ import annotations
@@ -15,18 +17,21 @@ import argparse
 import os
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import comb
 from random import Random
 
 import yaml
 
 from tests.mutation.mutants import LAYER, ROOT, Mutant, Source
-from tests.mutation.session import Mutating, in_a_child, run
+from tests.mutation.session import Mutating, Wanted, in_a_child, run
 
-LIMIT = 90  # per cent, of whole folders
-LIMIT_OF_A_SAMPLE = 80  # per cent: a sample of a hundred is that much worse by chance alone
+LIMIT = 90  # per cent
+# How rarely a sample may be so bad by chance alone, if LIMIT per cent would die of all: the whole, and each of the
+# modules, of which there are many.
+OF_ALL, OF_A_MODULE = 0.01, 0.0001
 
 # What is mutated, and the tests that must notice.
 TESTS: dict[str, tuple[str, ...]] = {
@@ -45,6 +50,8 @@ TESTS: dict[str, tuple[str, ...]] = {
     "mbz": ("mbz", "backups"),
     "domain": ("states", "people", "console", "network", "runtime", "backups"),
     "usecases": ("people", "console", "network", "runtime"),
+    "moodle": ("moodle",),
+    "events": ("events", "shops", "attacks"),
 }
 
 
@@ -60,6 +67,15 @@ class Score:
     @property
     def share(self) -> float:
         return 100 * self.fates["died"] / self.looked_at if self.looked_at else 100.0
+
+    def is_worse_than(self, chance: float) -> bool:
+        """Whether so few would die of a sample more rarely than that, if LIMIT per cent died of all."""
+        tried, dies = self.looked_at, LIMIT / 100
+        died = range(self.fates["died"] + 1)
+        return sum(comb(tried, n) * dies**n * (1 - dies) ** (tried - n) for n in died) < chance
+
+
+Scores = dict[str, Score]  # by module
 
 
 def group_of(name: str) -> str:
@@ -83,29 +99,34 @@ def equivalent() -> set[tuple[str, str, str]]:
     return {(one["in"], one["was"], one["now"]) for one in written}
 
 
-def score(
-    tests: Sequence[str], sources: Sequence[Source], chance: Random, at_most: int, until: float
-) -> Score:
-    known, score = equivalent(), Score()
+def score(tests: Sequence[str], sources: Sequence[Source], wanted: Wanted, until: float) -> Scores:
+    known, scores = equivalent(), defaultdict[str, Score](Score)
     told = os.fdopen(os.dup(1), "w", buffering=1)  # pytest keeps what is printed
 
     def tell(mutant: Mutant, fate: str) -> None:
         was, now = mutant.difference
         if fate != "died" and (mutant.source.name, was, now) in known:
             fate = "equivalent"
-        score.fates[fate] += 1
+        scores[mutant.source.name].fates[fate] += 1
         if fate not in ("died", "equivalent", "not put in place"):
             print(f"{mutant.source.name}:{mutant.line}  {fate}\n  - {was}\n  + {now}", file=told)
 
-    run(Mutating(sources, chance, at_most, until, tell), tests)
-    return score
+    run(Mutating(sources, wanted, until, tell), tests)
+    return dict(scores)
 
 
-def _score_apart(*asked: object) -> Score:
+def _score_apart(tests: Sequence[str], sources: Sequence[Source], wanted: Wanted, until: float) -> Scores:
     """In a process of its own: every group collects tests of its own, and nothing of the last is left."""
-    scored = in_a_child(lambda: score(*asked), 48 * 3600, quiet=False)
-    assert isinstance(scored, Score), "see above"
-    return scored
+    scores = in_a_child(lambda: score(tests, sources, wanted, until), 48 * 3600, quiet=False)
+    assert scores is not None, "see above"
+    return scores
+
+
+def a_part(text: str) -> tuple[int, int]:
+    part, _, parts = text.partition("/")
+    if not 1 <= int(part) <= int(parts):
+        raise ValueError
+    return int(part), int(parts)
 
 
 def main() -> int:
@@ -116,6 +137,7 @@ def main() -> int:
         "of", nargs="*", help="files and folders of the layer; all that is listed if none is given"
     )
     parser.add_argument("--sample", type=int, default=-1, help="at most so many of each folder")
+    parser.add_argument("--part", type=a_part, default=(1, 1), metavar="K/N", help="the Kth of N parts")
     parser.add_argument("--minutes", type=float, default=24 * 60.0, help="in all; folders share them")
     parser.add_argument("--seed", default="", help="the commit, in CI")
     parser.add_argument("--tests", nargs="+", help="these only, in place of those listed for the folders")
@@ -124,26 +146,44 @@ def main() -> int:
     groups = list(sources_below(asked.of).items())
     chance.shuffle(groups)
     end = time.monotonic() + asked.minutes * 60
-    scores: dict[str, Score] = {}
+    scores: Scores = {}
     for place, (group, sources) in enumerate(groups):
         left = end - time.monotonic()
         if left < 20:  # seconds: not enough to run its tests once
+            print("no time was left for", ", ".join(name for name, _ in groups[place:]))
             break
         until = time.monotonic() + left / min(len(groups) - place, 4)
         tests = asked.tests or [f"tests/unit/{folder}" for folder in TESTS[group]]
-        scores[group] = _score_apart(tests, sources, Random(chance.random()), asked.sample, until)
+        wanted = Wanted(Random(chance.random()), asked.part, asked.sample)
+        scores |= _score_apart(tests, sources, wanted, until)
     show(scores)
-    if asked.sample >= 0 or asked.minutes < 24 * 60:
-        together = Score(sum((one.fates for one in scores.values()), Counter()))
-        return 0 if together.share >= LIMIT_OF_A_SAMPLE else 1
-    return 0 if all(one.share >= LIMIT for one in scores.values()) else 1
+    return verdict(scores, is_sample=asked.sample >= 0 or asked.minutes < 24 * 60 or asked.part != (1, 1))
 
 
-def show(scores: dict[str, Score]) -> None:
-    print(f"\n{'':22} {'mutants':>8} {'died':>6} {'share':>7} {'equivalent':>11} {'not put':>8}")
-    for group, one in sorted(scores.items()):
+def verdict(scores: Scores, *, is_sample: bool) -> int:
+    together = in_all(scores)
+    if is_sample:
+        low = [name for name, one in scores.items() if one.is_worse_than(OF_A_MODULE)]
+        low += ["all together"] if together.is_worse_than(OF_ALL) else []
+    else:
+        low = [name for name, one in scores.items() if one.share < LIMIT]
+    if not together.looked_at:
+        print("nothing was tried: the time was too short, or there is nothing to change")
+    elif low:
+        known = f"{LIMIT} per cent" + (" of all, more than chance explains" if is_sample else "")
+        print(f"fewer died than {known}: {', '.join(sorted(low))}")
+    return 0 if together.looked_at and not low else 1
+
+
+def in_all(scores: Scores) -> Score:
+    return Score(sum((one.fates for one in scores.values()), Counter()))
+
+
+def show(scores: Scores) -> None:
+    print(f"\n{'':34} {'mutants':>8} {'died':>6} {'share':>7} {'equivalent':>11} {'not put':>8}")
+    for name, one in [*sorted(scores.items()), ("all together", in_all(scores))]:
         print(
-            f"{group:22} {one.looked_at:8} {one.fates['died']:6} {one.share:6.0f} % {one.fates['equivalent']:11} "
+            f"{name:34} {one.looked_at:8} {one.fates['died']:6} {one.share:5.0f} % {one.fates['equivalent']:11} "
             f"{one.fates['not put in place']:8}"
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import pickle
 import select
@@ -9,10 +10,13 @@ import signal
 import sys
 import time
 import traceback
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from random import Random
+from typing import TypeVar, cast
 
 import coverage
 import pytest
@@ -22,6 +26,7 @@ from tests.mutation.live import changes_what_stands_outside, put_in_place
 from tests.mutation.mutants import LAYER, Mutant, Source
 
 DIED, LIVED, UNREACHED, NOT_PUT = "died", "lived", "reached by no test", "not put in place"
+Answer = TypeVar("Answer")
 SLOWEST = 20.0  # seconds of a test that is still run for each mutant
 
 
@@ -31,6 +36,12 @@ class Reached:
 
     seconds: dict[str, float] = field(default_factory=dict)
     tests: dict[str, dict[int, set[str]]] = field(default_factory=dict)  # file, line
+    modules: frozenset[str] = frozenset()  # that only a running test imports
+    noticed: Counter[str] = field(default_factory=Counter)  # how many mutants each noticed
+
+    def likeliest_first(self, tests: set[str]) -> list[str]:
+        """A quick one, and one that noticed others."""
+        return sorted(tests, key=lambda one: self.seconds[one] / (1 + self.noticed[one]))
 
     def tests_of(self, source: Source, line: int) -> set[str]:
         by_line = self.tests.get(str(source.path), {})
@@ -42,11 +53,25 @@ class Reached:
         return {one for tests in by_line.values() for one in tests if one in self.seconds}
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """Which of the mutants, and in which order."""
+
+    chance: Random
+    part: tuple[int, int]  # the second of three
+    at_most: int  # below nothing: all
+
+    def of(self, mutants: Sequence[Mutant]) -> Iterator[Mutant]:
+        shuffled = self.chance.sample(mutants, len(mutants))
+        part, parts = self.part
+        changing = (one for one in shuffled[part - 1 :: parts] if one.difference != ("", ""))
+        return islice(changing, self.at_most if self.at_most >= 0 else None)
+
+
 @dataclass
 class Mutating:
     sources: Sequence[Source]
-    chance: Random
-    at_most: int
+    wanted: Wanted
     until: float  # of time.monotonic()
     tell: Callable[[Mutant, str], None]
 
@@ -54,15 +79,12 @@ class Mutating:
         items = {item.nodeid: item for item in session.items}
         reached = in_a_child(lambda: _look(items), 1800.0)
         assert isinstance(reached, Reached), "the tests could not be run"
-        mutants = [one for source in self.sources for one in source.mutants()]
-        self.chance.shuffle(mutants)
-        done = 0
-        for mutant in mutants:
-            if done == self.at_most or time.monotonic() > self.until:
+        for name in sorted(reached.modules - set(sys.modules)):
+            with suppress(ImportError):
+                importlib.import_module(name)  # once, and not in every child
+        for mutant in self.wanted.of([one for source in self.sources for one in source.mutants()]):
+            if time.monotonic() > self.until:
                 break
-            if mutant.difference == ("", ""):
-                continue
-            done += 1
             self.tell(mutant, _fate(mutant, reached, items))
         return True
 
@@ -77,10 +99,11 @@ def _fate(mutant: Mutant, reached: Reached, items: dict[str, pytest.Item]) -> st
         return _fate_of_an_import(mutant, reached, items)
     if not tests:
         return UNREACHED
-    quickest_first = [items[one] for one in sorted(tests, key=reached.seconds.__getitem__)]
+    ordered = [items[one] for one in reached.likeliest_first(tests)]
     patience = 5 + 5 * sum(reached.seconds[one] for one in tests)
-    answer = in_a_child(lambda: _try(mutant, quickest_first), patience)
-    return answer if isinstance(answer, str) else DIED  # no answer: it never came back, which is noticed
+    fate, noticed_by = in_a_child(lambda: _try(mutant, ordered), patience) or (DIED, "")  # it never came back
+    reached.noticed[noticed_by] += 1
+    return fate
 
 
 def _beside(tests: set[str], reached: Reached, items: dict[str, pytest.Item]) -> set[str]:
@@ -128,17 +151,18 @@ def _def_above(lines: Sequence[str], line: int) -> bool:
     return False
 
 
-def _try(mutant: Mutant, items: Sequence[pytest.Item]) -> str:
+def _try(mutant: Mutant, items: Sequence[pytest.Item]) -> tuple[str, str]:
+    """Its fate, and which test noticed it."""
     try:
         placed = put_in_place(mutant.source.module, mutant.source.text, mutant.code)
     except Exception:  # noqa: BLE001 - it does not even load
-        return DIED
+        return DIED, ""
     if not placed:
-        return NOT_PUT
+        return NOT_PUT, ""
     for item, following in zip(items, [*items[1:], None], strict=True):
         if not _passes(item, following):
-            return DIED
-    return LIVED
+            return DIED, item.nodeid
+    return LIVED, ""
 
 
 def _passes(item: pytest.Item, following: pytest.Item | None) -> bool:
@@ -146,7 +170,7 @@ def _passes(item: pytest.Item, following: pytest.Item | None) -> bool:
 
 
 def _look(items: dict[str, pytest.Item]) -> Reached:
-    reached = Reached()
+    reached, before = Reached(), set(sys.modules)
     measuring = coverage.Coverage(data_file=None, source=[str(LAYER / "passerelle")], messages=False)
     measuring.start()
     ordered = list(items.values())
@@ -164,10 +188,11 @@ def _look(items: dict[str, pytest.Item]) -> Reached:
         for line, contexts in data.contexts_by_lineno(file).items():
             by_line[line] = {one for one in contexts if one}
         reached.tests[file] = dict(by_line)
+    reached.modules = frozenset(set(sys.modules) - before)
     return reached
 
 
-def in_a_child(work: Callable[[], object], patience: float, *, quiet: bool = True) -> object:
+def in_a_child(work: Callable[[], Answer], patience: float, *, quiet: bool = True) -> Answer | None:
     """What it answers; None if it took too long or died."""
     reading, writing = os.pipe()
     child = os.fork()
@@ -180,7 +205,7 @@ def in_a_child(work: Callable[[], object], patience: float, *, quiet: bool = Tru
     if answer is None:
         os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    return pickle.loads(answer) if answer else None
+    return cast(Answer, pickle.loads(answer)) if answer else None
 
 
 def _as_a_child(work: Callable[[], object], writing: int, *, quiet: bool) -> None:
@@ -197,7 +222,7 @@ def _as_a_child(work: Callable[[], object], writing: int, *, quiet: bool) -> Non
 
 
 def _read_all(reading: int, until: float) -> bytes | None:
-    pieces = []
+    pieces: list[bytes] = []
     while True:
         ready, _, _ = select.select([reading], [], [], max(0.0, until - time.monotonic()))
         if not ready:

@@ -12,6 +12,15 @@ from passerelle.domain.backups.manifest import Group
 from passerelle.domain.moodle.core import CourseSection, Module
 from passerelle.domain.moodle.left_out import LeftOut
 from passerelle.domain.moodle.plugin import CourseState, Holding
+from passerelle.domain.rollover.plan import (
+    Decision,
+    Plan,
+    PlanLine,
+    TargetHistory,
+    decide,
+    in_category,
+    without_twin,
+)
 from passerelle.domain.rollover.rollover import (
     SAFETY_KEPT,
     Destination,
@@ -291,3 +300,116 @@ def test_one_request_is_one_change_of_year_and_one_person_has_one_permit_for_a_c
     assert permit == permit_id("vert", 7, "bleu", 8, "ADA") == "27d8d1bc181164a284fcf637", (
         "as an earlier release called it"
     )
+
+
+# -- a faculty's plan (R13) -------------------------------------------------------------------------------------
+
+HERE = target(idnumber="SC1", fullname="Chimie", editingteachers=("ada",))
+THERE = CourseState(exists=True, courseid=70, idnumber="SC1", fullname="Chimie 24", teachers=("Ada",))
+
+
+def line_of(here: CourseState = HERE, there: CourseState | None = THERE, **known: Any) -> PlanLine:
+    twice = known.pop("twice", False)
+    return decide(here, there, TargetHistory(**known), doubled_idnumber=twice)
+
+
+@pytest.mark.rule("R13", "R5")
+def test_a_course_is_done_only_if_nothing_stands_against_it_and_the_first_that_does_is_said() -> None:
+    """Each row takes away what the row before was stopped by."""
+    acted = a_rollover(state=RolloverState.RESTORING)
+    everything: dict[str, Any] = {"fresh_start": True, "latest": acted, "twice": True}
+    holding = replace(HERE, idnumber=" ", restoredfrom="bleu", **FULL)
+    rows = [
+        (holding, None, everything, "skip", "plan_fresh_start", ""),
+        (holding, None, everything | {"fresh_start": False}, "skip", "plan_asked", "restoring"),
+        (holding, None, {"twice": True}, "skip", "plan_no_idnumber", ""),
+        (replace(holding, idnumber="SC1"), None, {"twice": True}, "refuse", "plan_idnumber_twice", "SC1"),
+        (replace(holding, idnumber="SC1"), None, {}, "skip", "plan_no_source", ""),
+        (replace(holding, idnumber="SC1"), replace(THERE, empty=True), {}, "refuse", "plan_restored", "bleu"),
+        (replace(HERE, **FULL), replace(THERE, empty=True), {}, "skip", "plan_not_empty", "modules: 3"),
+        (HERE, replace(THERE, empty=True), {}, "skip", "plan_source_empty", ""),
+        (HERE, THERE, {}, "do", "", ""),
+    ]
+    for here, there, known, verdict, why, detail in rows:
+        line = line_of(here, there, **known)
+        assert (line.verdict, line.why, line.detail) == (verdict, why, detail)
+        assert (line.course_id, line.idnumber, line.fullname) == (7, here.idnumber, "Chimie")
+
+
+@pytest.mark.rule("R13")
+@pytest.mark.parametrize("state", RolloverState)
+def test_a_teacher_has_acted_unless_what_was_asked_came_to_nothing(state: RolloverState) -> None:
+    again = state in (RolloverState.REFUSED, RolloverState.FAILED)
+    assert (line_of(latest=a_rollover(state=state)).verdict == Decision.DO) is again
+
+
+@pytest.mark.rule("R13")
+@pytest.mark.parametrize(
+    ("size", "fresh", "seconds"),
+    [
+        (1_200_000_000, True, 32.0),  # 12 s of any restore, and 60 MB in a second
+        (1_200_000_000, False, 100.0),  # 8 s of any backup more, and 20 MB in a second
+        (63_660_000, True, 13.1),  # to a tenth: 13.061
+        (0, True, 12.8),  # 50 MB where nobody knows
+        (0, False, 23.3),
+    ],
+)
+def test_a_plan_says_how_long_the_moodles_will_work_at_each_course(
+    size: int, fresh: bool, seconds: float
+) -> None:
+    line = line_of(size=size, fresh=fresh)
+    assert (line.source_id, line.source_fullname, line.teachers) == (70, "Chimie 24", ("ada",))
+    assert (line.size, line.fresh, line.seconds) == (size, fresh, seconds)
+    skipped = replace(line, verdict=Decision.SKIP)
+    plan = Plan("p", "vert", "bleu", "SC", 0, (line, skipped, line, line))
+    assert plan.to_do() == (line, line, line)
+    assert plan.seconds == pytest.approx(3 * seconds)
+    assert replace(plan, parallel=2).seconds == pytest.approx(1.5 * seconds)
+    assert replace(plan, parallel=0).seconds == pytest.approx(3 * seconds)
+
+
+@pytest.mark.rule("R13", "D17", "D18", "D20")
+@pytest.mark.parametrize(
+    ("here", "there", "fresh", "traps"),
+    [
+        ({}, {}, True, ()),
+        ({"teachers": ("GRACE",)}, {"teachers": ("Ada", "grace")}, True, ()),
+        ({"editingteachers": ("ada", "grace")}, {"editingteachers": ("grace",)}, True, ("D17",)),
+        ({}, {}, False, ("D18",)),
+        ({"idnumber": "SC1FOAD"}, {}, True, ("D18",)),
+        ({}, {"teachers": ("ada", "grace")}, True, ("D20",)),
+        ({"teachers": ("grace",)}, {}, True, ("D20",)),
+    ],
+)
+def test_a_line_of_a_plan_names_its_traps(
+    here: dict[str, Any], there: dict[str, Any], fresh: bool, traps: tuple[str, ...]
+) -> None:
+    assert line_of(replace(HERE, **here), replace(THERE, **there), fresh=fresh).traps == traps
+
+
+@pytest.mark.rule("R13")
+def test_a_plan_takes_a_category_with_all_below_it_and_lists_last_years_courses_without_a_twin() -> None:
+    tree = [
+        ("UFR", ""),
+        ("SC", "UFR"),
+        ("CH", "SC"),
+        ("CH1", "CH"),
+        ("BIO", "SC"),
+        ("DROIT", "UFR"),
+        ("", "SC"),
+    ]
+    rows = [{"idnumber": name, "parent": parent or None} for name, parent in tree]
+    found = in_category(rows, "SC")
+    assert found == {"SC", "CH", "CH1", "BIO"}
+    assert in_category(rows, "UFR") == {name for name, _ in tree} - {""}
+    turning = [{"idnumber": "A", "parent": "B"}, {"idnumber": "B", "parent": "A"}]
+    assert in_category(turning, "A") == {"A", "B"}
+    courses = [
+        {"id": "1", "idnumber": "SC1", "fullname": "Chimie", "category": "CH"},
+        {"id": "2", "idnumber": "SC2", "fullname": "Physique", "category": "CH1"},
+        {"id": 3, "idnumber": None, "fullname": None, "category": "BIO"},
+        {"id": 4, "idnumber": "D1", "category": "DROIT"},
+        {"id": 5, "idnumber": "X", "category": None},
+    ]
+    assert without_twin(courses, found, frozenset({"SC1"})) == ((2, "SC2", "Physique"), (3, "", ""))
+    assert without_twin(courses, found | {""}, frozenset({"SC1", "SC2", ""})) == ((5, "X", ""),)

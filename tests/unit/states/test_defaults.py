@@ -11,6 +11,7 @@ from dataclasses import is_dataclass
 import pytest
 
 import passerelle.domain
+from passerelle.store.documents import STEPS
 
 # Class by class, as configuration, Moodle or the first moment of a record has it.
 SAID: dict[str, object] = {
@@ -130,19 +131,29 @@ SAID: dict[str, object] = {
 }
 
 
-def defaults() -> Iterator[tuple[str, object]]:
-    """`room.module.Class.field` and its default, of every data class of the domain."""
+def classes() -> Iterator[tuple[str, type]]:
+    """`room.module` and each data class of the domain in it."""
     for found in pkgutil.walk_packages(passerelle.domain.__path__, "passerelle.domain."):
-        module = importlib.import_module(found.name)
-        for name, value in vars(module).items():
+        for value in vars(importlib.import_module(found.name)).values():
             if isinstance(value, type) and is_dataclass(value) and value.__module__ == found.name:
-                for parameter in inspect.signature(value).parameters.values():
-                    made = "factory" in repr(parameter.default)
-                    if parameter.default is not parameter.empty and not made:
-                        place = found.name.removeprefix("passerelle.domain.")
-                        yield f"{place}.{name}.{parameter.name}", parameter.default
+                yield found.name.removeprefix("passerelle.domain."), value
+
+
+def defaults() -> Iterator[tuple[str, object]]:
+    """`room.module.Class.field` and its default."""
+    for place, kind in classes():
+        for parameter in inspect.signature(kind).parameters.values():
+            made = "factory" in repr(parameter.default)
+            if parameter.default is not parameter.empty and not made:
+                yield f"{place}.{kind.__name__}.{parameter.name}", parameter.default
 
 
 @pytest.mark.rule("N24", "R7", "S13", "S18", "P13")
 def test_what_is_not_said_is_nothing_but_for_what_is_written_out() -> None:
     assert {place: value for place, value in defaults() if value} == SAID
+
+
+def test_a_papers_format_counts_on_only_with_a_step_that_reads_the_one_before() -> None:
+    formats = {kind.__name__: kind.FORMAT for _, kind in classes() if hasattr(kind, "FORMAT")}
+    assert len(formats) == 4
+    assert set(STEPS) == {(kind, older) for kind, last in formats.items() for older in range(1, last)}

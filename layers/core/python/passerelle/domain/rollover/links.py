@@ -5,25 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urlsplit
-
-if TYPE_CHECKING:
-    pass
+from urllib.parse import parse_qsl, urlsplit
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def without_scheme(address: str) -> str:
     """Host in lower case and the rest; a user part and a default port say nothing of where it leads."""
-    if address.startswith("//"):
-        address = "https:" + address
     try:
-        parts = urlsplit(address)
-        host, port = (parts.hostname or "").lower().rstrip("."), parts.port
+        parts = urlsplit(address, "https")
+        host, port = (parts.hostname or "").rstrip("."), parts.port
     except ValueError:
         return ""
-    if port is not None and port != _DEFAULT_PORTS.get(parts.scheme.lower()):
+    if port is not None and port != _DEFAULT_PORTS.get(parts.scheme):
         host = f"{host}:{port}"
     query = f"?{parts.query}" if parts.query else ""
     fragment = f"#{parts.fragment}" if parts.fragment else ""
@@ -46,29 +40,27 @@ class Leads:
     path: str = ""  # of a module: /mod/page/view.php
 
 
+_NUMBER = re.compile(r"[0-9]{1,18}\Z")
 _MODULE = re.compile(r"/mod/([a-z0-9_]+)/view\.php\Z")
 
 
 def leads_to(address: str, wwwroot: str) -> Leads:
     """`address` lies under `wwwroot`."""
-    root = without_scheme(wwwroot.rstrip("/"))
-    rest = without_scheme(address)[len(root) :]
-    parts = urlsplit(rest if rest.startswith("/") else "/" + rest)
-    query = parse_qs(parts.query)
-    number = (query.get("id") or [""])[0]
-    identity = int(number) if number.isascii() and number.isdigit() else 0
+    parts = urlsplit(address)
+    path = parts.path.removeprefix(urlsplit(wwwroot).path.rstrip("/"))
+    numbers = {name: int(text) for name, text in parse_qsl(parts.query) if _NUMBER.match(text)}
+    identity = numbers.get("id", 0)
     fragment = f"#{parts.fragment}" if parts.fragment else ""
-    if parts.path in ("/course/view.php", "/course/") and identity:
-        section = (query.get("section") or [""])[0]
-        kept = f"&section={section}" if section.isdigit() else ""
-        return Leads("course", identity, kept + fragment)
-    if parts.path == "/course/section.php" and identity:
+    if path in ("/course/view.php", "/course/") and identity:
+        section = f"&section={numbers['section']}" if "section" in numbers else ""
+        return Leads("course", identity, section + fragment)
+    if path == "/course/section.php" and identity:
         return Leads("section", identity, fragment)
-    if _MODULE.match(parts.path) and identity:
+    if _MODULE.match(path) and identity:
         # Only the fragment is kept: chapters, pages and posts have other numbers now.
-        return Leads("module", identity, fragment, parts.path)
-    if parts.path.startswith(("/pluginfile.php/", "/draftfile.php/", "/webservice/pluginfile.php/")):
-        return Leads("file", rest=parts.path.rsplit("/", 1)[-1])
+        return Leads("module", identity, fragment, path)
+    if path.startswith(("/pluginfile.php/", "/draftfile.php/", "/webservice/pluginfile.php/")):
+        return Leads("file", rest=path.rpartition("/")[2])
     return Leads("other")
 
 
@@ -119,7 +111,7 @@ def written_back(
     Empty where the target is inside. Of a name that only its own module understands, the code itself, as it
     stays in the page where that module is not installed.
     """
-    first = int(numbers[0]) if numbers and numbers[0].isdigit() else 0
+    first = int(numbers[0]) if _NUMBER.match(numbers[0]) else 0
     if name in _COURSE_NAMES:
         return "" if first == course else f"{wwwroot}/{_COURSE_NAMES[name]}?id={first}"
     if name.startswith("COURSESECTION"):
@@ -147,5 +139,5 @@ def written_back(
 
 def _address_by_number(name: str, numbers: tuple[str, ...], wwwroot: str) -> str:
     if name in _BY_NUMBER:
-        return f"{wwwroot}/{_BY_NUMBER[name]}{numbers[0] if numbers else ''}"
+        return f"{wwwroot}/{_BY_NUMBER[name]}{numbers[0]}"
     return f"$@{name}*{'*'.join(numbers)}@$"

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from passerelle.domain.moodle.plugin import CourseState, spell_holds
 from passerelle.domain.records import Person
-from passerelle.domain.rollover.rollover import Rollover, differences
+from passerelle.domain.rollover.rollover import Rollover, differences, teaching
 from passerelle.domain.states import RolloverState
 
 # Seen on two cores (infra/docs/moodle.md): 1 GB takes a Moodle about 50 s to back up and 15 s to restore.
@@ -147,9 +147,7 @@ def _traps(target: CourseState, source: CourseState, known: TargetHistory) -> tu
         found.append("D17")
     if not known.fresh or differences(target.idnumber, source.idnumber):
         found.append("D18")
-    now = {name.lower() for name in (*target.editingteachers, *target.teachers)}
-    before = {name.lower() for name in (*source.editingteachers, *source.teachers)}
-    if now != before:
+    if teaching(target) != teaching(source):
         found.append("D20")
     return tuple(found)
 

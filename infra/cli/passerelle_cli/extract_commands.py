@@ -36,12 +36,11 @@ from passerelle.words.extracts import ENCODINGS, FILES, HEADS
 from passerelle.words.formatter import fill, pick
 from passerelle.words.mistakes import CLEAN, FILE, NOTE, TO_CORRECT, TRAPS
 from passerelle.words.offer import say_file, say_files
-from passerelle_cli import answers
-from passerelle_cli.answers import json_option
+from passerelle_cli.answers.extracts import ExtractsChecked
 from passerelle_cli.exit_codes import FAILED, FOUND
 from passerelle_cli.extracts import opened, read_folder, say, say_of, sources_type
 from passerelle_cli.stack import Stack, on_a_stack, world_of
-from passerelle_cli.terminal import echo, either, language, nearest, print_json, refuse, worded
+from passerelle_cli.terminal import echo, either, json_option, language, nearest, print_json, refuse, worded
 
 _TRAPS_SHOWN = 3  # of each check
 _AUGUST = 8
@@ -160,7 +159,7 @@ def _said_of_night(findings: tuple[Reason, ...]) -> Iterator[str]:
             yield f"  {say_finding(reason, lang)} ({rows})"
 
 
-def _as_json(found: Survey, findings: tuple[Reason, ...]) -> answers.ExtractsChecked:
+def _as_json(found: Survey, findings: tuple[Reason, ...]) -> ExtractsChecked:
     lang = language()
     return {
         "problems": [

@@ -40,7 +40,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "shops": ("passerelle_cli.shops", "shops"),
     "guide": ("passerelle_cli.guide", "guide"),
     "rules": ("passerelle_cli.rules", "rules"),
-    "schema": ("passerelle_cli.answers", "schema"),
+    "schema": ("passerelle_cli.schema", "schema"),
     "redrive": ("passerelle_cli.redrive", "redrive"),
     "sync": ("passerelle_cli.sync", "sync"),
     "why": ("passerelle_cli.why", "why"),

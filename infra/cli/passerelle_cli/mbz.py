@@ -28,11 +28,10 @@ from passerelle.mbz import (
 )
 from passerelle.words.archives import means_word
 from passerelle.words.sentences import say
-from passerelle_cli.answers import json_option
 from passerelle_cli.exit_codes import FAILED, FOUND
 from passerelle_cli.failures import aws_cause, explain
 from passerelle_cli.patience import PATIENCE
-from passerelle_cli.terminal import echo, either, language, print_json
+from passerelle_cli.terminal import echo, either, json_option, language, print_json
 
 _LISTED = 10
 

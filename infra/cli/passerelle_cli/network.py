@@ -28,7 +28,6 @@ from passerelle.usecases.network.check import Doors, check, is_bad
 from passerelle.usecases.network.connect import ensure_secret, invite
 from passerelle.usecases.network.findings import Finding, Level
 from passerelle.words.sentences import say
-from passerelle_cli.answers import json_option
 from passerelle_cli.exit_codes import FAILED, FOUND
 from passerelle_cli.network_edit import (
     NewSite,
@@ -41,7 +40,7 @@ from passerelle_cli.network_file import NetworkRefused, read_network
 from passerelle_cli.network_schema import written
 from passerelle_cli.secret_folders import move_secrets, renamed
 from passerelle_cli.stack import Stack, known_site, on_a_stack
-from passerelle_cli.terminal import echo, language, print_json, worded
+from passerelle_cli.terminal import echo, json_option, language, print_json, worded
 
 DEFAULT_FILE = "network.yaml"
 FILE = click.argument(

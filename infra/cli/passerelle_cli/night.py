@@ -56,13 +56,22 @@ from passerelle.words.plan import (
 )
 from passerelle.words.stages import say_error, say_hold, say_kept_hold, say_stage
 from passerelle.words.things import say_thing
-from passerelle_cli import answers
-from passerelle_cli.answers import json_option
+from passerelle_cli.answers.night import NightRun
 from passerelle_cli.exit_codes import FAILED, FOUND
 from passerelle_cli.extracts import opened, read_sources, sources_type
 from passerelle_cli.patience import PATIENCE
 from passerelle_cli.stack import Stack, on_a_stack, world_of
-from passerelle_cli.terminal import Named, echo, either, language, print_json, table, when, worded
+from passerelle_cli.terminal import (
+    Named,
+    echo,
+    either,
+    json_option,
+    language,
+    print_json,
+    table,
+    when,
+    worded,
+)
 
 FindStack = Callable[[], Stack]
 _LINES = 200  # of a plan that are printed unless all are asked for
@@ -310,7 +319,7 @@ def status(site: str, nights: int, as_json: bool, find_stack: FindStack) -> None
     desk = world.records.get(NightDesk, site) or NightDesk(id=site)
     freezes = [one for one in (*rules.freezes, *desk.freezes) if one.until is None or one.until >= today]
     if as_json:
-        found: list[answers.NightRun] = [
+        found: list[NightRun] = [
             {
                 "run": run.id,
                 "state": run.state.value,

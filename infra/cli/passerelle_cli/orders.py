@@ -35,8 +35,8 @@ from passerelle.words.formatter import pick
 from passerelle.words.histories import say_reason
 from passerelle.words.notes import note_text
 from passerelle.words.sentences import say
-from passerelle_cli import answers
-from passerelle_cli.answers import json_option
+from passerelle_cli.answers.notes import Reason
+from passerelle_cli.answers.orders import OrderRow, OrderWhole, UnreadableDelivery
 from passerelle_cli.exit_codes import FAILED, FOUND
 from passerelle_cli.orders_explain import explain
 from passerelle_cli.stack import Stack, known_shop, on_a_stack, world_of
@@ -44,6 +44,7 @@ from passerelle_cli.terminal import (
     StateNamed,
     echo,
     either,
+    json_option,
     language,
     nearest,
     print_json,
@@ -131,7 +132,7 @@ def _list_waiting(world: World, shop: str, as_json: bool) -> None:
         echo(worded("Aucune commande n’attend quelqu’un.", "No order waits for anybody."))
 
 
-def _unreadable(world: World, shop: str) -> list[answers.UnreadableDelivery]:
+def _unreadable(world: World, shop: str) -> list[UnreadableDelivery]:
     return [
         {"delivery": one.id, "shop": one.shop, "why": [_told(one.why)] if one.why else []}
         for one in list_all(world.records, Delivery, "state", "parked")
@@ -139,12 +140,12 @@ def _unreadable(world: World, shop: str) -> list[answers.UnreadableDelivery]:
     ]
 
 
-def _unreadable_row(one: answers.UnreadableDelivery) -> list[str]:
+def _unreadable_row(one: UnreadableDelivery) -> list[str]:
     why = " ".join(reason["sentence"] for reason in one["why"])
     return [one["delivery"], worded("illisible", "unreadable"), "", why]
 
 
-def _told(note: Note) -> answers.Reason:
+def _told(note: Note) -> Reason:
     return {"code": note.code, "sentence": note_text(note, language())}
 
 
@@ -157,7 +158,7 @@ def _is_overdue(world: World, order: Order) -> bool:
     )
 
 
-def _summary(order: Order) -> answers.OrderRow:
+def _summary(order: Order) -> OrderRow:
     return {
         "order": order.id,
         "number": order.shown,
@@ -224,7 +225,7 @@ def _state(state: str) -> str:
     return state_word(OrderState(state), language()) if state in STATES else state
 
 
-def _whole(order: Order, link: str) -> answers.OrderWhole:
+def _whole(order: Order, link: str) -> OrderWhole:
     return {
         **_summary(order),
         "currency": order.currency,

@@ -12,12 +12,12 @@ import click
 
 from passerelle.domain.states import OrderState, state_word
 from passerelle.words.things import say_role
-from passerelle_cli.answers import ExplainedOrder, Grant, json_option
+from passerelle_cli.answers.orders import ExplainedOrder, Grant
 from passerelle_cli.exit_codes import FOUND
 from passerelle_cli.network_file import read_network
 from passerelle_cli.rehearsal import Rehearsal
 from passerelle_cli.stack import Stack, known_shop, on_a_stack
-from passerelle_cli.terminal import echo, either, language, print_json, worded
+from passerelle_cli.terminal import echo, either, json_option, language, print_json, worded
 
 
 @click.command()

@@ -13,13 +13,12 @@ from passerelle.usecases.night.person import Repair, plan_for, repair
 from passerelle.usecases.night.plan_stage import rules_of, tonight
 from passerelle.words.plan import say_summary
 from passerelle.words.stages import say_scope
-from passerelle_cli import answers
-from passerelle_cli.answers import json_option
+from passerelle_cli.answers.night import PersonRepaired
 from passerelle_cli.exit_codes import FOUND
 from passerelle_cli.extracts import read_sources
 from passerelle_cli.night import lines_of, print_lines, site_option, sources_option
 from passerelle_cli.stack import Stack, on_a_stack, world_of
-from passerelle_cli.terminal import echo, either, language, print_json
+from passerelle_cli.terminal import echo, either, json_option, language, print_json
 
 
 @click.command()
@@ -81,7 +80,7 @@ def _print(done: Repair, *, applied: bool) -> None:
         echo(either("Pour le faire maintenant : --apply", "To do it now: --apply"))
 
 
-def _as_json(done: Repair) -> answers.PersonRepaired:
+def _as_json(done: Repair) -> PersonRepaired:
     plan = done.made.plan
     return {
         "person": done.person.code,

@@ -27,13 +27,22 @@ from passerelle.words.changes import changes_text
 from passerelle.words.histories import say_reason
 from passerelle.words.modules import say_module
 from passerelle.words.notes import note_text
-from passerelle_cli import answers
-from passerelle_cli.answers import json_option
+from passerelle_cli.answers.publications import Card, FamilyTree, PublicationWhole
 from passerelle_cli.exit_codes import FAILED, FOUND
 from passerelle_cli.orders import catalogue_check
 from passerelle_cli.patience import PATIENCE
 from passerelle_cli.stack import Stack, on_a_stack, person_on, world_of
-from passerelle_cli.terminal import StateNamed, echo, language, moment_of, print_json, table, when, worded
+from passerelle_cli.terminal import (
+    StateNamed,
+    echo,
+    json_option,
+    language,
+    moment_of,
+    print_json,
+    table,
+    when,
+    worded,
+)
 
 ENDED = (RetrievalState.DONE, RetrievalState.REFUSED, RetrievalState.FAILED)
 
@@ -83,7 +92,7 @@ def list_publications(
     )
 
 
-def whole(publication: Publication) -> answers.PublicationWhole:
+def whole(publication: Publication) -> PublicationWhole:
     described: Any = asked.describe(publication, language())
     shown: Any = {
         **described,
@@ -105,7 +114,7 @@ def whole(publication: Publication) -> answers.PublicationWhole:
             {"state": one.state, "at": one.at, "why": _why(publication, one)} for one in publication.history
         ],
     }
-    made: answers.PublicationWhole = shown
+    made: PublicationWhole = shown
     return made
 
 
@@ -183,7 +192,7 @@ def _state(state: str) -> str:
     return state_word(known[state], language()) if state in known else state
 
 
-def _tree(branch: lineage.Branch) -> answers.FamilyTree:
+def _tree(branch: lineage.Branch) -> FamilyTree:
     return {
         "network_id": branch.network_id,
         "versions": [{"id": p.id, "version": p.version, "state": p.state.value} for p in branch.versions],
@@ -305,9 +314,9 @@ def search(
         echo(f"    {contents}  {card['licence']}  {card['hub_url']}")
 
 
-def _dated(card: Mapping[str, Any]) -> answers.Card:
+def _dated(card: Mapping[str, Any]) -> Card:
     dated: Any = {**card, "published_at": moment_of(card["published_at"])}
-    shown: answers.Card = dated
+    shown: Card = dated
     return shown
 
 

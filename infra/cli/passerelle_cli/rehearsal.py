@@ -36,8 +36,8 @@ from passerelle.shops.registry import named, read_facts, vendor
 from passerelle.usecases.orders import receive, work
 from passerelle.words.formatter import Pair, fill
 from passerelle.words.notes import note_text
-from passerelle_cli.answers import ExplainedOrder, IgnoredDelivery, OrdersExplained
-from passerelle_cli.answers import Grant as GrantRow
+from passerelle_cli.answers.orders import ExplainedOrder, IgnoredDelivery, OrdersExplained
+from passerelle_cli.answers.orders import Grant as GrantRow
 
 Grant = tuple[str, str, str, str]  # order, e-mail, role, course
 

@@ -24,11 +24,10 @@ from passerelle.words.console import WORDS
 from passerelle.words.formatter import pick
 from passerelle.words.notes import note_text
 from passerelle.words.sentences import say
-from passerelle_cli import answers
-from passerelle_cli.answers import json_option
+from passerelle_cli.answers.rollover import PlanOutcome, RolloverDescribed
 from passerelle_cli.exit_codes import FOUND
 from passerelle_cli.stack import Stack, on_a_stack, person_on, world_of
-from passerelle_cli.terminal import echo, language, moment_of, print_json, table, worded
+from passerelle_cli.terminal import echo, json_option, language, moment_of, print_json, table, worded
 
 PAUSE = 2.0  # seconds between two looks at what is under way
 
@@ -115,11 +114,11 @@ def request(
     sys.exit(0 if answer["rollover"] else FOUND)
 
 
-def _described(world: World, rollover: Rollover) -> answers.RolloverDescribed:
+def _described(world: World, rollover: Rollover) -> RolloverDescribed:
     said: Any = ask.describe(world, rollover, language())
     dated = {name: moment_of(said[name]) for name in ("requested_at", "undo_until")}
     described: Any = {**said, **dated}
-    whole: answers.RolloverDescribed = described
+    whole: RolloverDescribed = described
     return whole
 
 
@@ -372,7 +371,7 @@ def apply(find_stack: Callable[[], Stack], identity: str, user: str) -> None:
 
 def _plan_report(world: World, made: Plan, as_json: bool) -> None:
     lang = language()
-    rows: list[answers.PlanOutcome] = []
+    rows: list[PlanOutcome] = []
     for line, record in plans.outcomes(world, made):
         why = _why(line, lang)
         if record is not None and record.message is not None:

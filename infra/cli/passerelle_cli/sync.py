@@ -8,14 +8,13 @@ import click
 
 from passerelle.domain.offer.build import build_desired
 from passerelle.domain.offer.desired import as_lists
-from passerelle_cli.answers import json_option
 from passerelle_cli.extract_commands import COMMANDS as EXTRACT_COMMANDS
 from passerelle_cli.extract_commands import sources_option
 from passerelle_cli.extracts import read_sources
 from passerelle_cli.night import COMMANDS
 from passerelle_cli.night_report import report
 from passerelle_cli.person import person
-from passerelle_cli.terminal import echo, print_json
+from passerelle_cli.terminal import echo, json_option, print_json
 
 
 @click.group()

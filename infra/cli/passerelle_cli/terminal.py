@@ -7,11 +7,11 @@ import json
 import os
 import sys
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import click
 
@@ -20,6 +20,8 @@ from passerelle.words.figures import say_when
 from passerelle.words.formatter import fill
 from passerelle.words.typesetting import typeset
 from passerelle_cli.patience import PATIENCE
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 def language() -> str:
@@ -83,6 +85,10 @@ def when(at: datetime | None) -> str:
 def moment_of(seconds: int | None) -> datetime | None:
     """Of Unix seconds, as the plugins are told it."""
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def json_option(command: F) -> F:
+    return click.option("--json", "as_json", is_flag=True, help="One JSON object instead of lines.")(command)
 
 
 def print_json(document: object) -> None:

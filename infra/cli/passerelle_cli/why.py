@@ -20,11 +20,10 @@ from passerelle.usecases.night.plan_stage import rules_of, tonight, uncollected
 from passerelle.usecases.night.why import NEEDED, Known, ask_why, known_of, look_up
 from passerelle.words.sentences import say
 from passerelle.words.why_reply import Telling
-from passerelle_cli.answers import json_option
 from passerelle_cli.exit_codes import FAILED
 from passerelle_cli.extracts import opened, read_sources, sources_type
 from passerelle_cli.stack import Stack, on_a_stack, world_of
-from passerelle_cli.terminal import echo, language, moment_of, print_json
+from passerelle_cli.terminal import echo, json_option, language, moment_of, print_json
 
 ZONE = ZoneInfo("Europe/Paris")
 

@@ -17,9 +17,9 @@ from jsonschema import Draft202012Validator
 from passerelle.domain.moodle.core import Category
 from passerelle.domain.refusals import Refusal as Refused
 from passerelle_cli import rollover
-from passerelle_cli.answers import ANSWERS, schema_of
 from passerelle_cli.main import cli
 from passerelle_cli.network_file import read_network
+from passerelle_cli.schema import ANSWERS, schema_of
 from passerelle_cli.stack import Stack
 from tests.factories.orders import some_facts
 from tests.fakes.inventory import FakeInventory

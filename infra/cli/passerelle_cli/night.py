@@ -14,14 +14,12 @@ from typing import Any
 import click
 
 from passerelle.domain.night.plan.adoption import Takeover
-from passerelle.domain.night.plan.plan import Names, Operation, Plan
+from passerelle.domain.night.plan.plan import Names
 from passerelle.domain.night.plan.run import NightDesk, Run
-from passerelle.domain.night.plan.serialised import heading, line_of
 from passerelle.domain.night.policy import Freeze
-from passerelle.domain.night.why.effects import say_day
 from passerelle.domain.offer.model import Extracts, Table
 from passerelle.domain.offer.stages import TABLES, Stage
-from passerelle.domain.states import RunState, state_word
+from passerelle.domain.states import RunState
 from passerelle.errors import NotFound
 from passerelle.ports import World
 from passerelle.sources.extracts import ALL_TABLES
@@ -43,22 +41,13 @@ from passerelle.usecases.night.plan_stage import (
     uncollected,
 )
 from passerelle.words.figures import say_date
-from passerelle.words.formatter import fill, pick
-from passerelle.words.night_report import KINDS
 from passerelle.words.plan import (
-    NOTHING,
-    Said,
-    say_operation,
     say_refusal,
-    say_still,
-    say_summary,
-    say_untouched,
 )
-from passerelle.words.stages import say_error, say_hold, say_kept_hold, say_stage
-from passerelle.words.things import say_thing
 from passerelle_cli.answers.night import NightRun
 from passerelle_cli.exit_codes import FAILED, FOUND
 from passerelle_cli.extracts import opened, read_sources, sources_type
+from passerelle_cli.night_lines import as_code, in_words, print_kept_plan, print_plan, run_cells, run_line
 from passerelle_cli.patience import PATIENCE
 from passerelle_cli.stack import Stack, on_a_stack, world_of
 from passerelle_cli.terminal import (
@@ -70,11 +59,9 @@ from passerelle_cli.terminal import (
     print_json,
     table,
     when,
-    worded,
 )
 
 FindStack = Callable[[], Stack]
-_LINES = 200  # of a plan that are printed unless all are asked for
 # Of `sync plan --exit-code` alone, as other planners have them.
 CHANGES, HELD = 2, FOUND
 
@@ -165,85 +152,10 @@ def plan(
                 keep(world, run, made)
         finally:
             run = let_go(world, run.id, holder)
-        echo(_run_line(run), err=True)
-    _print_plan(made, whole=whole, as_json=as_json)
+        echo(run_line(run), err=True)
+    print_plan(made, whole=whole, as_json=as_json)
     if exit_code:
         sys.exit(HELD if made.verdict.held else CHANGES if made.operations else 0)
-
-
-def _print_plan(made: Plan, *, whole: bool, as_json: bool) -> None:
-    lines, withheld = lines_of(made.operations, made.files), lines_of(made.frozen, made.files)
-    _print(heading(made), lines, withheld, made.names, whole=whole, as_json=as_json)
-
-
-def lines_of(operations: Iterable[Operation], files: Mapping[str, str]) -> list[dict[str, Any]]:
-    return [{"phase": one.phase.word, **line_of(one, dict(files))} for one in operations]
-
-
-def _print(
-    named: Mapping[str, Any],
-    lines: list[dict[str, Any]],
-    withheld: list[dict[str, Any]],
-    names: Names,
-    *,
-    whole: bool,
-    as_json: bool,
-) -> None:
-    if as_json:
-        found = {name: value for name, value in named.items() if name not in ("memory", "chunks", "withheld")}
-        print_json({**found, "operations": lines, "withheld": withheld})
-        return
-    lang = language()
-    stage = say_stage(named["stage"] or "night", lang)
-    echo(f"# {named['site']} – {say_day(date.fromisoformat(named['night']), lang)} – {stage}")
-    print_lines(lines if whole else lines[:_LINES], names)
-    if len(lines) > _LINES and not whole:
-        more = len(lines) - _LINES
-        echo(either(f"… et {more} autres (--all)", f"… and {more} more (--all)"))
-    if withheld:
-        echo(either("Gelé, et non fait :", "Frozen, and not done:"))
-        print_lines(withheld if whole else withheld[:_LINES], names)
-    stays, unknown = either("reste", "stays"), either("inconnu", "unknown")
-    table(
-        [stays, say_thing(kind, lang), "/".join(key), say_still(because, lang), ", ".join(what)]
-        for kind, key, because, what in named["stays"]
-    )
-    table(
-        [unknown, say_thing(kind, lang), key, say_untouched(because, lang)]
-        for kind, key, because in named["untouched"]
-    )
-    for one in named["held"]:
-        echo(f"{either('RETENU :', 'HELD:')} {say_hold(**one, lang=language())}", colour="red")
-    echo(say_summary(lines, lang))
-
-
-_COLOURS = {"+": "green", "~": "yellow", "-": "red"}
-
-
-def print_lines(lines: Iterable[Mapping[str, Any]], names: Names) -> None:
-    """Under their courses; what is of no course first."""
-    by_place: dict[str, list[Said]] = {}
-    for line in lines:
-        said = say_operation(line, names, language())
-        by_place.setdefault(said.where, []).append(said)
-    for where, found in by_place.items():
-        echo(f"\n{where}" if where else "")
-        for one in found:
-            echo(f"  {one.sign} {one.text}", nl=False, colour=_COLOURS[one.sign])
-            echo(f"  [{one.why}]", colour="dim")
-
-
-def _coded(line: Mapping[str, Any]) -> str:
-    """For programs, and for telling two plans apart."""
-    quiet = {"phase", "op", "because", "rows", "source", "firstname", "lastname", "email", "auth", "id"}
-    columns = " ".join(f"{name}={value}" for name, value in line.items() if name not in quiet)
-    return f"{line['phase']:<14} {line['op']:<16} {columns}  [{line['because']}]"
-
-
-def _in_words(line: Mapping[str, Any], names: Names) -> str:
-    said = say_operation(line, names, language())
-    where = f"{said.where}{either(' :', ':')} " if said.where else ""
-    return f"{said.sign} {where}{said.text}"
 
 
 @click.command()
@@ -260,12 +172,12 @@ def show(run: str, whole: bool, as_json: bool, find_stack: FindStack) -> None:
     withheld = [dict(line) for line in documents.load_lines(world.papers, known, withheld=True)]
     names = documents.load_names(world.papers, known)
     if not as_json:
-        echo(_run_line(known))
-    _print(named, lines, withheld, names, whole=whole, as_json=as_json)
+        echo(run_line(known))
+    print_kept_plan(named, lines, withheld, names, whole=whole, as_json=as_json)
     if known.failed:
         for line in night_applying.failures_of(world, known):
             why = say_refusal(line["errorcode"], language())
-            echo(f"{either('refusé', 'refused')}  {why}  {_in_words(line, names)}", err=as_json)
+            echo(f"{either('refusé', 'refused')}  {why}  {in_words(line, names)}", err=as_json)
 
 
 def _run(world: World, run: str) -> Run:
@@ -297,11 +209,11 @@ def diff(before: str, after: str, as_json: bool, find_stack: FindStack) -> None:
             echo(f"{mark} {line}", colour=colour)
 
 
-def _words(lines: Iterable[Mapping[str, Any]], names: Names, coded: bool) -> Iterator[str]:
+def _words(lines: Iterable[Mapping[str, Any]], names: Names, as_json: bool) -> Iterator[str]:
     """Operations without the rows that made them: a line that moved in its file is no difference."""
     for line in lines:
         bare = {name: value for name, value in line.items() if name != "rows"}
-        yield _coded(bare) if coded else _in_words(bare, names)
+        yield as_code(bare) if as_json else in_words(bare, names)
 
 
 @click.command()
@@ -351,33 +263,9 @@ def status(site: str, nights: int, as_json: bool, find_stack: FindStack) -> None
         since, until = say_date(one.since, lang), say_date(one.until, lang) if one.until else "…"
         frozen = either(f"gel {since} – {until} :", f"freeze {since} – {until}:")
         echo(f"{frozen} {what} {one.why} {one.by}".rstrip())
-    table(_run_cells(run) for run in runs)
+    table(run_cells(run) for run in runs)
     if not runs:
         echo(either("Aucune nuit n’a tourné ces jours-là.", "No night ran in these days."))
-
-
-def _run_line(run: Run) -> str:
-    return "  ".join(cell for cell in _run_cells(run) if cell)
-
-
-def _run_cells(run: Run) -> list[str]:
-    lang = language()
-    said = [
-        f"{count} {fill(KINDS.get(kind, (kind, kind)), lang, {'n': count})}"
-        for kind, count in sorted(run.counts.items())
-    ]
-    words = [run.id, state_word(run.state, lang), ", ".join(said) or pick(NOTHING, lang)]
-    if run.frozen:
-        words.append(worded("{n:# gelée|# gelées}", "{n:# frozen|# frozen}", n=run.frozen))
-    if run.failed:
-        words.append(worded("{n:# refusée|# refusées}", "{n:# refused|# refused}", n=run.failed))
-    if run.released_by:
-        words.append(either(f"libéré par {run.released_by}", f"released by {run.released_by}"))
-    elif run.held_by:
-        words.append(either(f"retenu par {run.held_by}", f"held by {run.held_by}"))
-    error = say_error(run.error, lang) if run.error else ""
-    holds = [say_kept_hold(one, lang) for one in run.holds]
-    return [*words[:3], "  ".join(one for one in (*words[3:], *holds, error) if one)]
 
 
 # -- deciding ------------------------------------------------------------------------------------------
@@ -413,7 +301,7 @@ def _applied(world: World, run: str, *, err: bool = False) -> None:
     known = _run(world, run)
     PATIENCE.doing(either(f"Application de {known.id}…", f"Applying {known.id}…"))
     done = night_applying.apply_run(world, run)
-    echo(_run_line(done), err=err)
+    echo(run_line(done), err=err)
     if done.state is RunState.FAILED:
         sys.exit(FAILED)
     if done.failed or done.state in (RunState.HELD, RunState.FROZEN):
@@ -467,7 +355,7 @@ def adopt(
     with uncollected():
         extracts = _extracts(world, site, day, sources, None, keep=yes)
         made = adoption.adoption_from(world, site, day, extracts, takeover)
-    _print_plan(made, whole=False, as_json=as_json)
+    print_plan(made, whole=False, as_json=as_json)
     if yes:
         run = adoption.keep_adoption(world, made)
         _applied(world, run.id, err=as_json)
@@ -483,7 +371,7 @@ def hold(run: str | None, site: str | None, why: str, by: str, find_stack: FindS
     """Stop a plan that waits or is on its way; or every night of a site."""
     world = world_of(find_stack, site=site)
     if run is not None:
-        echo(_run_line(night_desk.hold(world, run, by, why)))
+        echo(run_line(night_desk.hold(world, run, by, why)))
     elif site is not None:
         night_desk.hold_site(world, site, by, why)
         echo(either(f"{site} : nuits retenues par {by}", f"{site}: nights held by {by}"))
@@ -505,7 +393,7 @@ def release(run: str | None, site: str | None, at_once: bool, by: str, find_stac
         if at_once:
             _applied(world, run)
         else:
-            echo(_run_line(released))
+            echo(run_line(released))
     elif site is not None:
         night_desk.hold_site(world, site, "")
         echo(either(f"{site} : les nuits reprennent", f"{site}: nights go on"))

@@ -16,7 +16,8 @@ from passerelle.words.stages import say_scope
 from passerelle_cli.answers.night import PersonRepaired
 from passerelle_cli.exit_codes import FOUND
 from passerelle_cli.extracts import read_sources
-from passerelle_cli.night import lines_of, print_lines, site_option, sources_option
+from passerelle_cli.night import site_option, sources_option
+from passerelle_cli.night_lines import lines_of, print_lines
 from passerelle_cli.stack import Stack, on_a_stack, world_of
 from passerelle_cli.terminal import echo, either, json_option, language, print_json
 

@@ -169,7 +169,7 @@ def test_only_what_is_the_commands_own_is_printed_past_that() -> None:
     own = {"guide.py", "main.py", "network.py", "policy.py", "schema.py", "terminal.py"}
     printing = {
         path.name
-        for path in (ROOT / "infra/cli/passerelle_cli").glob("*.py")
+        for path in (ROOT / "infra/cli/passerelle_cli").rglob("*.py")
         if re.search(r"click\.(secho|echo)\(|(?<![\w.])print\(|sys\.stdout\.write\(", path.read_text("utf-8"))
     }
     assert printing <= own

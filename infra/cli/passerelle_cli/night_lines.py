@@ -57,7 +57,7 @@ def print_kept_plan(
     print_lines(lines if whole else lines[:_LINES], names)
     if len(lines) > _LINES and not whole:
         more = len(lines) - _LINES
-        echo(either(f"… et {more} autres (--all)", f"… and {more} more (--all)"))
+        echo(worded("… et {n:# autre|# autres} (--all)", "… and {n} more (--all)", n=more))
     if withheld:
         echo(either("Gelé, et non fait :", "Frozen, and not done:"))
         print_lines(withheld if whole else withheld[:_LINES], names)

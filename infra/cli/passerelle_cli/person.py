@@ -19,7 +19,7 @@ from passerelle_cli.extracts import read_sources
 from passerelle_cli.night import site_option, sources_option
 from passerelle_cli.night_lines import lines_of, print_lines
 from passerelle_cli.stack import Stack, on_a_stack, world_of
-from passerelle_cli.terminal import echo, either, json_option, language, print_json
+from passerelle_cli.terminal import echo, either, json_option, language, print_json, worded
 
 
 @click.command()
@@ -74,7 +74,9 @@ def _print(done: Repair, *, applied: bool) -> None:
         echo(either(f"{place} : à créer par la nuit d’abord.", f"{place}: the night has to make it first."))
     echo(say_summary(lines, lang))
     if done.run is not None:
-        refused = either(f", {done.run.failed} refusées par Moodle", f", {done.run.failed} refused by Moodle")
+        refused = worded(
+            ", {n:# refusée|# refusées} par Moodle", ", {n:#|#} refused by Moodle", n=done.run.failed
+        )
         said = either(f"Fait : {done.run.done}", f"Done: {done.run.done}")
         echo(said + (refused if done.run.failed else ""))
     elif lines and not applied:

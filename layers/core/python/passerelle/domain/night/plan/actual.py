@@ -139,10 +139,10 @@ class Actual:
 
     def by_idnumber(self, kind: str) -> Mapping[str, tuple[int, ...]]:
         """Of `category` or `course`: which ids hold an idnumber; more than one where it is held twice."""
-        rows: Mapping[int, Category] | Mapping[int, Course]
-        rows = self.categories if kind == "category" else self.courses
+        tables: Mapping[str, Mapping[int, Category] | Mapping[int, Course]]
+        tables = {"category": self.categories, "course": self.courses}
         found: defaultdict[str, tuple[int, ...]] = defaultdict(tuple)
-        for row in rows.values():
+        for row in tables[kind].values():
             if row.idnumber:
                 found[row.idnumber] += (row.id,)
         return dict(found)

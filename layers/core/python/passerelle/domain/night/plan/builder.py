@@ -22,6 +22,15 @@ def fit_name(kind: str, name: str) -> str:
     return name[: LONGEST_NAME[kind]].rstrip()
 
 
+def ancestry(above: Mapping[str, str], category: str) -> tuple[str, ...]:
+    """The category and all above it. An idnumber held twice may be above itself."""
+    found: list[str] = []
+    while category and category not in found:
+        found.append(category)
+        category = above.get(category, "")
+    return tuple(found)
+
+
 @dataclass(slots=True)
 class Places:
     """Filled by `categories` and `courses`, read by `groups` and `access`.
@@ -67,21 +76,19 @@ class Places:
         self.operations.append(Operation(phase, op, names, values, because, rows, course, category, wave))
 
     def ancestry(self, category: str) -> tuple[str, ...]:
-        """The category and all above it."""
-        found: list[str] = []
-        while category and category not in found:
-            found.append(category)
-            category = self.above.get(category, "")
-        return tuple(found)
+        return ancestry(self.above, category)
 
     def renumbered(self, kind: str, idnumbers: Mapping[int, str], wanted: frozenset[str]) -> dict[str, int]:
-        """The night's own whose idnumber somebody changed in Moodle: what it was → which."""
+        """The night's own whose idnumber somebody changed in Moodle: what it was → which.
+
+        Under an idnumber that is wanted too, it is what it is called now.
+        """
         known = self.memory.marks.get(kind, {})
         return {
             was: number
             for number, was in known.items()
             if was in wanted
             and number in idnumbers
-            and idnumbers[number] != was
+            and idnumbers[number] not in wanted
             and self.actual.is_ours(kind, number)
         }

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping
 
-from passerelle.domain.night.plan.builder import Places, fit_name
+from passerelle.domain.night.plan.builder import Places, ancestry, fit_name
 from passerelle.domain.night.plan.plan import Because, Phase, Still, Value
 from passerelle.domain.offer.desired import DesiredCategory
 from passerelle.domain.offer.model import Row
@@ -19,8 +19,8 @@ def plan_categories(places: Places) -> None:
     """Parents first, a wave for each depth."""
     desired, actual = places.desired, places.actual
     ids = actual.by_idnumber("category")
-    places.there |= {idnumber for idnumber, held in ids.items() if len(held) == 1}
-    places.above |= {row.idnumber: row.parent for row in actual.categories.values() if row.idnumber}
+    places.there = {idnumber for idnumber, held in ids.items() if len(held) == 1}
+    places.above = {row.idnumber: row.parent for row in actual.categories.values() if row.idnumber}
     template = places.rules.naming.category_idnumber
     rows = {fill(template, code=code): row for code, row in desired.structure.categories.items()}
     depth = depths({row.idnumber: row.parent for row in desired.categories.values()})
@@ -32,7 +32,7 @@ def plan_categories(places: Places) -> None:
     for idnumber in sorted(desired.categories, key=lambda one: (depth[one], one)):
         wanted = desired.categories[idnumber]
         held = ids.get(idnumber, ())
-        row = (rows[idnumber],) if idnumber in rows else ()
+        row = (rows[idnumber],)
         if len(held) > 1:
             places.stay("category", (idnumber,), Still.HELD_TWICE)
         elif wanted.parent and wanted.parent not in places.there:
@@ -46,18 +46,8 @@ def plan_categories(places: Places) -> None:
 
 
 def depths(above: Mapping[str, str]) -> dict[str, int]:
-    """How far each is below the top. The desired tree has no loops."""
-    found: dict[str, int] = {}
-    for start in above:
-        path: list[str] = []
-        code = start
-        while code and code in above and code not in found:
-            path.append(code)
-            code = above[code]
-        base = found.get(code, -1)
-        for place, one in enumerate(reversed(path), 1):
-            found[one] = base + place
-    return found
+    """How many are above each."""
+    return {one: len(ancestry(above, one)) - 1 for one in above}
 
 
 def _place(
@@ -113,23 +103,18 @@ def plan_empty_categories(places: Places) -> None:
     for number, category in places.category_after.items():
         course = actual.courses[number]
         courses[category].append(course.idnumber or course.shortname)
-    for idnumber in places.new:
-        courses[places.category_of[idnumber]].append(idnumber)
     below: defaultdict[str, list[str]] = defaultdict(list)
     for row in actual.categories.values():
-        below[places.above.get(row.idnumber, row.parent) if row.idnumber else row.parent].append(
-            row.idnumber or row.name
-        )
-    made = Counter(row.parent for row in desired.categories.values())
+        below[places.above.get(row.idnumber, row.parent)].append(row.idnumber or row.name)
     depth = depths({row.idnumber: row.parent for row in actual.categories.values() if row.idnumber})
     for idnumber in sorted(leaving, key=lambda one: (-depth[one], one)):
         keepers = [*sorted(courses[idnumber]), *sorted(below[idnumber])]
         if desired.unknown.has_category(idnumber):
             places.stay("category", (idnumber,), Still.UNKNOWN)
-        elif keepers or made[idnumber]:
+        elif keepers:
             places.stay("category", (idnumber,), Still.NOT_EMPTY, *keepers[:KEEPERS])
         else:
-            below[places.above.get(idnumber, "")].remove(idnumber)
+            below[places.above[idnumber]].remove(idnumber)
             places.add(
                 Phase.ARCHIVE,
                 "category_delete",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain, count
 
 from passerelle.domain.night.plan.actual import Course
 from passerelle.domain.night.plan.builder import Places
@@ -15,7 +16,7 @@ from passerelle.domain.offer.model import Row
 
 EX = "ex_"
 LONGEST = {"idnumber": 100, "shortname": 255, "fullname": 254}  # characters in Moodle's course table
-_TAGS = re.compile(r"\s*(?:<[^>]*>\s*)*")
+_TAGS = re.compile(r"\A\s*(?:<[^>]*>\s*)*")
 _ARCHIVED = re.compile(r"ex_(?P<code>.+?)(?:_(?P<number>[2-9]|[1-9]\d+))?")
 BRING_BACK, MAKE = 0, 1  # waves: a name that an update frees may be given to a new course
 
@@ -30,17 +31,17 @@ def plan_courses(places: Places) -> None:
 @dataclass(slots=True)
 class _Courses:
     places: Places
-    ids: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    shortnames: dict[str, int] = field(default_factory=dict)
+    ids: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    shortnames: set[str] = field(default_factory=set)  # taken
     archived: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     lost: Mapping[str, int] = field(default_factory=dict)
     kept: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         actual, desired = self.places.actual, self.places.desired
-        self.ids = actual.by_idnumber("course")
-        self.shortnames = {row.shortname: row.id for row in actual.courses.values()}
-        self.places.category_after |= {row.id: row.category for row in actual.courses.values()}
+        self.ids = dict(actual.by_idnumber("course"))
+        self.shortnames = {row.shortname for row in actual.courses.values()}
+        self.places.category_after = {row.id: row.category for row in actual.courses.values()}
         self.archived = self._archived()
         self.lost = self.places.renumbered(
             "course",
@@ -92,7 +93,7 @@ class _Courses:
         if wanted.shortname in self.shortnames:
             places.stay("course", (idnumber,), Still.NAME_TAKEN, wanted.shortname)
             return
-        self.shortnames[wanted.shortname] = 0
+        self.shortnames.add(wanted.shortname)
         columns: dict[str, Value] = {
             "idnumber": idnumber,
             "shortname": wanted.shortname,
@@ -139,10 +140,10 @@ class _Courses:
     def _differing(self, wanted: DesiredCourse, found: Course) -> dict[str, Value]:
         changed: dict[str, Value] = {}
         if wanted.shortname != found.shortname:
-            if self.shortnames.get(wanted.shortname, found.id) != found.id:
+            if wanted.shortname in self.shortnames:
                 self.places.stay("course", (wanted.idnumber,), Still.NAME_TAKEN, wanted.shortname)
             else:
-                self.shortnames[wanted.shortname] = found.id
+                self.shortnames.add(wanted.shortname)
                 changed["shortname"] = wanted.shortname
         fullname = wanted.fullname[: LONGEST["fullname"]]
         if fullname != found.fullname:
@@ -196,18 +197,18 @@ class _Courses:
     def _archive(self, found: Course) -> None:
         places = self.places
         columns: dict[str, Value] = {"idnumber": found.idnumber}
-        for end in ("", *(f"_{number}" for number in range(2, 1000))):
+        for end in chain([""], (f"_{number}" for number in count(2))):
             idnumber = _ex(found.idnumber, end, "idnumber")
             shortname = _ex(found.shortname, end, "shortname")
-            if idnumber not in self.ids and self.shortnames.get(shortname, found.id) == found.id:
+            if idnumber not in self.ids and shortname not in self.shortnames:
                 break
         columns |= {
             "newidnumber": idnumber,
             "shortname": shortname,
             "fullname": _ex(found.fullname, end, "fullname"),
         }
-        self.ids = {**self.ids, idnumber: (found.id,)} if idnumber not in self.ids else self.ids
-        self.shortnames[shortname] = found.id
+        self.ids[idnumber] = (found.id,)
+        self.shortnames.add(shortname)
         archive = places.rules.archive_category
         if archive and archive in places.there and archive != found.category:
             columns["category"] = archive
@@ -238,5 +239,4 @@ def _codes_of(idnumber: str) -> list[tuple[str, int]]:
 
 def _begins(summary: str, words: str) -> bool:
     """Whether the text of a description begins so; Moodle's editor puts tags around it."""
-    match = _TAGS.match(summary)
-    return summary[match.end() if match else 0 :].startswith(words)
+    return _TAGS.sub("", summary).startswith(words)

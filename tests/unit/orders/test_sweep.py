@@ -7,12 +7,13 @@ ended otherwise: thousands of items would say no more.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from passerelle.domain.orders.facts import Refund
-from tests.factories.orders import some_facts
+from tests.factories.orders import a_buyer, a_line, a_participant, some_facts
 from tests.factories.records import NOW
 from tests.fakes.cutting import Cut, every_cut
 from tests.scenes.orders import OrderScene
@@ -36,15 +37,25 @@ def a_delivery_that_comes_twice(scene: OrderScene) -> None:
     scene.deliver()
 
 
+def a_buyer_whom_the_shop_corrects(scene: OrderScene) -> None:
+    """Cut before the wrong one lost what they got, the order still knows whom it was about (S16)."""
+    line = replace(a_line(), quantity=1, amount=1000, participants=(a_participant("ana"),))
+    scene.sell(some_facts(lines=(line,)))
+    right = a_buyer(email="formation@client.example")
+    scene.sell(some_facts(lines=(line,), buyer=right, snapshot_at=NOW + timedelta(hours=1)))
+
+
 slow = pytest.mark.slow
 
 
-@pytest.mark.rule("S12", "S1", "S4", "S5")
+@pytest.mark.rule("S12", "S1", "S4", "S5", "S16")
 @pytest.mark.parametrize(
     ("story", "plugins"),
     [
         pytest.param(an_order_of_four, True, id="order"),
         pytest.param(an_order_of_four, False, id="order-plain", marks=slow),
+        pytest.param(a_buyer_whom_the_shop_corrects, True, id="corrected"),
+        pytest.param(a_buyer_whom_the_shop_corrects, False, id="corrected-plain", marks=slow),
         pytest.param(a_delivery_that_comes_twice, True, id="twice", marks=slow),
         pytest.param(a_refund_of_everything, True, id="refund", marks=slow),
         pytest.param(a_refund_of_everything, False, id="refund-plain", marks=slow),

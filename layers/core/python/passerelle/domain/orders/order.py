@@ -284,6 +284,16 @@ def _newer(order: Order, facts: Facts) -> bool:
     return order.heard_at is None or facts.heard_at is None or facts.heard_at >= order.heard_at
 
 
+def of_its_buyer(order: Order) -> Order:
+    """A buyer whom the shop has corrected is remembered for as long as the order, cut or not: what the wrong
+    one got is taken away (S16).
+    """
+    wrong = order.operator
+    if wrong is None or wrong.person.key == order.buyer.key:
+        return order
+    return replace(order, operator=None, former=(*order.former, wrong))
+
+
 def _cancelled(order: Order, facts: Facts, *, newer: bool) -> datetime | None:
     """A shop that tells the whole order may take a cancellation back, later; one that tells events may not.
     Of two words of one second the cancellation is the last, whichever came first.

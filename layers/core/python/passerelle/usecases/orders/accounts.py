@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from passerelle.domain.moodle.core import NewUser, User
 from passerelle.domain.orders.accounts import Account, account_of, email_fits, usernames
-from passerelle.domain.orders.order import Order, Seat, SeatState
+from passerelle.domain.orders.order import Order, Seat, SeatState, of_its_buyer
 from passerelle.domain.orders.people import why_unread
 from passerelle.domain.records import Note
 from passerelle.usecases.amend import amend
@@ -83,10 +83,8 @@ def _remember(order_run: OrderRun, missing: list[str]) -> None:
         return seat if account is None else replace(seat, existed=account.existed)
 
     def decide(order: Order) -> Order:
-        buyer = order.buyer.key
-        operator = order.operator
-        if operator is None or operator.person.key != buyer:
-            operator = Seat("", order_run.participant(buyer)) if buyer else None
+        order, buyer = of_its_buyer(order), order.buyer.key
+        operator = order.operator or (Seat("", order_run.participant(buyer)) if buyer else None)
         return replace(
             order,
             seats=tuple(noted(seat) for seat in order.seats),

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from passerelle.domain.orders.end_state import end_state
-from passerelle.domain.orders.order import Order, Seat, SeatState, merged, next_try
+from passerelle.domain.orders.order import Order, Seat, SeatState, merged, next_try, of_its_buyer
 from passerelle.domain.orders.sales import sale_of
 from passerelle.domain.orders.session import Reading, desired, read_lines, seated
 from passerelle.domain.orders.shop import Shop
@@ -107,9 +107,8 @@ def work(run: OrderRun) -> list[Note]:
 
 def _touched(order: Order) -> bool:
     """Whether anything was ever done for it."""
-    return any(seat.user_id for seat in order.seats) or (
-        order.operator is not None and bool(order.operator.user_id)
-    )
+    operator = (order.operator,) if order.operator else ()
+    return any(seat.user_id for seat in (*order.seats, *operator, *order.former))
 
 
 def _complete(world: World, order: Order) -> Order:
@@ -179,6 +178,7 @@ def _begin(world: World, order: Order, shop: Shop, reading: Reading) -> Order:
     now = world.clock.now()
 
     def decide(before: Order) -> Order:
+        before = of_its_buyer(before)
         if before.state == OrderState.RECEIVED:
             before = moved(before, OrderState.PAID, now, "paid" if before.paid_at else "released")
         seats = seated(before, reading.sold, before.received_at) if before.due else before.seats

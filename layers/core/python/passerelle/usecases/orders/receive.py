@@ -5,18 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 import gzip
-import json
-from collections.abc import Mapping
 
 from passerelle.domain.orders.delivery import Delivery
 from passerelle.domain.records import Note
 from passerelle.errors import Conflict, GiveUp
 from passerelle.ports import World
-
-
-def encoded(document: Mapping[str, object]) -> bytes:
-    """A document as its bytes would have come."""
-    return json.dumps(document, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 def packed(body: bytes) -> str:

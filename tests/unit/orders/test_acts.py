@@ -1,0 +1,156 @@
+"""What people do to an order, by table: an authorised person (S12, S13), the buyer with the places (S3, S14)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from passerelle.domain.orders.order import Facts, Refund
+from passerelle.domain.orders.shop import Attachment
+from passerelle.domain.states import OrderState
+from passerelle.errors import NotFound
+from passerelle.ports import World
+from passerelle.usecases.orders import reconcile, seats, take, work
+from tests.factories.orders import a_buyer, a_line, a_participant, a_product, a_shop, some_facts
+from tests.factories.records import NOW
+from tests.scenes.orders import OrderScene
+
+SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
+BOUTIQUE = "boutique:1042"
+ANA = a_participant("ana")
+
+ACTS: dict[str, Callable[[World, str], object]] = {
+    "replay": work.replay,
+    "park": lambda world, order: work.park(world, order, "lydie", "à vérifier"),
+    "release": lambda world, order: work.release(world, order, "lydie", "bon 7"),
+    "reschedule": lambda world, order: work.reschedule(world, order, 3600, "lydie"),
+    "revoke_link": lambda world, order: work.revoke_link(world, order, "lydie"),
+    "view": seats.view,
+    "swap": lambda world, order: seats.swap(world, order, "1:ana@client.example", ANA),
+}
+
+
+@pytest.mark.rule("S12")
+@pytest.mark.parametrize("act", ACTS)
+def test_whatever_is_done_to_an_order_that_is_not_here_says_which(act: str) -> None:
+    scene = OrderScene()
+    with pytest.raises(NotFound, match="order_unknown") as refused:
+        ACTS[act](scene.world, BOUTIQUE)
+    assert refused.value.details == {"order": BOUTIQUE}
+    assert len(scene.queues) == 0
+
+
+@pytest.mark.rule("S12", "S13")
+@pytest.mark.parametrize(
+    ("act", "said", "worked_on"),
+    [
+        ("park", "parked_by – lydie – à vérifier", False),
+        ("release", "released_by – lydie – bon 7", True),
+        ("reschedule", "rescheduled_by – lydie – 3600 s", True),
+        ("revoke_link", "link_revoked_by – lydie", False),
+    ],
+)
+def test_each_act_is_written_down_with_who_and_why_once(act: str, said: str, worked_on: bool) -> None:
+    scene = OrderScene()
+    scene.sell(some_facts())
+    before = scene.order().history
+    ACTS[act](scene.world, BOUTIQUE)
+    assert said in [moment.why for moment in scene.order().history[len(before) :]]
+    assert scene.queues["orders"] == [{"order": BOUTIQUE}] * worked_on
+    scene.deliver()
+    written = len(scene.order().history)
+    ACTS[act](scene.world, BOUTIQUE)
+    assert len(scene.order().history) - written == (act in ("release", "revoke_link"))
+
+
+@pytest.mark.rule("S3")
+@pytest.mark.parametrize("plugins", [True, False])
+@pytest.mark.parametrize(
+    ("account", "seen", "started"),
+    [
+        ("new", None, False),
+        ("new", NOW - HOUR, True),
+        ("old", NOW - SECOND, False),
+        ("old", NOW, True),
+        ("old", None, False),
+    ],
+)
+def test_a_person_has_started_once_seen_since_the_place_was_theirs(
+    account: str, seen: Any, started: bool, plugins: bool
+) -> None:
+    scene = OrderScene(plugins=plugins)
+    if account == "old":
+        scene.moodle.add_user("ana", "Ana", "Martin", email="ana@client.example")
+    order = scene.sell(some_facts())
+    (seat,) = [seat for seat in order.seats if seat.person.firstname == "Ana"]
+    scene.moodle.user(seat.username).lastaccess = int(seen.timestamp()) if seen else 0
+    assert seats.has_started(scene.world, order, seat) == started
+
+
+@pytest.mark.rule("S6", "S16")
+def test_a_buyer_corrected_in_the_shop_has_the_role_over_existing_accounts_and_the_wrong_one_none() -> None:
+    """The wrong one is no other operator, who would keep the right one out."""
+    scene = OrderScene(a_shop(attachment=Attachment(over_new="mentor", over_existing="viewer")))
+    scene.moodle.add_user("ana", "Ana", "Martin", email="ana@client.example")
+    line = replace(a_line(), quantity=1, amount=1000, participants=(ANA,))
+    scene.sell(some_facts(lines=(line,)))
+    assert scene.ties() == [("rh@client.example", "viewer", "ana")]
+    right = a_buyer(email="formation@client.example")
+    scene.sell(some_facts(lines=(line,), buyer=right, snapshot_at=NOW + HOUR))
+    assert scene.ties() == [("formation@client.example", "viewer", "ana")]
+
+
+@pytest.mark.rule("S14")
+def test_what_a_line_registered_stays_while_its_product_cannot_be_read() -> None:
+    licence = a_product("std_registeredproduct", parameters="customersupport=SUPPORT", price="")
+    shop = a_shop(products={"SPOCM1": a_product(), "LICENCE": licence})
+    scene = OrderScene(shop)
+    lines = (a_line(), a_line("2", product="LICENCE", quantity=1, amount=0, participants=()))
+    scene.sell(some_facts(lines=lines))
+    held = scene.page("rh@client.example").products
+    assert [one.product for one in held] == ["LICENCE"]
+    unread = a_shop(products={"SPOCM1": a_product()})
+    scene.base = scene.world = replace(scene.base, network=replace(scene.network, shops={"boutique": unread}))
+    work.replay(scene.world, BOUTIQUE)
+    scene.deliver()
+    assert [note.code for note in scene.order().why] == ["product_unknown"]
+    assert scene.page("rh@client.example").products == held
+
+
+@pytest.mark.rule("S14", "S16")
+def test_a_name_that_two_orders_bear_leads_to_the_one_that_said_it_last() -> None:
+    scene = OrderScene()
+    for number in ("1", "2"):
+        take.merge(scene.world, "boutique", some_facts(number, refs=("pi_1",)))
+        refund = Facts(order="re_1", refs=("pi_1",), sale=False)
+        assert take.key_of(scene.world, "boutique", refund) == f"boutique:{number}"
+
+
+@pytest.mark.rule("S14", "S12")
+def test_the_support_course_of_a_line_given_back_is_not_given_again_by_who_was_slow() -> None:
+    """The buyer has no place of the line: whether it is owed is a matter of what is left of it."""
+    other = a_product(parameters="coursename=SUPPORT")
+    shop = a_shop(products={"SPOCM1": a_product(), "OTHER": other})
+    scene = OrderScene(shop)
+    lines = (a_line(), a_line("2", product="OTHER", quantity=1, amount=1000, participants=(ANA,)))
+    paid = some_facts(lines=lines)
+    scene.sell(paid)
+    assert set(scene.enrolled("SUPPORT")) == {"ana@client.example", "rh@client.example"}
+    buyer = scene.page("rh@client.example")
+    back = replace(paid, snapshot_at=NOW + HOUR, refunds=(Refund("r", 4000, {"1": 4}, NOW),))
+    scene.sell(back)
+    assert set(scene.enrolled("SUPPORT")) == {"ana@client.example"}
+    late = scene.page("rh@client.example")
+    scene.records.change(
+        late, replace(buyer, revision=late.revision)
+    )  # whoever was slow writes what was read
+    for _ in range(2):
+        scene.clock.tick(timedelta(days=1))
+        reconcile.reconcile(scene.world)
+        scene.deliver()
+    assert set(scene.enrolled("SUPPORT")) == {"ana@client.example"}
+    assert scene.order().state == OrderState.FULFILLED

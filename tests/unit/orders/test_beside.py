@@ -58,8 +58,11 @@ def a_day(seed: int) -> Day:
         line = replace(a_line(), quantity=len(people), amount=1000 * len(people), participants=people)
         paid = some_facts(str(number), buyer=buyer, lines=(line,))
         day.words[str(number)] = [paid]
+        if chance.random() < 0.3:  # the shop corrects who bought
+            paid = replace(paid, snapshot_at=NOW + HOUR, buyer=a_buyer(email="rh3@client.example"))
+            day.words[str(number)].append(paid)
         if chance.random() < 0.6:
-            then = NOW + HOUR * chance.choice([0, 1])
+            then = (paid.snapshot_at or NOW) + HOUR * chance.choice([0, 1])
             back: dict[str, Any] = {"cancelled_at": then}
             if chance.random() < 0.5:
                 back = {"refunds": (Refund("r", line.amount or 0, {"1": len(people)}, then),)}

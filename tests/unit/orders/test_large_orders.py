@@ -14,7 +14,7 @@ from passerelle.domain.orders.session import MOST_PEOPLE
 from passerelle.domain.states import OrderState
 from passerelle.errors import GiveUp
 from passerelle.usecases.orders import fulfil, order_run, seats, work
-from tests.factories.orders import a_line, a_participant, some_facts
+from tests.factories.orders import a_buyer, a_line, a_participant, some_facts
 from tests.factories.records import NOW
 from tests.scenes.orders import OrderScene
 from tests.unit.orders import test_beside
@@ -110,6 +110,16 @@ def test_a_part_refunded_of_a_large_order_takes_whom_the_buyer_says() -> None:
     scene.deliver()
     assert scene.order().state == OrderState.FULFILLED
     assert sorted(scene.enrolled()) == [f"{name}@client.example" for name in ("ana", "cleo", "tom")]
+
+
+@pytest.mark.rule("S3", "S16")
+@pytest.mark.usefixtures("one_at_a_time")
+def test_a_buyer_corrected_of_a_large_order_leaves_nothing_to_the_wrong_one() -> None:
+    scene = OrderScene()
+    scene.sell(some_facts())
+    scene.sell(some_facts(snapshot_at=LATER, buyer=a_buyer(email="formation@client.example")))
+    assert scene.enrolled("SUPPORT") == {"formation@client.example": ("student",)}
+    assert {holder for holder, _, _ in scene.ties()} == {"formation@client.example"}
 
 
 @pytest.mark.rule("S3", "S12", "S14")

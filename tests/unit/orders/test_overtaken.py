@@ -304,3 +304,15 @@ def test_of_two_orders_beside_one_another_the_longer_access_stands_whoever_is_sl
         if row.courseid == here and scene.moodle.state.users[row.userid].username == "ana"
     ]
     assert ends == [int((NOW + timedelta(days=90)).timestamp())]
+
+
+@pytest.mark.rule("S4", "S6", "S12")
+def test_an_account_that_another_worker_made_meanwhile_is_none_that_was_there_before() -> None:
+    """Whoever was slow read the order before it was noted, and Moodle after it was made."""
+    scene = OrderScene()
+    take.merge(scene.world, "boutique", some_facts())
+    slow = held(scene, "caen.local_passerelle_find_users")
+    fulfil.fulfil(scene.world, "boutique:1042")
+    slow.go_on()
+    assert {seat.existed for seat in scene.order().seats} == {False}
+    assert {role for _, role, _ in scene.ties()} == {"mentor"}

@@ -40,6 +40,19 @@ def test_one_order_sets_the_whole_session_up() -> None:
     assert scene.messages() == {**dict.fromkeys(people, 1), "rh@client.example": 1}
 
 
+@pytest.mark.rule("S11")
+def test_without_plugins_everybody_is_told_once_too_and_a_replay_says_nothing_again() -> None:
+    scene = OrderScene(plugins=False)
+    scene.sell(some_facts())
+    people = ("ana", "bob", "cleo", "tom", "rh")
+    once = {f"{name}@client.example": 1 for name in people}
+    assert scene.messages() == once
+    assert any("SPOC Moodle" in message.text for message in scene.moodle.state.messages)
+    work.replay(scene.world, "boutique:1042")
+    scene.deliver()
+    assert scene.messages() == once
+
+
 @pytest.mark.rule("S9")
 def test_dates_go_from_payment_to_the_products_duration() -> None:
     scene = OrderScene()

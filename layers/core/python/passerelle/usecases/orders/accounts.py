@@ -142,10 +142,17 @@ def _note_ids(order_run: OrderRun) -> None:
         return replace(seat, user_id=account.user_id, username=account.username, existed=account.existed)
 
     def decide(order: Order) -> Order:
+        buyer, known = order_run.order.buyer.key, {seat.person.key for seat in order.former}
+        if order.operator is not None:
+            known.add(order.operator.person.key)
+        # Corrected by the shop meanwhile: this run gives to the wrong one all the same.
+        overtaken = buyer != order.buyer.key and buyer in order_run.accounts and buyer not in known
+        wrong = (noted(Seat("", order_run.participant(buyer))),) if overtaken else ()
         return replace(
             order,
             seats=tuple(noted(seat) for seat in order.seats),
             operator=noted(order.operator) if order.operator is not None else None,
+            former=(*(noted(seat) for seat in order.former), *wrong),
         )
 
     amend(order_run.world.records, Order, order_run.order.id, decide)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from passerelle.domain.orders.ledger import (
     LedgerPage,
+    Tie,
     kept,
     lines_of,
     looked_at,
@@ -51,19 +52,29 @@ def _owed(run: SiteRun, page: LedgerPage, orders: dict[str, Order | None]) -> Le
     """
     now = run.world.clock.now()
 
-    def owes(by: str) -> bool:
-        name, _, line = by.removesuffix(":support").rpartition(":")
+    def order_of(name: str) -> Order | None:
         if name not in orders:
             orders[name] = if_readable(run.world.records, Order, name)
-        order = orders[name]
+        return orders[name]
+
+    def owes(by: str) -> bool:
+        name, _, line = by.removesuffix(":support").rpartition(":")
+        order = order_of(name)
         return order is None or _owes(order, line, page.user_id)
+
+    def is_wrong(tie: Tie, name: str) -> bool:
+        order = order_of(name)
+        between = {tie.holder, tie.instance} if tie.level == "user" else {tie.holder}
+        return order is not None and bool(between & _corrected(order))
 
     def decide(before: LedgerPage) -> LedgerPage:
         names = {by.removesuffix(":support").rpartition(":")[0] for by in lines_of(before)}
         for name in sorted(names):
             stays = {(g.by, p.course_id, g.role) for p in before.places for g in p.grants if owes(g.by)}
             stays |= {(one.by, 0, "") for one in before.products if owes(one.by)}
-            ties = {(by, tie.key) for tie in before.ties for by in tie.by if owes(by)}
+            ties = {
+                (by, tie.key) for tie in before.ties if not is_wrong(tie, name) for by in tie.by if owes(by)
+            }
             before = kept(before, name, stays, ties, now)
         return before
 
@@ -78,7 +89,16 @@ def _owes(order: Order, line_id: str, user_id: int) -> bool:
     if not order.due or (line is not None and order.quantity_left(line) <= 0):
         return False
     seats = [seat for seat in order.seats if seat.line == line_id and seat.user_id == user_id]
-    return not seats or any(seat.state != SeatState.TAKEN for seat in seats)
+    if not seats:
+        return user_id not in _corrected(order)
+    return any(seat.state != SeatState.TAKEN for seat in seats)
+
+
+def _corrected(order: Order) -> set[int]:
+    """Buyers whom the shop has corrected since: it owes them nothing, but what they have a place for."""
+    here = {seat.user_id for seat in order.seats if seat.state != SeatState.TAKEN}
+    here |= {order.operator.user_id} if order.operator else set()
+    return {seat.user_id for seat in order.former} - here
 
 
 def _missing(run: SiteRun, pages: Iterable[LedgerPage]) -> Iterator[Difference]:

@@ -49,7 +49,9 @@ TESTS: dict[str, tuple[str, ...]] = {
     "usecases/rollover": ("rollover",),
     "mbz": ("mbz", "backups"),
     "domain": ("states", "people", "console", "network", "runtime", "backups"),
-    "usecases": ("people", "console", "network", "runtime"),
+    "usecases": ("people", "console", "runtime", "store", "publishing", "rollover"),
+    "usecases/console": ("console",),
+    "usecases/network": ("network", "cli"),
     "moodle": ("moodle",),
     "events": ("events", "shops", "attacks"),
 }

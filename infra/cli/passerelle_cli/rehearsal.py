@@ -7,6 +7,7 @@ knows nobody.
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -91,7 +92,7 @@ class Rehearsal:
         topic = str(delivery.get("topic", "")) if wrapped else ""
         topic = topic or kind.topic(body)
         event = str(delivery.get("event", "")) if wrapped else ""
-        sent = receive.encoded(body)
+        sent = json.dumps(body).encode()
         if not event:
             headers = dict.fromkeys(("x-wc-webhook-topic", "x-shopify-topic"), topic)
             number = f"explain-{next(self._numbers)}"

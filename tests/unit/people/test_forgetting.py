@@ -11,18 +11,21 @@ from typing import Any
 
 import pytest
 
+from passerelle.domain.backups.upload import Upload
 from passerelle.domain.console import ConsoleAct, ConsoleSession, Operator
 from passerelle.domain.orders.delivery import Delivery
 from passerelle.domain.orders.ledger import LedgerPage
 from passerelle.domain.orders.order import Order
 from passerelle.domain.people_in_papers import Leftover
 from passerelle.domain.records import Broken, Record, TargetLock
-from passerelle.domain.states import OrderState
+from passerelle.domain.retention import Retention
+from passerelle.domain.states import BackupState, OrderState
 from passerelle.errors import GiveUp, NotFound, Refused
 from passerelle.ports import World
 from passerelle.usecases import people, tidy
-from passerelle.usecases.orders.receive import unpacked
+from passerelle.usecases.orders.receive import receive, unpacked
 from tests.factories.orders import a_buyer, a_line, a_participant, a_product, a_shop, some_facts
+from tests.factories.records import an_upload
 from tests.fakes.inventory import FakeInventory
 from tests.scenes.orders import OrderScene
 from tests.scenes.publishing import ADA, GRACE, Scene
@@ -374,3 +377,94 @@ def test_what_stops_one_step_of_the_night_stops_no_other_and_is_said(monkeypatch
     with pytest.raises(GiveUp, match="record_unreadable"):
         tidy.tidy(a_finished_sale().world)
     assert len(done) == 2
+
+
+@pytest.mark.rule("G1")
+def test_an_erasure_says_how_many_things_it_changed_of_each_kind_cut_or_not() -> None:
+    for cut in (False, True):
+        scene = a_finished_sale()
+        row = json.dumps({"operations": [{"op": "enrol", "username": ZOE.email}]})
+        deposits = {f"nights/caen/2026-10-01/x/chunks/{number}.json": row for number in (1, 2, 3)}
+        world = watched(scene.world, deposits)
+        world.inventory.left = [Leftover("answer", f"{n}.json", row) for n in (1, 2)]  # type: ignore[attr-defined]
+        shown = people.show(world, ZOE.email)
+        held = {kind: len(shown[kind]) for kind in ("records", "deliveries", "documents", "leftovers")}  # type: ignore[arg-type]
+        assert held == {"records": 2, "deliveries": 1, "documents": 3, "leftovers": 2}
+        if cut:
+            assert people.forget(world, ZOE.email, "asked", rest_tonight=True).changed == 8
+            assert people.forget_the_rest(world) == 0
+        else:
+            assert people.forget(world, ZOE.email, "asked").changed == 8
+        [said] = [world.papers[key] for key in world.inventory.documents() if key.startswith("erasures/")]
+        assert (said["changed"], "still" in said) == (8, False)
+
+
+@pytest.mark.rule("G1")
+@pytest.mark.parametrize(
+    "body",
+    [
+        json.dumps({"id": 7, "billing_name": "Zoé Recognisable"}).encode(),  # as WordPress writes: Zo\\u00e9
+        b'{"id": 7, "note": "caf\xe9", "email": "zoe.recognisable@client.example"}',  # no UTF-8
+    ],
+    ids=["escaped", "in another encoding"],
+)
+def test_a_delivery_that_names_the_person_goes_however_its_shop_writes(body: bytes) -> None:
+    scene = a_finished_sale()
+    world = watched(scene.world)
+    receive(world, "boutique", "msg_odd", "order.updated", body, readable=False)
+    receive(world, "boutique", "msg_other", "order.updated", b'{"note": "caf\\u00e9"}', readable=False)
+    people.forget(world, ZOE.email, "asked")
+    assert [one.id for one in scene.records.all(Delivery)] == ["boutique:msg_other"]
+
+
+@pytest.mark.rule("G1")
+def test_a_name_is_kept_to_the_end_of_what_needs_it_and_no_longer() -> None:
+    scene = OrderScene()
+    scene.sell(some_facts(lines=(replace(a_line(), participants=(ZOE,)),), buyer=ROSE))
+    now = scene.clock.now()
+    scene.records.add(TargetLock(id="caen#12/stash/zed", holder="x", until=now + timedelta(hours=1)))
+    world = watched(scene.world)
+    scene.clock.set(now + timedelta(hours=1) - timedelta(seconds=1))
+    assert {one.why for one in people.forget(world, "zed", "asked").kept} == {"rollover_in_progress"}
+    scene.clock.set(now + timedelta(hours=1))
+    assert people.forget(world, "zed", "asked").kept == ()
+    scene.clock.set(now + timedelta(days=35) - timedelta(seconds=1))  # of access to the course
+    assert {one.why for one in people.forget(world, ZOE.email, "asked").kept} == {"access_runs"}
+    scene.clock.set(now + timedelta(days=35))
+    assert people.forget(world, ZOE.email, "asked").kept == ()
+
+
+@pytest.mark.rule("G1", "S16")
+def test_a_buyer_whom_the_shop_corrected_since_is_forgotten_with_the_rest() -> None:
+    scene = OrderScene()
+    scene.sell(some_facts(buyer=ROSE))
+    scene.sell(some_facts(buyer=a_buyer(), snapshot_at=scene.clock.now() + timedelta(hours=1)))
+    assert [seat.person.email for seat in scene.order().former] == [ROSE.email]
+    scene.clock.tick(timedelta(days=40))
+    world = watched(scene.world)
+    people.forget(world, ROSE.email, "asked")
+    assert "rose.recognisable" not in dumped(world)
+    assert "rh@client.example" in dumped(world)
+
+
+@pytest.mark.rule("G1", "G2")
+def test_each_night_what_was_asked_by_day_is_forgotten_and_what_is_past_its_time_names_nobody() -> None:
+    """And answers how many things went."""
+    scene = a_finished_sale()
+    world = watched(replace(scene.world, network=replace(scene.network, retention=Retention(orders=100))))
+    changed = people.forget(world, ZOE.email, "asked", rest_tonight=True).changed
+    row = json.dumps({"operations": [{"op": "enrol", "username": ZOE.email}]})
+    world.inventory.deposits["nights/caen/2026-10-01/x/chunks/1.json"] = row  # type: ignore[attr-defined]
+    upload = an_upload(state=BackupState.RECEIVED, created_at=scene.clock.now())
+    scene.records.add(upload)
+    listed = len(list(world.inventory.records()))
+    assert tidy.tidy(world) == listed + 1
+    assert "zoe" not in dumped(world)
+    scene.clock.tick(timedelta(days=200))
+    before = {one.id: repr(one) for one in world.inventory.records()}
+    count = tidy.tidy(world)
+    after = {one.id: repr(one) for one in world.inventory.records()}
+    assert "client.example" not in dumped(world)
+    assert count == sum(after.get(name) != text for name, text in before.items())
+    assert scene.records[Upload, upload.id].state is BackupState.DELETED
+    assert changed > 0

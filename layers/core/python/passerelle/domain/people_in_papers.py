@@ -116,9 +116,9 @@ def rows_in(text: str) -> int:
 
 
 def _mentions(text: str, who: Who) -> bool:
-    """Quickly, and perhaps too often: most documents name somebody else."""
+    """Quickly, and perhaps too often: most documents name somebody else. Shops write `Zo\\u00e9` in JSON."""
     low = html.unescape(text).lower()
-    return any(name in low for name in who.names | who.fullnames)
+    return "\\u" in low or any(name in low for name in who.names | who.fullnames)
 
 
 # -- JSON -----------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from passerelle.errors import Refused
 from passerelle.events.signatures import read_secret
 from passerelle.ports import World
 from passerelle.usecases.network.connect import answer_token, code_key, invite, open_connection
-from tests.factories.records import a_network, a_site_facts
+from tests.factories.records import a_network, a_person, a_site_facts
 from tests.fakes.archives import FakeArchives
 from tests.fakes.backups import FakeBackups
 from tests.fakes.clock import FakeClock
@@ -211,3 +211,70 @@ def test_last_year_s_platform_offers_to_check_a_course_and_nothing_else():
     years = replace(network, sites={**network.sites, "caen": this, "lille": last})
     assert offers(years, "lille") == {"publish": False, "retrieve": False, "rollover": False, "check": True}
     assert offers(years, "caen")["rollover"]
+
+
+def test_a_moodle_is_told_what_network_yaml_says_of_it_and_no_more(scene):
+    network = scene.world.network
+    last = replace(network.sites["lille"], year="24/25")
+    this = replace(network.sites["caen"], previous="lille", category="L1")
+    sites = {**network.sites, "caen": this, "lille": last}
+    scene.world = replace(scene.world, network=replace(network, sites=sites))
+    scene.code()
+    told = scene.open()
+    secret = scene.secrets["/passerelle/signing/caen"]
+    assert {name: told[name] for name in told if name not in ("roles", "offers", "sources")} == {
+        "network": network.name,
+        "title": this.title,
+        "secret": secret,
+        "last_year": "24/25",
+        "category": "L1",
+        "hub": None,
+    }
+    scene.code("lille")
+    assert scene.open("lille")["last_year"] == ""
+
+
+@pytest.mark.parametrize(
+    ("address", "named"),
+    [
+        ("https://s3.example/archives/x?sig=1", "s3.example"),
+        ("https://s3.example:443/archives/x", "s3.example"),
+        ("https://s3.example:444/archives/x", "https://s3.example:444"),
+        ("http://s3.example/archives/x", "http://s3.example"),
+        ("http://127.0.0.1:9000/archives/x", "http://127.0.0.1:9000"),
+    ],
+)
+def test_archives_come_from_a_host_or_where_it_is_not_plain_https_from_a_whole_origin(scene, address, named):
+    scene.world.archives.sign = lambda _key: (address, scene.clock.now())
+    scene.code()
+    assert scene.open()["sources"] == [named]
+
+
+def test_whoever_disconnects_is_told_that_nothing_is_connected_and_the_token_is_only_checked_else(scene):
+    scene.code()
+    scene.open()
+    scene.token()
+    assert scene.token("withdraw") == {"connected": False, "fits": False, "findings": []}
+    assert scene.token("check")["connected"]
+    assert "/passerelle/tokens/caen" not in scene.secrets
+
+
+def test_a_code_names_the_api_without_a_slash_at_its_end(scene):
+    code = invite(scene.world, "caen", f"{API}/")
+    assert json.loads(base64.urlsafe_b64decode(code.removeprefix("psl1_") + "=="))["address"] == API
+
+
+def test_the_check_is_told_in_the_language_that_was_asked_for(scene):
+    moodle = scene.world.sites.lms("caen")
+    moodle.facts = replace(moodle.facts, site="lille")
+    address = scene.world.network.sites["caen"].url
+
+    def told(lang: str) -> list[tuple[str, str]]:
+        person = a_person(lang=lang)
+        command = KeepToken(site="caen", type="token", action="check", wwwroot=address, person=person)
+        return [(one["level"], one["text"]) for one in answer_token(scene.world, command)["findings"]]  # type: ignore[union-attr]
+
+    french, english = told("fr"), told("en")
+    assert [level for level, _ in french] == [level for level, _ in english]
+    assert dict(french)["bad"].startswith("le plugin se croit")
+    assert dict(english)["bad"].startswith("the plugin ")

@@ -16,6 +16,7 @@ from passerelle.domain.moodle.plugin import Notification, NotificationVerdict
 from passerelle.domain.orders.delivery import Delivery
 from passerelle.domain.orders.order import Order
 from passerelle.domain.orders.shop import ShopApi
+from passerelle.domain.records import Note
 from passerelle.domain.states import OrderState
 from passerelle.errors import MoodleRefused, TryAgain
 from passerelle.events.bodies import SHOP_BODY_LIMIT
@@ -111,7 +112,7 @@ def test_what_is_well_signed_and_unreadable_is_parked_and_may_be_replayed() -> N
     scene = OrderScene()
     assert post(scene, b"{half", signed(scene, b"{half"))["statusCode"] == 200
     (kept,) = scene.records.all(Delivery)
-    assert (kept.state, kept.why.code if kept.why else "") == ("parked", "payload_unreadable")
+    assert (kept.state, kept.why) == ("parked", Note("payload_unreadable", {"where": "body"}))
     body = json.dumps({"type": "order.paid", "data": {"order": "7", "lines": [{"id": "1"}]}}).encode()
     post(scene, body, signed(scene, body, "msg_2"))
     scene.deliver()

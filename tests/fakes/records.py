@@ -9,53 +9,25 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from passerelle.domain.backups.upload import CourseLine, Upload
-from passerelle.domain.connection import Connection
-from passerelle.domain.console import ConsoleAct, ConsoleSession, ConsoleTicket, Seen
-from passerelle.domain.night.plan.run import NightDesk, Run
-from passerelle.domain.orders.delivery import Delivery, Hearing, OrderName
+from passerelle.domain.backups.upload import Upload
+from passerelle.domain.console import ConsoleAct, Seen
+from passerelle.domain.night.plan.run import Run
+from passerelle.domain.orders.delivery import Delivery
 from passerelle.domain.orders.ledger import LedgerPage
 from passerelle.domain.orders.order import Order
 from passerelle.domain.person_words import person_words
 from passerelle.domain.publishing.publication import Publication, Retrieval
-from passerelle.domain.records import Broken, Record, RunningJob, Tally, TargetLock
+from passerelle.domain.records import Broken, Record, RunningJob, TargetLock
 from passerelle.domain.rollover.plan import PlanRun
 from passerelle.domain.rollover.rollover import FreshStart, Permit, Rollover, Whereabouts
 from passerelle.errors import Conflict, GiveUp, Refused
 from passerelle.ports import Page, R
+from passerelle.store.kinds import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 Kind = type[Record]
-
-KINDS: tuple[Kind, ...] = (
-    Upload,
-    Publication,
-    Retrieval,
-    CourseLine,
-    RunningJob,
-    TargetLock,
-    Rollover,
-    Permit,
-    FreshStart,
-    PlanRun,
-    Whereabouts,
-    Delivery,
-    Order,
-    OrderName,
-    Hearing,
-    LedgerPage,
-    Tally,
-    Run,
-    NightDesk,
-    Broken,
-    ConsoleTicket,
-    ConsoleSession,
-    ConsoleAct,
-    Seen,
-    Connection,
-)
 
 # (kind, index) → the value a record stands under; None: not in that index.
 INDEXES: dict[tuple[Kind, str], Callable[[Any], str | None]] = {

@@ -18,9 +18,9 @@ from passerelle.domain.rollover.survey import Survey
 from passerelle.errors import PaperUnreadable
 from passerelle.store.documents import STEPS, from_document, read_json, to_document
 from passerelle.store.items import from_item, kept_as, to_item
+from passerelle.store.kinds import KINDS
 from passerelle.store.records import DynamoRecords
 from passerelle.store.unknown_fields import Aside
-from tests.fakes.records import KINDS
 from tests.kept.write import STAMP, written
 from tests.unit.store.conftest import TABLE
 

@@ -9,17 +9,11 @@ import json
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from passerelle.sources.layouts import LAYOUTS
+
 HEADERS = {
-    "categories.csv": ("code", "parent_code", "title"),
-    "elements.csv": ("code", "title", "category_code", "distance", "carrier_code", "term_start"),
-    "collections.csv": ("collection_code", "element_code"),
-    "groups.csv": ("code", "label", "collection_code"),
-    "people.csv": ("code", "username", "lastname", "firstname", "email", "kind"),
-    "ia.csv": ("person_code", "year", "step_code", "tele", "state"),
-    "ip.csv": ("person_code", "element_code", "group_code"),
-    "ade.csv": ("person_code", "element_code", "sheet_code", "sheet_origin", "sheet_state", "status"),
-    "cohorts.csv": ("code", "title"),
-    "cohort_members.csv": ("cohort_code", "person_code"),
+    layout.file: tuple(one.name for one in layout.columns if one.name not in layout.optional_columns)
+    for layout in LAYOUTS.values()
 }
 STUDENTS = ("Curie", "Noether", "Germain", "Agnesi", "Hypatie", "Meitner", "Franklin", "Lamarr")
 

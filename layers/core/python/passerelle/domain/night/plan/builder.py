@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from passerelle.domain.night.plan.actual import Actual
 from passerelle.domain.night.plan.memory import Memory
-from passerelle.domain.night.plan.plan import Because, Operation, Phase, Stays, Still, Value
+from passerelle.domain.night.plan.plan import Because, Operation, Phase, Stays, Still, Value, operation
 from passerelle.domain.night.policy import NightRules
 from passerelle.domain.offer.desired import Desired
 from passerelle.domain.offer.model import Row
@@ -72,8 +72,9 @@ class Places:
         category: str = "",
         wave: int = 0,
     ) -> None:
-        names, values = tuple(columns), tuple(columns.values())
-        self.operations.append(Operation(phase, op, names, values, because, rows, course, category, wave))
+        self.operations.append(
+            operation(phase, op, columns, because, rows, course=course, category=category, wave=wave)
+        )
 
     def ancestry(self, category: str) -> tuple[str, ...]:
         return ancestry(self.above, category)

@@ -222,6 +222,16 @@ class Notification:
     values: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
+def message_to_each(
+    usernames: Iterable[str], key: str, lang: str, values: Mapping[str, str]
+) -> tuple[Notification, ...]:
+    """One `subject` and `text` to each of them; `key` makes it one message, however often it is sent."""
+    return tuple(
+        Notification(f"{key}:{username}", username, kind="message", lang=lang, values=values)
+        for username in usernames
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class NotificationVerdict:
     key: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from passerelle.domain.console import Reach
-from passerelle.domain.moodle.plugin import Notification
+from passerelle.domain.moodle.plugin import message_to_each
 from passerelle.errors import PasserelleError
 from passerelle.ports import World
 from passerelle.usecases.console.home import MOST_COUNTED, waiting
@@ -53,15 +53,4 @@ def tell_what_waits(world: World, site: str) -> None:
         "subject": say("waiting_subject", lang, count=counts.total()),
         "text": "\n".join([say("waiting_text", lang, count=counts.total()), "", *lines, "", link]).rstrip(),
     }
-    world.sites.lms(site).notify(
-        [
-            Notification(
-                key=f"waiting:{site}:{day}:{username}",
-                username=username,
-                kind="message",
-                lang=lang,
-                values=values,
-            )
-            for username in rules.report_to
-        ]
-    )
+    world.sites.lms(site).notify(message_to_each(rules.report_to, f"waiting:{site}:{day}", lang, values))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from passerelle.domain.moodle.plugin import Notification
+from passerelle.domain.moodle.plugin import message_to_each
 from passerelle.domain.night.checks.in_moodle import (
     RECENT,
     Earlier,
@@ -165,18 +165,8 @@ def _tell(world: World, site: str, rules: NightRules, report: NightReport, lang:
         return
     values = {"subject": subject_of(report, lang), "text": summary_of(report, lang)}
     values["text"] += f"\n\n{_where(site, rules, report.night, lang)}"
-    world.sites.lms(site).notify(
-        [
-            Notification(
-                key=f"night:{site}:{report.night.isoformat()}:{username}",
-                username=username,
-                kind="message",
-                lang=lang,
-                values=values,
-            )
-            for username in rules.report_to
-        ]
-    )
+    key = f"night:{site}:{report.night.isoformat()}"
+    world.sites.lms(site).notify(message_to_each(rules.report_to, key, lang, values))
 
 
 def _where(site: str, rules: NightRules, night: date, lang: str) -> str:

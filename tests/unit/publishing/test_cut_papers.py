@@ -189,6 +189,19 @@ def test_a_lock_whose_holder_was_never_written_down_is_anybodys() -> None:
     assert scene.records.all(TargetLock) == ()
 
 
+def into_lille(publication: str, course: int) -> AskRetrieval:
+    """Grace asks for it in place of what Lille's course holds."""
+    return AskRetrieval(
+        request="one",
+        site="lille",
+        type="retrievals",
+        action="start",
+        publication=publication,
+        person=GRACE,
+        target=Target(mode="replace", courseid=course),
+    )
+
+
 @pytest.mark.rule("R5", "P11")
 @pytest.mark.parametrize(
     "at", ["records.add(Retrieval)", "records.add(TargetLock)", "queues.send(retrievals)"]
@@ -198,15 +211,7 @@ def test_a_retrieval_cut_at_the_door_is_brought_forward_or_was_never_asked(at: s
     scene = Scene()
     publication = on_offer(scene)
     course = next(iter(scene.lille.courses))
-    command = AskRetrieval(
-        request="msg_cut",
-        site="lille",
-        type="retrievals",
-        action="start",
-        publication=publication,
-        person=GRACE,
-        target=Target(mode="replace", courseid=course),
-    )
+    command = into_lille(publication, course)
     cut = Held(around(scene.base), lambda world: retrieve.ask(world, command), at=at)
     cut.die(after=after)
     assert isinstance(cut.error, Killed)
@@ -229,24 +234,11 @@ def test_a_retrieval_cut_before_its_lock_is_refused_where_another_restores_into_
     scene = Scene()
     publication = on_offer(scene)
     course = next(iter(scene.lille.courses))
-
-    def asked(request: str) -> AskRetrieval:
-        return AskRetrieval(
-            request=request,
-            site="lille",
-            type="retrievals",
-            action="start",
-            publication=publication,
-            person=GRACE,
-            target=Target(mode="replace", courseid=course),
-        )
-
-    cut = Held(
-        around(scene.base), lambda world: retrieve.ask(world, asked("one")), at="records.add(TargetLock)"
-    )
+    command = into_lille(publication, course)
+    cut = Held(around(scene.base), lambda world: retrieve.ask(world, command), at="records.add(TargetLock)")
     cut.die()
     (first,) = scene.records.all(retrieve.Retrieval)
-    second = str(retrieve.ask(scene.world, asked("two"))["retrieval"])
+    second = str(retrieve.ask(scene.world, replace(command, request="two"))["retrieval"])
     retrieve.retrieve(scene.world, second)
     retrieve.retrieve(scene.world, first.id)  # as watch_jobs brings it forward
     ended = scene.records[retrieve.Retrieval, first.id]
@@ -261,15 +253,7 @@ def test_a_retrieval_cut_before_its_lock_has_it_once_it_is_brought_forward() -> 
     scene = Scene()
     publication = on_offer(scene)
     course = next(iter(scene.lille.courses))
-    command = AskRetrieval(
-        request="one",
-        site="lille",
-        type="retrievals",
-        action="start",
-        publication=publication,
-        person=GRACE,
-        target=Target(mode="replace", courseid=course),
-    )
+    command = into_lille(publication, course)
     cut = Held(around(scene.base), lambda world: retrieve.ask(world, command), at="records.add(TargetLock)")
     cut.die()
     (first,) = scene.records.all(retrieve.Retrieval)

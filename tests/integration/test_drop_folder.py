@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -16,13 +15,13 @@ from passerelle.store.configuration import Configuration
 from passerelle.usecases.amend import list_all
 from passerelle_laptop.laptop import Laptop
 from tests.factories.mbz import Backup, StoredFile
+from tests.scenes.laptop import QUEUES, rest
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("drop-folder")]
 
 SHELF = 50
 REFUSED = (7, 19, 33)  # made with users
 TWICE = ((4, 40), (5, 41))  # the same file under another name
-QUEUES = ("uploads", "publications", "retrievals", "jobs")
 
 
 @pytest.fixture(scope="module")
@@ -53,16 +52,6 @@ def archive(number: int) -> bytes:
     if number in REFUSED:
         backup = backup.with_member("users.xml", "<users><user id='1'><username>x</username></user></users>")
     return replace(backup).tgz() if number % 2 else backup.zip()
-
-
-def rest(laptop: Laptop, seconds: float) -> None:
-    until = time.monotonic() + seconds
-    quiet = 0
-    while quiet < 3 and time.monotonic() < until:
-        idle = not any(laptop.stack.waiting(name) for name in QUEUES) and laptop.twin.settle(5)
-        quiet = quiet + 1 if idle else 0
-        time.sleep(0.5)
-    assert quiet == 3, {name: laptop.stack.waiting(name) for name in QUEUES}
 
 
 @pytest.mark.rule("P21")

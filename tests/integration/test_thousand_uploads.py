@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -19,12 +18,12 @@ from passerelle.usecases.amend import list_all
 from passerelle_laptop.laptop import Laptop
 from passerelle_laptop.site_client import Patience, Sending, SiteClient
 from passerelle_laptop.twin import Site
+from tests.scenes.laptop import QUEUES, rest
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("thousand-uploads")]
 
 ARCHIVE = Path(__file__).parents[1] / "mbz" / "empty-nousers-tgz.mbz"
 COURSES, UPLOADS = 100, 1000
-QUEUES = ("uploads", "publications", "retrievals", "jobs")
 
 
 @pytest.fixture(scope="module")
@@ -62,16 +61,6 @@ def send(site: Site, one: Sent) -> None:
         sending=one.sending,
     )  # fmt: skip
     one.sending.done = False  # so that sending it again completes it again
-
-
-def rest(laptop: Laptop, seconds: float) -> None:
-    until = time.monotonic() + seconds
-    quiet = 0
-    while quiet < 3 and time.monotonic() < until:
-        idle = not any(laptop.stack.waiting(name) for name in QUEUES) and laptop.twin.settle(5)
-        quiet = quiet + 1 if idle else 0
-        time.sleep(0.5)
-    assert quiet == 3, {name: laptop.stack.waiting(name) for name in QUEUES}
 
 
 @pytest.mark.rule("P14")

@@ -257,7 +257,17 @@ class Scene:
             wanted = message["retrieval"]
             self.step(lambda wanted=wanted: retrievals.retrieve(self.world, wanted))
             moved = True
-        for lms in (self.hub, self.caen, self.lille):
+        moved = self._work_in(self.hub, self.caen, self.lille) or moved
+        while (message := self.queues.take("jobs")) is not None:
+            site, key = message["site"], message["jobkey"]
+            self.step(lambda site=site, key=key: jobs.settle(self.world, site, key))
+            moved = True
+        return moved
+
+    def _work_in(self, *sites: FakeLms) -> bool:
+        """Let these Moodles do the jobs that wait there, and say how they ended; whether there was one."""
+        worked = False
+        for lms in sites:
             ran = lms.work()
             if ran:
                 told = ReportJobs(
@@ -267,12 +277,8 @@ class Scene:
                     jobs=tuple(ReportedJob(key) for key in ran),
                 )
                 self.step(lambda told=told: jobs.report(self.world, told))
-                moved = True
-        while (message := self.queues.take("jobs")) is not None:
-            site, key = message["site"], message["jobkey"]
-            self.step(lambda site=site, key=key: jobs.settle(self.world, site, key))
-            moved = True
-        return moved
+                worked = True
+        return worked
 
     # -- what is there -----------------------------------------------------------------------------
 

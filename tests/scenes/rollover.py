@@ -13,10 +13,9 @@ from passerelle.domain.moodle.core import Course, User
 from passerelle.domain.network import Network
 from passerelle.domain.records import Person
 from passerelle.domain.rollover.rollover import Rollover
-from passerelle.domain.site_commands import AskRollover, LeftOutThing, ReportedJob, ReportJobs
+from passerelle.domain.site_commands import AskRollover, LeftOutThing
 from passerelle.errors import GiveUp
 from passerelle.ports import World
-from passerelle.usecases import jobs
 from passerelle.usecases.rollover import ask, steps
 from tests.factories.records import a_person
 from tests.factories.rollover import LAST_YEAR, THIS_YEAR, a_two_year_network
@@ -137,18 +136,7 @@ class YearScene(Scene):
             wanted = message["rollover"]
             self.step(lambda wanted=wanted: steps.proceed(self.world, wanted))
             moved = True
-        for lms in (self.bleu, self.vert):
-            ran = lms.work()
-            if ran:
-                told = ReportJobs(
-                    request=self.request(),
-                    site=lms.name,
-                    type="jobs",
-                    jobs=tuple(ReportedJob(key) for key in ran),
-                )
-                self.step(lambda told=told: jobs.report(self.world, told))
-                moved = True
-        return moved
+        return self._work_in(self.bleu, self.vert) or moved
 
     def end(self) -> dict[str, Any]:
         whole = super().end()

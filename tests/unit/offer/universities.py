@@ -11,6 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.factories.offer import HEADERS, Row, University
+from tests.unit.offer.plain_reading import KEY_LENGTH
 
 CATEGORIES = ["C1", "C2", "C3"]
 ELEMENTS = ["E1", "E2", "E3", "E4", "E5", "E6"]
@@ -39,18 +40,6 @@ _OTHER = {
     "email": "other@univ.example",
     "lastname": "Other",
     "firstname": "Other",
-}
-_KEYS = {
-    "categories.csv": 1,
-    "elements.csv": 1,
-    "collections.csv": 2,
-    "groups.csv": 1,
-    "people.csv": 1,
-    "ia.csv": 3,
-    "ip.csv": 3,
-    "ade.csv": 6,
-    "cohorts.csv": 1,
-    "cohort_members.csv": 2,
 }
 
 
@@ -154,7 +143,7 @@ def _set(made: University, file: str, index: int, column: int, value: str) -> bo
 def contradict(made: University, file: str, index: int, column: int) -> bool:
     """A second row with the same key and another value."""
     row = list(made.tables[file][index])
-    column = _KEYS[file] + column % max(1, len(row) - _KEYS[file])
+    column = KEY_LENGTH[file] + column % max(1, len(row) - KEY_LENGTH[file])
     if column >= len(row):
         return False
     other = _OTHER[HEADERS[file][column]]

@@ -34,6 +34,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.live.ground import ARCHIVES, Ground, announced, shell
 from tests.live.scene import Stage
 from tests.live.sources import Sources
@@ -48,10 +50,17 @@ def said(name: str) -> str:
     return os.environ.get(f"PASSERELLE_BROWSER_{name}", "")
 
 
-def missing(*sites: str) -> str:
-    """The first variable that a walk on these sites lacks; empty where it can be walked."""
+def walked_on(*sites: str) -> list[pytest.MarkDecorator]:
+    """The marks of a module that walks on these sites: skipped where a variable names nothing."""
     wanted = [name for site in sites for name in (site, f"{site}_TOKEN", f"{site}_QUERY", f"{site}_PHP")]
-    return next((name for name in (*wanted, "PASSWORD", "STACK") if not said(name)), "")
+    lacks = next((name for name in (*wanted, "PASSWORD", "STACK") if not said(name)), "")
+    return [
+        pytest.mark.browser,
+        pytest.mark.live,
+        pytest.mark.slow,
+        pytest.mark.skipif(not CHROMIUM, reason="no Chromium here"),
+        pytest.mark.skipif(bool(lacks), reason=f"PASSERELLE_BROWSER_{lacks} names nothing"),
+    ]
 
 
 @dataclass
@@ -135,12 +144,14 @@ class Desk:
 
 
 @contextmanager
-def browser(playwright: Any) -> Iterator[Any]:
-    opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-    try:
-        yield opened
-    finally:
-        opened.close()
+def browser() -> Iterator[Any]:
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        try:
+            yield opened
+        finally:
+            opened.close()
 
 
 def sit_down(

@@ -11,29 +11,20 @@ from typing import Any
 import pytest
 
 from tests.browser.moodle_pages import (
-    CHROMIUM,
     PHONE,
     Site,
     browser,
     change_course,
     enrol,
     fill_course,
-    missing,
     named_site,
     said,
     sit_down,
+    walked_on,
 )
 from tests.live.ground import fresh
 
-sync_api = pytest.importorskip("playwright.sync_api")
-LACKS = missing("HOME")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.live,
-    pytest.mark.slow,
-    pytest.mark.skipif(not CHROMIUM, reason="no Chromium here"),
-    pytest.mark.skipif(bool(LACKS), reason=f"PASSERELLE_BROWSER_{LACKS} names nothing"),
-]
+pytestmark = walked_on("HOME")
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +34,7 @@ def home() -> Site:
 
 @pytest.fixture(scope="module")
 def opened() -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright, browser(playwright) as chromium:
+    with browser() as chromium:
         yield chromium
 
 

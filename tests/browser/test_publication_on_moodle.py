@@ -24,7 +24,6 @@ import pytest
 from passerelle_cli.stack import Stack
 from tests.browser import course_rows
 from tests.browser.moodle_pages import (
-    CHROMIUM,
     PHONE,
     Desk,
     Site,
@@ -33,21 +32,13 @@ from tests.browser.moodle_pages import (
     enrol,
     fill_course,
     make_course,
-    missing,
     named_site,
     said,
+    walked_on,
 )
 from tests.browser.publication_walk import Walk
 
-sync_api = pytest.importorskip("playwright.sync_api")
-LACKS = missing("HOME", "HUB")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.live,
-    pytest.mark.slow,
-    pytest.mark.skipif(not CHROMIUM, reason="no Chromium here"),
-    pytest.mark.skipif(bool(LACKS), reason=f"PASSERELLE_BROWSER_{LACKS} names nothing"),
-]
+pytestmark = walked_on("HOME", "HUB")
 
 VIDEO = "cours-01.mp4"
 TITLE = "Chimie du vivant"
@@ -84,7 +75,7 @@ def walk() -> Iterator[Walk]:
     fill_course(home, source)
     people = {said("TEACHER"): "editingteacher", said("COLLEAGUE"): "teacher", said("STUDENT"): "student"}
     enrol(home, source, people)
-    with sync_api.sync_playwright() as playwright, browser(playwright) as opened:
+    with browser() as opened:
         yield Walk(home, hub, opened, source, mark=mark)
 
 

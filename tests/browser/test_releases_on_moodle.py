@@ -12,29 +12,19 @@ from collections.abc import Iterator
 import pytest
 
 from tests.browser.moodle_pages import (
-    CHROMIUM,
     Desk,
     Site,
     browser,
     enrol,
     fill_course,
     make_course,
-    missing,
     named_site,
     said,
     sit_down,
+    walked_on,
 )
 
-sync_api = pytest.importorskip("playwright.sync_api")
-LACKS = missing("NEWER", "OLDER")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.live,
-    pytest.mark.slow,
-    pytest.mark.skipif(not CHROMIUM, reason="no Chromium here"),
-    pytest.mark.skipif(bool(LACKS), reason=f"PASSERELLE_BROWSER_{LACKS} names nothing"),
-    pytest.mark.rule("P16"),
-]
+pytestmark = [*walked_on("NEWER", "OLDER"), pytest.mark.rule("P16")]
 SENTENCE = "plus récent que celui de la plate-forme de destination"
 
 
@@ -62,7 +52,7 @@ class Pair:
 
 @pytest.fixture(scope="module")
 def pair() -> Iterator[Pair]:
-    with sync_api.sync_playwright() as playwright, browser(playwright) as opened:
+    with browser() as opened:
         yield Pair(opened)
 
 

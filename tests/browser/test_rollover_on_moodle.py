@@ -23,7 +23,6 @@ from urllib.parse import unquote
 import pytest
 
 from tests.browser.moodle_pages import (
-    CHROMIUM,
     PHONE,
     Desk,
     Site,
@@ -32,21 +31,13 @@ from tests.browser.moodle_pages import (
     enrol,
     fill_course,
     make_course,
-    missing,
     named_site,
     said,
     sit_down,
+    walked_on,
 )
 
-sync_api = pytest.importorskip("playwright.sync_api")
-LACKS = missing("LASTYEAR", "THISYEAR")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.live,
-    pytest.mark.slow,
-    pytest.mark.skipif(not CHROMIUM, reason="no Chromium here"),
-    pytest.mark.skipif(bool(LACKS), reason=f"PASSERELLE_BROWSER_{LACKS} names nothing"),
-]
+pytestmark = walked_on("LASTYEAR", "THISYEAR")
 
 LAST_SEPTEMBER = 1756720800  # 1 September 2025; courses are made for the year after
 SAVE = ".modal.show button[data-action=save]"
@@ -110,7 +101,7 @@ class Years:
 def years() -> Iterator[Years]:
     if said("SHOTS"):
         Path(said("SHOTS")).mkdir(parents=True, exist_ok=True)
-    with sync_api.sync_playwright() as playwright, browser(playwright) as opened:
+    with browser() as opened:
         yield Years(named_site("LASTYEAR"), named_site("THISYEAR"), opened)
 
 

@@ -206,10 +206,9 @@ def test_a_code_that_was_cut_or_changed_connects_nothing(
 def page(site: Site) -> Iterator[Any]:
     """The administrator's browser, logged in."""
     password = os.environ.get("PASSERELLE_CONNECT_PASSWORD", "")
-    sync_api = pytest.importorskip("playwright.sync_api")
     if not (CHROMIUM and password):
         pytest.skip("no Chromium, or no password in PASSERELLE_CONNECT_PASSWORD")
-    with sync_api.sync_playwright() as playwright, browser(playwright) as opened:
+    with browser() as opened:
         page = opened.new_page(locale="en")
         page.set_default_timeout(120_000)  # pages of a busy machine
         page.goto(f"{ADDRESS}/login/index.php?lang=en")

@@ -14,10 +14,12 @@ from typing import Any
 
 from passerelle.domain.moodle.plugin import OperationVerdict
 from passerelle.domain.night.plan.actual import Actual, read_actual
+from passerelle.domain.night.plan.json_lines import Pen
 from passerelle.domain.night.plan.make import make_plan
 from passerelle.domain.night.plan.memory import Memory
 from passerelle.domain.night.plan.night import Night
 from passerelle.domain.night.plan.plan import Operation, Plan
+from passerelle.domain.night.plan.serialised import dumped, heading
 from passerelle.domain.night.policy import NightRules
 from passerelle.domain.offer.build import build_desired
 from passerelle.domain.offer.model import Extracts
@@ -26,6 +28,14 @@ from passerelle_laptop.twin.site import Site
 from tests.factories.offer import University
 
 NIGHT = date(2026, 10, 6)
+
+
+def text_of(plan: Plan) -> str:
+    """The whole plan, a line for the heading and one for each operation, withheld ones last."""
+    lines, pen = [dumped(heading(plan))], Pen(plan.files)
+    lines += [f'{{"phase":"{one.phase.word}",{pen.line(one)[1:]}' for one in plan.operations]
+    lines += [f'{{"phase":"{one.phase.word}","frozen":true,{pen.line(one)[1:]}' for one in plan.frozen]
+    return "\n".join(lines) + "\n"
 
 
 @cache

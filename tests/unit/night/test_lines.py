@@ -10,9 +10,9 @@ from hypothesis import given
 
 from passerelle.domain.night.plan.json_lines import Pen
 from passerelle.domain.night.plan.plan import Because, Phase, count, in_order, operation
-from passerelle.domain.night.plan.serialised import chunks_of, dumped, line_of, text_of
+from passerelle.domain.night.plan.serialised import chunks_of, dumped, line_of
 from passerelle.domain.offer.model import Group, Person, Registration, Table
-from tests.scenes.night_site import Moodle
+from tests.scenes.night_site import Moodle, text_of
 from tests.unit.night.test_plans import few
 from tests.unit.offer.universities import CHANCE, grow
 

@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, assume, given, settings
 
 from passerelle.domain.night.plan.memory import Memory
 from passerelle.domain.night.plan.plan import Phase
-from passerelle.domain.night.plan.serialised import memory_document, read_memory, text_of
+from passerelle.domain.night.plan.serialised import memory_document, read_memory
 from tests.factories.offer import University
-from tests.scenes.night_site import NIGHT, Moodle
+from tests.scenes.night_site import NIGHT, Moodle, text_of
 from tests.unit.offer.universities import CHANCE, grow, shuffle, spoiled
 
 few = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))

@@ -16,9 +16,8 @@ import hashlib, json
 from datetime import timedelta
 from random import Random
 from passerelle.words.night_report import as_document
-from passerelle.domain.night.plan.serialised import text_of
 from passerelle.usecases.night.report import make_report
-from tests.scenes.night_site import NIGHT
+from tests.scenes.night_site import NIGHT, text_of
 from tests.scenes.night import NightScene, rules
 from tests.unit.offer.universities import grow
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from sys import intern
@@ -152,10 +152,6 @@ class Actual:
         codes = {row.idnumber for row in self.users.values() if row.idnumber}
         names = {row.username for row in self.users.values()}
         return frozenset(codes | {code for code, name in logins.items() if name in names})
-
-    def enrolled(self) -> Counter[str]:
-        """How many people each course has, whatever brought them."""
-        return Counter(course for course, _ in {(row.course, row.username) for row in self.enrolments})
 
 
 def read_actual(rows: Rows, tables: Iterable[str] = TABLES) -> Actual:

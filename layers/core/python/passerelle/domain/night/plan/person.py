@@ -23,7 +23,7 @@ PERSONAL = frozenset({Stage.USERS, Stage.COHORTS, Stage.ENROLMENTS, Stage.GROUPS
 @dataclass(frozen=True, slots=True)
 class PersonPlan:
     """`plan` holds what may be done at once. `held`: removals that the guard keeps back, with `holds` why;
-    `waits`: courses, or a course's groups, that the night has to make first.
+    `waits`: courses, a course's groups and cohorts that the night has to make first.
     """
 
     plan: Plan
@@ -49,7 +49,7 @@ def of_person(extracts: Extracts, codes: Collection[str], usernames: Collection[
     )
 
 
-def narrowed(desired: Desired, idnumbers: Collection[str], *, cohorts: bool = True) -> Desired:
+def narrowed(desired: Desired, idnumbers: Collection[str], *, cohorts: bool) -> Desired:
     """With these courses alone, their groups, and no category; or without cohorts, where one course is asked
     about."""
     return replace(
@@ -71,16 +71,15 @@ def plan_person(
     *,
     source_rows: Mapping[str, int],
     files: Mapping[str, str],
-    plan_waits: bool = False,
+    plan_waits: bool,
 ) -> PersonPlan:
     """`desired` and `actual`: of this person and these courses. `plan_waits`: a plan of the night is held, so
     that nothing may be removed beside it."""
     difference = find_difference(night, desired, actual, memory)
     places = difference.places
     mine = [one for one in in_order(difference.operations) if one.stage in PERSONAL and _is_personal(one)]
-    there = {(row.course, row.idnumber) for row in actual.groups.values()}
-    going = [one for one in mine if _may(one, places.new, there)]
-    waits = sorted({_where(one) for one in mine if not _may(one, places.new, there)})
+    going = [one for one in mine if _may(one, places.new, actual)]
+    waits = sorted({_where(one) for one in mine if not _may(one, places.new, actual)})
     in_force = tuple(one for one in night.freezes if one.holds_on(night.date, desired.year))
     split = withhold(going, in_force, places) if in_force else Withheld(tuple(going))
     removals = tuple(one for one in split.operations if one.removes)
@@ -109,14 +108,20 @@ def _is_personal(one: Operation) -> bool:
     return one.op.startswith("user_") or bool(one["username"])
 
 
-def _may(one: Operation, new: Collection[str], there: Collection[tuple[str, str]]) -> bool:
-    if one.course in new:
-        return False
-    return one.op != "member_add" or (one.course, str(one["group"])) in there
+def _may(one: Operation, new: Collection[str], actual: Actual) -> bool:
+    """Whether what it needs is there: courses, groups and cohorts are the night's to make."""
+    if one.op == "member_add":
+        group = (one.course, one["group"])
+        there = any((row.course, row.idnumber) == group for row in actual.groups.values())
+    elif one.op == "cohort_add":
+        there = any(row.idnumber == one["cohort"] for row in actual.cohorts.values())
+    else:
+        there = True
+    return there and one.course not in new
 
 
 def _where(one: Operation) -> str:
-    return " / ".join(dict.fromkeys(part for part in (one.course, str(one["group"])) if part))
+    return " / ".join(str(part) for part in (one.course, one["group"], one["cohort"]) if part)
 
 
 def _with_this_person(before: Memory, after: Memory, kept_back: Iterable[Operation]) -> Memory:

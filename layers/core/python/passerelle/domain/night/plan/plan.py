@@ -292,10 +292,6 @@ class Plan:
     memory_lost: tuple[str, ...] = ()  # papers that could not be read: what they held begins anew
 
     @property
-    def empty(self) -> bool:
-        return not self.operations and not self.frozen
-
-    @property
     def removals(self) -> int:
         return sum(one.removes for one in self.operations)
 

@@ -95,10 +95,9 @@ def _cut(operations: Iterable[Operation], pen: Pen, size: int) -> Iterator[tuple
             yield tuple(held)
             held = []
         if not course:  # people, cohorts, categories: nothing binds neighbours
-            while len(held) + len(lines) > size:
-                room = size - len(held)
-                yield (*held, *lines[:room])
-                held, lines = [], lines[room:]
+            while len(lines) > size:
+                yield tuple(lines[:size])
+                lines = lines[size:]
         held += lines
     if held:
         yield tuple(held)
@@ -129,14 +128,6 @@ def heading(plan: Plan, chunks: Iterable[str] = ()) -> dict[str, object]:
         "memory": memory_document(plan.memory),
         "chunks": list(chunks),
     }
-
-
-def text_of(plan: Plan) -> str:
-    """The whole plan, a line for the heading and one for each operation, withheld ones last."""
-    lines, pen = [dumped(heading(plan))], Pen(plan.files)
-    lines += [f'{{"phase":"{one.phase.word}",{pen.line(one)[1:]}' for one in plan.operations]
-    lines += [f'{{"phase":"{one.phase.word}","frozen":true,{pen.line(one)[1:]}' for one in plan.frozen]
-    return "\n".join(lines) + "\n"
 
 
 def sha256_of(documents: Iterable[object]) -> str:

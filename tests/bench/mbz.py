@@ -35,7 +35,7 @@ IMPORTS = "import boto3, aws_lambda_powertools, pydantic, requests, passerelle.m
 class Nowhere:
     """A sink that costs nothing."""
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: bytes | memoryview) -> int:
         return len(data)
 
 

@@ -1,6 +1,7 @@
 """The payload's deflate blocks are copied as they lie; what comes out unpacks to the same as before."""
 
 import gzip
+import hashlib
 import io
 import random
 import zlib
@@ -55,6 +56,24 @@ def test_what_is_copied_unpacks_to_the_same_and_is_accepted(picture, level, monk
 def test_almost_all_of_a_large_payload_is_copied(picture):
     _, report = scrubbed(gzipped(backup(*PICTURES[picture]).tar()))
     assert report.copied > 0.6 * report.size
+
+
+@pytest.mark.parametrize("picture", PICTURES)
+def test_what_is_said_to_stand_in_the_original_stands_there_byte_for_byte(picture):
+    data = gzipped(backup(*PICTURES[picture]).tar())
+
+    class Copying(io.BytesIO):
+        copied = 0
+
+        def copy(self, start, packed):
+            assert packed == data[start : start + len(packed)]
+            self.copied += self.write(packed)
+
+    out = Copying()
+    report = scrub(BytesSource(data), out, threads=False)
+    assert report.accepted
+    assert report.copied == out.copied
+    assert hashlib.sha256(out.getvalue()).hexdigest() == report.sha256
 
 
 @pytest.mark.parametrize("piece", [1, 7, 1000, 65_536, 1_000_000])
@@ -122,22 +141,27 @@ def test_an_empty_stored_block_goes_from_any_place_to_a_byte(phase):
     assert len(bits) == (5 if phase <= 5 else 6)
 
 
-def test_block_ends_are_told_where_they_are():
-    data = gzipped(NOISE[:300_000] + TEXT)
+@pytest.mark.parametrize(("piece", "most"), [(1, 256 * 1024), (5_000, 700), (1_000_000, 256 * 1024)])
+def test_from_where_a_block_is_said_to_end_the_rest_unpacks_by_itself(piece, most):
+    whole = NOISE[:300_000] + TEXT[:400_000]
+    data = gzipped(whole)
     inflate = BlockInflate()
-    out, ends = b"", []
-    for place in range(0, len(data), 5_000):
-        piece = data[place : place + 5_000]
-        while piece or not (inflate.needs_input or inflate.eof):
-            before = len(out)
-            out += inflate.decompress(piece)
-            piece = b""
+    out, ends = bytearray(), []
+    for place in range(0, len(data), piece):
+        given = data[place : place + piece]
+        while given or not (inflate.needs_input or inflate.eof):
+            out += inflate.decompress(given, most)
+            given = b""
             if inflate.boundary is not None:
-                ends.append((inflate.boundary, before + inflate.boundary_at))
+                ends.append((inflate.boundary, len(out)))
     assert inflate.eof
-    assert out == NOISE[:300_000] + TEXT
-    assert len(ends) > 10
-    assert ends == sorted(ends)
+    assert out == whole
+    assert len(ends) > 1
+    for bit, length in ends:
+        # As a stream of its own: what came before as its dictionary, shifted to a whole byte.
+        rest = int.from_bytes(data[bit // 8 :], "little") >> bit % 8
+        alone = zlib.decompressobj(-15, zdict=bytes(out[max(0, length - 32_768) : length]))
+        assert alone.decompress(rest.to_bytes(len(data) - bit // 8, "little")) == whole[length:]
 
 
 @pytest.mark.parametrize("place", [30, 5_000, -3, -7])

@@ -65,9 +65,9 @@ class Gunzip:
                 self._inflate = None
 
     @property
-    def blocks(self) -> BlockInflate | None:
-        """What tells where a block ended in the last piece."""
-        return self._inflate if isinstance(self._inflate, BlockInflate) else None
+    def boundary(self) -> int | None:
+        """The bit of the stream at which a deflate block ended, and the last piece with it."""
+        return self._inflate.boundary if isinstance(self._inflate, BlockInflate) else None
 
     def finish(self) -> None:
         if self._inflate is not None or self._carried or not self._members:

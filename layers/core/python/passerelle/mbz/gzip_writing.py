@@ -33,7 +33,7 @@ _THOROUGH = 256 * MIB  # bytes that may be packed so: zlib's level 6 does 60 to 
 
 
 class Sink(Protocol):
-    def write(self, data: bytes, /) -> object: ...
+    def write(self, data: bytes | memoryview, /) -> object: ...
 
 
 class Way(Enum):

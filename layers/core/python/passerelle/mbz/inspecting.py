@@ -143,7 +143,7 @@ class TgzPass:
         if self._splicing is None:
             self._tar.feed(plain)
         else:
-            self._splicing.feed(plain, self.gunzip.blocks, self._tar)
+            self._splicing.feed(plain, self.gunzip.boundary, self._tar)
 
     def _check_rest(self, pieces: Iterator[bytes], stream: Iterator[bytes]) -> None:
         """Where the archive was damaged on its way, that is the reason, and not what the damage made of its

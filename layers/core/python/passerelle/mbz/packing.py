@@ -38,7 +38,7 @@ class Packing:
         self._hand_over()
         self._lane.do(lambda: self._end_segment(bits))
 
-    def copy(self, start: int, packed: bytes, pieces: list[bytes | memoryview]) -> None:
+    def copy(self, start: int, packed: list[memoryview], pieces: list[bytes | memoryview]) -> None:
         """Deflate blocks that lie so from byte `start` of the source on, and what they unpack to."""
         self._lane.do(lambda: self._copy(start, packed, pieces))
 
@@ -46,18 +46,20 @@ class Packing:
         assert self.compress is not None  # noqa: S101 - only a tgz is spliced
         self._put(self.compress.end_segment() + bits)
 
-    def _copy(self, start: int, packed: bytes, pieces: list[bytes | memoryview]) -> None:
+    def _copy(self, start: int, packed: list[memoryview], pieces: list[bytes | memoryview]) -> None:
         assert self.compress is not None  # noqa: S101 - only a tgz is spliced
         for piece in pieces:
             self.compress.account(piece)
-        self.size += len(packed)
-        self.copied += len(packed)
-        self.sha256.update(packed)
         copy = getattr(self._sink, "copy", None)
-        if copy is None:
-            self._sink.write(packed)
-        else:
-            copy(start, packed)
+        for part in packed:
+            self.sha256.update(part)
+            if copy is None:
+                self._sink.write(part)
+            else:
+                copy(start, part)
+            start += len(part)
+            self.size += len(part)
+            self.copied += len(part)
 
     def close(self) -> None:
         self._hand_over()

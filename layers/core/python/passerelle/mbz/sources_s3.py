@@ -135,11 +135,11 @@ class S3Sink:
     def __exit__(self, *_: object) -> None:
         self.abandon()
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         self._end_run()
         self._write(data)
 
-    def copy(self, start: int, data: bytes) -> None:
+    def copy(self, start: int, data: bytes | memoryview) -> None:
         """`data` stands in the source from byte `start` on."""
         if self._source is None:
             self._write(data)
@@ -165,7 +165,7 @@ class S3Sink:
             self._open = False
             self._client.abort_multipart_upload(**self._upload)
 
-    def _write(self, data: bytes | bytearray) -> None:
+    def _write(self, data: bytes | bytearray | memoryview) -> None:
         self._buffer += data
         while len(self._buffer) >= _PART:
             self._send(_PART)

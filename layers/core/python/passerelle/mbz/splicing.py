@@ -8,12 +8,12 @@ there, if that place is even; an empty stored block brings what follows back to 
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 from passerelle.mbz.limits import KIB, MIB
 
 if TYPE_CHECKING:
-    from passerelle.mbz.block_inflate import BlockInflate
     from passerelle.mbz.packing import Packing
     from passerelle.mbz.tar import TarReading
 
@@ -38,37 +38,57 @@ def to_a_byte(last: int, phase: int) -> bytes:
     return bytes([kept] if phase <= 5 else [kept, 0]) + b"\x00\x00\xff\xff"
 
 
+class _Read:
+    """What was read of the archive, from byte `start` on: the pieces as they came, none of them copied."""
+
+    def __init__(self) -> None:
+        self.start = 0
+        self.length = 0
+        self._pieces: deque[memoryview] = deque()
+
+    def add(self, piece: bytes) -> None:
+        self._pieces.append(memoryview(piece))
+        self.length += len(piece)
+
+    def first(self) -> int:
+        return self._pieces[0][0]
+
+    def take(self, end: int) -> list[memoryview]:
+        """All before byte `end`, which is then no longer held."""
+        taken = []
+        while self.start < end:
+            piece = self._pieces.popleft()
+            part = piece[: end - self.start]
+            taken.append(part)
+            self.start += len(part)
+            self.length -= len(part)
+            if len(part) < len(piece):
+                self._pieces.appendleft(piece[len(part) :])
+        return taken
+
+
 class Splicing:
     """Stands between the tar, which hands on every byte, and the packing. All places are absolute: bytes and
     bits of the archive that is read, from its start."""
 
     def __init__(self, packing: Packing) -> None:
         self._packing = packing
-        self._raw = bytearray()  # what was read, from byte `_base` on
-        self._base = 0
+        self._read = _Read()
         self._copying = False
-        self._from = 0  # byte: all before it was handed on
+        self._shared: bytes | None = None  # the byte that the head and the first copied block share
         self._until = 0  # bit: up to here blocks may be copied
         self._sure: list[bytes | memoryview] = []  # what they unpack to
         self._held: list[bytes | memoryview] = []  # what the tar handed on since
         self._since = 0  # bytes that went into the tar since
 
     def take_raw(self, packed: bytes) -> None:
-        self._raw += packed
+        self._read.add(packed)
 
-    def feed(self, plain: bytes, blocks: BlockInflate | None, tar: TarReading) -> None:
-        """A piece for the tar; `blocks` tells where a block ended in it."""
-        if blocks is None or blocks.boundary is None:
-            self._into(tar, plain)
-            return
-        view = memoryview(plain)
-        self._into(tar, view[: blocks.boundary_at])
-        if tar.lag == 0:
-            if blocks.last_block:
-                self.finish()
-            else:
-                self._reach(blocks.boundary, tar)
-        self._into(tar, view[blocks.boundary_at :])
+    def feed(self, plain: bytes, boundary: int | None, tar: TarReading) -> None:
+        """A piece for the tar; `boundary` is the bit at which a block ended, and the piece with it."""
+        self._into(tar, plain)
+        if boundary is not None and tar.lag == 0:
+            self._reach(boundary, tar)
 
     def emit(self, data: bytes | memoryview) -> None:
         if self._copying:
@@ -82,22 +102,20 @@ class Splicing:
             return
         self._hand_over()
         phase = self._until % 8
-        self._packing.end_segment(to_a_byte(self._raw[0] if phase else 0, phase))
+        self._packing.end_segment(to_a_byte(self._last_byte() if phase else 0, phase))
         self._copying = False
         for piece in self._held:
             self._packing.write(piece)
         self._held = []
 
-    def _into(self, tar: TarReading, plain: bytes | memoryview) -> None:
-        if not plain:
-            return
+    def _into(self, tar: TarReading, plain: bytes) -> None:
         tar.feed(plain)
         self._since += len(plain)
         if self._copying:
             if tar.verbatim + tar.lag < self._since or self._since > _HELD:
                 self.finish()
-        elif len(self._raw) > _HELD:
-            self._forget(self._base + len(self._raw) - _AHEAD)
+        elif self._read.length > _HELD:
+            self._read.take(self._read.start + self._read.length - _AHEAD)
 
     def _reach(self, boundary: int, tar: TarReading) -> None:
         """A block has ended, and the tar has handed on all that came before."""
@@ -106,29 +124,30 @@ class Splicing:
             self._sure += self._held
             self._held = []
             self._until = boundary
-            if boundary // 8 - self._from >= _AT_ONCE:
+            if boundary // 8 - self._read.start >= _AT_ONCE:
                 self._hand_over()
-        elif tar.verbatim >= _WINDOW and boundary % 2 == 0 and boundary // 8 >= self._base:
+        elif tar.verbatim >= _WINDOW and boundary % 2 == 0 and boundary // 8 >= self._read.start:
             self._start(boundary)
 
     def _start(self, boundary: int) -> None:
-        self._from, self._until = boundary // 8, boundary
-        self._forget(self._from)
-        head, carried = empty_blocks(boundary % 8)
+        phase, self._until = boundary % 8, boundary
+        self._read.take(boundary // 8)
+        head, carried = empty_blocks(phase)
         self._packing.end_segment(head)
-        mask = (1 << boundary % 8) - 1
-        if mask:
-            # The byte in which the block begins: its lower bits are the head's.
-            self._raw[0] = (self._raw[0] & ~mask) | carried
+        mask = (1 << phase) - 1
+        self._shared = bytes([self._read.first() & ~mask | carried]) if phase else None
         self._copying = True
+
+    def _last_byte(self) -> int:
+        return self._read.first() if self._shared is None else self._shared[0]
 
     def _hand_over(self) -> None:
         end = self._until // 8
-        self._packing.copy(self._from, bytes(memoryview(self._raw)[: end - self._base]), self._sure)
+        if self._shared is not None and end > self._read.start:
+            # It stands nowhere in the original: it is written, not copied.
+            self._packing.end_segment(self._shared)
+            self._read.take(self._read.start + 1)
+            self._shared = None
+        start = self._read.start
+        self._packing.copy(start, self._read.take(end), self._sure)
         self._sure = []
-        self._from = end
-        self._forget(end)
-
-    def _forget(self, place: int) -> None:
-        del self._raw[: place - self._base]
-        self._base = place

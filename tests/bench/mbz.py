@@ -42,8 +42,8 @@ class Nowhere:
 def baseline_inspect(path: str) -> None:
     """Decompressing, SHA-1 of the contents, SHA-256 of the archive: one after the other, one thread."""
     sha1, sha256 = hashlib.sha1(usedforsecurity=False), hashlib.sha256()
-    for plain in _plain(path):
-        sha1.update(plain)
+    for piece in plain(path):
+        sha1.update(piece)
     with Path(path).open("rb", buffering=0) as file:
         while data := file.read(CHUNK):
             sha256.update(data)
@@ -52,12 +52,21 @@ def baseline_inspect(path: str) -> None:
 def baseline_scrub(path: str) -> None:
     """Decompressing and recompressing with isal's level 1, nothing else."""
     packer = isal_zlib.compressobj(1, wbits=31)
-    for plain in _plain(path):
-        packer.compress(plain)
+    for piece in plain(path):
+        packer.compress(piece)
     packer.flush()
 
 
-def _plain(path: str) -> Iterator[bytes]:
+def scrubs_digests(path: str) -> None:
+    """What proves an archive and what was made of it: SHA-1 of the contents, SHA-256 of both. Nothing else."""
+    digests = hashlib.sha1(usedforsecurity=False), hashlib.sha256(), hashlib.sha256()
+    with Path(path).open("rb", buffering=0) as file:
+        while data := file.read(CHUNK):
+            for digest in digests:
+                digest.update(data)
+
+
+def plain(path: str) -> Iterator[bytes]:
     unpacker = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
     with Path(path).open("rb", buffering=0) as file:
         while data := file.read(CHUNK):
@@ -100,6 +109,7 @@ WORK: dict[str, Callable[[str], None]] = {
     "inspect, two cores": lambda path: inspect_file(path, threads=True),
     "inspect, 35,000 people": lambda path: inspect_file(path, threads=False),
     "baseline of scrub": baseline_scrub,
+    "the digests of scrub alone": scrubs_digests,
     "scrub, one thread": lambda path: scrub_file(path, threads=False),
     "scrub, two cores": lambda path: scrub_file(path, threads=True),
 }
@@ -120,9 +130,9 @@ def child(job: str, argument: str) -> None:
         return
     exec(IMPORTS)
     if job == "stream":
-        from tests.bench.mbz_archives import VideoBackup
+        from tests.bench.mbz_archives import FilmBackup
 
-        source: Source = VideoBackup(int(argument))
+        source: Source = FilmBackup(int(argument))
         generating = time.perf_counter()
         for _ in source.stream():
             pass
@@ -152,10 +162,15 @@ def _peak() -> float:
     return int(line.split()[1]) / 1024
 
 
-def make_video_backup(size: int, folder: str, *, kind: str) -> str:
-    """`noise` cannot be packed at all; `video` shrinks by some per cent, as an MP4's frames do; `texts` is
-    a twentieth as large unpacked, and all of it XML."""
-    from tests.bench.mbz_archives import VideoBackup
+def make_backup(size: int, folder: str, *, kind: str) -> str:
+    """A course of one kind, packed as Moodle's zlib packs it.
+
+    `films` do not shrink: of an H.264 film as x264 makes it, zlib's level 6 puts 99 % into stored blocks of
+    16 KiB. `pictures` shrink by half a per cent, all of it in Huffman codes of single bytes, which is the most work
+    that deflate can ask for: of JPEGs it is 60 %, of a film of few bits 90 %. `texts` is a twentieth as large
+    unpacked, and all of it XML.
+    """
+    from tests.bench.mbz_archives import FilmBackup
 
     path = Path(folder) / f"{kind}.mbz"
     if kind == "texts":
@@ -174,9 +189,9 @@ def make_video_backup(size: int, folder: str, *, kind: str) -> str:
         )
         path.write_bytes(Backup().with_member("questions.xml", body).tgz())
         return str(path)
-    if kind == "noise":
+    if kind == "films":
         with path.open("wb") as file:
-            for piece in VideoBackup(size).stream():
+            for piece in FilmBackup(size).stream():
                 file.write(piece)
         return str(path)
     from tests.factories.mbz import Backup, StoredFile, tar_of
@@ -215,9 +230,8 @@ def free_cores() -> float:
 LIMITS = {
     "inspect, one thread": (1.15, ""),
     "inspect, two cores": (0.8, "two cores are wanted, both free"),
-    # Not reached since blocks are copied: zlib, which tells where they end, is slower than isal.
-    "scrub, one thread": (1.3, "zlib, which tells where blocks end, is slower than isal"),
-    "scrub, two cores": (1.3, "zlib, which tells where blocks end, is slower than isal"),
+    "scrub, one thread": (1.3, "its digests alone take more, of which the baseline has none"),
+    "scrub, two cores": (1.3, "two cores are wanted, both free"),
 }
 
 
@@ -259,12 +273,12 @@ def zip_ranges(members: int) -> Iterator[Figure]:
 
 def asked_for(options: argparse.Namespace) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as folder:
-        for kind in ("noise", "video", "texts"):
+        for kind in ("films", "pictures", "texts"):
             if options.only in (None, kind):
-                path = make_video_backup(parse_size(options.size), folder, kind=kind)
+                path = make_backup(parse_size(options.size), folder, kind=kind)
                 yield from compare(path, options.rounds, f"{options.size} of {kind}")
                 Path(path).unlink()
-    if options.only in (None, "noise", "video", "texts"):
+    if options.only in (None, "films", "pictures", "texts"):
         yield Figure("cores that were free", free_cores(), "")
     if options.only in (None, "zip"):
         yield from zip_ranges(options.members)
@@ -279,7 +293,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--stream", action="append", default=[], help="inspect this much, generated: 10GB")
     parser.add_argument("--members", type=int, default=5000, help="of the zip")
-    parser.add_argument("--only", choices=["noise", "video", "texts", "stream", "zip"])
+    parser.add_argument("--only", choices=["films", "pictures", "texts", "stream", "zip"])
     parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:

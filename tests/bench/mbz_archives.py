@@ -13,7 +13,9 @@ from isal import isal_zlib
 from tests.factories.mbz import Backup, StoredFile, index_of, resealed, tar_member
 
 MIB = 1024 * 1024
-_STORED = 16_383  # bytes of a stored block, as zlib cuts what does not shrink at the level that Moodle asks for
+_STORED = (
+    16_383  # bytes of a stored block, as zlib cuts what does not shrink at the level that Moodle asks for
+)
 
 
 class Noise:
@@ -39,26 +41,26 @@ class Noise:
             yield piece
 
 
-class VideoBackup:
-    """A course whose files are `videos` noise files of `size` bytes in all, as one tgz.
+class FilmBackup:
+    """A course whose files are `films`, noise of `size` bytes in all, as one tgz.
 
     It is a Source with the cost of reading a file from memory: what is timed is the reader.
     """
 
-    def __init__(self, size: int, *, videos: int = 8) -> None:
-        self.videos = [Noise(size // videos, seed) for seed in range(videos)]
+    def __init__(self, size: int, *, films: int = 8) -> None:
+        self.films = [Noise(size // films, seed) for seed in range(films)]
         files = tuple(
             StoredFile(
                 b"", f"cours-{n}.mp4", mimetype="video/mp4", contenthash=noise.digest, filesize=noise.length
             )
-            for n, noise in enumerate(self.videos)
+            for n, noise in enumerate(self.films)
         )
         backup = Backup(files=files)
         self._parts = backup.parts()
         self.size = sum(len(piece) for piece in self.stream())
 
     def members(self) -> Iterator[tuple[str, int, Iterator[bytes]]]:
-        noises = {noise.member: noise for noise in self.videos}
+        noises = {noise.member: noise for noise in self.films}
         for name, content in self._parts.items():
             noise = noises.get(name)
             if noise is None:
@@ -67,7 +69,7 @@ class VideoBackup:
                 yield name, noise.length, noise.pieces()
 
     def tar(self) -> Iterator[bytes]:
-        lengths = {noise.member: noise.length for noise in self.videos}
+        lengths = {noise.member: noise.length for noise in self.films}
         index = index_of(self._parts).decode()
         for member, length in lengths.items():
             index = index.replace(f"{member}\tf\t0\t", f"{member}\tf\t{length}\t")

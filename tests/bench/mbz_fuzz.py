@@ -44,6 +44,7 @@ from tests.factories.people import people_bin  # noqa: E402
 
 PEOPLE = People(people_bin(emails=["zz@univ.example"], logins=["zzlogin"], names=["Zza Zzb"]))
 MAIL = "zz@univ.example"
+TEXT = b"".join(b"ligne %d, %d\n" % (n, n * n % 9973) for n in range(20_000))
 SEEDS = (
     Backup(
         files=(StoredFile(), StoredFile(b"\0" * 700, name="b.bin"), StoredFile(b"PK\x05\x06" + bytes(40)))
@@ -57,6 +58,8 @@ SEEDS = (
     ),
     with_activity("quiz", "<password>sesame</password><name>Zza Zzb</name>"),
     Backup().with_member("moodle_backup.log", b"by Zza Zzb"),
+    # Contents long enough for their deflate blocks to be copied as they lie.
+    Backup(files=(StoredFile(TEXT), StoredFile(random.Random(9).randbytes(150_000) + TEXT))),
     Backup(page=f"&lt;p&gt;{MAIL} https://ecampus-bleu.example/x $@HVPEMBEDBYID*99@$&lt;/p&gt;"),
 )
 NAMES = [
@@ -325,13 +328,26 @@ class Moodle:
         }
 
 
+class Copying(io.BytesIO):
+    """A sink to which some of what is written is said to stand in the original."""
+
+    def __init__(self, original: bytes) -> None:
+        super().__init__()
+        self._original = original
+
+    def copy(self, start: int, data: memoryview) -> None:
+        assert data == self._original[start : start + len(data)], f"byte {start} is not the original's"
+        self.write(data)
+
+
 def judge(data: bytes, moodle: Moodle | None, folder: Path) -> tuple[str, str]:
     """(verdict, what is wrong or nothing)."""
     inspection = inspect(BytesSource(data), people=PEOPLE, verify_content=True, threads=False)
-    out = io.BytesIO()
+    out = Copying(data)
     report = scrub(BytesSource(data), out, people=PEOPLE, threads=False)
     mine, theirs = ([(r.what, r.member) for r in found.reasons] for found in (inspection, report.inspection))
-    if mine != theirs:
+    damaged = all(any(what == "checksum" for what, _ in found) for found in (mine, theirs))
+    if mine != theirs and not damaged:  # how far each came before it saw the damage is its own affair
         return "?", f"inspect says {mine}, scrub says {theirs}"
     if not inspection.accepted:
         return inspection.reasons[0].what, ""

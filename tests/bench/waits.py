@@ -36,7 +36,7 @@ from passerelle_laptop.stories.course import CourseStory
 from passerelle_laptop.stories.orders import OrderStory
 from passerelle_laptop.telling import Teller
 from tests.bench.figure import Figure, show
-from tests.bench.mbz import make_video_backup
+from tests.bench.mbz import make_backup
 
 OURS, ENROLLED = 10.0, 5.0  # seconds that are asked for: a course of 20 MB, an order of ten people
 PATIENCE = 120.0
@@ -141,7 +141,7 @@ def figures(rounds: int, size: int) -> Iterator[Figure]:
         tempfile.TemporaryDirectory() as folder,
         Laptop.start(lambda _fr, _en: None) as laptop,
     ):
-        archive = Path(make_video_backup(size, folder, kind="noise"))
+        archive = Path(make_backup(size, folder, kind="films"))
         scene = Scene(laptop, archive)
         for number in range(rounds + 1):
             if number == 1:

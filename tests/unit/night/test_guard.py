@@ -82,6 +82,16 @@ def test_removals_are_measured_against_what_the_night_could_take_away_and_nothin
 
 
 @pytest.mark.rule("N20")
+@pytest.mark.rule("N25")
+def test_an_account_that_sleeps_or_is_gone_cannot_be_put_to_sleep_and_loosens_nothing():
+    moodle = a_moodle().user("p2", "P2", suspended=True).user("p4", "P4", suspended=False)
+    for number in (3, 4, 77):  # p2, p4, and one that Moodle has no more
+        moodle.put("owned", kind="user", itemid=number)
+    assert verdict([put_to_sleep()]).holds == (Hold("all", "", 1, 12, "0"),)
+    assert verdict([put_to_sleep()], moodle=moodle).holds == (Hold("all", "", 1, 13, "0"),)
+
+
+@pytest.mark.rule("N20")
 def test_a_removal_counts_in_its_course_its_category_and_all_above_it():
     two = [suspend(), suspend(username="p2"), suspend("E2", "A"), put_to_sleep()]
     assert [(one.scope, one.key, one.count) for one in verdict(two).holds] == [

@@ -78,7 +78,8 @@ def _what_is_there(actual: Actual, places: Places) -> tuple[int, Counter[str], C
     for key, count in direct.items():
         for category_id in places.ancestry(key):
             by_category[category_id] += count
-    people = len(actual.owned.get("user", {}))
+    accounts = [actual.users[number] for number in actual.owned.get("user", {}) if number in actual.users]
+    people = sum(not account.suspended for account in accounts)
     people += sum(component == COHORTS for _, _, component in actual.cohort_members)
     return sum(direct.values()) + people, by_category, by_course
 

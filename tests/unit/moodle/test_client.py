@@ -1,13 +1,16 @@
 """The socket, against a real server on the loopback that cuts, drips, redirects and refuses."""
 
 import gzip
+import json
 import logging
 import socket
 import ssl
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
+from urllib.parse import parse_qs
 
 import pytest
 from cryptography import x509
@@ -282,6 +285,70 @@ def test_jitter_is_full():
     )
     assert Patience().wait_after(3, None, clock) == timedelta()
     assert asked == [(0.0, 2.0)]
+
+
+# -- a token that was changed ----------------------------------------------------------------------------
+
+
+def refused(code):
+    return Answer(200, {}, json.dumps({"exception": "moodle_exception", "errorcode": code}).encode())
+
+
+class Knows:
+    """A Moodle that takes one token; `no` is what it answers to every other."""
+
+    def __init__(self, token, no):
+        self.token, self.no = token, no
+        self.seen = []
+
+    def __call__(self, body, *, fresh):
+        self.seen.append(parse_qs(body.decode())["wstoken"][0])
+        return GOOD if self.seen[-1] == self.token else self.no
+
+
+def holding(post, token_now):
+    old = replace(site("https://bleu.example"), token="old")
+    return Client(old, post, clock=StillClock().clock(), token_now=token_now)
+
+
+REFUSALS = [refused("invalidtoken"), refused("invalidtimedtoken"), Answer(401, {}, b""), Answer(403, {}, b"")]
+
+
+@pytest.mark.parametrize("no", REFUSALS)
+@pytest.mark.parametrize("call", [READ, UNSAFE_NOTHING])
+def test_a_refused_token_is_read_again_at_once_and_kept(no, call):
+    moodle = Knows("new", no)
+    client = holding(moodle, lambda: "new")
+    client.ask(call)
+    client.ask(call)
+    assert moodle.seen == ["old", "new", "new"]
+
+
+@pytest.mark.parametrize("kept", ["old", "newer"])
+def test_a_token_is_read_again_once_and_then_refused(kept):
+    moodle = Knows("new", refused("invalidtoken"))
+    with pytest.raises(FixAccess, match="invalidtoken"):
+        holding(moodle, lambda: kept).ask(UNSAFE_NOTHING)
+    assert moodle.seen == ["old", "newer"][: 1 + (kept == "newer")]
+
+
+def test_a_refusal_that_is_not_of_the_token_asks_for_none():
+    moodle = Knows("new", refused("accessexception"))
+    with pytest.raises(FixAccess, match="accessexception"):
+        holding(moodle, lambda: pytest.fail("asked")).ask(UNSAFE_NOTHING)
+    assert moodle.seen == ["old"]
+
+
+def test_a_token_that_another_thread_changed_meanwhile_serves_this_call_too():
+    moodle = Knows("new", refused("invalidtoken"))
+
+    def beside(body, *, fresh):
+        client.site = replace(client.site, token="new")
+        return moodle(body, fresh=fresh)
+
+    client = holding(beside, lambda: "new")
+    client.ask(UNSAFE_NOTHING)
+    assert moodle.seen == ["old", "new"]
 
 
 def test_the_budget_of_time_ends_it_too():

@@ -165,7 +165,7 @@ class Context:
     function_name, aws_request_id = "answer_seats", "r1"
 
 
-def visit(scene: OrderScene, token: str, form: str = "") -> dict[str, Any]:
+def visit(scene: OrderScene, token: str, form: str = "", *, door: SeatsDoor | None = None) -> dict[str, Any]:
     event = {
         "pathParameters": {"token": "me"},
         "headers": {"host": "x", "sec-fetch-site": "same-origin"},
@@ -173,7 +173,24 @@ def visit(scene: OrderScene, token: str, form: str = "") -> dict[str, Any]:
         "requestContext": {"http": {"method": "POST" if form else "GET"}},
         "body": form,
     }
-    return answer_buyer(event, Context(), lambda: SeatsDoor(scene.world, lambda: (KEY,)))
+    return answer_buyer(event, Context(), lambda: door or SeatsDoor(scene.world, lambda: (KEY,)))
+
+
+@pytest.mark.rule("G3")
+def test_a_link_of_a_key_that_was_changed_a_moment_ago_opens_and_a_false_one_looks_once() -> None:
+    scene = an_order()
+    looked: list[SeatsDoor] = []
+
+    def newer() -> SeatsDoor:
+        looked.append(SeatsDoor(scene.world, lambda: (KEY,), newer))
+        return looked[-1]
+
+    held = SeatsDoor(scene.world, lambda: (b"the key before",), newer)
+    until = scene.clock.now().replace(year=2027)
+    assert visit(scene, sign_link(KEY, "boutique:1042", until), door=held)["statusCode"] == 200
+    assert len(looked) == 1
+    assert visit(scene, sign_link(b"no key", "boutique:1042", until), door=held)["statusCode"] == 410
+    assert len(looked) == 2
 
 
 @pytest.mark.rule("S18")

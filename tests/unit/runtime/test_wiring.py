@@ -20,6 +20,7 @@ from moto import mock_aws
 from passerelle.domain.backups.upload import Upload
 from passerelle.errors import GiveUp, NotFound
 from passerelle.events.signatures import read_secret, sign
+from passerelle.moodle.protocol import Call, reads_nothing
 from passerelle.ports import PeopleFile
 from passerelle.runtime import wiring
 from passerelle.runtime.lms import Moodles
@@ -27,7 +28,8 @@ from passerelle.runtime.settings import Misconfigured, Settings
 from passerelle.runtime.wiring import Later, Wiring, aws_client
 from tests.factories.orders import a_selling_network
 from tests.factories.people import people_bin
-from tests.factories.records import a_network
+from tests.factories.records import a_network, a_site
+from tests.unit.moodle.loopback import reply, says, serving
 
 ROOT = Path(__file__).parents[3]
 HANDLERS = sorted(ROOT.glob("functions/*/handler.py"))
@@ -211,10 +213,23 @@ def test_a_moodle_is_opened_once_and_anew_when_its_token_changes() -> None:
         moodles.lms("nowhere")
 
 
+@pytest.mark.rule("K1")
+def test_a_token_that_a_moodle_refuses_is_read_again_at_once() -> None:
+    refused = reply(body=b'{"exception": "moodle_exception", "errorcode": "invalidtoken"}')
+    held, kept = {"/passerelle/tokens/caen": "old"}, {"/passerelle/tokens/caen": "new\n"}
+    with serving(says(refused)) as server:
+        network = a_network(sites={"caen": a_site(url=server.url), "hub": a_site("hub")})
+        moodle: Any = Moodles(lambda: network, held.__getitem__, kept.__getitem__).lms("caen")
+        moodle.ask(Call("core_webservice_get_site_info", {}, reads_nothing))
+        tokens = [request.partition(b"wstoken=")[2].partition(b"&")[0] for request in server.requests]
+    assert tokens == [b"old", b"new"]
+
+
 def test_at_the_door_nobody_waits_long_for_a_moodle_that_is_away(monkeypatch) -> None:
     opened: list[tuple[Any, Any]] = []
 
-    def noted(site: Any, *, patience: Any = None) -> Any:
+    def noted(site: Any, *, patience: Any, token_now: Any) -> Any:
+        assert token_now
         opened.append((site.read_timeout.total_seconds(), patience and patience.attempts))
         return object()
 

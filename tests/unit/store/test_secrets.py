@@ -34,6 +34,17 @@ def test_a_changed_secret_is_read_anew_after_five_minutes(aws, clock, secrets):
     assert secrets.get(NAME) == "whsec_two"
 
 
+def test_a_refused_secret_is_read_again_at_once_and_not_again_within_ten_seconds(aws, clock, secrets):
+    secrets.get(NAME)
+    rotate(aws, "whsec_two")
+    assert secrets.get_now(NAME) == "whsec_two"
+    rotate(aws, "whsec_three")
+    clock.tick(timedelta(seconds=9))
+    assert secrets.get_now(NAME) == secrets.get(NAME) == "whsec_two"
+    clock.tick(timedelta(seconds=1))
+    assert secrets.get_now(NAME) == secrets.get(NAME) == "whsec_three"
+
+
 def test_a_missing_secret_is_named(secrets):
     with pytest.raises(NotFound) as missing:
         secrets.get("/passerelle/caen/none")

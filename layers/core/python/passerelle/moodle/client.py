@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
+# How a Moodle, or what stands before it, says that it does not know the token (any more).
+TOKEN_CODES = frozenset({"invalidtoken", "invalidtimedtoken", "http401", "http403"})
 logger = logging.getLogger(__name__)
 
 
@@ -148,17 +150,22 @@ def _told_apart(error: requests.RequestException) -> NotSent | NoAnswer:
 
 
 class Client:
-    """Asks one site. One per site and process: it holds the site's limits of pace."""
+    """Asks one site. One per site and process: it holds the site's limits of pace.
+
+    `token_now`: the site's token as it is kept now, for when the one in hand is refused.
+    """
 
     def __init__(
         self,
         site: Site,
         post: Post | None = None,
         *,
+        token_now: Callable[[], str] | None = None,
         patience: Patience | None = None,
         clock: Clock | None = None,
     ) -> None:
         self.site = site
+        self._token_now = token_now
         self._clock = clock or Clock()
         self._post = post or Socket(site, self._clock.now)
         self._patience = patience or Patience()
@@ -166,11 +173,25 @@ class Client:
         self._places = threading.BoundedSemaphore(site.concurrency)
 
     def ask(self, call: Call[T]) -> T:
-        """The typed answer of `call`, tried again while that is safe and the budget lasts.
+        """The typed answer of `call`, tried again while that is safe and the budget lasts; once more where
+        the token was changed meanwhile.
 
         Raises MoodleAway when it is used up, LookFirst at once where the call is unsafe and may have
         been done, MoodleRefused, SpeaksOtherwise.
         """
+        refused = self.site.token
+        try:
+            return self._patiently(call)
+        except FixAccess as error:
+            if error.errorcode not in TOKEN_CODES or self._token_now is None:
+                raise
+            token = self._token_now()
+            if token == refused:
+                raise
+        self.site = replace(self.site, token=token)
+        return self._patiently(call)
+
+    def _patiently(self, call: Call[T]) -> T:
         started = self._clock.now()
         attempt = 1
         while True:

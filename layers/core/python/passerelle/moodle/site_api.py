@@ -27,7 +27,7 @@ from passerelle.moodle.client import Client, Post, Site
 from passerelle.moodle.core_api import MoodleCore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from passerelle.domain.records import Person
@@ -46,11 +46,17 @@ class Moodle(MoodleCore):
     """Opened once per site and process: it holds the limits of pace of its `Client`."""
 
     @classmethod
-    def at(cls, site: Site, post: Post | None = None, *, patience: Patience | None = None) -> Moodle:
-        """`post` replaces the socket."""
-        return cls(
-            site.name, Client(site, post, patience=patience).ask, CallLimits(variables=site.max_input_vars)
-        )
+    def at(
+        cls,
+        site: Site,
+        post: Post | None = None,
+        *,
+        patience: Patience | None = None,
+        token_now: Callable[[], str] | None = None,
+    ) -> Moodle:
+        """`post` replaces the socket; `token_now` reads the token again, where it is refused."""
+        client = Client(site, post, patience=patience, token_now=token_now)
+        return cls(site.name, client.ask, CallLimits(variables=site.max_input_vars))
 
     def within(self, limits: SiteLimits) -> Moodle:
         """The same Moodle with the room that it says it has (`get_site().limits`)."""

@@ -33,3 +33,4 @@ class ShopDoor:
 class SeatsDoor:
     world: World
     keys: Callable[[], tuple[bytes, ...]]
+    newer: Callable[[], SeatsDoor | None] = lambda: None

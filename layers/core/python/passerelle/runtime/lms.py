@@ -20,13 +20,21 @@ HURRIED_READ = timedelta(seconds=12)
 
 
 class Moodles:
-    """A Moodle is opened once for as long as its address, token and pace stay what they are."""
+    """A Moodle is opened once for as long as its address, token and pace stay what they are. `secret_now`
+    reads a token again that may have been held for a while, when a Moodle refuses it.
+    """
 
     def __init__(
-        self, network: Callable[[], Network], secret: Callable[[str], str], *, hurried: bool = False
+        self,
+        network: Callable[[], Network],
+        secret: Callable[[str], str],
+        secret_now: Callable[[str], str] | None = None,
+        *,
+        hurried: bool = False,
     ) -> None:
         self._network = network
         self._secret = secret
+        self._secret_now = secret_now or secret
         self._hurried = hurried
         self._open: dict[str, tuple[client.Site, Moodle]] = {}
 
@@ -45,7 +53,10 @@ class Moodles:
         held = self._open.get(site)
         if held is None or held[0] != wanted:
             patience = HURRIED if self._hurried else None
-            held = self._open[site] = (wanted, Moodle.at(wanted, patience=patience))
+            opened = Moodle.at(
+                wanted, patience=patience, token_now=lambda: self._secret_now(configured.token).strip()
+            )
+            held = self._open[site] = (wanted, opened)
         return held[1]
 
     def _described(self, name: str, site: Site) -> client.Site:

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, unquote
 from passerelle.domain.orders.facts import Kind, Participant
 from passerelle.domain.orders.people import read_people
 from passerelle.errors import Conflict, NotFound, Refused, TryAgain
-from passerelle.events.seats import LinkDead, form_mark, mark_fits, read_link
+from passerelle.events.seats import Link, LinkDead, form_mark, mark_fits, read_link
 from passerelle.pages.seats import Said, notice, page
 from passerelle.ports import World
 from passerelle.runtime import wiring
@@ -78,14 +78,12 @@ def answer_buyer(
 
 def _answered(event: Mapping[str, Any], door: SeatsDoor, lang: str, *, done: bool) -> Response:
     token = unquote((event.get("pathParameters") or {}).get("token", ""))
-    keys = door.keys()
-    now = door.world.clock.now()
     method = event.get("requestContext", {}).get("http", {}).get("method", "GET")
     if token != HERE:
-        read_link(token, keys, now)
+        _opened(door, token)
         return _to_cookie(event, token)
     token = _cookie(event)
-    link = read_link(token, keys, now)
+    door, keys, link = _opened(door, token)
     order_id = link.order
     _limit(door.world, order_id, posting=method == "POST")
     view = seats.view(door.world, order_id)
@@ -103,6 +101,18 @@ def _answered(event: Mapping[str, Any], door: SeatsDoor, lang: str, *, done: boo
         view = seats.view(door.world, order_id)
     assistance = view.shop.contact or door.world.network.sites[view.shop.site].assistance.email
     return _page(status, page(view, lang, mark, said, assistance))
+
+
+def _opened(door: SeatsDoor, token: str) -> tuple[SeatsDoor, tuple[bytes, ...], Link]:
+    """The keys may have been changed a moment ago: a link that fits none is tried once more."""
+    keys = door.keys()
+    try:
+        return door, keys, read_link(token, keys, door.world.clock.now())
+    except LinkDead:
+        newer = door.newer()
+        if newer is None:
+            raise
+        return _opened(replace(newer, newer=lambda: None), token)
 
 
 def _post(

@@ -188,7 +188,11 @@ class Wiring:
         from passerelle.runtime.shop_keys import seat_keys
 
         world = self.world()
-        return SeatsDoor(world, lambda: seat_keys(world.network, self.secret))
+        return SeatsDoor(
+            world,
+            lambda: seat_keys(world.network, self.secret),
+            lambda: self.seats_door() if self._look_again() else None,
+        )
 
     def keys(self, network: Network, site: str) -> tuple[bytes, ...]:
         """The signing keys of a site, made up to two by one that fits nothing: what a signature costs to
@@ -316,13 +320,13 @@ class Wiring:
     def sites(self) -> Sites:
         from passerelle.runtime.lms import Moodles
 
-        return Moodles(self.configuration.network, self.secret)
+        return Moodles(self.configuration.network, self.secret, self.secrets.get_now)
 
     @cached_property
     def hurried_sites(self) -> Sites:
         from passerelle.runtime.lms import Moodles
 
-        return Moodles(self.configuration.network, self.secret, hurried=True)
+        return Moodles(self.configuration.network, self.secret, self.secrets.get_now, hurried=True)
 
 
 @cache

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from passerelle.ports import Clock
 
 KEPT_FOR = timedelta(minutes=5)  # also how long a withdrawn secret may still be accepted
+LOOK_AGAIN = timedelta(seconds=10)  # a Moodle that refuses every call does not make us ask SSM each time
 
 
 class SsmSecrets:
@@ -32,6 +33,7 @@ class SsmSecrets:
         self._kept_for = kept_for
         self._key = key
         self._held: dict[str, tuple[str, datetime]] = {}
+        self._looked_again: dict[str, datetime] = {}
 
     def __repr__(self) -> str:
         return f"<SsmSecrets, {len(self._held)} held>"
@@ -51,6 +53,14 @@ class SsmSecrets:
         value = answer["Parameter"]["Value"]
         self._held[name] = (value, now + self._kept_for)
         return value
+
+    def get_now(self, name: str) -> str:
+        """Past what is held, where that was not done a moment ago: the secret was refused."""
+        now = self._clock.now()
+        if now - self._looked_again.get(name, now - LOOK_AGAIN) >= LOOK_AGAIN:
+            self._looked_again[name] = now
+            self._held.pop(name, None)
+        return self.get(name)
 
     def put(self, name: str, value: str) -> None:
         key: Any = {"KeyId": self._key} if self._key else {}

@@ -124,6 +124,30 @@ def test_what_becomes_of_refused_rows_is_said(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        (
+            "fr_FR.UTF-8",
+            [
+                "# comptes\xa0: 1",
+                "# membres de groupes\xa0: 1",
+                "# laissés tels quels\xa0: 2",
+                "élément\tE2\tboucle",
+            ],
+        ),
+        ("en_GB.UTF-8", ["# users: 1", "# members: 1", "# untouched: 2", "element\tE2\ta loop"]),
+    ],
+)
+def test_lists_are_headed_and_what_stays_is_explained_in_the_readers_language(
+    tmp_path: Path, lang: str, said: list[str]
+) -> None:
+    printed = run(university().save(tmp_path), lang=lang).stdout.splitlines()
+
+    assert [line for line in printed if line in said] == said
+    assert sum(line.startswith("# ") for line in printed) == len(LISTS)
+
+
 def test_a_oneroster_folder_is_known_by_its_manifest(tmp_path: Path) -> None:
     (tmp_path / "manifest.csv").write_text("propertyName,value\noneroster.version,1.1\n")
 

@@ -36,7 +36,7 @@ NIGHTS = 30
 MOST_LINES = 200  # of a plan
 MOST_LOOKED_UP = 15  # things on one page of which each is a question of its own to the table
 DAYS_OF_ACTS = 31
-LONGEST_KEY = 1024  # bytes that S3 takes for one
+LONGEST_PLACE = 6 + 1024  # of `refusals.refusals`: a count, and the longest key that S3 takes, in bytes
 AGES = ("received_at", "requested_at", "created_at", "asked_at", "made_at", "started_at", "at")
 
 Shown = dict[str, Any]
@@ -329,7 +329,9 @@ def drop_refusals(world: World, reach: Reach, query: Mapping[str, str], lang: st
     site = query.get("site", "")
     if site not in reach.sites:
         site = "" if reach.everything else sites[0]
-    after = query.get("after", "").encode(errors="replace")[:LONGEST_KEY].decode(errors="ignore")
+    after = (
+        query.get("after", "").encode(errors="replace")[:LONGEST_PLACE].decode(errors="ignore")
+    )
     found, past = refusals.refusals(world, site, lang, after=after, limit=MOST_LOOKED_UP)
     return {"refusals": found, "next": past, "sites": sites, "site": site}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,7 @@ FOLDER = "drop/"
 _ENDING = ".refused.txt"
 _KEYS_A_REQUEST = 1000
 _MOST_REQUESTS = 5  # for one page of refusals, however much else lies in the folder
+_CURSOR = re.compile(r"(\d{1,5}):(.*)", re.ASCII | re.DOTALL)  # how many were shown of those past which name
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,32 +43,34 @@ def write_refusal(world: World, key: str, why: Sequence[Note]) -> None:
 def refusals(
     world: World, site: str, lang: str, *, after: str = "", limit: int
 ) -> tuple[tuple[DropRefusal, ...], str | None]:
-    """What is refused of a site's drop folder, or of all (`site` empty), by folder and name; and the key past
-    which to go on, None at the end. A page may be short though another follows.
+    """What is refused of a site's drop folder, or of all (`site` empty), newest first; and where to go on,
+    None at the end. Of a folder of more than `_MOST_REQUESTS` listings, those of the first names come first.
     """
-    found, past = _listed(world, f"{FOLDER}{site}/" if site else FOLDER, after, limit)
+    found = _CURSOR.fullmatch(after)
+    shown, begin = (int(found[1]), found[2]) if found else (0, "")
+    listed, past = _listed(world, f"{FOLDER}{site}/" if site else FOLDER, begin)
+    listed.sort(key=lambda one: one.at, reverse=True)
+    page = listed[shown : shown + limit]
+    following = f"0:{past}" if past else None
     return tuple(
         DropRefusal(
             archive=f"{one.key[len(FOLDER) : -len(_ENDING)]}.mbz",
             at=one.at,
             reasons=reasons_in(world.archives.text(one.key) or "", lang),
         )
-        for one in found
-    ), past
+        for one in page
+    ), f"{shown + limit}:{begin}" if shown + limit < len(listed) else following
 
 
-def _listed(world: World, prefix: str, after: str, limit: int) -> tuple[list[Stored], str | None]:
+def _listed(world: World, prefix: str, after: str) -> tuple[list[Stored], str | None]:
+    """What is refused among so many names past one; and the last of them, if others follow."""
     found: list[Stored] = []
     for _ in range(_MOST_REQUESTS):
         some = world.archives.below(prefix, after=after, limit=_KEYS_A_REQUEST)
-        for one in some:
-            if one.key.endswith(_ENDING):
-                if len(found) == limit:
-                    return found, after
-                found.append(one)
-            after = one.key
+        found += (one for one in some if one.key.endswith(_ENDING))
         if len(some) < _KEYS_A_REQUEST:
             return found, None
+        after = some[-1].key
     return found, after
 
 

@@ -317,6 +317,8 @@ def test_a_manager_of_the_hub_withdraws_a_publication(world, browser):
     world.records.add(a_publication(state=PublicationState.PUBLISHED))
     browser.sign_in("caen", "grace").do("publication_withdraw", "publication1", why="third-party work")
     assert world.records[Publication, "publication1"].state is PublicationState.WITHDRAWN
+    (act,) = world.records.all(ConsoleAct)
+    assert (act.about, act.subject) == ("publication1", a_publication().card.title)
 
 
 @pytest.mark.rule("H2")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -59,3 +60,6 @@ def test_an_operator_of_another_site_may_look_and_stop_but_not_roll_over_in_a_st
     browser.do("plan_apply", run.id)
     assert operator.do("plan_stop", run.id)["statusCode"] == 303
     assert not scene.records[PlanRun, run.id].applying
+    told = operator.ask("acts")["body"]
+    assert re.findall(r"<td>(SCIENCES[^<]*)</td>", told) == ["SCIENCES (vert)"] * 4
+    assert run.id not in told

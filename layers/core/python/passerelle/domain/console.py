@@ -102,9 +102,10 @@ class ConsoleAct:
     at: datetime
     by: str = field(repr=False)  # Operator.id
     act: str  # of usecases.console.acts.ACTS
-    about: str  # order, run, publication or site
+    about: str  # order, run, plan, publication or site
     why: str = field(default="", repr=False)
     refused: str = ""  # code of why it was not done
+    subject: str = ""  # what a person calls what it is about, where `about` says nothing to one
     revision: int = 0
 
     @property

@@ -56,10 +56,13 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """`reaches` says whether the subject is within reach; `do` is done as `Operator.id`."""
+    """`reaches` says whether the subject is within reach; `do` is done as `Operator.id`; `calls` says what a
+    person calls a subject whose id says nothing.
+    """
 
     reaches: Callable[[World, Reach, str], bool]
     do: Callable[[World, str, Wish], object]
+    calls: Callable[[World, Wish], str] = lambda _world, _wish: ""
     needs_why: bool = False
     nameless: bool = False  # about somebody whom the record of it must not name
 
@@ -73,18 +76,20 @@ def perform(world: World, operator: Operator, reach: Reach, wish: Wish) -> objec
         raise Refused("console_out_of_reach")
     if act.needs_why and not wish.why.strip():
         raise Refused("console_why")
+    subject = act.calls(world, wish)
     try:
         done = act.do(world, operator.id, wish)
     except GiveUp as refused:
-        _record(world, operator, replace(wish, about="", why="") if act.nameless else wish, refused.code)
+        told = replace(wish, about="", why="") if act.nameless else wish
+        _record(world, operator, told, subject, refused.code)
         raise
     if isinstance(done, Forgotten):
         wish = replace(wish, about=done.alias, why=done.because)
-    _record(world, operator, wish, "")
+    _record(world, operator, wish, subject)
     return done
 
 
-def _record(world: World, operator: Operator, wish: Wish, refused: str) -> None:
+def _record(world: World, operator: Operator, wish: Wish, subject: str, refused: str = "") -> None:
     world.records.add(
         ConsoleAct(
             id=secrets.token_hex(12),
@@ -94,6 +99,7 @@ def _record(world: World, operator: Operator, wish: Wish, refused: str) -> None:
             about=wish.about,
             why=wish.why.strip()[:LONGEST_WHY],
             refused=refused,
+            subject=subject,
         )
     )
 
@@ -122,6 +128,23 @@ def _site(world: World, reach: Reach, about: str) -> bool:
 
 def _publication(world: World, reach: Reach, about: str) -> bool:
     return reach.publications and world.records.get(Publication, about) is not None
+
+
+# -- as a person calls it ---------------------------------------------------------------------------------
+
+
+def _new_plan(_world: World, wish: Wish) -> str:
+    return f"{wish.field('category')} ({wish.about})"
+
+
+def _known_plan(world: World, wish: Wish) -> str:
+    run = world.records.get(PlanRun, wish.about)
+    return f"{run.category} ({run.site})" if run else ""
+
+
+def _title(world: World, wish: Wish) -> str:
+    found = world.records.get(Publication, wish.about)
+    return found.card.title if found else ""
 
 
 # -- done -----------------------------------------------------------------------------------------------
@@ -262,11 +285,11 @@ ACTS: Mapping[str, Act] = {
     "site_let_go": Act(_site, _let_go_site),
     "site_freeze": Act(_site, _freeze, needs_why=True),
     "site_thaw": Act(_site, _thaw),
-    "plan_make": Act(_plan_site, _make_plan),
-    "plan_apply": Act(_plan, _apply_plan),
-    "plan_stop": Act(_plan, _stop_plan),
-    "publication_withdraw": Act(_publication, _withdraw, needs_why=True),
-    "publication_tell_holders": Act(_publication, _tell_holders),
+    "plan_make": Act(_plan_site, _make_plan, _new_plan),
+    "plan_apply": Act(_plan, _apply_plan, _known_plan),
+    "plan_stop": Act(_plan, _stop_plan, _known_plan),
+    "publication_withdraw": Act(_publication, _withdraw, _title, needs_why=True),
+    "publication_tell_holders": Act(_publication, _tell_holders, _title),
     "people_forget": Act(
         lambda world, reach, about: reach.everything,  # noqa: ARG005 - one shape for all of ACTS
         _forget,

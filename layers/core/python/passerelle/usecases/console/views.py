@@ -329,9 +329,7 @@ def drop_refusals(world: World, reach: Reach, query: Mapping[str, str], lang: st
     site = query.get("site", "")
     if site not in reach.sites:
         site = "" if reach.everything else sites[0]
-    after = (
-        query.get("after", "").encode(errors="replace")[:LONGEST_PLACE].decode(errors="ignore")
-    )
+    after = query.get("after", "").encode(errors="replace")[:LONGEST_PLACE].decode(errors="ignore")
     found, past = refusals.refusals(world, site, lang, after=after, limit=MOST_LOOKED_UP)
     return {"refusals": found, "next": past, "sites": sites, "site": site}
 

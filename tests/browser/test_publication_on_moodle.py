@@ -88,7 +88,7 @@ def test_looking_gives_no_number_and_without_a_backup_a_sentence_says_what_to_do
     desk = walk.panel(walk.source)
     desk.shot("01-nothing-yet")
     desk.page.click('[data-action="publish"]')
-    desk.see("appuyez d’abord sur « Sauvegarder »")
+    desk.see("cliquez d’abord sur « Sauvegarder »")
     assert desk.page.locator(".modal.show").count() == 0
     assert desk.page.evaluate("document.activeElement.dataset.action") == "backup"
     assert name_of(walk.home, walk.source) == ""

@@ -25,7 +25,7 @@ from tests.browser.moodle_pages import (
 )
 
 pytestmark = [*walked_on("NEWER", "OLDER"), pytest.mark.rule("P16")]
-SENTENCE = "plus récent que celui de la plate-forme de destination"
+SENTENCE = "plus récent que celui de la plateforme de destination"
 
 
 class Pair:

@@ -178,7 +178,7 @@ def test_one_button_brings_last_years_course_and_another_takes_it_away_again(yea
     desk.shot("annee-05-rapport")
     # The line stands in the page as the server draws it, asking nobody.
     drawn = desk.page.request.get(f"{years.this.address}/local/passerelle/course.php?id={now}").text()
-    assert "liens vers l’ancienne plate-forme" in drawn
+    assert "liens vers l’ancienne plateforme" in drawn
     desk = years.panel(years.this, now)
     desk.page.click("[data-action=undorollover]")
     desk.page.click(YES)
@@ -190,7 +190,7 @@ def test_one_button_brings_last_years_course_and_another_takes_it_away_again(yea
     desk.see("– annulée")
     assert desk.page.locator("[data-action=undorollover]").count() == 0
     drawn = desk.page.request.get(f"{years.this.address}/local/passerelle/course.php?id={now}").text()
-    assert "liens vers l’ancienne plate-forme" not in drawn
+    assert "liens vers l’ancienne plateforme" not in drawn
 
 
 @pytest.mark.rule("R5")

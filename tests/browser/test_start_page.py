@@ -95,7 +95,7 @@ def test_a_course_is_published_and_brought_home(page: Any, start: str) -> None:
     assert told(page) == "Le cours est mutualisé."
     become(page, start, "Vous êtes Grace, enseignante ailleurs")
     page.get_by_role("link", name="Rapatrier").click()
-    page.get_by_label("Chercher dans le catalogue").fill("chimie")
+    page.get_by_label("Rechercher dans le catalogue").fill("chimie")
     page.get_by_role("button", name="Chercher").click()
     page.get_by_role("link", name="Aperçu").click()
     assert faults(page) == []

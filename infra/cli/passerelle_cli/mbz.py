@@ -255,7 +255,7 @@ def _print_manifest(manifest: Manifest) -> None:
     )
     echo(f"{either('Plugins :', 'Plugins:')} {', '.join(manifest.plugins)}")
     _list(
-        either("Liens vers l’ancienne plate-forme", "Links to the old platform"),
+        either("Liens vers l’ancienne plateforme", "Links to the old platform"),
         [f"{link.member}: {link.url}" for link in manifest.old_links],
         count=manifest.old_link_count,
     )

@@ -166,7 +166,7 @@ def show(publication: str, as_json: bool, find_stack: Callable[[], Stack]) -> No
             ),
         ),
         (worded("sections", "sections"), " · ".join(record.contents.sections)),
-        (worded("sur la plate-forme de mutualisation", "on the hub"), record.hub_url),
+        (worded("sur la plateforme de mutualisation", "on the hub"), record.hub_url),
         (worded("à la source", "at its source"), record.course_url),
         (worded("message", "message"), message),
     ]

@@ -26,7 +26,7 @@ from passerelle_laptop.twin import Site, Twin
 from passerelle_laptop.twin.records import Role
 
 TITLES = {
-    "hub": "Plate-forme de mutualisation",
+    "hub": "Plateforme de mutualisation",
     "lycee-a": "Lycée Ada-Lovelace",
     "lycee-b": "Lycée Grace-Hopper",
     "ecampus-bleu": "eCampus bleu 2024-2025",

@@ -210,7 +210,7 @@ NO_LINK = [
     ("another port", "https://ecampus-bleu.example:8443/x"),
     ("an e-mail address", "mailto:aide@ecampus-bleu.example"),
     ("a user part that looks like it", "https://ecampus-bleu.example@evil.example/x"),
-    ("its name in a sentence", "La plate-forme ecampus-bleu.example ferme en juillet."),
+    ("its name in a sentence", "La plateforme ecampus-bleu.example ferme en juillet."),
     ("a search for it", "https://example.org/?q=ecampus-bleu.example"),
     ("a comment in a script", "// ecampus-bleu.example"),
     ("the new platform", "https://ecampus-vert.example/course/view.php?id=77"),

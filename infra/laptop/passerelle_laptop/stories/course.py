@@ -95,7 +95,7 @@ class CourseStory:
         asked = self._ask_publication(self.a, "ada", "CHIM-L1", self.course)
         publication = self.tell.until(
             lambda: self._published(asked["publication"]),
-            "le cours est sur la plate-forme de mutualisation",
+            "le cours est sur la plateforme de mutualisation",
             "the course is on the hub",
         )
         self.tell.proved(publication.upload == upload, "depuis cette sauvegarde", "from that backup")

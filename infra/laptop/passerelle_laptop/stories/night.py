@@ -31,7 +31,7 @@ from passerelle_laptop.telling import NotAsTold, Teller
 from passerelle_laptop.twin import Site
 
 NEW, LIVING = "univ", "univ-2020"
-TITLES = {NEW: "Université, plate-forme neuve", LIVING: "Université, en service depuis 2020"}
+TITLES = {NEW: "Université, plateforme neuve", LIVING: "Université, en service depuis 2020"}
 LINK = "https://intranet.univ.example/nights/{site}/{night}/report/{lang}.html"
 FIRST_TIME = 120.0  # seconds: the state machine's functions start cold
 REPAIRED_WITHIN = 60.0  # seconds
@@ -214,7 +214,7 @@ class NightStory:
         )
         self.tell.proved(
             "FunctionError" not in invoked and json.loads(invoked["Payload"].read()) == {"count": 1},
-            "un rapport est fait pour chaque plate-forme qui a une nuit",
+            "un rapport est fait pour chaque plateforme qui a une nuit",
             "a report is made for each platform that has a night",
         )
         where = night_report.report_key(NEW, self.day, f"{self.tell.lang}.html")

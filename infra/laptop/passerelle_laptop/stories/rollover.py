@@ -101,7 +101,7 @@ class RolloverStory:
             self.tell.line(f"{row['place']} : {row['what']}", f"{row['place']}: {row['what']}")
         self.tell.proved(
             any(f"view.php?id={self.other.id}" in row["what"] for row in report["findings"]),
-            "le lien vers un autre cours de cette plate-forme est trouvé",
+            "le lien vers un autre cours de cette plateforme est trouvé",
             "the link to another course of that platform is found",
         )
         self.tell.proved(

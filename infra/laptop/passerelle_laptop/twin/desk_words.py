@@ -59,7 +59,7 @@ DESK: Mapping[str, tuple[str, str]] = {
         "I declare that the files of this course may be shared: third parties’ rights are respected, "
         "and they hold no personal data.",
     ),
-    "desk.search": ("Chercher dans le catalogue", "Search the catalogue"),
+    "desk.search": ("Rechercher dans le catalogue", "Search the catalogue"),
     "desk.find": ("Chercher", "Search"),
     "desk.none": ("Aucun cours mutualisé ne correspond.", "No shared course matches."),
     "desk.preview": ("Aperçu", "Preview"),

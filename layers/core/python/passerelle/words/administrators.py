@@ -96,11 +96,11 @@ HOUSE: dict[str, tuple[str, str]] = {
         "Correct the file, or choose another name.",
     ),
     "hub_first": (
-        "Un réseau commence par sa plate-forme de mutualisation : ajoutez-la d’abord, avec --hub.",
+        "Un réseau commence par sa plateforme de mutualisation : ajoutez-la d’abord, avec --hub.",
         "A network begins with its sharing platform: add that one first, with --hub.",
     ),
     "hub_is_another": (
-        "La plate-forme de mutualisation de ce réseau est « {hub} ». Retirez --hub, ou changez hub.site.",
+        "La plateforme de mutualisation de ce réseau est « {hub} ». Retirez --hub, ou changez hub.site.",
         "The sharing platform of this network is “{hub}”. Leave --hub out, or change hub.site.",
     ),
     "network_yaml_needed": (

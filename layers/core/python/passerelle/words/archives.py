@@ -365,7 +365,7 @@ ARCHIVES: Mapping[str, tuple[str, str]] = {
         "They are left as they are: check this activity.",
     ),
     "people_of_the_site": (
-        "{place} : le champ « {element} » contient le nom ou l’adresse d’une personne de votre plate-forme "
+        "{place} : le champ « {element} » contient le nom ou l’adresse d’une personne de votre plateforme "
         "(nombre de fois : {count}). Il est laissé tel quel : vérifiez-le.",
         "{place}: the field “{element}” holds the name or address of a person of your platform "
         "(number of times: {count}). It is left as it is: check it.",
@@ -419,18 +419,18 @@ ARCHIVES: Mapping[str, tuple[str, str]] = {
         "Write “key: value”, the keys being: {keys}. Then drop the archive again.",
     ),
     "people_off": (
-        "Les textes du cours n’ont pas été comparés aux personnes de votre plate-forme : "
+        "Les textes du cours n’ont pas été comparés aux personnes de votre plateforme : "
         "elle a désactivé cette comparaison.",
         "The course’s texts were not compared with the people of your platform: it has switched that off.",
     ),
     "people_older": (
-        "Les textes du cours n’ont pas été comparés aux personnes de votre plate-forme : "
+        "Les textes du cours n’ont pas été comparés aux personnes de votre plateforme : "
         "le plugin local_passerelle y est trop ancien.",
         "The course’s texts were not compared with the people of your platform: "
         "its plugin local_passerelle is older.",
     ),
     "people_missing": (
-        "Les textes du cours n’ont pas été comparés aux personnes de votre plate-forme : "
+        "Les textes du cours n’ont pas été comparés aux personnes de votre plateforme : "
         "leurs empreintes ne sont pas arrivées. Relancez la sauvegarde pour qu’ils le soient.",
         "The course’s texts were not compared with the people of your platform: "
         "their hashes did not arrive. Start the backup again to have them compared.",

@@ -159,7 +159,7 @@ COURSES: dict[str, tuple[str, str]] = {
         "Only the author of the publication or a manager of the network can do this. Ask one of them.",
     ),
     "hub_only": (
-        "Cette liste n’est disponible que sur la plate-forme de mutualisation.",
+        "Cette liste n’est disponible que sur la plateforme de mutualisation.",
         "This list is available on the sharing platform only.",
     ),
     "withdraw_too_early": (
@@ -167,29 +167,29 @@ COURSES: dict[str, tuple[str, str]] = {
         "This publication cannot be withdrawn: its state is “{state}”.",
     ),
     "newer_release": (
-        "Le cours vient d’un Moodle {release}, plus récent que celui de la plate-forme de destination "
+        "Le cours vient d’un Moodle {release}, plus récent que celui de la plateforme de destination "
         "({target}). Il pourra être restauré quand elle aura été mise à jour.",
         "The course comes from Moodle {release}, newer than the target platform ({target}). "
         "It can be restored once that one has been upgraded.",
     ),
     "plugins_missing": (
-        "La plate-forme de destination n’a pas ces plugins : {plugins}. "
+        "La plateforme de destination n’a pas ces plugins : {plugins}. "
         "Retirez ce qui s’en sert, ou demandez leur installation.",
         "The target platform lacks these plugins: {plugins}. "
         "Remove what uses them, or ask for their installation.",
     ),
     "too_large_for_target": (
-        "Le cours ({size}) dépasse ce que la plate-forme de destination accepte ({limit}). Allégez-le.",
+        "Le cours ({size}) dépasse ce que la plateforme de destination accepte ({limit}). Allégez-le.",
         "The course ({size}) is over what the target platform accepts ({limit}). Make it lighter.",
     ),
     "author_unknown": (
-        "L’auteur n’a pas de compte sur la plate-forme de mutualisation : son nom reste au "
+        "L’auteur n’a pas de compte sur la plateforme de mutualisation : son nom reste au "
         "catalogue, sans inscription.",
         "The author has no account on the sharing platform: the name stays in the "
         "catalogue, without an enrolment.",
     ),
     "author_ambiguous": (
-        "Plusieurs comptes de la plate-forme de mutualisation correspondent à l’auteur : "
+        "Plusieurs comptes de la plateforme de mutualisation correspondent à l’auteur : "
         "aucun n’a été inscrit. Prévenez l’assistance.",
         "Several accounts of the sharing platform match the author: none was enrolled. Tell the help desk.",
     ),
@@ -335,7 +335,7 @@ COURSES: dict[str, tuple[str, str]] = {
         "The target Moodle says: {detail}",
     ),
     "copy_gone": (
-        "La copie a été supprimée de la plate-forme de mutualisation dès son arrivée. "
+        "La copie a été supprimée de la plateforme de mutualisation dès son arrivée. "
         "Cliquez à nouveau sur « Mutualiser » si elle doit y être.",
         "The copy was deleted from the sharing platform as soon as it arrived. "
         "Press “Share” again if it should be there.",

@@ -29,7 +29,7 @@ REASONS: Mapping[str, Pair] = {
     "undone": ("annulée", "undone"),
     "a fresh backup first": ("une sauvegarde fraîche d’abord", "a fresh backup first"),
     "the backup is at hand": ("la sauvegarde est là", "the backup is at hand"),
-    "the hub restores it": ("la plate-forme de mutualisation la restaure", "the hub restores it"),
+    "the hub restores it": ("la plateforme de mutualisation la restaure", "the hub restores it"),
     "the site has it": ("le site l’a prise", "the site has it"),
     "the site restores it": ("le site le restaure", "the site restores it"),
 }

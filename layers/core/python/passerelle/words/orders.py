@@ -308,7 +308,7 @@ ORDERS: dict[str, tuple[str, str]] = {
         "this person already has a seat.",
     ),
     "email_twice": (
-        "deux comptes de la plate-forme ont cette adresse. L’assistance doit dire lequel est le bon.",
+        "deux comptes de la plateforme ont cette adresse. L’assistance doit dire lequel est le bon.",
         "two accounts of the site have this address. The help desk must say which is the right one.",
     ),
     "name_missing": (

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 ROLLOVER: Mapping[str, tuple[str, str]] = {
     "no_previous": (
-        "Aucune plate-forme de l’année précédente n’est configurée pour ce site. Prévenez l’assistance.",
+        "Aucune plateforme de l’année précédente n’est configurée pour ce site. Prévenez l’assistance.",
         "No platform of the year before is configured for this site. Tell the help desk.",
     ),
     "no_source": (
@@ -17,7 +17,7 @@ ROLLOVER: Mapping[str, tuple[str, str]] = {
         "by its ID number or address.",
     ),
     "source_unknown": (
-        "Le cours choisi n’existe pas sur la plate-forme {year}. Vérifiez son numéro ou son adresse.",
+        "Le cours choisi n’existe pas sur la plateforme {year}. Vérifiez son numéro ou son adresse.",
         "The course you chose does not exist on the {year} platform. Check its number or address.",
     ),
     "source_empty": (
@@ -151,7 +151,7 @@ ROLLOVER: Mapping[str, tuple[str, str]] = {
         "Moodle found content in the course when about to restore it ({detail}): nothing was done.",
     ),
     "courseunknown": (
-        "Le cours n’existe plus sur la plate-forme. Vérifiez qu’il n’a pas été supprimé.",
+        "Le cours n’existe plus sur la plateforme. Vérifiez qu’il n’a pas été supprimé.",
         "The course no longer exists on the platform. Check that it was not deleted.",
     ),
     "backup_failed": (

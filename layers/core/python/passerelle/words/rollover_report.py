@@ -14,13 +14,13 @@ from passerelle.words.modules import say_module
 # code → (French title, English title, French advice, English advice). `{names}` as in words.sentences.
 WORDS: Mapping[Code, tuple[str, str, str, str]] = {
     Code.STALE_LINK: (
-        "Liens non valides (vers l’ancienne plate-forme)",
+        "Liens non valides (vers l’ancienne plateforme)",
         "Stale links (to the old platform)",
         "Ouvrez l’activité, remplacez ce lien{new}.",
         "Open the activity and replace this link{new}.",
     ),
     Code.STALE_FILE_LINK: (
-        "Fichiers restés sur l’ancienne plate-forme",
+        "Fichiers restés sur l’ancienne plateforme",
         "Files left on the old platform",
         "Déposez le fichier dans ce cours, puis refaites le lien ou l’image.",
         "Put the file into this course, then make the link or image again.",
@@ -56,7 +56,7 @@ WORDS: Mapping[Code, tuple[str, str, str, str]] = {
         "Remove the condition, or make it name an activity of the course.",
     ),
     Code.PLUGIN_MISSING: (
-        "Plugins absents de la nouvelle plate-forme",
+        "Plugins absents de la nouvelle plateforme",
         "Plugins that the new platform lacks",
         "{times:# activité|# activités} de ce type {times:ne peut|ne peuvent} pas arriver : remplacez-"
         "{times:la|les}, ou demandez l’installation du plugin à l’assistance.",
@@ -88,7 +88,7 @@ WORDS: Mapping[Code, tuple[str, str, str, str]] = {
     Code.H5P_MISSING: (
         "Contenus H5P qui ne s’affichent pas encore",
         "H5P contents that are not shown yet",
-        "Transmettez cette phrase à l’administrateur de votre plate-forme.",
+        "Transmettez cette phrase à l’administrateur de votre plateforme.",
         "Pass this sentence on to the administrator of your platform.",
     ),
     Code.NEEDS_NOBODY: (

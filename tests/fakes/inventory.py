@@ -46,8 +46,10 @@ class FakeInventory:
             if key in held:
                 held[key] = text
 
-    def leftovers(self) -> Iterator[Leftover]:
-        return iter(list(self.left))
+    def leftovers(self, after: str = "") -> Iterator[Leftover]:
+        versions = sorted((one for one in self.left if one.kind == "version"), key=lambda one: one.id)
+        others = [one for one in self.left if one.kind != "version" and not after]
+        yield from [*others, *(one for one in versions if one.id > after)]
 
     def drop(self, leftover: Leftover) -> None:
         self.left.remove(leftover)

@@ -22,7 +22,7 @@ from passerelle.domain.retention import Retention
 from passerelle.domain.states import BackupState, OrderState
 from passerelle.errors import GiveUp, NotFound, Refused
 from passerelle.ports import World
-from passerelle.usecases import people, tidy
+from passerelle.usecases import erasures, people, tidy
 from passerelle.usecases.orders.receive import receive, unpacked
 from tests.factories.orders import a_buyer, a_line, a_participant, a_product, a_shop, some_facts
 from tests.factories.records import an_upload
@@ -147,7 +147,7 @@ def test_forgetting_that_was_cut_anywhere_is_finished_by_the_next_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """By the address alone, though no record may be left that ties it to the username."""
-    real = people._forget_record
+    real = erasures.forget_record
     for place in range(1, 8):
         scene = a_finished_sale()
         world = watched(scene.world)
@@ -164,10 +164,10 @@ def test_forgetting_that_was_cut_anywhere_is_finished_by_the_next_time(
                 raise KeyboardInterrupt
             return real(*given)
 
-        monkeypatch.setattr(people, "_forget_record", cut)
+        monkeypatch.setattr(erasures, "forget_record", cut)
         with suppress(KeyboardInterrupt):
             people.forget(world, ZOE.email, "asked")
-        monkeypatch.setattr(people, "_forget_record", real)
+        monkeypatch.setattr(erasures, "forget_record", real)
         with suppress(NotFound):  # the last ones were not cut at all
             people.forget(world, ZOE.email, "asked")
         assert "zoe" not in dumped(world)

@@ -109,6 +109,9 @@ def test_answers_refusals_and_older_versions_are_found_and_dropped(aws: Any, inv
         "nights/gone.json": "five",
         "config/network.yaml": "three",
     }
+    later = [one.id for one in inventory.leftovers("nights/b.json")]
+    assert later == sorted(one for one in later if one > "nights/b.json")
+    assert "nights/gone.json" in later
     for one in found.values():
         inventory.drop(one)
     assert [one for one in inventory.leftovers() if one.id.startswith(mine)] == []

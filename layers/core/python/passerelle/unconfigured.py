@@ -114,7 +114,7 @@ class NoInventory:
     def rewrite(self, key: str, text: str) -> None:
         """There is nothing to rewrite."""
 
-    def leftovers(self) -> Iterator[Leftover]:
+    def leftovers(self, after: str = "") -> Iterator[Leftover]:  # noqa: ARG002 - the port's own
         return iter(())
 
     def drop(self, leftover: Leftover) -> None:

@@ -55,6 +55,11 @@ class Leftover:
     at: tuple[str, str] = ("", "")
 
 
+def ties_names(key: str) -> bool:
+    """Whether a document says of whole lists of people which names are the same person's."""
+    return key.startswith(DEPOSITS) and key.endswith(_FILES_OF_PEOPLE)
+
+
 def people_in(key: str, text: str, who: Who) -> Iterator[Mapping[str, Any]]:
     """Every person in a document that mentions `who`: more names of theirs are found there."""
     if not _mentions(text, who):

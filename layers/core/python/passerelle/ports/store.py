@@ -178,8 +178,10 @@ class Inventory(Protocol):
     def rewrite(self, key: str, text: str) -> None:
         """The document as it is from now on, and its older versions gone."""
 
-    def leftovers(self) -> Iterator[Leftover]:
-        """What may go at any time: answers and refusals kept to be given again, older versions."""
+    def leftovers(self, after: str = "") -> Iterator[Leftover]:
+        """What may go at any time: answers and refusals kept to be given again, and older versions by their
+        keys; past `after`, versions of keys after that one alone.
+        """
 
     def drop(self, leftover: Leftover) -> None: ...
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -100,11 +101,12 @@ class AwsInventory:
                 if row["Key"] == key:
                     self._s3.delete_object(Bucket=self._bucket, Key=key, VersionId=row["VersionId"])
 
-    def leftovers(self) -> Iterator[Leftover]:
+    def leftovers(self, after: str = "") -> Iterator[Leftover]:
         with aws_named():
-            yield from self._quoted("Reference", "refusal", lambda item: item["said"]["S"])
-            yield from self._quoted("Request", "answer", _answer)
-            for row in self._older(""):
+            if not after:
+                yield from self._quoted("Reference", "refusal", lambda item: item["said"]["S"])
+                yield from self._quoted("Request", "answer", _answer)
+            for row in self._older("", after):
                 key, version = row["Key"], row["VersionId"]
                 if key.endswith(VERSIONED) and "ETag" in row:  # a marker of a deletion holds nothing
                     found = self._s3.get_object(Bucket=self._bucket, Key=key, VersionId=version)
@@ -129,13 +131,17 @@ class AwsInventory:
                 pk = item["pk"]["S"]
                 yield Leftover(kind, f"{pk.replace('#', '/')}.json", said(item), (pk, sk))
 
-    def _older(self, begin: str) -> Iterator[Any]:
-        """Versions and marks of deletions that are not the newest, of all keys that begin so."""
+    def _older(self, begin: str, after: str = "") -> Iterator[Any]:
+        """Versions and marks of deletions that are not the newest, of all keys that begin so and come after
+        one; by their keys.
+        """
+        place = {"KeyMarker": after} if after else {}
         for page in self._s3.get_paginator("list_object_versions").paginate(
-            Bucket=self._bucket, Prefix=begin
+            Bucket=self._bucket, Prefix=begin, **place
         ):
-            for row in (*page.get("Versions", []), *page.get("DeleteMarkers", [])):
-                if not row["IsLatest"]:
+            rows = (*page.get("Versions", []), *page.get("DeleteMarkers", []))
+            for row in sorted(rows, key=itemgetter("Key")):
+                if not row["IsLatest"] and row["Key"] > after:
                     yield row
 
 

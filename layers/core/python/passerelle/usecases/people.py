@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
 from functools import partial
 from typing import Any, cast
 
-from passerelle.domain.console import ConsoleSession, ConsoleTicket
 from passerelle.domain.names_end import loses_names_at, running_orders
 from passerelle.domain.orders.delivery import Delivery
 from passerelle.domain.orders.ledger import LedgerPage
 from passerelle.domain.orders.order import Order
-from passerelle.domain.people import Who, known_as, nobody, others_hidden, people_of, without
-from passerelle.domain.people_in_papers import DEPOSITS, excerpts, names_in, people_in, rows_in, text_without
-from passerelle.domain.records import Record, TargetLock
-from passerelle.errors import Conflict, NotFound, PaperUnreadable, Refused
+from passerelle.domain.people import Who, known_as, nobody, others_hidden, people_of
+from passerelle.domain.people_in_papers import excerpts, names_in, people_in
+from passerelle.errors import Conflict, NotFound, Refused
 from passerelle.ports import Inventory, World
+from passerelle.usecases import erasures
 from passerelle.usecases.amend import amend
-from passerelle.usecases.broken import broken, note_broken
-from passerelle.usecases.people_kept import Held, is_named_in, kept_for, stays
+from passerelle.usecases.broken import broken
+from passerelle.usecases.people_kept import Held, is_named_in, kept_for
 
-ERASURES = "erasures/"
+A_NIGHT = timedelta(minutes=8)  # of the fifteen that the night's tidying has for all that it does
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,69 +108,22 @@ def forget(world: World, name: str, because: str, *, rest_tonight: bool = False)
     """
     if not because.strip():
         raise Refused("because_needed")
-    inventory = world.inventory
-    alias, who = _begun(world, name) or (
-        f"forgotten-{secrets.token_hex(6)}",
-        who_is(inventory, name, world.network.identity),
-    )
-    before = world.papers.get(erasure_key(alias)) or {}
-    pattern = who.pattern(usernames=True, shortest=1)
-    because = pattern.sub(alias, because) if pattern else because
-    asked: dict[str, object] = {"at": before.get("at") or world.clock.now().isoformat(), "because": because}
-    still = {"still": {"names": sorted(who.names), "fullnames": sorted(who.fullnames)}}
-    world.papers.put(erasure_key(alias), {**before, **asked, **still})
-    kept = kept_for(world, who)
-    done = _forget_records(world, who, alias, kept)
-    done += sum(_forget_document(world, key, who, alias, kept) for key in list(inventory.documents()))
-    done += _drop_leftovers(inventory, who, kept)
-    told = [{"where": one.where, "kind": one.kind, "why": one.why} for one in kept]
-    all_done = done + int(str(before.get("changed", 0)))
-    document = {**asked, "changed": all_done, "kept": told, **(still if rest_tonight else {})}
-    inventory.rewrite(erasure_key(alias), json.dumps(document, ensure_ascii=False))
-    return Forgotten(alias, done, kept, because)
+    one = erasures.begun(world, name, because) or erasures.Erasure.asked(world, name, because)
+    before = one.changed
+    erasures.forget_all(world, [one], rest_tonight=rest_tonight)
+    if not one.found:
+        raise NotFound("person_not_held")
+    return Forgotten(one.alias, one.changed - before, tuple(one.held), one.because)
 
 
 def forget_the_rest(world: World) -> int:
-    """What was asked by day is looked for everywhere, and what was cut is finished. Answers how many things
-    were changed.
+    """What was asked by day is looked for everywhere, and what was cut is finished: for as long as a night's
+    function has, and the next night goes on. Answers how many things were changed.
     """
-    changed = 0
-    for key in [one for one in world.inventory.documents() if one.startswith(ERASURES)]:
-        try:
-            asked = _asked(world.inventory, key)
-        except PaperUnreadable as cut:  # whose it was nobody knows any more: they have to be asked for again
-            note_broken(world, cut)
-            continue
-        if asked.get("still"):
-            changed += forget(world, asked["still"]["names"][0], asked["because"]).changed
-    return changed
-
-
-def _asked(inventory: Inventory, key: str) -> Mapping[str, Any]:
-    """What an erasure says. Raises PaperUnreadable."""
-    with suppress(ValueError):
-        said = json.loads(inventory.text(key) or "{}")
-        if isinstance(said, dict):
-            return said
-    raise PaperUnreadable(key)
-
-
-def erasure_key(alias: str) -> str:
-    return f"{ERASURES}{alias}.json"
-
-
-def _begun(world: World, name: str) -> tuple[str, Who] | None:
-    """The erasure of this person that was cut, if there is one: by then no record may tie the names."""
-    inventory, identity = world.inventory, world.network.identity
-    for key in [one for one in inventory.documents() if one.startswith(ERASURES)]:
-        still = None
-        with suppress(PaperUnreadable):
-            still = _asked(inventory, key).get("still")
-        if still and name.strip().lower() in still["names"]:
-            again, _ = _known_as(inventory, still["names"], identity)
-            who = replace(again, fullnames=again.fullnames | frozenset(still["fullnames"]))
-            return key.removeprefix(ERASURES).removesuffix(".json"), who
-    return None
+    people = list(erasures.pending(world))
+    before = sum(one.changed for one in people)
+    erasures.forget_all(world, people, until=world.clock.now() + A_NIGHT)
+    return sum(one.changed for one in people) - before
 
 
 def keep_no_longer(world: World) -> int:
@@ -200,60 +152,6 @@ def keep_no_longer(world: World) -> int:
 
 
 # -- how ------------------------------------------------------------------------------------------------
-
-
-def _forget_records(world: World, who: Who, alias: str, kept: tuple[Held, ...]) -> int:
-    stay = {(one.kind, one.id) for one in kept}
-    return sum(
-        _forget_record(world, record, who, alias)
-        for record in world.inventory.records()
-        if (type(record).__name__, record.id) not in stay
-    )
-
-
-def _forget_record(world: World, record: Record, who: Who, alias: str) -> int:
-    if not is_named_in(record, who):
-        return 0
-    with suppress(NotFound):
-        if isinstance(record, Delivery | ConsoleSession | ConsoleTicket | TargetLock):
-            world.records.delete(record)
-        else:
-            amend(world.records, type(record), record.id, lambda one: without(one, who, alias))
-        return 1
-    return 0
-
-
-def _forget_document(world: World, key: str, who: Who, alias: str, kept: tuple[Held, ...]) -> int:
-    text = world.inventory.text(key)
-    if text is None or key.startswith(ERASURES) or stays(key, kept):
-        return 0
-    after = text_without(key, text, who, alias)
-    if after == text:
-        return 0
-    world.inventory.rewrite(key, after)
-    _tell_manifest(world, key, after)
-    return 1
-
-
-def _drop_leftovers(inventory: Inventory, who: Who, kept: tuple[Held, ...]) -> int:
-    gone = 0
-    for one in inventory.leftovers():
-        if not stays(one.id, kept) and names_in(one.id, one.text, who):
-            inventory.drop(one)
-            gone += 1
-    return gone
-
-
-def _tell_manifest(world: World, key: str, text: str) -> None:
-    """The deposit says of its files what they are now."""
-    folder, _, file = key.rpartition("/")
-    manifest = f"{folder}/manifest.json"
-    said = world.inventory.text(manifest) if key.startswith(DEPOSITS) else None
-    with suppress(ValueError, KeyError, TypeError):
-        told = json.loads(said or "{}")
-        now = {"sha256": hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()}
-        told["files"][file] = told["files"][file] | now | {"rows": rows_in(text)}
-        world.inventory.rewrite(manifest, json.dumps(told, ensure_ascii=False))
 
 
 def _nobody(record: Any, alias: str) -> Any:

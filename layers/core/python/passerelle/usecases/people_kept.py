@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -35,6 +35,9 @@ class Held:
     why: str
 
 
+OFFICE = Held("documents", "network.yaml", "config/", "named_in_network")
+
+
 def is_named_in(record: Record, who: Who) -> bool:
     match record:
         case Delivery():
@@ -46,24 +49,17 @@ def is_named_in(record: Record, who: Who) -> bool:
     return names(record, who)
 
 
-def stays(key: str, kept: tuple[Held, ...]) -> bool:
-    """Whether the document of this key is among what is kept."""
-    return any(one.where == "documents" and key.startswith(one.id) for one in kept)
-
-
 def kept_for(world: World, who: Who) -> tuple[Held, ...]:
-    in_office = _in_office(world.inventory, who)
-    today = world.clock.now().date().isoformat()
-    documents = _documents(world.inventory, who, today, in_office=in_office)
-    return (*_records(world, who, in_office=in_office), *documents)
+    office = in_office(world.inventory, who)
+    records = kept_records(world, list(world.inventory.records()), who, in_office=office)
+    return (*records, *([OFFICE] if office else []), *_documents(world, who))
 
 
 # -- records --------------------------------------------------------------------------------------------
 
 
-def _records(world: World, who: Who, *, in_office: bool) -> Iterator[Held]:
+def kept_records(world: World, records: Sequence[Record], who: Who, *, in_office: bool) -> Iterator[Held]:
     now = world.clock.now()
-    records = list(world.inventory.records())
     ends = running_orders([one for one in records if isinstance(one, LedgerPage)])
     waiting = {run.id for run in _nights_in_progress(records)}
     for record in records:
@@ -116,26 +112,29 @@ def _runs(end: datetime | None, now: datetime) -> bool:
 # -- documents ------------------------------------------------------------------------------------------
 
 
-def _documents(inventory: Inventory, who: Who, today: str, *, in_office: bool) -> Iterator[Held]:
-    if in_office:
-        yield Held("documents", "network.yaml", "config/", "named_in_network")
-    keys = list(inventory.documents())
+def live_documents(world: World, keys: Sequence[str]) -> dict[str, str]:
+    """What keys begin with of documents that stay where they name somebody, and why."""
+    inventory, today = world.inventory, world.clock.now().date().isoformat()
     live = dict.fromkeys(_deposits_in_force(inventory, keys, today), "in_extracts")
     live |= {key: "night_remembers" for key in keys if _MEMORY.fullmatch(key)}
     nights = (run for run in _nights_in_progress(inventory.records()) if run.folder)
-    live |= {f"{run.folder}/": "night_in_progress" for run in nights}
-    for begin, why in live.items():
+    return live | {f"{run.folder}/": "night_in_progress" for run in nights}
+
+
+def _documents(world: World, who: Who) -> Iterator[Held]:
+    keys = list(world.inventory.documents())
+    for begin, why in live_documents(world, keys).items():
         under = (key for key in keys if key.startswith(begin))
-        if any(names_in(key, inventory.text(key) or "", who) for key in under):
+        if any(names_in(key, world.inventory.text(key) or "", who) for key in under):
             yield Held("documents", begin.partition("/")[0], begin, why)
 
 
-def _in_office(inventory: Inventory, who: Who) -> bool:
+def in_office(inventory: Inventory, who: Who) -> bool:
     """Whether network.yaml names them: it is its administrators who take them out."""
     return names_in(CONFIGURATION, inventory.text(CONFIGURATION) or "", who)
 
 
-def _deposits_in_force(inventory: Inventory, keys: list[str], today: str) -> Iterator[str]:
+def _deposits_in_force(inventory: Inventory, keys: Sequence[str], today: str) -> Iterator[str]:
     """Of each site the newest deposit until today, those for nights to come, and those before that were
     only added to (OneRoster's `delta`): who stands there would be made again by the next night.
     """

@@ -26,6 +26,7 @@ from passerelle.errors import NotFound, Refused
 from passerelle.ports import World
 from passerelle.usecases import people
 from passerelle.usecases.amend import list_all
+from passerelle.usecases.erasures import erasure_key
 from passerelle.usecases.people_kept import CONFIGURATION
 
 MOST = 2000  # records that one page can be made of
@@ -58,7 +59,7 @@ class Indexed:
     def rewrite(self, key: str, text: str) -> None:
         self.world.papers.put_json(key, text)
 
-    def leftovers(self) -> Iterator[Leftover]:
+    def leftovers(self, after: str = "") -> Iterator[Leftover]:  # noqa: ARG002 - the port's own
         return iter(())
 
     def drop(self, leftover: Leftover) -> None:
@@ -126,7 +127,7 @@ def forget(world: World, name: str, because: str) -> people.Forgotten:
 
 def forgotten(world: World, reach: Reach, alias: str) -> Mapping[str, Any]:
     """What was written down when somebody was forgotten. Raises NotFound."""
-    known = world.papers.get(people.erasure_key(alias)) if reach.everything and alias.isascii() else None
+    known = world.papers.get(erasure_key(alias)) if reach.everything and alias.isascii() else None
     if known is None or not alias.replace("-", "").isalnum():
         raise NotFound("not_found", kind="Erasure")
     return {name: value for name, value in known.items() if name != "still"} | {"waits": "still" in known}

@@ -1,13 +1,15 @@
 """People that third-party activities write though a backup is made without users: found by value, by name,
 by a table of plugins and by Moodle's own word."""
 
+import html
+import json
 import re
 
 import pytest
 
 from passerelle.domain.backups.manifest import Means, Why
 from passerelle.mbz import BytesSource, inspect
-from passerelle.mbz.addresses import addresses_in, are_addresses
+from passerelle.mbz.addresses import LONGEST_VALUE, addresses_in, are_addresses
 from passerelle.mbz.plugins import KEYS, PLUGIN_PLACES
 from tests.factories.mbz import Backup, scrubbed, unpack, with_activity
 
@@ -306,8 +308,8 @@ def test_a_bookings_rules_go_because_their_json_says_to_whom_they_write():
     assert re.search(r"<bookingrules> +</bookingrules>", text)
     assert "<usercreated>0</usercreated>" in text
     assert "<usermodified>0</usermodified>" in text
-    # Who may book an option is the course's own work: told, and left as it is.
-    assert ("availability", Means.NAME, False) in found
+    assert '"name":"selectusers","userids":[-1]}]</availability> ' in text
+    assert ("availability", Means.PLUGIN, True) in found
     assert Means.INFOREF not in {means for _, means, _ in found}
 
 
@@ -333,6 +335,62 @@ def test_the_teacher_whose_name_a_certificate_prints_is_scrubbed_where_it_is_a_b
     assert ("<data>0</data>" if names else f"<data>{data}</data>") in text
     assert "<data>77</data>" in text
     assert found == ({("data", Means.PLUGIN, True)} if names else set())
+
+
+@pytest.mark.parametrize(
+    ("module", "element", "before", "after"),
+    [
+        ("customcert", "data", '{"teacher":"41","font":"x"}', '{"font":"x"}'),
+        ("customcert", "data", '{"font": "x", "teacher": 7}', '{"font": "x"}'),
+        ("customcert", "data", '{"teacher":"41"}', "{}"),
+        ("customcert", "data", "{&quot;a&quot;:1,&quot;teacher&quot;:&quot;41&quot;,&quot;b&quot;:2}", None),
+        (
+            "booking",
+            "availability",
+            '[{"id":13,"userids":["41","42"],"x":1}]',
+            '[{"id":13,"userids":[-1],"x":1}]',
+        ),
+        (
+            "booking",
+            "availability",
+            '[{"userids": [ 7 ]},{"userids":["8"]}]',
+            '[{"userids": [-1]},{"userids":[-1]}]',
+        ),
+        ("booking", "availability", '[{"userids":[7]}]', '[{"userids":[0]}]'),
+    ],
+)
+def test_ids_of_people_inside_json_go_and_the_rest_of_it_stays(module, element, before, after):
+    text, found = outcome(module, f"<x>1</x><{element}>{before}</{element}><y>2</y>", inforef=REFERENCES)
+    after = after or "{&quot;a&quot;:1,&quot;b&quot;:2}"
+    gone = " " * (len(before) - len(after))
+    assert f"<x>1</x><{element}>{after}</{element}>{gone}<y>2</y>" in text
+    assert json.loads(html.unescape(after)) is not None
+    assert (element, Means.PLUGIN, True) in found
+
+
+@pytest.mark.parametrize(
+    ("module", "element", "value"),
+    [
+        ("customcert", "data", '{"teacher":"0"}'),
+        ("customcert", "data", '{"text":"a \\"teacher\\":\\"7\\" b"}'),
+        ("customcert", "width", '{"teacher":"41"}'),
+        ("booking", "availability", '[{"id":13,"name":"selectusers","userids":[]}]'),
+        ("booking", "availability", '[{"id":2,"courseids":["41"]}]'),
+        ("booking", "json", '[{"userids":["41"]}]'),
+        ("whatever", "data", '{"teacher":"41"}'),
+    ],
+)
+def test_numbers_that_are_no_persons_stay(module, element, value):
+    text, found = outcome(module, f"<{element}>{value}</{element}>")
+    assert f"<{element}>{value}</{element}>" in text
+    assert found == set()
+
+
+def test_ids_in_json_too_long_to_be_held_are_told_and_stay():
+    value = '{"teacher":"41","text":"' + "x" * LONGEST_VALUE + '"}'
+    text, found = outcome("customcert", f"<data>{value}</data>")
+    assert value in text
+    assert found == {("data", Means.NAME, False)}
 
 
 # --- by Moodle's own word ---------------------------------------------------------------------------

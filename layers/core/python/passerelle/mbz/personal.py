@@ -160,7 +160,6 @@ def is_suspect(element: str, value: str) -> bool:
 # own work to decide who may enter what.
 _NAMING_CONDITION = re.compile(
     r'"sf":"(?:address|email|firstname|idnumber|lastname|phone1|phone2|username)"'  # of availability_profile
-    r'|"userids":\s*\["?[1-9]'  # of booking: only these may book an option
 )
 _NAMED_PARTICIPANT = re.compile(r'"selectiontype":"user"')  # of bigbluebuttonbn
 _NAMING = {
@@ -168,7 +167,6 @@ _NAMING = {
     "availabilityjson": _NAMING_CONDITION,
     "participants": _NAMED_PARTICIPANT,
     "claimcomment": re.compile(r"\S"),  # an endorser's own words, in badges.xml
-    "data": re.compile(r'"teacher":"?[1-9]'),  # of customcert: the teacher whose name is printed
 }
 
 

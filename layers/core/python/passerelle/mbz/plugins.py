@@ -98,6 +98,12 @@ PLUGIN_PLACES = (
     ),
 )
 
+# Leaves of JSON with ids of people inside (`cures.ids_in`), as (module, element), and why.
+IDS_IN_JSON = {
+    ("customcert", "data"): "the teacher whose name an element prints",
+    ("booking", "availability"): "who alone may book an option",
+}
+
 # Passwords and addresses that open something: (module, element) → cure, and why. Emptied in what is
 # published, kept for a change of year.
 KEYS = (

@@ -9,8 +9,8 @@ import re
 from typing import TYPE_CHECKING
 
 from passerelle.domain.backups.manifest import Activity, Group, Means, Section
-from passerelle.mbz.addresses import addresses_in, are_addresses
-from passerelle.mbz.cures import Cure
+from passerelle.mbz.addresses import LONGEST_VALUE, addresses_in, are_addresses
+from passerelle.mbz.cures import Cure, ids_in
 from passerelle.mbz.limits import OVERLAP
 from passerelle.mbz.personal import (
     NULL,
@@ -22,6 +22,7 @@ from passerelle.mbz.personal import (
     names_somebody,
     proofs_for,
 )
+from passerelle.mbz.plugins import IDS_IN_JSON
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -376,6 +377,8 @@ class OwnReader(MemberReader):
         self._digest = hashlib.blake2b(digest_size=8)
         self._seen = 0  # characters of a text too long to be held that were told before
         self._printed = ""  # of customcert: what the element that we are in prints
+        own = _OWN_FILE.match(member)
+        self._module = own[1] if own else ""
 
     def start(self, path: Sequence[str], attributes: dict[str, str]) -> Mapping[str, Cure] | None:
         if len(path) == 1:
@@ -394,7 +397,21 @@ class OwnReader(MemberReader):
             self.facts.add_trace(self.member, "data", Means.PLUGIN, scrubbed=True)
             self.account_for(value)
             return Cure.ZERO
+        if (self._module, path[-1]) in IDS_IN_JSON and cure is None and not told:
+            return self._judge_ids(path[-1], value)
         return cure
+
+    def _judge_ids(self, element: str, value: str) -> Cure | None:
+        found = ids_in(value)
+        if not found:
+            return None
+        scrubbed = len(value) <= LONGEST_VALUE
+        self.facts.add_trace(
+            self.member, element, Means.PLUGIN if scrubbed else Means.NAME, scrubbed=scrubbed
+        )
+        for one in found:
+            self.account_for(one)
+        return Cure.IDS
 
     def long_text(self, path: Sequence[str], part: str) -> None:
         self._note(path[-1], part)

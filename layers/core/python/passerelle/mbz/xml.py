@@ -11,7 +11,7 @@ from pyexpat import ExpatError, ParserCreate
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from passerelle.mbz.addresses import LONGEST_VALUE
-from passerelle.mbz.cures import Cure
+from passerelle.mbz.cures import Cure, without_ids
 from passerelle.mbz.findings import Broken
 from passerelle.mbz.limits import MIB, OVERLAP
 from passerelle.mbz.personal import Rule, has_value, rules_for
@@ -271,5 +271,7 @@ class XmlReading:
         if opening is None or opening.end() > end:
             raise Broken("xml_not_scrubbable", self.member)
         closing = bytes(raw[end:stop])
-        kept = (b"0" if cure is Cure.ZERO else b"") + closing
-        raw[opening.end() : stop] = kept.ljust(stop - opening.end())
+        kept = b"0" if cure is Cure.ZERO else b""
+        if cure is Cure.IDS:
+            kept = without_ids(bytes(raw[opening.end() : end]))
+        raw[opening.end() : stop] = (kept + closing).ljust(stop - opening.end())

@@ -156,7 +156,8 @@ def test_a_site_that_a_link_is_not_about_does_not_see_it() -> None:
 @pytest.mark.rule("R3")
 def test_a_link_shows_what_it_is_about_and_who_asks() -> None:
     scene = a_course(("grace",), ("ada",))
-    refusal(scene, person=GRACE)
+    said_no = refusal(scene, person=GRACE).details
+    assert said_no == {"source": "Chimie générale", "year": "24/25", "asked": "Ada Lovelace"}
     (permit,) = scene.records.all(Permit)
     asked = {"site": "bleu", "person": ADA, "permit": permit.id, "courseid": 0}
     now = int(scene.clock.now().timestamp())
@@ -176,7 +177,7 @@ def test_a_link_shows_what_it_is_about_and_who_asks() -> None:
     scene.clock.tick(timedelta(hours=1))
     scene.ask_rollover("permit", **asked)
     assert scene.ask_rollover("permit_look", **asked) == {**look, "granted_at": now + 3600}
-    del scene.vert.states[100]
+    del scene.vert.states[100], scene.vert.courses[100]
     assert scene.ask_rollover("permit_look", **asked)["target"] == ""
 
 

@@ -468,3 +468,29 @@ def test_each_night_what_was_asked_by_day_is_forgotten_and_what_is_past_its_time
     assert count == sum(after.get(name) != text for name, text in before.items())
     assert scene.records[Upload, upload.id].state is BackupState.DELETED
     assert changed > 0
+
+
+@pytest.mark.rule("G1", "S12")
+def test_a_delivery_that_nobody_read_yet_is_kept_for_its_order() -> None:
+    scene = a_finished_sale()
+    world = watched(scene.world)
+    scene.send(some_facts("1043", lines=(replace(a_line(), participants=(ZOE,)),), buyer=a_buyer()), "msg_b")
+    told = people.forget(world, ZOE.email, "asked")
+    assert told.kept == (people.Held("table", "Delivery", "boutique:msg_b", "order_in_progress"),)
+    assert [one.id for one in scene.records.all(Delivery)] == ["boutique:msg_b"]
+    scene.deliver()
+    assert ZOE.email in repr([asdict(seat.person) for seat in scene.order("boutique:1043").seats])
+
+
+@pytest.mark.rule("G1")
+def test_of_what_is_not_shown_itself_it_is_told_what_it_is_and_from_when() -> None:
+    scene = a_finished_sale()
+    world = watched(scene.world)
+    world.inventory.left = [Leftover("answer", "Request/caen/1.json", json.dumps({"to": ZOE.email}))]  # type: ignore[attr-defined]
+    shown = people.show(world, ZOE.email)
+    [delivery] = scene.records.all(Delivery)
+    assert shown["deliveries"] == [{"id": delivery.id, "received_at": delivery.received_at.isoformat()}]
+    assert shown["leftovers"] == [
+        {"kind": "answer", "id": "Request/caen/1.json", "lines": [f'{{"to": "{ZOE.email}"}}']}
+    ]
+    assert shown["kept_because"] == []

@@ -13,6 +13,7 @@ from passerelle.domain.people import Who
 from passerelle.domain.people_in_papers import excerpts, names_in, people_in, text_without
 from passerelle.domain.states import RunState
 from passerelle.usecases import people
+from passerelle.usecases.people_kept import Held
 from tests.scenes.publishing import Scene
 from tests.unit.people.test_forgetting import watched
 
@@ -141,7 +142,7 @@ def forgotten(deposits: dict[str, str], scene: Scene | None = None) -> people.Fo
 def test_whom_the_extracts_in_force_name_stays_in_them_until_their_source_lets_go() -> None:
     deposits = {"sis/u/2026-10-01/people.csv": TWO, "sis/u/2026-10-02/people.csv": TWO}
     told = forgotten(deposits)
-    assert [(one.id, one.why) for one in told.kept] == [("sis/u/2026-10-02/", "in_extracts")]
+    assert told.kept == (Held("documents", "sis", "sis/u/2026-10-02/", "in_extracts"),)
     assert deposits == {"sis/u/2026-10-01/people.csv": ONE, "sis/u/2026-10-02/people.csv": TWO}
 
 
@@ -198,3 +199,25 @@ def test_what_a_night_still_has_to_end_or_to_apply_stays_and_is_told() -> None:
     papers["nights/u/memory.json"] = "{}"
     assert forgotten(papers, scene).kept == ()
     assert "eve" not in "".join(papers.values())
+
+
+def test_of_each_site_its_own_newest_deposit_is_in_force() -> None:
+    deposits = {
+        f"sis/{site}/2026-10-0{day}/people.csv": TWO for site in ("caen", "lille", "u") for day in (1, 2)
+    }
+    kept = [f"sis/{site}/2026-10-02/" for site in ("caen", "lille", "u")]
+    assert [one.id for one in forgotten(deposits).kept] == kept
+    assert {key for key, text in deposits.items() if text == TWO} == {f"{one}people.csv" for one in kept}
+
+
+def test_a_night_that_is_over_names_nobody_any_more_who_decided_about_it() -> None:
+    scene = Scene()
+    now = scene.clock.now()
+    for number, state in enumerate((RunState.DONE, RunState.APPLYING)):
+        run = Run(id=f"u/2026-10-01/{number}", site="u", night="2026-10-01", stage="night", state=state,
+                  started_at=now, heard_at=now, released_by="caen:eve.recognisable")  # fmt: skip
+        scene.records.add(run)
+    told = forgotten({}, scene)
+    assert told.kept == (Held("table", "Run", "u/2026-10-01/1", "night_in_progress"),)
+    done, under_way = scene.records.all(Run)
+    assert (done.released_by, under_way.released_by) == (f"caen:{told.alias}", "caen:eve.recognisable")

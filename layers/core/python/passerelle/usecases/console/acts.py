@@ -28,7 +28,6 @@ from passerelle.usecases.publishing import ask, lineage
 from passerelle.usecases.rollover import plans
 
 LONGEST_WHY = 300
-MOST_PEOPLE = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +184,7 @@ def _assign(world: World, _by: str, wish: Wish) -> None:
     read = read_people(wish.field("people"), "tutor" if wish.field("kind") == "tutor" else "learner")
     problems = read.problems
     if not problems:
-        if not read.people or len(read.people) > MOST_PEOPLE:
+        if not read.people:
             raise Refused("people_none")
         problems = read.placed(seats.name_people(world, wish.about, wish.field("line"), read.people))
     if problems:

@@ -17,7 +17,7 @@ from passerelle.domain.publishing.publication import (
     choose_upload,
     publication_id,
 )
-from passerelle.domain.records import Note, moved, network_id
+from passerelle.domain.records import Note, Person, moved, network_id
 from passerelle.domain.site_commands import AskPublication
 from passerelle.domain.states import BackupState, PublicationState, state_word
 from passerelle.errors import MoodleAway, MoodleRefused, NotFound, Refused
@@ -72,7 +72,7 @@ def ask(world: World, command: AskPublication) -> Mapping[str, object]:
             raise Refused("backup_outdated")
         publication = found_or_added(
             world.records,
-            _requested(world, command, choice.upload, publications, line.ancestor if line else ""),
+            _requested(world, command, command.person, choice.upload, publications, line),
         )
     _set_going(world, publication)
     return {
@@ -90,18 +90,18 @@ def ask(world: World, command: AskPublication) -> Mapping[str, object]:
 def _requested(
     world: World,
     command: AskPublication,
+    author: Person,
     upload: Upload,
     publications: list[Publication],
-    ancestor: str,
+    line: CourseLine | None,
 ) -> Publication:
-    person = command.person or upload.person
     return Publication(
         id=publication_id(upload, publications),
         upload=upload.id,
         site=upload.site,
         idnumber=upload.idnumber,
         sequence=upload.sequence,
-        author=person,
+        author=author,
         card=Card(
             title=command.title.strip(),
             summary=command.summary.strip(),
@@ -112,7 +112,7 @@ def _requested(
         course_url=command.course_url,
         source_category=command.category_idnumber,
         requested_at=world.clock.now(),
-        ancestor=ancestor,
+        ancestor=line.ancestor if line else "",
     )
 
 

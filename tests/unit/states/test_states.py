@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import product
 
 import pytest
 
+from passerelle.domain.moodle.plugin import Job, JobStatus
 from passerelle.domain.night.plan.run import Run, moved_run
 from passerelle.domain.records import MOST_HISTORY, Moment, moved
 from passerelle.domain.states import (
+    FOLLOWS,
     BackupState,
     OrderState,
     PublicationState,
@@ -18,8 +21,12 @@ from passerelle.domain.states import (
     RolloverState,
     RunState,
     State,
+    read_state,
+    spell_state,
+    state_word,
 )
 from passerelle.errors import Conflict, Refused
+from passerelle.usecases.jobs import UNENDED
 from tests.factories.records import NOW
 
 
@@ -164,3 +171,72 @@ def test_the_oldest_moments_are_forgotten_first() -> None:
         thing = moved(thing, word, NOW + timedelta(minutes=number), "")
     assert len(thing.history) == MOST_HISTORY == 60
     assert thing.history[-1] == Moment("paid", NOW + timedelta(minutes=len(words) - 1), "")
+
+
+@pytest.mark.rule("R11", "P11")
+@pytest.mark.parametrize("status", JobStatus)
+def test_a_job_has_ended_once_done_failed_or_cancelled(status: JobStatus) -> None:
+    assert Job("bak:1", status).ended is (str(status) in ("done", "failed", "cancelled"))
+    assert (str(status) in UNENDED) is (str(status) in ("queued", "running"))
+
+
+# -- how a state is told ------------------------------------------------------------------------------------
+
+# Written a second time: French, and English where the word itself says nothing to a teacher.
+WORDS = """
+    BackupState.uploading          envoi                        being sent
+    BackupState.received           reçue                        being checked
+    BackupState.accepted           prête à mutualiser           ready to share
+    BackupState.refused            refusée
+    BackupState.deleted            supprimée
+    PublicationState.requested     demandée
+    PublicationState.restoring     en cours                     in progress
+    PublicationState.published     mutualisée                   shared
+    PublicationState.failed        en échec
+    PublicationState.superseded    remplacée                    replaced
+    PublicationState.withdrawn     retirée
+    RetrievalState.requested       demandé
+    RetrievalState.restoring       en cours                     in progress
+    RetrievalState.done            terminé
+    RetrievalState.refused         refusé
+    RetrievalState.failed          en échec
+    RolloverState.requested        demandée
+    RolloverState.backing_up       sauvegarde en cours          backup in progress
+    RolloverState.checked          vérifiée
+    RolloverState.restoring        restauration en cours        restore in progress
+    RolloverState.done             terminée
+    RolloverState.stashed          déposée dans la zone privée  put into the private area
+    RolloverState.refused          refusée
+    RolloverState.failed           en échec
+    RolloverState.undone           annulée
+    OrderState.received            reçue
+    OrderState.paid                payée
+    OrderState.fulfilling          en cours
+    OrderState.fulfilled           réalisée
+    OrderState.partly_fulfilled    réalisée en partie           partly fulfilled
+    OrderState.waiting             en attente
+    OrderState.parked              à traiter
+    OrderState.refunded            remboursée
+    OrderState.cancelled           annulée
+    OrderState.not_ours            sans formation               no training
+    RunState.planning              calcul
+    RunState.planned               prêt
+    RunState.held                  retenu
+    RunState.frozen                gelé
+    RunState.applying              application
+    RunState.done                  terminé
+    RunState.failed                en échec
+"""
+
+
+@pytest.mark.rule("P10", "S20")
+def test_each_state_has_its_word_in_both_languages_and_is_read_again_as_it_was_spelled() -> None:
+    rows = {line.split()[0]: re.split(r"\s{2,}", line.strip())[1:] for line in WORDS.strip().splitlines()}
+    states = [state for kind in FOLLOWS for state in kind]
+    assert sorted(map(spell_state, states)) == sorted(rows)
+    for state in states:
+        french, *english = rows[spell_state(state)]
+        assert state_word(state, "fr_ca") == french
+        assert state_word(state, "de") == (english[0] if english else str(state))
+        assert read_state(spell_state(state)) is state
+    assert [read_state(text) for text in ("done", "RunState.", "OrderState.done", "")] == [None] * 4

@@ -199,26 +199,33 @@ FRENCH: dict[type[State], dict[State, str]] = {
 }
 
 
-# Where the name of a state says nothing to a teacher; the others are words already.
-ENGLISH: dict[State, str] = {
-    BackupState.UPLOADING: "being sent",
-    BackupState.RECEIVED: "being checked",
-    BackupState.ACCEPTED: "ready to share",
-    PublicationState.RESTORING: "in progress",
-    PublicationState.PUBLISHED: "shared",
-    PublicationState.SUPERSEDED: "replaced",
-    RetrievalState.RESTORING: "in progress",
-    RolloverState.BACKING_UP: "backup in progress",
-    RolloverState.RESTORING: "restore in progress",
-    RolloverState.STASHED: "put into the private area",
-    OrderState.NOT_OURS: "no training",
+# Where the name of a state says nothing to a teacher; the others are words already. By class, as above: the same
+# word of two classes is one key.
+ENGLISH: dict[type[State], dict[State, str]] = {
+    BackupState: {
+        BackupState.UPLOADING: "being sent",
+        BackupState.RECEIVED: "being checked",
+        BackupState.ACCEPTED: "ready to share",
+    },
+    PublicationState: {
+        PublicationState.RESTORING: "in progress",
+        PublicationState.PUBLISHED: "shared",
+        PublicationState.SUPERSEDED: "replaced",
+    },
+    RetrievalState: {RetrievalState.RESTORING: "in progress"},
+    RolloverState: {
+        RolloverState.BACKING_UP: "backup in progress",
+        RolloverState.RESTORING: "restore in progress",
+        RolloverState.STASHED: "put into the private area",
+    },
+    OrderState: {OrderState.NOT_OURS: "no training"},
 }
 
 
 def state_word(state: State, lang: str) -> str:
     if lang.startswith("fr"):
         return FRENCH[type(state)][state]
-    return ENGLISH.get(state, state.value.replace("_", " "))
+    return ENGLISH.get(type(state), {}).get(state, state.value.replace("_", " "))
 
 
 def spell_state(state: State) -> str:

@@ -14,6 +14,7 @@ from passerelle.domain.moodle.left_out import LeftOut
 from passerelle.domain.publishing.publication import Contents
 from passerelle.domain.records import Note, Person, TargetLock, derived_id
 from passerelle.domain.rollover.rollover import (
+    SAFETY_KEPT,
     FreshStart,
     Override,
     Rollover,
@@ -141,7 +142,7 @@ def latest_check(world: World, site: str, course_id: int, *, own: bool) -> Rollo
 def describe(world: World, rollover: Rollover, lang: str) -> dict[str, object]:
     undo_until = None
     if rollover.may_be_undone(world.clock.now()) and rollover.ended_at is not None:
-        undo_until = int(rollover.ended_at.timestamp()) + 30 * 86_400
+        undo_until = int((rollover.ended_at + SAFETY_KEPT).timestamp())
     return {
         "rollover": rollover.id,
         "state": rollover.state.value,

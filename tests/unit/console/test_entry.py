@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from passerelle.domain.console import ConsoleSession, ConsoleTicket, Operator, digest, reach_of
+from passerelle.domain.console import (
+    SESSION_LIVES,
+    TICKET_LIVES,
+    ConsoleAct,
+    ConsoleSession,
+    ConsoleTicket,
+    Operator,
+    Reach,
+    Seen,
+    digest,
+    form_mark,
+    reach_of,
+)
 from passerelle.domain.site_commands import EnterConsole
 from passerelle.errors import Refused
 from passerelle.ports import World
@@ -41,6 +53,73 @@ def test_a_manager_of_the_hub_reaches_publications_and_an_operator_everything(wo
     everything = reach_of(world.network, "hub", "ROOT")
     assert everything.everything
     assert everything.sites == set(world.network.sites)
+
+
+@pytest.mark.rule("H2")
+@pytest.mark.parametrize(
+    ("site", "identity", "sites", "shops", "publications", "everything"),
+    [
+        ("caen", "ADA", {"caen"}, {"boutique"}, False, False),
+        ("hub", "ada", set(), set(), False, False),
+        ("lille", "linus", {"lille"}, set(), False, False),
+        ("caen", "Grace", set(), set(), True, False),
+        ("lille", "grace", set(), set(), False, False),
+        ("caen", "both", {"caen"}, {"boutique"}, True, False),
+        ("Hub", "Root", {"caen", "lille", "hub"}, {"boutique", "autre"}, True, True),
+        ("caen", "root", set(), set(), False, False),
+        ("nowhere", "ada", set(), set(), False, False),
+    ],
+)
+def test_a_site_speaks_only_for_itself_and_network_yaml_says_how_far(
+    world: World,
+    site: str,
+    identity: str,
+    sites: set[str],
+    shops: set[str],
+    publications: bool,
+    everything: bool,
+):
+    network = world.network
+    named = {
+        "caen": replace(network.sites["caen"], administrators=("Ada", "both")),
+        "lille": replace(network.sites["lille"], administrators=("linus",)),
+        "hub": replace(network.sites["hub"], administrators=()),
+    }
+    hub = replace(network.hub, managers=("caen:GRACE", "caen:both"))
+    boutique = network.shops["boutique"]
+    shops_ = {"boutique": replace(boutique, site="caen"), "autre": replace(boutique, site="hub")}
+    network = replace(network, sites=named, hub=hub, shops=shops_, operators=("hub:ROOT",))
+    reach = reach_of(network, site, identity)
+    assert reach == Reach(
+        sites=frozenset(sites), shops=frozenset(shops), publications=publications, everything=everything
+    )
+    assert reach.nothing is not bool(sites or shops or publications or everything)
+
+
+@pytest.mark.rule("H2")
+def test_each_way_of_reaching_something_is_something():
+    assert Reach().nothing
+    some = [
+        Reach(sites=frozenset("a")),
+        Reach(shops=frozenset("a")),
+        Reach(publications=True),
+        Reach(everything=True),
+    ]
+    assert [one.nothing for one in some] == [False] * 4
+
+
+@pytest.mark.rule("H2")
+def test_a_way_in_lives_a_minute_and_a_session_eight_hours_and_the_rest_is_derived():
+    """What an earlier release made is known again: cookies, forms and records outlive it."""
+    assert (timedelta(minutes=1), timedelta(hours=8)) == (TICKET_LIVES, SESSION_LIVES)
+    assert digest("x") == "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"
+    assert form_mark("x") == "cfe0f1182c95abb2a1c517c19b90ec5f"
+    assert ADA.id == "caen:ada"
+    act = ConsoleAct(
+        id="a", at=datetime(2026, 10, 5, 23, 59, tzinfo=UTC), by="caen:ada", act="release", about="b:1"
+    )
+    assert act.day == "2026-10-05"
+    assert [Seen(id=one, at=act.at).about for one in ("site:caen", "webhook:b:c", "x")] == ["caen", "b:c", ""]
 
 
 @pytest.mark.rule("H2")

@@ -10,7 +10,7 @@ import pytest
 
 from passerelle.domain.night.plan.run import NightDesk, Run
 from passerelle.domain.people import Who
-from passerelle.domain.people_in_papers import excerpts, names_in, people_in, text_without
+from passerelle.domain.people_in_papers import excerpts, names_in, people_in, rows_in, text_without
 from passerelle.domain.states import RunState
 from passerelle.usecases import people
 from passerelle.usecases.people_kept import Held
@@ -126,6 +126,150 @@ def test_an_excerpt_is_the_smallest_part_that_names_the_person() -> None:
     assert excerpts("a.json", json.dumps(names), EVE) == ['{"eve": "Eve Curie"}']
     assert excerpts("a.html", "<td>Eve Curie</td><td>Bob</td>", EVE) == ["Eve Curie"]
     assert excerpts("sis/u/n/people.csv", "code;username\n22001;eve\n2;bob\n", EVE) == ["22001;eve"]
+
+
+# Written a second time: what a document says in words of its own.
+OWN_FIELDS = [
+    "format",
+    "op",
+    "phase",
+    "because",
+    "state",
+    "stage",
+    "kind",
+    "role",
+    "source",
+    "site",
+    "night",
+    "year",
+]
+OWN_KINDS = ["user", "cohort", "category", "course", "group", "enrolment", "member", "element"]
+
+
+@pytest.mark.parametrize("name", [*OWN_FIELDS, "course", "rows"])
+def test_a_field_with_words_of_its_own_stays_and_any_other_loses_the_login(name: str) -> None:
+    after = HIDDEN if name not in OWN_FIELDS else "eve"
+    assert cleaned("a.json", {name: "eve"}) == {name: after}
+    assert cleaned("a.json", {"x": [{name: "eve"}, 4, None]}) == {"x": [{name: after}, 4, None]}
+
+
+@pytest.mark.parametrize("kind", OWN_KINDS)
+def test_a_kind_of_thing_is_nobody(kind: str) -> None:
+    document = json.dumps({"stays": [[kind, "x"]]})
+    assert text_without("a.json", document, Who(frozenset({kind})), HIDDEN) == document
+
+
+PAGE = (
+    "<h1 title='eve'>&eacute; eve</h1><style>eve.recognisable</style><p>Eve Curie &amp; eve@univ.example</p>"
+)
+ROWS = "code;username;n\n22001;eve;1\n2;adam;2\n"
+
+
+@pytest.mark.parametrize(
+    ("key", "before", "after"),
+    [
+        ("a.json", {"why": "eve.recognisable came"}, {"why": f"{HIDDEN} came"}),
+        ("a.json", {"title": "eve.recognisable came"}, {"title": "eve.recognisable came"}),
+        ("a.json", {"title": "Eve Curie came"}, {"title": f"{HIDDEN} came"}),
+        ("a.json", {"by": "caen:eve"}, {"by": f"caen:{HIDDEN}"}),
+        ("a.json", {"email": "eve@univ.example", "city": "Caen"}, {"email": f"{HIDDEN}@forgotten.invalid", "city": ""}),
+        ("a.json", {"email": "", "username": "eve", "city": "Caen", "phone": None},
+         {"email": "", "username": HIDDEN, "city": "", "phone": None}),
+        ("a.json", {"people": {"eve": "Eve", "x/eve": "Eve"}, "before": {"x/y/eve": {}}},
+         {"people": {HIDDEN: "", f"x/{HIDDEN}": ""}, "before": {f"x/y/{HIDDEN}": {}}}),
+        ("a.json", {"other": {"eve": "Eve Curie"}}, {"other": {"eve": HIDDEN}}),
+        ("a.json", {"people": [["adam", "eve", "A", "B", 1]]}, {"people": [["adam", HIDDEN, "", "", 1]]}),
+        ("a.json", {"others": [["adam", "eve", "A", "B", 1]]}, {"others": [["adam", HIDDEN, "A", "B", 1]]}),
+        ("a.json", '{"why": "eve.recognisable"', f'{{"why": "{HIDDEN}"'),
+        ("sis/u/n/people.csv", ROWS, ROWS.replace("22001;eve;1\n", "")),
+        ("nights/u/people.csv", "n;x\neve;1\n", f'"n";"x"\r\n"{HIDDEN}";"1"\r\n'),
+        ("nights/u/a.csv", "n;x\nadam@univ.example eve;1\n", "n;x\nadam@univ.example eve;1\n"),
+        ("sis/u/n/notes.txt", "eve.recognisable;1\n", f"{HIDDEN};1\n"),
+        ("a.html", PAGE, f"<h1 title='eve'>&eacute; eve</h1><style>eve.recognisable</style><p>{HIDDEN} &amp; {HIDDEN}</p>"),
+        ("a.txt", "<b>eve.recognisable</b> & eve", f"<b>{HIDDEN}</b> & eve"),
+    ],
+)  # fmt: skip
+def test_each_kind_of_document_loses_the_person_where_it_names_them(
+    key: str, before: object, after: object
+) -> None:
+    assert cleaned(key, before) == after
+    other = Who(frozenset({"zoe"}), frozenset({"zoe dupont"}))
+    text = before if isinstance(before, str) else json.dumps(before)
+    assert text_without(key, text, other, HIDDEN) is text
+    assert excerpts(key, text, other) == []
+
+
+HEADS = {
+    "person_code": "always", "username": "always", "usersourcedid": "always",
+    "code": "people", "sourcedid": "people", "identifier": "people",
+    "label": "never", "lastname": "never", "givenname": "never", "email": "never", "element": "never",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("mark", ["", "\ufeff", " \t"])
+def test_a_deposits_columns_say_whose_row_it_is(head: str, mark: str) -> None:
+    for file in ("people", "users", "groups"):
+        theirs = HEADS[head] == "always" or (HEADS[head] == "people" and file != "groups")
+        text = f"{mark}{head.upper()};n\neve;1\nadam;2\n"
+        after = text.replace("eve;1\n", "") if theirs else text
+        assert cleaned(f"sis/u/n/{file}.csv", text) == after
+        mailed = f"{mark}{head.upper()};n\neve@univ.example;1\nadam;2\n"
+        assert cleaned(f"sis/u/n/{file}.csv", mailed) == mailed.replace("eve@univ.example;1\n", "")
+
+
+@pytest.mark.parametrize(
+    ("head", "field"),
+    [
+        ("person_code", "idnumber"), ("usersourcedid", "idnumber"), ("code", "idnumber"), ("sourcedId", "idnumber"),
+        ("identifier", "idnumber"), ("username", "username"), ("email", "email"), ("firstname", "firstname"),
+        ("givenName", "firstname"), ("lastname", "lastname"), ("familyName", "lastname"),
+    ],
+)  # fmt: skip
+def test_a_file_of_people_tells_other_names_of_theirs_by_its_columns(head: str, field: str) -> None:
+    for delimiter in ";,\t|":
+        text = f"{head}{delimiter}kind\neve{delimiter}x\n{delimiter}y\n"
+        assert list(people_in("sis/u/n/users.csv", text, EVE))[1:] == [{field: "eve"}, {}]
+        assert list(people_in("nights/u/n/users.csv", text, EVE)) == []
+        assert list(people_in("sis/u/n/groups.csv", text, EVE)) == []
+
+
+def test_a_directory_tells_other_names_by_their_place() -> None:
+    rows = [["1", "eve", "Curie", "Eve", "e@x", "student"], {"row": "eve"}, "eve", ["2"]]
+    found = list(people_in("nights/u/n/directory.json", json.dumps({"people": rows}), EVE))
+    assert found == [
+        {"idnumber": "1", "username": "eve", "lastname": "Curie", "firstname": "Eve", "email": "e@x"},
+        {"idnumber": "2"},
+    ]
+    assert list(people_in("a.json", '["eve"]', EVE)) == []
+    assert list(people_in("a.json", '{"eve"', EVE)) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "document", "found"),
+    [
+        ("a.json", {"by": "eve", "n": 1, "why": "x"}, ['{"by": "eve"}']),
+        ("a.json", {"deep": {"by": "eve", "n": 1}, "why": "eve.recognisable", "n": 2},
+         ['{"by": "eve"}', '{"why": "eve.recognisable"}']),
+        ("a.json", {"rows": ["eve", ["eve", 2], ["adam"]]}, ['["eve", 2]', '["eve", ["eve", 2], ["adam"]]']),
+        ("a.json", {"username": "eve", "n": {"x": 1}}, ['{"username": "eve", "n": {"x": 1}}']),
+        ("a.json", {"why": ["eve.recognisable é"]}, ['["eve.recognisable é"]']),
+        ("sis/u/n/a.csv", ROWS, ["22001;eve;1"]),
+        ("a.csv", ROWS + "x;eve.recognisable;3\n", ["22001;eve;1", "x;eve.recognisable;3"]),
+        ("a.html", "<p>Eve\nCurie</p><script>Eve Curie</script><p>\n Eve &#67;urie  \n</p>", ["Eve Curie"]),
+        ("a.txt", "Eve Curie " + "x" * 600, ["Eve Curie " + "x" * 490]),
+    ],
+)  # fmt: skip
+def test_of_each_kind_of_document_only_what_names_the_person_is_shown(
+    key: str, document: object, found: list[str]
+) -> None:
+    text = document if isinstance(document, str) else json.dumps(document)
+    assert excerpts(key, text, EVE) == found
+
+
+def test_the_rows_of_a_file_are_counted_without_its_header_and_empty_lines() -> None:
+    texts = ["", "a;b\n", "a;b\n1;2\n", 'a;b\n\n1;"2\n3"\n2;3']
+    assert [rows_in(text) for text in texts] == [0, 0, 1, 2]
 
 
 # -- what is still needed -------------------------------------------------------------------------------

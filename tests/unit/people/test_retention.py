@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from passerelle.domain.names_end import loses_names_at, running_orders
+from passerelle.domain.names_end import access_ends, loses_names_at, running_orders
 from passerelle.domain.orders.delivery import Delivery
 from passerelle.domain.orders.ledger import CourseAccess, Grant, LedgerPage
 from passerelle.domain.orders.order import Order
 from passerelle.domain.publishing.publication import Publication
 from passerelle.domain.records import Broken, Moment
 from passerelle.domain.retention import Retention
-from passerelle.domain.states import OrderState
+from passerelle.domain.states import BackupState, OrderState, PublicationState, RetrievalState, State
 from passerelle.usecases import people
 from tests.factories.orders import a_product, a_shop, some_facts
-from tests.factories.records import NOW, a_network
+from tests.factories.records import NOW, a_network, a_publication, a_retrieval, an_upload
 from tests.scenes.orders import OrderScene
 from tests.scenes.publishing import ADA, Scene
 from tests.unit.people.test_forgetting import watched
@@ -90,6 +91,79 @@ def test_a_page_of_the_ledger_loses_its_name(
 def test_a_delivery_that_nobody_could_read_is_kept_to_be_replayed_for_a_while() -> None:
     parked = Delivery(id="b:1", shop="b", topic="x", received_at=NOW, body="", state="parked")
     assert loses_names_at(parked, RULES, {}) == NOW + 10 * DAY
+
+
+ENDED = {
+    OrderState.FULFILLED, OrderState.PARTLY_FULFILLED, OrderState.REFUNDED, OrderState.CANCELLED, OrderState.NOT_OURS,
+}  # fmt: skip
+
+
+@pytest.mark.rule("G2")
+@pytest.mark.parametrize("state", OrderState)
+def test_no_order_loses_its_names_while_it_is_paid_and_under_way(state: OrderState) -> None:
+    paid = loses_names_at(an_order(state), RULES, {})
+    assert paid == (NOW + 101 * DAY if state in ENDED else None)
+    assert loses_names_at(an_order(state, paid=False), RULES, {}) == NOW + 101 * DAY
+
+
+@pytest.mark.rule("G2")
+def test_an_order_whose_access_ended_before_its_last_change_counts_from_that_change() -> None:
+    assert loses_names_at(an_order(OrderState.FULFILLED), RULES, {"b:1": NOW}) == NOW + 101 * DAY
+    assert loses_names_at(replace(an_order(OrderState.FULFILLED), history=()), RULES, {}) == NOW + 100 * DAY
+
+
+@pytest.mark.rule("G2", "S14")
+def test_a_grant_is_noted_under_each_beginning_of_its_name_and_the_last_end_wins() -> None:
+    grants = (Grant("b:1:x:9", "r", NOW, NOW + 5 * DAY), Grant("b:1:y", "r", NOW, NOW + 3 * DAY))
+    first = replace(a_page(), places=(CourseAccess(5, grants=grants),))
+    second = replace(
+        first, places=(CourseAccess(6, grants=(Grant("b:2:1", "r", NOW, None), Grant("c", "r", NOW))),)
+    )
+    assert running_orders([first]) == {"b": NOW + 5 * DAY, "b:1": NOW + 5 * DAY, "b:1:x": NOW + 5 * DAY}
+    assert running_orders([first, second]) == {
+        "b": None,
+        "b:1": NOW + 5 * DAY,
+        "b:1:x": NOW + 5 * DAY,
+        "b:2": None,
+    }
+    assert access_ends(first) == NOW + 5 * DAY
+    assert access_ends(second) is None
+    assert access_ends(a_page()) == NOW
+
+
+def of_state(record: Any, *ended: State) -> None:
+    """Which states of a record let its names go, and when: `LATER` after its last moment, of all states."""
+    last = (Moment("x", NOW - DAY, ""), Moment("y", NOW + DAY, ""))
+    for state in type(record.state):
+        found = loses_names_at(replace(record, state=state, history=last), LATER, {})
+        assert (found is not None) is (state in ended), state
+        assert found in (None, NOW + 8 * DAY), state
+        without = loses_names_at(replace(record, state=state, history=()), LATER, {})
+        assert without in (None, NOW + 7 * DAY), state
+
+
+LATER = Retention(orders=1, parked=2, publications=7, retrievals=7, uploads=8)
+
+
+@pytest.mark.rule("G2")
+def test_a_publication_a_retrieval_and_a_backup_keep_their_names_until_nothing_rests_on_them() -> None:
+    gone = PublicationState.SUPERSEDED, PublicationState.WITHDRAWN, PublicationState.FAILED
+    of_state(a_publication(requested_at=NOW), *gone)
+    of_state(a_retrieval(requested_at=NOW), RetrievalState.DONE)
+    for state in BackupState:
+        kept = state in (BackupState.ACCEPTED, BackupState.REFUSED)
+        found = loses_names_at(an_upload(state=state, created_at=NOW), LATER, {})
+        assert found == (NOW + 8 * DAY if kept else None)
+
+
+@pytest.mark.rule("G2")
+@pytest.mark.parametrize(
+    ("state", "loses"), [("parked", True), ("pending", True), ("taken", False), ("ignored", False)]
+)
+def test_only_a_delivery_that_may_be_replayed_is_kept_by_the_rules(state: Any, loses: bool) -> None:
+    one = Delivery(id="b:1", shop="b", topic="x", received_at=NOW, body="", state=state)
+    assert loses_names_at(one, LATER, {}) == (NOW + 2 * DAY if loses else None)
+    assert loses_names_at(Broken(id="x", kind="Order", code="c", at=NOW), LATER, {}) is None
 
 
 @pytest.mark.rule("G2")

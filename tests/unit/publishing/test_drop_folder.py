@@ -255,13 +255,40 @@ def test_an_archive_that_was_replaced_meanwhile_is_not_deleted_unread(scene: Dro
             {"title": "L1", "summary": "Un deux", "level": "L1"},
         ),
         ("", {}),
+        ("\ufefftitle:\n \t# a comment\nlevel : L1  ", {"title": "", "level": "L1"}),
+        (
+            "title: x:y\nsummary: |\n  Un\n\n\tdeux\n\nlanguage: fr",
+            {"title": "x:y", "summary": "Un\n\ndeux", "language": "fr"},
+        ),
+        (
+            "title: '\nlevel: 'L1\"\nlicence: ''\nlanguage: \"",
+            {"title": "'", "level": "'L1\"", "licence": "", "language": '"'},
+        ),
+        ("title: a''", {"title": "a''"}),
+        ("category: |\ntitle: ''''", {"category": "", "title": "''"}),
+        (f"title: {'x' * 19_993}", {"title": "x" * 19_993}),
     ],
 )
 def test_a_card_is_lines_of_key_and_value(text: str, card: dict[str, str]) -> None:
     assert read_card(text) == card
 
 
-@pytest.mark.parametrize("text", ["title", "titel: x", "title: a\ntitle: b", "- title: x", "x" * 30_000])
-def test_another_card_is_refused(text: str) -> None:
-    with pytest.raises(Refused, match="card_unreadable"):
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("title", 1),
+        ("titel: x", 1),
+        ("title: a\n\ntitle: b", 3),
+        ("- title: x", 1),
+        ("title:x", 1),
+        (" title: x", 1),
+        ("TITLE: x", 1),
+        ("title: >\n  a\n---x", 3),
+        (f"title: {'x' * 19_994}", 1),
+    ],
+)
+def test_another_card_is_refused_with_its_line_and_the_keys_there_are(text: str, line: int) -> None:
+    with pytest.raises(Refused) as refused:
         read_card(text)
+    keys = "title, summary, language, level, licence, category"
+    assert (refused.value.code, refused.value.details) == ("card_unreadable", {"line": line, "keys": keys})

@@ -10,13 +10,14 @@ import pytest
 
 from passerelle.domain.measures import Measure, measures
 from passerelle.domain.orders.order import Order
-from passerelle.domain.records import moved
-from passerelle.domain.states import BackupState, OrderState, PublicationState, RunState
+from passerelle.domain.records import Broken, Moment, moved
+from passerelle.domain.states import BackupState, OrderState, PublicationState, RetrievalState, RunState
 from passerelle.errors import Conflict
 from passerelle.runtime.measured_records import MeasuredRecords
 from passerelle.runtime.observability import measure
 from tests.factories.night import a_run
-from tests.factories.records import NOW, a_publication, an_upload
+from tests.factories.records import NOW, a_publication, a_retrieval, an_upload
+from tests.factories.rollover import a_rollover
 from tests.fakes.records import FakeRecords
 
 pytestmark = pytest.mark.rule("H4")
@@ -64,6 +65,81 @@ def test_a_night_counts_its_operations_and_a_held_plan():
     assert counted(before, replace(before, state=RunState.DONE)) == {"NightOperations": 12}
     planned = a_run(state=RunState.PLANNED)
     assert counted(planned, replace(planned, state=RunState.HELD)) == {"PlansHeld": 1}
+
+
+# Written a second time: which state of what is counted, and as what.
+COUNTED = """
+    upload refused BackupsRefused
+    publication published PublicationsPublished
+    publication failed PublicationsFailed
+    retrieval done RetrievalsDone
+    retrieval failed RetrievalsFailed
+    rollover done RolloversDone
+    rollover failed RolloversFailed
+    order parked OrdersParked
+    order fulfilled OrdersFulfilled
+    order partly_fulfilled OrdersFulfilled
+    run held PlansHeld
+    run failed StagesFailed
+    run done NightOperations
+"""
+RECORDS = {
+    "upload": an_upload(state=BackupState.RECEIVED),
+    "publication": a_publication(),
+    "retrieval": a_retrieval(),
+    "rollover": a_rollover(),
+    "order": an_order(),
+    "run": a_run(),
+}
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_each_state_that_counts_counts_under_its_name_and_no_other_does(name):
+    told = {tuple(line.split()[:2]): line.split()[2] for line in COUNTED.strip().splitlines()}
+    record = RECORDS[name]
+    for state in type(record.state):
+        before = replace(record, state=next(one for one in type(state) if one is not state))
+        found = counted(before, replace(before, state=state))
+        assert [one for one in found if not one.startswith("Seconds")] == (
+            [told[name, state.value]] if (name, state.value) in told else []
+        )
+
+
+def test_what_comes_into_a_state_again_counts_again_only_where_it_waits_for_a_person():
+    again = {"order parked", "run held", "run done"}
+    for name, record in RECORDS.items():
+        for state in type(record.state):
+            history = (Moment(state.value, NOW, ""), Moment("other", NOW, ""))
+            before = replace(
+                record, state=next(one for one in type(state) if one is not state), history=history
+            )
+            assert bool(counted(before, replace(before, state=state))) is (f"{name} {state.value}" in again)
+
+
+def test_an_order_done_in_part_and_then_whole_counts_once():
+    before = an_order(state=OrderState.FULFILLING, paid_at=NOW)
+    part = moved(before, OrderState.PARTLY_FULFILLED, LATER, "one refused")
+    assert counted(before, part) == {"OrdersFulfilled": 1, "SecondsFromPaidToEnrolled": 180}
+    assert counted(part, moved(part, OrderState.FULFILLED, LATER, "mended")) == {}
+    released = an_order(state=OrderState.FULFILLING)
+    assert counted(released, moved(released, OrderState.FULFILLED, LATER, "done")) == {"OrdersFulfilled": 1}
+
+
+def test_seconds_are_told_as_such_and_never_below_nothing():
+    before = a_publication(state=PublicationState.RESTORING, requested_at=LATER)
+    found = list(measures(before, moved(before, PublicationState.PUBLISHED, NOW, "")))
+    assert found == [
+        Measure("PublicationsPublished", 1, "Count"),
+        Measure("SecondsToPublish", 0.0, "Seconds"),
+    ]
+    unmoved = replace(before, state=PublicationState.PUBLISHED)
+    assert counted(before, unmoved)["SecondsToPublish"] == 0
+
+
+def test_two_records_of_different_kinds_are_no_change():
+    assert counted(a_publication(), a_retrieval(state=RetrievalState.DONE)) == {}
+    broken = Broken(id="x", kind="Order", code="c", at=NOW)
+    assert counted(broken, broken) == {}
 
 
 def test_only_a_write_that_was_won_counts():

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from passerelle.domain.backups.manifest import Activity, Group
+from passerelle.domain.backups.manifest import Activity, Group, Section
 from passerelle.domain.moodle.left_out import LeftOut
 from passerelle.domain.records import Note
 from passerelle.domain.rollover.report import Aftermath, Code, Report, judge
-from passerelle.domain.rollover.survey import DateFound, HeavyFile, Restriction, StaleLink, Survey
+from passerelle.domain.rollover.survey import DateFound, HeavyFile, Place, Restriction, StaleLink, Survey
 from passerelle.pages.rollover_report import as_page
 from passerelle.store.documents import from_document, to_document
 from passerelle.words.rollover_report import WORDS, as_rows
@@ -266,3 +266,212 @@ def test_a_missing_grouping_that_the_site_tells_of_is_a_line_of_the_report() -> 
 def test_a_hand_made_group_with_a_number_is_there_after_it_came() -> None:
     assert codes(replace(GROUPED, nights_groups=()), groups_came=True) == []
     assert codes(replace(GROUPED, nights_groups=(3,)), groups_came=True) == ["group_missing"]
+
+
+# -- each rule at its boundary -------------------------------------------------------------------------------
+
+
+@pytest.mark.rule("R12", "P19")
+@pytest.mark.parametrize(
+    ("said_code", "code"),
+    [
+        ("groupmissing", "group_missing"),
+        ("groupingmissing", "grouping_missing"),
+        ("overridesleftout", "overrides_left_out"),
+        ("h5plibraries", "h5p_missing"),
+        ("h5pnotshown", "h5p_missing"),
+        ("questionsmoved", "needs_nobody"),
+        ("precheck", "said_by_moodle"),
+        ("pluginmissing", None),
+    ],
+)
+def test_each_word_of_the_site_is_a_line_of_its_kind_and_only_one_needs_nobody(
+    said_code: str, code: str | None
+) -> None:
+    made = report(PLAIN, warnings=(Note(said_code, {"detail": "Renvoient : ici"}),))
+    assert [(str(one.code), one.what) for one in made.findings] == (
+        [(code, "Renvoient : ici")] if code else []
+    )
+    assert made.to_do == ({} if code in (None, "needs_nobody") else {code: 1})
+    if code:
+        assert report(PLAIN, warnings=(Note(said_code),)).findings[0].what == said_code
+        assert made.findings[0].repair_at == f"{NEW}/course/view.php?id=9"
+        assert made.findings[0].place == Place("course")
+
+
+@pytest.mark.rule("R12", "D19")
+@pytest.mark.parametrize(
+    ("heavy_from", "size", "found"), [(100, 100, True), (100, 99, False), (1, 1, True), (0, 10**12, False)]
+)
+def test_a_file_is_heavy_from_the_sites_threshold_on(heavy_from: int, size: int, found: bool) -> None:
+    made = report(replace(PLAIN, files=(HeavyFile(a_place(), "a.mp4", size),)), heavy_from=heavy_from)
+    assert [(one.what, one.size, one.repair_at) for one in made.findings] == (
+        [("a.mp4", size, f"{NEW}/mod/page/view.php?id=911")] if found else []
+    )
+
+
+@pytest.mark.rule("R8", "D19")
+@pytest.mark.parametrize(
+    ("days", "shift", "past"), [(0, 0, False), (-1, 0, True), (-1, 1, False), (0, -1, True), (1, -1, False)]
+)
+def test_a_date_is_of_a_past_year_before_the_year_starts_and_not_on_its_first_second(
+    days: int, shift: int, past: bool
+) -> None:
+    when = THIS_YEAR + timedelta(seconds=days)
+    survey = replace(PLAIN, dates=(DateFound(a_place(), when),))
+    made = report(survey, year_starts=THIS_YEAR, shift=timedelta(seconds=shift))
+    assert [(one.when, one.repair_at) for one in made.findings] == (
+        [(when + timedelta(seconds=shift), f"{NEW}/mod/page/view.php?id=911")] if past else []
+    )
+    assert codes(survey) == []
+
+
+@pytest.mark.rule("R12")
+@pytest.mark.parametrize(
+    ("place", "before", "at"),
+    [
+        (a_place(), False, "/mod/page/view.php?id=911"),
+        (a_place(), True, "/mod/page/view.php?id=11"),
+        (a_place(module_id=77), False, "/course/view.php?id=9"),
+        (a_place(module_id=77), True, "/mod/page/view.php?id=77"),
+        (a_place(module="label"), False, "/course/view.php?id=9"),
+        (a_place(module=""), True, "/course/view.php?id=9"),
+        (a_place(module_id=0), True, "/course/view.php?id=9"),
+    ],
+)
+def test_a_thing_is_repaired_on_its_own_page_where_it_has_one_and_else_in_the_course(
+    place: Place, before: bool, at: str
+) -> None:
+    (found,) = report(
+        replace(PLAIN, dates=(DateFound(place, LAST_YEAR),)), before=before, year_starts=THIS_YEAR
+    ).findings
+    assert found.repair_at == NEW + at
+
+
+@pytest.mark.rule("R12")
+def test_all_are_counted_and_the_first_thousand_listed_and_links_above_those_listed_too() -> None:
+    dates = tuple(DateFound(a_place(), LAST_YEAR) for _ in range(1001))
+    links = (StaleLink(a_place(), f"{OLD}/my/", 3), StaleLink(a_place(), f"{OLD}/pluginfile.php/1/a.png"))
+    survey = replace(PLAIN, dates=dates, links=links, link_count=4)
+    made = report(survey, year_starts=THIS_YEAR, media_library="https://media.example")
+    assert (len(made.findings), made.findings[0].times) == (1000, 3)
+    assert made.counts == {"stale_link": 1, "stale_file_link": 1, "past_date": 1001}
+    assert report(replace(survey, link_count=5, dates=())).counts == {"stale_link": 2, "stale_file_link": 1}
+    assert (made.course, made.course_url, made.before, made.made_at, made.old_address, made.media_library) == (
+        "Chimie", f"{NEW}/course/view.php?id=9", False, NOW, OLD, "https://media.example",
+    )  # fmt: skip
+
+
+@pytest.mark.rule("R8", "R12")
+def test_of_what_did_not_come_nothing_is_told_whatever_kept_it_away() -> None:
+    of = {name: (StaleLink(place, f"{OLD}/my/"),) for name, place in {
+        "11": a_place(), "12": a_place(module_id=12), "13": a_place(module_id=13, module="quiz"),
+        "s1": Place("section", section="Atomes"), "s2": Place("section", section="Liaisons"),
+        "a": Place("activity", section="Liaisons"),
+    }.items()}  # fmt: skip
+    survey = replace(PLAIN, links=tuple(one for links in of.values() for one in links), link_count=6)
+
+    def told(**changes: object) -> set[str]:
+        found = {one.place for one in report(survey, **changes).findings if one.code == Code.STALE_LINK}
+        return {name for name, links in of.items() if links[0].place in found}
+
+    assert told() == set(of)
+    assert told(exclude=frozenset({LeftOut("section", 2)})) == {"11", "s1", "a"}
+    assert told(exclude=frozenset({LeftOut("activity", 12)})) == set(of) - {"12"}
+    assert told(exclude=frozenset({LeftOut("group", 12)})) == set(of)
+    assert told(missing_plugins=("mod_quiz", "block_x")) == set(of) - {"13"}
+    unnamed = replace(survey, sections=(Section(1, 0, ""), Section(2, 1, "")))
+    place = Place("section", section="1")
+    made = report(
+        replace(unnamed, links=(StaleLink(place, OLD),)), exclude=frozenset({LeftOut("section", 2)})
+    )
+    assert made.findings == ()
+
+
+@pytest.mark.rule("R12")
+@pytest.mark.parametrize(
+    ("exclude", "missing", "left"),
+    [
+        ((), (), False),
+        ((LeftOut("group", 3),), (), False),
+        ((LeftOut("activity", 11),), (), True),
+        ((LeftOut("section", 1),), (), True),
+        ((), ("mod_x",), True),
+    ],
+)
+def test_moodle_leaves_badges_and_grades_out_once_a_part_of_the_course_is_left_out(
+    exclude: tuple[LeftOut, ...], missing: tuple[str, ...], left: bool
+) -> None:
+    survey = replace(PLAIN, badges=2, grade_settings=True)
+    made = report(survey, exclude=frozenset(exclude), missing_plugins=missing)
+    found = [(str(one.code), one.times) for one in made.findings if one.code != Code.PLUGIN_MISSING]
+    assert found == ([("badges_left_out", 2), ("grades_left_out", 1)] if left else [])
+    assert {one.repair_at for one in made.findings} <= {f"{NEW}/course/view.php?id=9"}
+    assert report(replace(PLAIN), exclude=frozenset({LeftOut("activity", 99)})).findings == ()
+
+
+@pytest.mark.rule("R12")
+def test_a_missing_plugin_costs_at_least_one_thing() -> None:
+    found = report(PLAIN, missing_plugins=("block_x", "mod_page")).findings
+    assert [(one.what, one.times) for one in found] == [("block_x", 1), ("mod_page", 2)]
+
+
+@pytest.mark.rule("R7", "R12")
+@pytest.mark.parametrize(
+    ("number", "nights", "context", "has"),
+    [
+        (3, None, {"target_groups": frozenset({"Y2-TD1"})}, True),
+        (3, None, {"before": True, "target_groups": frozenset({"other"})}, False),
+        (3, None, {"before": True}, True),
+        (3, None, {}, False),
+        (3, (), {"groups_came": True}, True),
+        (3, (), {"before": True, "target_groups": frozenset({"other"})}, True),
+        (4, None, {"before": True, "target_groups": frozenset({"other"})}, True),
+        (4, None, {"target_groups": frozenset({""}), "groups_came": False}, False),
+        (99, None, {"before": True}, False),
+    ],
+)
+def test_year_n_has_the_group_of_that_code_or_a_hand_made_one_that_came(
+    number: int, nights: tuple[int, ...] | None, context: dict[str, object], has: bool
+) -> None:
+    restrictions = (Restriction(a_place(), "group", number),)
+    made = report(replace(RESTRICTED, restrictions=restrictions, nights_groups=nights), **context)
+    names = {3: "TD1", 4: "Projet"}
+    assert [one.what for one in made.findings] == ([] if has else [names.get(number, "")])
+
+
+@pytest.mark.rule("R12")
+@pytest.mark.parametrize(
+    ("kind", "number", "context", "what"),
+    [
+        ("grouping", 8, {"before": True}, None),
+        ("grouping", 9, {"before": True}, ""),
+        ("grouping", 9, {"groups_came": True}, ""),
+        ("completion", 13, {"missing_plugins": ("mod_quiz",)}, "Quiz 1"),
+        ("completion", 77, {}, ""),
+    ],
+)
+def test_a_broken_restriction_names_what_it_asks_for_where_it_is_known(
+    kind: str, number: int, context: dict[str, object], what: str | None
+) -> None:
+    made = report(replace(RESTRICTED, restrictions=(Restriction(a_place(), kind, number),)), **context)
+    found = [one.what for one in made.findings if one.code != Code.PLUGIN_MISSING]
+    assert found == ([] if what is None else [what])
+
+
+@pytest.mark.rule("R12")
+@pytest.mark.parametrize(
+    ("detail", "told"),
+    [
+        ("x : Bohr", False),
+        ("x : Atomes, Bohr", False),
+        ("x : Bohr et\u00a0; .", True),
+        ("x : Bohr ;,.\u00a0", False),
+        ("Bohr", False),
+        ("Lewis", True),
+        ("Bohr 2", True),
+    ],
+)
+def test_a_site_that_names_another_place_of_a_missing_group_is_told_of_it(detail: str, told: bool) -> None:
+    found = report(GROUPED, warnings=said(detail)).findings
+    assert len(found) == (2 if told else 1)

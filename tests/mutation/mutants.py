@@ -163,7 +163,9 @@ def _worth_looking_at(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
 
 
 def _names_a_type(node: cst.Assign) -> bool:
-    """`Path = Sequence[str]`, which nothing reads at run time."""
+    """`Path = Sequence[str]` and `T = TypeVar("T")`, which nothing reads at run time."""
+    if isinstance(node.value, cst.Call) and isinstance(node.value.func, cst.Name):
+        return node.value.func.value == "TypeVar"
     target = node.targets[0].target
     camel = isinstance(target, cst.Name) and re.fullmatch(r"[A-Z]\w*[a-z]\w*", target.value)
     return bool(camel) and isinstance(node.value, cst.Subscript | cst.BinaryOperation | cst.Name)

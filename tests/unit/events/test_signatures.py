@@ -4,7 +4,7 @@ import base64
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
@@ -59,7 +59,7 @@ def test_both_refuse_a_body_altered_by_one_byte() -> None:
 def test_a_clock_that_is_further_off_is_told_that_it_is_the_clock(seconds: int, minutes: str) -> None:
     with pytest.raises(ClockWrong) as told:
         verify(signed(), BODY, [KEY], NOW + timedelta(seconds=seconds))
-    assert told.value.details == {"minutes": minutes}
+    assert (told.value.code, told.value.details) == ("clock_wrong", {"minutes": minutes})
 
 
 def test_whose_signature_does_not_fit_is_told_nothing_of_clocks() -> None:
@@ -84,8 +84,22 @@ def test_while_a_secret_is_changed_both_are_accepted() -> None:
     assert verify(signed(OTHER), BODY, [OTHER, KEY], NOW)
 
 
+def crowded(others: int) -> dict[str, str]:
+    """Signed, behind so many signatures of somebody else."""
+    headers = signed()
+    strange = signed(OTHER)["webhook-signature"]
+    return headers | {"webhook-signature": " ".join([*[strange] * others, headers["webhook-signature"]])}
+
+
+def test_a_header_full_of_signatures_is_no_rotation() -> None:
+    with pytest.raises(SignatureRefused) as refused:
+        verify(crowded(10), BODY, [KEY], NOW)
+    assert (refused.value.code, refused.value.details) == ("signature", {})
+
+
 def test_one_of_several_signatures_is_enough() -> None:
     headers = signed()
+    assert verify(crowded(9), BODY, [KEY], NOW)
     headers["webhook-signature"] = (
         f"v1a,ed25519 {signed(OTHER)['webhook-signature']} {headers['webhook-signature']}"
     )
@@ -134,14 +148,37 @@ def test_without_any_key_nothing_fits() -> None:
         "whsec_" + base64.b64encode(KEY).decode(),
         "whsec_" + base64.b64encode(KEY).decode().rstrip("="),
         f"\n whsec_{base64.b64encode(KEY).decode()} \n",
+        "whsec_" + base64.b64encode(KEY).decode() + "====",
     ],
 )
 def test_a_secret_is_read_with_or_without_padding_and_edges(text: str) -> None:
     assert read_secret(text) == KEY
 
 
+@given(st.binary(min_size=16, max_size=64))
+@example(b"k" * 17 + b"W")  # its last letter is an X
+def test_any_key_is_read_back_from_its_secret(key: bytes) -> None:
+    assert read_secret(secret(key)) == read_secret(secret(key).rstrip("=")) == key
+
+
+@pytest.mark.parametrize("header", ["webhook-id", "webhook-timestamp", "webhook-signature"])
+def test_a_header_that_is_no_text_is_refused(header: str) -> None:
+    headers = signed()
+    with pytest.raises(SignatureRefused):
+        verify(headers | {header: headers[header] + "\ud800"}, BODY, [KEY], NOW)
+
+
 @pytest.mark.parametrize(
-    "text", ["", "whsec_", "whsec_c2hvcnQ=", "whsec_!!!", base64.b64encode(KEY).decode()]
+    "text",
+    [
+        "",
+        "whsec_",
+        "whsec_c2hvcnQ=",
+        "whsec_!!!",
+        base64.b64encode(KEY).decode(),
+        secret(b"k" * 15),
+        f"whsec_!{base64.b64encode(KEY).decode()}",
+    ],
 )
 def test_what_is_no_secret_is_refused_without_being_shown(text: str) -> None:
     with pytest.raises(ValueError) as caught:

@@ -23,6 +23,12 @@ EVE = Who(frozenset({"eve", "eve.c", "eve@u.example"}), frozenset({"eve curie", 
 A = "gone-1"
 
 
+@dataclass(frozen=True)
+class Page:
+    username: str
+    note: str
+
+
 @pytest.mark.parametrize(
     ("text", "theirs"),
     [
@@ -95,7 +101,7 @@ def test_a_username_of_four_letters_is_looked_for_inside_a_text_and_one_of_three
 
 
 # Written a second time: a field that is added to a record is added in both.
-WHO = ["username", "granted_by", "released_by", "held_by", "made_by", "stopped_by", "others", "by", "author"]
+WHO = ["granted_by", "released_by", "held_by", "made_by", "stopped_by", "others", "by", "author"]
 SAID = ["why", "details", "detail", "message", "held_why", "reason"]
 PERSONAL = [
     "idnumber",
@@ -112,24 +118,28 @@ PERSONAL = [
 
 @pytest.mark.parametrize("name", [*WHO, *SAID, "course", "state"])
 def test_a_field_that_says_who_or_what_people_wrote_loses_the_name_and_no_other_field(name: str) -> None:
-    field = "acted" if name == "username" else name  # with a username it would be a person
-    written = {field: "by caen:eve.c, on Eve Curie's word"}
+    written = {name: "by caen:eve.c, on Eve Curie's word"}
     expected = f"by caen:{A}, on {A}'s word" if name in SAID else f"by caen:eve.c, on {A}'s word"
-    assert without(written, EVE, A) == {field: expected}
+    assert without(written, EVE, A) == {name: expected}
     for whole in ("eve", "caen:eve"):
         after = {name: f"caen:{A}" if ":" in whole else A} if name in WHO else {name: whole}
-        if name == "username":
-            after = {name: A}
-        elif name in SAID and ":" in whole:
+        if name in SAID and ":" in whole:
             after = {name: f"caen:{A}"}
         assert without({name: whole}, EVE, A) == after
     assert without({name: ("adam", ["caen:adam"])}, EVE, A) == {name: ("adam", ["caen:adam"])}
+
+
+def test_a_name_with_a_colon_goes_whole_alone_or_behind_a_site() -> None:
+    who = Who(frozenset({"a:b"}))
+    assert without({"by": " A:b"}, who, A) == {"by": A}
+    assert without({"by": "caen:a:b"}, who, A) == {"by": f"caen:{A}"}
 
 
 def test_what_was_written_is_looked_at_in_each_detail_of_a_note() -> None:
     note = Note("x", {"course": "eve.c", "reason": "eve.c said so", "n": "3"})
     assert without(note, EVE, A) == Note("x", {"course": A, "reason": f"{A} said so", "n": "3"})
     assert without({"values": {"course": "eve.c"}}, EVE, A) == {"values": {"course": "eve.c"}}
+    assert without(Page("adam", "eve.c came"), EVE, A) == Page("adam", "eve.c came")
 
 
 @pytest.mark.parametrize("name", PERSONAL)
@@ -146,6 +156,14 @@ def test_who_has_no_username_stays_apart_from_others_by_an_address_that_reaches_
     gone = without(eve, EVE, A)
     assert gone == Participant(email=f"{A}@forgotten.invalid", firstname="", lastname="", kind="tutor")
     assert without({"email": "", "idnumber": "eve"}, EVE, A) == {"email": "", "idnumber": ""}
+
+
+def test_another_sites_namesake_is_nobody_to_be_forgotten() -> None:
+    """Where people are known by their e-mail, one username is several people's."""
+    eve = Who(frozenset({"eve", "eve@u.example"}), identity="email")
+    namesake = {"username": "eve", "email": "other@v.example", "city": "Rouen"}
+    assert without(namesake, eve, A) == namesake
+    assert without({"username": "eve", "email": "eve@u.example"}, eve, A) == {"username": A, "email": ""}
 
 
 def test_a_seat_loses_its_account_with_its_person() -> None:
@@ -166,12 +184,6 @@ def test_what_names_nobody_or_somebody_else_is_the_very_same() -> None:
         assert not names(value, EVE)
     assert names((1, [adam, {"x": Person("eve")}]), EVE)
     assert without([OrderState.PAID, "eve", 1.5], EVE, A) == [OrderState.PAID, "eve", 1.5]
-
-
-@dataclass(frozen=True)
-class Page:
-    username: str
-    note: str
 
 
 def test_everybody_else_is_hidden_from_who_asks_what_is_held_of_them() -> None:
@@ -207,6 +219,7 @@ def test_past_its_time_each_person_becomes_nobody_and_stays_apart() -> None:
         ([Seat(line="1", person=Participant(email="e@u.example", firstname="E", lastname="C"), username="eve")], {"eve", "e@u.example"}, {"e c", "c e"}),
         ([{"deep": ({"username": "eve", "idnumber": " 22 "},)}], {"eve", "22"}, set()),
         ([{"idnumber": "22", "x": "eve"}, 7], {"eve"}, set()),
+        ([{"site": "caen", "identity": "eve"}], {"eve"}, set()),
     ],
 )  # fmt: skip
 def test_who_is_known_by_one_name_is_known_by_each_that_stands_beside_it(
@@ -306,6 +319,6 @@ def test_each_field_of_a_record_that_stays_out_of_logs_is_one_that_forgetting_kn
         hints = get_type_hints(kind)
         waiting += [hints[one.name] for one in fields(kind)]
         unknown |= {f"{kind.__name__}.{one.name}" for one in fields(kind) if not one.repr}
-    known = {*WHO, *SAID, *PERSONAL}
+    known = {*WHO, *SAID, *PERSONAL, "username"}
     assert {one for one in unknown if one.partition(".")[2] not in known} == OTHERWISE
     assert {Person, Participant, Seat, Note} <= seen

@@ -27,9 +27,9 @@ PERSONAL = (
     "phone1",
     "institution",
 )
-# Fields of records that hold a username, or `site:username`.
+# Fields of records that hold `site:username`, or a username beside which nothing else says who it is.
 WHO_FIELDS = frozenset(
-    {"username", "granted_by", "released_by", "held_by", "made_by", "stopped_by", "others", "by", "author"}
+    {"granted_by", "released_by", "held_by", "made_by", "stopped_by", "others", "by", "author"}
 )
 SAID = frozenset({"why", "details", "detail", "message", "held_why", "reason"})  # what people wrote
 SHORTEST_WORD = 4  # of a username that is looked for inside a text
@@ -63,16 +63,16 @@ class Who:
 
     def instead(self, text: str, alias: str) -> str:
         """Of a field that names them: with `alias` in their place."""
-        site, colon, _ = text.partition(":")
-        return f"{site}:{alias}" if colon else alias
+        whole = text.strip().lower() in self.names
+        return alias if whole else f"{text.partition(':')[0]}:{alias}"
 
     def pattern(self, *, usernames: bool, shortest: int = SHORTEST_WORD) -> re.Pattern[str] | None:
         """What names them inside a text: e-mails and full names; where so wished usernames and codes too,
         those below `shortest` only as `site:username`.
         """
         words = [one for one in self.names if "@" in one or (usernames and len(one) >= shortest)]
-        words += list(self.fullnames)
-        short = [one for one in self.names if usernames and len(one) < shortest]
+        short = [one for one in self.names if usernames and one not in words]
+        words += self.fullnames
         either = [rf"(?<![\w@.-])(?:{_one_of(words)})"] if words else []
         either += [rf"(?<=\w:)(?:{_one_of(short)})"] if short else []
         return re.compile(rf"(?:{'|'.join(either)})(?![\w@-])", re.IGNORECASE) if either else None
@@ -135,7 +135,7 @@ class _Others(Who):
         told = any(isinstance(inside.get(one), str) and inside[one] for one in ("username", "email"))
         return told and not Who(self.names, self.fullnames, self.identity).bears(inside)
 
-    def pattern(self, *, usernames: bool, shortest: int = 0) -> re.Pattern[str] | None:  # noqa: ARG002 - same
+    def pattern(self, **_how: object) -> re.Pattern[str] | None:
         return None
 
 
@@ -192,9 +192,7 @@ def people_of(value: object) -> Iterator[Mapping[str, Any]]:
     if any(isinstance(inside.get(one), str) and inside[one] for one in ("username", "email")):
         yield inside
     if {"site", "identity", "name"} <= inside.keys():  # an operator of the console
-        identity = str(inside["identity"])
-        email = identity if "@" in identity else ""
-        yield {"username": identity, "email": email, "operator": inside["name"]}
+        yield {"username": str(inside["identity"]), "operator": inside["name"]}
     for one in inside.values():
         yield from people_of(one)
     person = inside.get("person")

@@ -199,8 +199,8 @@ FRENCH: dict[type[State], dict[State, str]] = {
 }
 
 
-# Where the name of a state says nothing to a teacher; the others are words already. By class, as above: the same
-# word of two classes is one key.
+# Where the name of a state says nothing to a teacher; the others are words already. By class, as above, for
+# what two classes call alike is one key.
 ENGLISH: dict[type[State], dict[State, str]] = {
     BackupState: {
         BackupState.UPLOADING: "being sent",

@@ -100,7 +100,7 @@ def _off(seconds: str, now: datetime) -> timedelta | None:
         return None
     try:
         return abs(now - datetime.fromtimestamp(int(seconds), UTC))
-    except (OverflowError, ValueError):
+    except ValueError:  # a year beyond all calendars
         return None
 
 

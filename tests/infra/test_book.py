@@ -112,13 +112,26 @@ def test_a_rule_is_read_with_its_mark():
     rules = read_rules(page)
     assert [number for number, rule in rules.items() if rule.planned] == ["P2", "D2"]
     assert rules["P3"].planned_part == "the rest"
-    assert rules["D1"].text == "a trap (repaired by: teacher)"
+    assert (rules["D1"].text, rules["D1"].who) == ("a trap", "teacher")
     assert {rule.family for rule in rules.values()} == {"A family"}
 
 
 def test_a_number_is_given_once():
     with pytest.raises(ValueError, match="P1"):
         read_rules("- **P1** One.\n- **P1** Another.\n")
+
+
+def test_each_rule_stands_in_french_with_its_mark_and_its_own_words_in_code():
+    french = known_rules("fr")
+    assert list(french) == list(RULES)
+    for number, rule in RULES.items():
+        assert french[number].planned == rule.planned
+        assert bool(french[number].planned_part) == bool(rule.planned_part)
+        assert bool(french[number].who) == bool(rule.who)
+        assert ("*Au-delà" in french[number].text) == ("*Beyond" in rule.text), number
+        # Commands, files and settings are the same words in both.
+        words = set(re.findall(r"`([^`]+)`", french[number].text))
+        assert words <= set(re.findall(r"`([^`]+)`", rule.text)), number
 
 
 def test_every_rule_is_cited_by_a_test_or_marked_planned():
@@ -145,7 +158,11 @@ def test_every_rule_that_is_cited_exists():
 # -- pages -------------------------------------------------------------------------------------------------
 
 PAGE = re.compile(r"(?<![\w/])((?:[\w.-]+/)*[\w-]+\.md)\b(?:, (?:\"([^\"]+)\"|trap (\d+)))?")
-OTHERS = {"UPGRADING.md", "passerelle_cli/rules.md"}  # Moodle's own; the wheel's copy
+OTHERS = {
+    "UPGRADING.md",
+    "passerelle_cli/rules.md",
+    "passerelle_cli/rules-fr.md",
+}  # Moodle's own; the wheel's copies
 
 
 def lead_nowhere(path):
@@ -316,8 +333,19 @@ def test_a_rule_is_printed_by_its_number():
     assert "N13 A FOAD course takes a student only if three conditions hold together" in printed.output
 
 
-def test_all_rules_are_printed_without_a_number():
-    printed = CliRunner().invoke(cli, ["rules"]).output
+def test_a_rule_is_printed_in_the_readers_language():
+    printed = CliRunner(env={"LC_ALL": "fr_FR.UTF-8"}).invoke(cli, ["rules", "N13", "D8"]).output
+    said = re.sub(r"[ \n]+", " ", printed).strip()  # no-break spaces stay
+    assert (
+        "N13 Un cours FOAD ne prend un étudiant que si trois conditions sont réunies\xa0: l’élément" in said
+    )
+    assert said.endswith("(à corriger par\xa0: enseignant)")
+    assert "repaired" not in said
+
+
+@pytest.mark.parametrize("lang", ["fr_FR.UTF-8", "en_GB.UTF-8"])
+def test_all_rules_are_printed_without_a_number(lang):
+    printed = CliRunner(env={"LC_ALL": lang}).invoke(cli, ["rules"]).output
     assert re.findall(r"^([A-Z]\d+) ", printed, re.MULTILINE) == list(RULES)
 
 
@@ -345,5 +373,7 @@ def test_the_installed_package_carries_the_rules(tmp_path):
     )
     with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
         page = wheel.read("passerelle_cli/rules.md").decode()
+        french = wheel.read("passerelle_cli/rules-fr.md").decode()
         assert "passerelle/pages/templates/seats/page.html" in wheel.namelist()
     assert read_rules(page) == RULES
+    assert read_rules(french) == known_rules("fr")

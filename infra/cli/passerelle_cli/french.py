@@ -165,7 +165,7 @@ HELP: dict[str, str] = {
     "Where the shop's webhook goes, what it must send, where its secret and key lie; then prove the way.\n\nA signed delivery that is about no order is sent to the address, as the shop itself would.": "Où va le webhook de la boutique, ce qu’il doit envoyer, où sont son secret et sa clé ; puis prouve le chemin.\n\nUne livraison signée qui ne parle d’aucune commande est envoyée à l’adresse, comme le ferait la boutique.",
     "Only say it; send nothing.": "Le dire seulement ; ne rien envoyer.",
     "Print a guide; without a name, list them.": "Affiche un guide ; sans nom, en donne la liste.",
-    "Print the rules with these numbers, such as N13 or D8; all of them without one.": "Affiche les règles de ces numéros, en anglais, par exemple N13 ou D8 ; toutes sans numéro.",
+    "Print the rules with these numbers, such as N13 or D8; all of them without one.": "Affiche les règles de ces numéros, par exemple N13 ou D8 ; toutes sans numéro.",
     "Move the dead letters of QUEUE back into it; those of `undelivered` to whom they were for.\n\nEach is sent before it is deleted: cut in between, a message is delivered twice, which every consumer\nbears. (SQS's own StartMessageMoveTask is missing on the laptop.)": "Remet dans la file QUEUE ses messages en souffrance ; ceux de `undelivered`, à qui ils étaient destinés.\n\nChacun est envoyé avant d’être supprimé : coupé entre les deux, un message est livré deux fois, ce que chaque fonction supporte.",
     # --- sync ---
     "The night: offer, groups and enrolments from the university's systems.": "La nuit : offre, groupes et inscriptions d’après les systèmes de l’université.",

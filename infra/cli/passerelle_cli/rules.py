@@ -1,4 +1,4 @@
-"""`passerelle rules`: what Passerelle promises, by number; read from infra/docs/rules.md."""
+"""`passerelle rules`: what is promised, by number; from infra/docs/rules.md and infra/docs/fr/rules.md."""
 
 from __future__ import annotations
 
@@ -10,10 +10,15 @@ from pathlib import Path
 
 import click
 
-from passerelle_cli.terminal import echo, worded
+from passerelle.words.typesetting import typeset
+from passerelle_cli.terminal import echo, either, language, worded
 
+_DOCS = Path(__file__).parents[2] / "docs"
 # In the checkout, and where the installed package carries its copy.
-PAGES = (Path(__file__).parents[2] / "docs" / "rules.md", Path(__file__).with_name("rules.md"))
+PAGES = {
+    "en": (_DOCS / "rules.md", Path(__file__).with_name("rules.md")),
+    "fr": (_DOCS / "fr" / "rules.md", Path(__file__).with_name("rules-fr.md")),
+}
 
 _MARK = r"(?: \*Planned(?:: (?P<part>[^*]+))?\.\*)?"
 _LINE = re.compile(rf"- \*\*(?P<number>[A-Z]\d+)\*\*(?P<mark>{_MARK}) (?P<text>.+)")
@@ -27,6 +32,7 @@ class Rule:
     number: str
     text: str  # as the page has it, in Markdown, without number and mark
     family: str  # the heading under which it stands
+    who: str = ""  # repairs what a check finds
     planned: bool = False  # nothing of it works yet
     planned_part: str = ""  # what of it does not work yet
 
@@ -44,14 +50,15 @@ def read_rules(page: str) -> dict[str, Rule]:
         said = found.groupdict()
         if said["number"] in rules:
             raise ValueError(f"{said['number']} stands twice")
-        text = said["text"] + (f" (repaired by: {said['who']})" if "who" in said else "")
         part = said["part"] or ""
-        rules[said["number"]] = Rule(said["number"], text, family, bool(said["mark"]) and not part, part)
+        rules[said["number"]] = Rule(
+            said["number"], said["text"], family, said.get("who", ""), bool(said["mark"]) and not part, part
+        )
     return rules
 
 
-def known_rules() -> dict[str, Rule]:
-    page = next(page for page in PAGES if page.exists())
+def known_rules(lang: str = "en") -> dict[str, Rule]:
+    page = next(page for page in PAGES[lang] if page.exists())
     return read_rules(page.read_text(encoding="utf-8"))
 
 
@@ -59,7 +66,7 @@ def known_rules() -> dict[str, Rule]:
 @click.argument("numbers", nargs=-1, metavar="[NUMBER]...")
 def rules(numbers: tuple[str, ...]) -> None:
     """Print the rules with these numbers, such as N13 or D8; all of them without one."""
-    known = known_rules()
+    known = known_rules(language())
     wanted = [number.upper() for number in numbers] or list(known)
     if unknown := [number for number in wanted if number not in known]:
         raise click.BadParameter(_unknown(unknown, known), param_hint="NUMBER")
@@ -69,16 +76,18 @@ def rules(numbers: tuple[str, ...]) -> None:
         if rule.family != family:
             echo("\n" * bool(family), nl=False)
             family = rule.family
-            echo(_plain(family), colour="bold")
+            echo(typeset(_plain(family), language()), colour="bold")
         echo(_paragraph(rule))
 
 
 def _paragraph(rule: Rule) -> str:
-    said = _plain(rule.text)
+    said = typeset(_plain(rule.text), language())
+    if rule.who:
+        said = either(f"{said} (à corriger par : {rule.who})", f"{said} (repaired by: {rule.who})")
     if rule.planned:
-        said = f"[planned] {said}"
+        said = either(f"[prévu] {said}", f"[planned] {said}")
     elif rule.planned_part:
-        said = f"[planned: {rule.planned_part}] {said}"
+        said = either(f"[prévu : {rule.planned_part}] {said}", f"[planned: {rule.planned_part}] {said}")
     width = min(shutil.get_terminal_size().columns, 100)
     return textwrap.fill(said, width, initial_indent=f"{rule.number:4}", subsequent_indent="    ")
 

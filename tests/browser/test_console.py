@@ -211,6 +211,7 @@ def test_nights_are_frozen_and_held_from_their_page(page: Any, console: str, wor
 
 
 @pytest.mark.rule("P18")
+@pytest.mark.parametrize("page", list(LOOKS), indirect=True)
 def test_a_publication_is_withdrawn_and_leaving_ends_the_session(page: Any, console: str, world: World):
     page.goto(f"{console}/publication?id=publication1")
     page.get_by_text("Retirer", exact=True).first.click()
@@ -218,6 +219,9 @@ def test_a_publication_is_withdrawn_and_leaving_ends_the_session(page: Any, cons
     with page.expect_navigation():
         page.get_by_role("button", name="Retirer").click()
     assert world.records[Publication, "publication1"].state is PublicationState.WITHDRAWN
+    page.goto(f"{console}/acts")
+    assert a_publication().card.title in page.locator("table").inner_text()
+    fits(page, "acts-filled")
     with page.expect_navigation():
         page.get_by_role("button", name="Quitter").click()
     assert page.goto(f"{console}/home").status == 403

@@ -32,6 +32,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -88,9 +89,10 @@ def sources(kind: str) -> Iterator[Sources]:
 def ground(kind: str, counterpart: Counterpart) -> Iterator[Ground]:
     if kind == "moodle":
         cron = shell(_said("CRON")) if _said("CRON") else lambda: time.sleep(5)
-        yield Ground(
-            _said("SITE"), _said("ADDRESS").rstrip("/"), _said("TOKEN"), _said("WEAK_TOKEN"), cron, 600.0
-        )
+        with starting(at_once=False):  # a test says when a job is taken up
+            yield Ground(
+                _said("SITE"), _said("ADDRESS").rstrip("/"), _said("TOKEN"), _said("WEAK_TOKEN"), cron, 600.0
+            )
         return
     from passerelle_laptop.twin.twin import Twin
 
@@ -105,6 +107,20 @@ def ground(kind: str, counterpart: Counterpart) -> Iterator[Ground]:
             lambda: twin.run_jobs() and None,
             inside=site,
         )
+
+
+@contextmanager
+def starting(*, at_once: bool) -> Iterator[None]:
+    """Whether the site's jobs start with the request that asks for them; afterwards it is as it was."""
+    if not _said("PHP"):
+        yield
+        return
+    stage = Stage(_said("PHP"))
+    before = stage.play("at_once", startatonce=int(at_once))
+    try:
+        yield
+    finally:
+        stage.play("at_once", **before)
 
 
 @pytest.fixture(scope="session")

@@ -334,3 +334,23 @@ function scene_look(array $asked): array {
             WHERE c.id = ?'),
     ];
 }
+
+/** Whether jobs start with the request that asks for them; what stood there before, to be put back so. */
+function scene_at_once(array $asked): array {
+    $before = ['startatonce' => get_config('local_passerelle', 'startatonce'), 'pathtophp' => get_config('core', 'pathtophp')];
+    set_config('startatonce', $asked['startatonce'], 'local_passerelle');
+    set_config('pathtophp', $asked['pathtophp'] ?? PHP_BINARY);
+    return $before;
+}
+
+/** How often cron, or what does its work, has run a job of the plugin's. */
+function scene_runs(): int {
+    global $DB;
+    return $DB->count_records('task_log', ['classname' => \local_passerelle\task\run_job::class]);
+}
+
+/** Cron switched on or off, for the whole site. */
+function scene_cron(array $asked): bool {
+    set_config('cron_enabled', $asked['on']);
+    return true;
+}

@@ -72,6 +72,12 @@ if ($hassiteconfig) {
             new lang_string('sendpeople_desc', 'local_passerelle'),
             1
         ));
+        $settings->add(new admin_setting_configcheckbox(
+            'local_passerelle/startatonce',
+            new lang_string('startatonce', 'local_passerelle'),
+            new lang_string('startatonce_desc', 'local_passerelle'),
+            0
+        ));
         foreach (['publish' => 1, 'retrieve' => 1, 'rollover' => 0, 'check' => 0] as $feature => $default) {
             $settings->add(new admin_setting_configcheckbox(
                 'local_passerelle/offer' . $feature,

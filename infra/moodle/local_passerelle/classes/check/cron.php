@@ -18,6 +18,7 @@ namespace local_passerelle\check;
 
 use core\check\check;
 use core\check\result;
+use local_passerelle\local\at_once;
 
 /**
  * Whether cron takes jobs up.
@@ -54,6 +55,9 @@ class cron extends check {
         $last = (int) get_config('tool_task', 'lastcronstart');
         if ($last < time() - self::LATE) {
             return new result(result::WARNING, get_string('check_cron_silent', 'local_passerelle'));
+        }
+        if (get_config('local_passerelle', 'startatonce') && !at_once::possible()) {
+            return new result(result::WARNING, get_string('check_cron_notatonce', 'local_passerelle'));
         }
         return new result(result::OK, get_string('check_cron_ok', 'local_passerelle'));
     }

@@ -96,7 +96,8 @@ class job {
     }
 
     /**
-     * The job with this key, made and queued if it is new. The same key is the same job, whatever else is said.
+     * The job with this key; where it is new, made, queued, and started if it may be. The same key is the same job,
+     * whatever else is said.
      *
      * @param string $kind
      * @param string $jobkey
@@ -120,7 +121,7 @@ class job {
             'courseid' => $courseid,
             'userid' => $userid,
             'params' => json_encode($params),
-            'state' => '{}',
+            'state' => json_encode(['began' => ['queued' => microtime(true)]]),
             'map' => '[]',
             'warnings' => '[]',
             'reported' => 1,
@@ -132,6 +133,7 @@ class job {
             $row->id = $DB->insert_record('local_passerelle_job', $row);
             self::queue($row->id);
             $transaction->allow_commit();
+            at_once::arrange();
         } catch (\dml_write_exception $e) {
             // Somebody was faster with the same key: theirs is the job.
             try {
@@ -201,8 +203,18 @@ class job {
         if ($cancellable) {
             $this->stop_if_cancelled();
         }
+        $this->begin($phase);
         $this->write(['phase' => $phase, 'progress' => $progress], true);
         report::soon($this);
+    }
+
+    /**
+     * Note when a phase began, for whoever asks what took the time; the next writing keeps it.
+     *
+     * @param string $phase
+     */
+    public function begin(string $phase): void {
+        $this->state['began'][$phase] = microtime(true);
     }
 
     /**
@@ -310,6 +322,7 @@ class job {
             'errormessage' => $message,
             'timeended' => time(),
         ];
+        $this->begin($status);
         if ($status === 'done') {
             $columns += ['phase' => 'done', 'progress' => 1];
         }

@@ -117,6 +117,7 @@ abstract class runner {
      */
     private function take_up(bool $killed): void {
         if (!$killed) {
+            $this->job->begin('running');
             $this->job->write([
                 'status' => 'running',
                 'timestarted' => $this->job->row->timestarted ?: time(),

@@ -35,6 +35,7 @@ from passerelle.domain.states import OrderState
 from passerelle.errors import Conflict, TryAgain
 from passerelle.events.signatures import read_secret, sign
 from passerelle.ports import World
+from passerelle.runtime.queue_door import SOON
 from passerelle.shops.vendor import SampleDelivery
 from passerelle.usecases.amend import list_all
 from passerelle.usecases.orders import receive, reconcile, work
@@ -54,7 +55,7 @@ PARAMETERS = "coursename={course}&supervisor=teacher&duration=35&customersupport
 EVERY = 10  # one call of Moodle in so many fails
 LIKELY = 0.001  # of a call to the outside: that its worker is killed at it (fakes)
 KILL_EVERY = 10.0  # seconds from one kill to the next (stack)
-MOST_RECEIVES = 5
+MOST_RECEIVES = 7
 VISIBILITY = timedelta(minutes=6)  # until a message whose worker died comes again
 FAKES_LIMIT, STACK_LIMIT = 90.0, 1500.0  # ms for an order
 PATIENCE = 4 * 3600.0  # seconds until all is worked off
@@ -174,7 +175,7 @@ class Mortal(Cut):
 
 @dataclass
 class Post:
-    """The queue: what is held back comes when it is due, what failed after the visibility timeout, five times."""
+    """The queue: what is held back comes when it is due, what failed as the door says (SOON) or after the visibility timeout, seven times."""
 
     scene: OrderScene
     worked: int = 0
@@ -196,7 +197,9 @@ class Post:
             except (TryAgain, Conflict, Killed) as error:
                 self.killed += isinstance(error, Killed)
                 if tries + 1 < MOST_RECEIVES:
-                    self._put(clock.now() + VISIBILITY, message, tries + 1)
+                    soon = tries < len(SOON) and not isinstance(error, Killed)
+                    pause = timedelta(seconds=SOON[tries]) if soon else VISIBILITY
+                    self._put(clock.now() + pause, message, tries + 1)
                 else:
                     self.dead += 1
             self._collect()

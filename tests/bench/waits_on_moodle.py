@@ -4,7 +4,7 @@
 
 `tests/browser/moodle_pages.py` says which variables name the sites HOME (a member) and HUB, and the stack that joins
 them; `PASSERELLE_BROWSER_TEACHER` may edit on HOME. Without them nothing is measured. What is pressed is what the
-buttons call. The course is made for the run; it and what becomes of it stay on the sites.
+buttons call. Courses are made for the run, and most of them deleted by it.
 
 `--start at-once`: the plugin's setting is switched on meanwhile, no cron runs. `--start cron`: the setting is off, and
 each site's cron runs every minute as Moodle has it.
@@ -26,7 +26,7 @@ import threading
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -160,20 +160,29 @@ class Scene:
         self.mark = uuid.uuid4().hex[:8]
         self.records = self.stack.world().records
         self.desk = Desk(self.home, said("TEACHER"))
+        self.desk_course = self.make_course(WARM)
 
-    def make_course(self, size: int) -> None:
+    def make_course(self, size: int) -> int:
+        name = f"{self.mark}-{uuid.uuid4().hex[:4]}"
         stage = Stage(said("HOME_PHP"), Path(__file__).with_name("heavy_course.php"))
-        name = f"{self.mark}-{size}"
-        self.course = int(
-            stage.play("course", bytes=size, fullname=f"Films {name}", shortname=f"FILMS-{name}", category=1)
-        )
-        enrol(self.home, self.course, {said("TEACHER"): "editingteacher"})
-        self.laps = Laps()
+        named = {"fullname": f"Films {name}", "shortname": f"FILMS-{name}", "category": 1}
+        course = int(stage.play("course", bytes=size, **named))
+        enrol(self.home, course, {said("TEACHER"): "editingteacher"})
+        return course
 
-    def go_round(self, number: int) -> None:
-        self.moodle_alone()
-        self.back_up()
-        self.retrieve(self.share())
+    def go_round(self, size: int, number: int) -> None:
+        """On either side neither Moodle nor we find the files there already: equal ones would not be written."""
+        self.course = self.make_course(size)
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder).chmod(0o777)
+            archive = self.moodle_backs_up(folder)
+            self.moodle_restores(self.hub, archive, "Moodle's own restore on the hub")
+            self.store_alone(archive)
+            self.back_up()
+            publication = self.share()
+            forget(self.home, self.course)
+            self.moodle_restores(self.home, archive, "Moodle's own restore at home")
+        forget(self.home, self.retrieve(publication))
         if self.shop:
             self.sell(str(int(time.time()) % 1_000_000 + number))
 
@@ -187,18 +196,32 @@ class Scene:
 
     # -- Moodle alone ----------------------------------------------------------------------------------------
 
-    def moodle_alone(self) -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            Path(folder).chmod(0o777)
-            took = run(self.home, f"admin/cli/backup.php --courseid={self.course} --destination={folder}")
-            self.laps.lap("Moodle's own backup", took)
-            [archive] = Path(folder).glob("*.mbz")
-            for site, what in (
-                (self.hub, "Moodle's own restore on the hub"),
-                (self.home, "Moodle's own restore at home"),
-            ):
-                took = run(site, f"admin/cli/restore_backup.php --file={archive} --categoryid=1")
-                self.laps.lap(what, took)
+    def moodle_backs_up(self, folder: str) -> Path:
+        took = run(self.home, f"admin/cli/backup.php --courseid={self.course} --destination={folder}")
+        self.laps.lap("Moodle's own backup", took)
+        [archive] = Path(folder).glob("*.mbz")
+        return archive
+
+    def moodle_restores(self, site: Site, archive: Path, what: str) -> None:
+        self.laps.lap(what, run(site, f"admin/cli/restore_backup.php --file={archive} --categoryid=1"))
+        forget(site, int(site.one("SELECT MAX(id) FROM {course}")))
+
+    def store_alone(self, archive: Path) -> None:
+        """The archive to the store and back, by one plain request each."""
+        s3, place = (
+            self.stack.client("s3"),
+            {"Bucket": self.stack.backups_bucket, "Key": f"bench/{self.mark}"},
+        )
+        began = time.monotonic()
+        with archive.open("rb") as stream:
+            requests.put(s3.generate_presigned_url("put_object", place), data=stream).raise_for_status()
+        sent = time.monotonic()
+        with requests.get(s3.generate_presigned_url("get_object", place), stream=True) as answer:
+            for _ in answer.iter_content(1 << 20):
+                pass
+        self.laps.lap("the store alone: sent", sent - began)
+        self.laps.lap("the store alone: fetched", time.monotonic() - sent)
+        s3.delete_object(**place)
 
     # -- Sauvegarder, Mutualiser -----------------------------------------------------------------------------
 
@@ -226,13 +249,15 @@ class Scene:
         assert job is not None
         self._restored("Mutualiser", done.requested_at.timestamp(), job, moment(done, "published"))
         self.laps.lap("Mutualiser to mutualisée", moment(done, "published") - pressed)
+        forget(self.hub, int(job["courseid"]))  # its files would be found there by the next
         return str(done.id)
 
-    def retrieve(self, publication: str) -> None:
+    def retrieve(self, publication: str) -> int:
+        """From a small course of the teacher's; the new one."""
         pressed = time.time()
         asked = self.desk.call(
             "local_passerelle_page_retrieve",
-            courseid=self.course,
+            courseid=self.desk_course,
             publication=publication,
             mode="new",
             request=uuid.uuid4().hex,
@@ -243,6 +268,7 @@ class Scene:
         assert job is not None
         self._restored("Récupérer", done.requested_at.timestamp(), job, moment(done, "done"))
         self.laps.lap("Récupérer to a filled course", moment(done, "done") - pressed)
+        return int(job["courseid"])
 
     def _restored(self, button: str, asked: float, job: dict[str, Any], done: float) -> None:
         began = job["began"]
@@ -286,14 +312,15 @@ class Scene:
         return found if found is not None and found.state == state else None
 
     def _job(self, site: Site, where: str) -> dict[str, Any] | None:
-        columns = "status, upload, errorcode, state"
+        columns = "status, upload, errorcode, courseid, state"
         rows = site.rows(
             f"SELECT {columns} FROM {{local_passerelle_job}} WHERE {where} ORDER BY id DESC LIMIT 1"
         )
         if not rows:
             return None
-        status, upload, error, state = rows[0]
-        return {"status": status, "upload": upload, "error": error, **json.loads(state)}
+        names = ("status", "upload", "error", "courseid", "state")
+        job = dict(zip(names, rows[0], strict=True))
+        return {**job, **json.loads(job["state"])}
 
     def _ended(self, site: Site, where: str) -> dict[str, Any] | None:
         job = self._job(site, where)
@@ -302,6 +329,12 @@ class Scene:
         if job["status"] != "done":
             raise SystemExit(f"the job {job['status']}: {job['error']}")
         return job
+
+
+def forget(site: Site, courseid: int) -> None:
+    Stage(said(f"{site.word}_PHP"), Path(__file__).with_name("gone_course.php")).play(
+        "forget", courseid=courseid
+    )
 
 
 def php(site: Site, program: str) -> str:
@@ -367,45 +400,49 @@ def figures(size: int, rounds: int, how: str) -> Iterator[Figure]:
     with ExitStack() as meanwhile:
         for site in (home, hub):
             meanwhile.enter_context(started(site, how))
-        scene.make_course(WARM)  # starts every function
-        scene.go_round(0)
-        scene.make_course(size)
+        scene.go_round(WARM, 0)  # starts every function
+        scene.laps = Laps()
         for number in range(rounds):
-            scene.go_round(1 + number)
-    yield from told(
-        scene.laps,
-        size,
-        f"from {names(home)} to {names(hub)}, jobs {'at once' if how == 'at-once' else 'by cron'}",
-        bool(scene.shop),
-    )
+            scene.go_round(size, 1 + number)
+    starts = "at once" if how == "at-once" else "by cron"
+    between = f"from {names(home)} to {names(hub)}, jobs {starts}"
+    yield from told(scene.laps, size, between, shop=bool(scene.shop))
 
 
-def told(laps: Laps, size: int, between: str, shop: bool) -> Iterator[Figure]:
+BUTTONS = ("Sauvegarder to ready", "Mutualiser to mutualisée", "Récupérer to a filled course")
+OWN = ("Moodle's own backup", "Moodle's own restore on the hub", "Moodle's own restore at home")
+STORE = ("the store alone: sent", "the store alone: fetched")
+
+
+def told(laps: Laps, size: int, between: str, *, shop: bool) -> Iterator[Figure]:
     yield Figure(f"{between}: course", size / 1e6, "MB")
-    stages = [what for what in laps.seconds if ":" in what]
-    own = {
-        "Sauvegarder to ready": ("Moodle's own backup",),
-        "Mutualiser to mutualisée": ("Moodle's own restore on the hub",),
-        "Récupérer to a filled course": ("Moodle's own restore at home",),
-    }
-    for whole, others in own.items():
-        button = whole.partition(" ")[0]
-        for what in stages:
-            if what.startswith(f"{button}:"):
-                yield Figure(what, laps.median(what), "s")
+    for what in (*OWN, *STORE):
+        yield Figure(what, laps.median(what), "s")
+    for whole in BUTTONS:
+        yield from stages(laps, whole.partition(" ")[0])
         yield Figure(whole, laps.median(whole), "s")
-        for what in others:
-            yield Figure(what, laps.median(what), "s")
-        ours, theirs = laps.median(whole) - sum(map(laps.median, others)), sum(map(laps.median, others))
-        if size <= SMALL:
-            yield Figure(f"{whole}: ours over Moodle's own", ours, "s", OURS_SMALL)
-        else:
-            yield Figure(f"{whole}: ours over Moodle's own", 100 * ours / theirs, "%", OURS_LARGE)
+    shared, home = BUTTONS[:2], BUTTONS[2:]
+    yield over(laps, size, "Sauvegarder to mutualisée: over Moodle's own", shared, OWN[:2])
+    yield over(laps, size, "Récupérer to a filled course: over Moodle's own", home, OWN[2:])
     if shop:
-        for what in stages:
-            if what.startswith("paid:"):
-                yield Figure(what, laps.median(what), "s")
+        yield from stages(laps, "paid")
         yield Figure("paid to enrolled, ten people", laps.median("paid to enrolled"), "s", ENROLLED)
+
+
+def stages(laps: Laps, button: str) -> Iterator[Figure]:
+    for what in laps.seconds:
+        if what.startswith(f"{button}:"):
+            yield Figure(what, laps.median(what), "s")
+
+
+def over(laps: Laps, size: int, what: str, wholes: Sequence[str], own: Sequence[str]) -> Figure:
+    theirs = sum(map(laps.median, own))
+    ours = sum(map(laps.median, wholes)) - theirs
+    if size <= SMALL:
+        return Figure(what, ours, "s", OURS_SMALL)
+    moved = sum(map(laps.median, STORE[-len(own) :]))
+    why = f"the store takes {moved / theirs:.0%} for the bytes alone, on this machine"
+    return Figure(what, 100 * ours / theirs, "%", OURS_LARGE, why)
 
 
 def main() -> int:

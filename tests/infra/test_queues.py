@@ -9,6 +9,7 @@ from passerelle.domain.measures import COUNTED
 from passerelle.moodle.client import Site
 from passerelle.moodle.throttle import Patience
 from passerelle.runtime.lms import HURRIED, HURRIED_CONNECT, HURRIED_READ
+from passerelle.runtime.queue_door import PATIENT_TAKES, SOON
 from tests.infra.templates import functions, logical, resources, suffix, template, timeout
 
 TWO_WEEKS = 1_209_600
@@ -30,13 +31,22 @@ def consumers():
     return found
 
 
-def test_every_queue_that_is_worked_on_has_dead_letters_after_five_attempts():
+def test_every_queue_that_is_worked_on_has_dead_letters_after_seven_attempts():
     assert set(consumers()) == {name for name in queues() if not name.endswith("Dead")}
     for name in consumers():
         redrive = queues()[name]["RedrivePolicy"]
-        assert redrive["maxReceiveCount"] == 5
+        assert redrive["maxReceiveCount"] == 7
         assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": [f"{name}Dead", "Arn"]}
         assert f"{name}Dead" in queues()
+
+
+def test_what_fails_comes_back_for_a_quarter_of_an_hour_before_it_is_a_dead_letter():
+    """Soon at first, for whoever waits; a store that is away for a while fills no dead letters all the same."""
+    for name in consumers():
+        takes, own = queues()[name]["RedrivePolicy"]["maxReceiveCount"], queues()[name]["VisibilityTimeout"]
+        assert sum(SOON) + own * (takes - 1 - len(SOON)) >= 900, name
+        assert max(SOON) < own
+        assert takes > PATIENT_TAKES
 
 
 def test_every_message_is_kept_for_two_weeks():

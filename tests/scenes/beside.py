@@ -3,7 +3,7 @@
 A worker is a thread that runs one use case on one event or message. It stops before every call of a port
 and goes on when it is chosen; it may be killed there, before the call or after its effect, or lose the
 call's answer. Messages are delivered at least once, as a queue does: until one was worked on without an
-error, five times at most, and now and then once more. The same seed goes the same way.
+error, seven times at most, and now and then once more. The same seed goes the same way.
 
     explorer = Explorer(seed, clock, open_world, receivers={"orders": work_on}, queues=scene.queues)
     explorer.explore(events)           # people and sites who repeat what was not answered
@@ -21,11 +21,12 @@ from typing import Any
 
 from passerelle.errors import Conflict, GiveUp, MoodleAway, TryAgain
 from passerelle.ports import World
+from passerelle.runtime.queue_door import SOON
 from tests.fakes.clock import FakeClock
 from tests.fakes.cutting import Cut, Killed
 from tests.fakes.queues import FakeQueues
 
-MOST_RECEIVES = 5
+MOST_RECEIVES = 7
 VISIBILITY = timedelta(minutes=6)  # until a message whose worker died comes again
 
 Action = Callable[[World], object]
@@ -59,6 +60,15 @@ class Task:
     ready_at: datetime | None = None
     tries: int = 0
     running: bool = False
+
+
+def _pause(task: Task, error: BaseException) -> timedelta:
+    """Until it comes again: a message whose worker died when its queue says, one that failed sooner at first."""
+    if not task.queued:
+        return timedelta(seconds=10)
+    if isinstance(error, Killed) or task.tries > len(SOON):
+        return VISIBILITY
+    return timedelta(seconds=SOON[task.tries - 1])
 
 
 class Turn(Cut):
@@ -249,7 +259,7 @@ class Explorer:
         come_back = isinstance(error, (TryAgain, Conflict, Killed))
         assert come_back, f"seed {self.seed}: {task.name} broke: {error!r}\n{self.story()}"
         self.trace.append(f"-- {task.name} comes back: {error!r}")
-        task.ready_at = self.clock.now() + (VISIBILITY if task.queued else timedelta(seconds=10))
+        task.ready_at = self.clock.now() + _pause(task, error)
         if task.queued and task.tries >= MOST_RECEIVES:
             self.dead.append(f"{task.name}: {error!r}")
             self._tasks.remove(task)

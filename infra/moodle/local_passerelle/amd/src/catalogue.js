@@ -22,9 +22,6 @@
  */
 define(['core/notification', 'core/str', 'core/templates', 'local_passerelle/desk'],
 function(Notification, Str, Templates, Desk) {
-    /** Milliseconds between two looks at a retrieval. */
-    var AGAIN = 5000;
-
     /**
      * One page of the catalogue.
      *
@@ -218,7 +215,7 @@ function(Notification, Str, Templates, Desk) {
             window.setTimeout(function() {
                 Desk.call('retrieve', {courseid: this.courseid, retrieval: this.retrieval})
                     .then(this.follow.bind(this, card, button, key)).catch(Notification.exception);
-            }.bind(this), AGAIN);
+            }.bind(this), Desk.pause(button, answer.state));
         } else {
             button.disabled = false;
             delete this.requests[key];

@@ -23,10 +23,6 @@
 define(['core/notification', 'core/str', 'core/toast', 'core_form/modalform', 'local_passerelle/desk',
     'local_passerelle/last_year'],
 function(Notification, Str, Toast, ModalForm, Desk, LastYear) {
-    /** Milliseconds between two looks while something runs here, and while Passerelle works. */
-    var SOON = 4000;
-    var LATER = 10000;
-
     /** States in which Passerelle is still at it. */
     var WORKING = ['uploading', 'received', 'requested', 'restoring'];
 
@@ -118,12 +114,12 @@ function(Notification, Str, Toast, ModalForm, Desk, LastYear) {
         this.publication = state.publication;
         this.nobackup = context.nobackup;
         this.arrange(state, running);
+        var drawn = JSON.stringify(context);
         if (running || working || (state.refusal && state.refusal.passing)) {
-            this.timer = window.setTimeout(this.load.bind(this), running ? SOON : LATER);
+            this.timer = window.setTimeout(this.load.bind(this), Desk.pause(this, drawn));
         }
         this.region.setAttribute('aria-busy', 'false');
         // A screen reader hears the region again only where something has changed.
-        var drawn = JSON.stringify(context);
         if (drawn === this.drawn) {
             return Promise.resolve();
         }

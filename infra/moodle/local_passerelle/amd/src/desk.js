@@ -51,6 +51,19 @@ define(['core/ajax', 'core/templates', 'core/notification'], function(Ajax, Temp
         },
 
         /**
+         * How long to wait before looking again at what goes on: briefly after something moved, longer the longer it stands.
+         *
+         * @param {Object} looker remembers how often it looked
+         * @param {String} seen what it saw now
+         * @returns {Number} milliseconds, a quarter of the time that has passed, between two seconds and ten
+         */
+        pause: function(looker, seen) {
+            looker.looks = looker.seen === seen ? looker.looks + 1 : 0;
+            looker.seen = seen;
+            return Math.min(10000, 2000 * Math.pow(1.25, looker.looks));
+        },
+
+        /**
          * Put a template's output into a region.
          *
          * @param {HTMLElement} region

@@ -22,9 +22,6 @@
  */
 define(['core/notification', 'core/str', 'local_passerelle/desk', 'local_passerelle/year_wish'],
 function(Notification, Str, Desk, YearWish) {
-    /** Milliseconds between two looks. */
-    var AGAIN = 6000;
-
     /**
      * The change of year of one panel.
      *
@@ -158,7 +155,8 @@ function(Notification, Str, Desk, YearWish) {
         if ([state.latest, state.check].some(function(one) {
             return one && one.running;
         })) {
-            this.timer = window.setTimeout(this.lookAgain.bind(this), AGAIN);
+            var pause = Desk.pause(this, JSON.stringify([state.latest, state.check]));
+            this.timer = window.setTimeout(this.lookAgain.bind(this), pause);
         }
         this.arrange();
         if (answer.latest && answer.latest.reporturl) {

@@ -66,7 +66,7 @@ class transfer extends \curl {
      * @param string $url
      * @param string $path
      * @param int $filesize how many bytes are expected in all; one more ends the transfer
-     * @param callable(int): bool $onbytes told how many bytes lie there; false ends the transfer
+     * @param callable(int, string): bool $onbytes told how many bytes lie there, and the last of them; false ends the transfer
      * @return int the HTTP status, 0 where the connection broke
      */
     public function fetch(string $url, string $path, int $filesize, callable $onbytes): int {
@@ -116,7 +116,7 @@ class transfer extends \curl {
                     return 0;
                 }
                 $have += $length;
-                return $onbytes($have) ? $length : 0;
+                return $onbytes($have, $bytes) ? $length : 0;
             },
         ];
         try {

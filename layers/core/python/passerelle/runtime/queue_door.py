@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
 
-from passerelle.errors import GiveUp, MoodleAway, NotFound, Refused
+from passerelle.errors import GiveUp, MoodleAway, NotFound, Refused, TryAgain
 from passerelle.ports import World
 from passerelle.runtime import wiring
 from passerelle.runtime.observability import begin, reference
@@ -19,7 +20,13 @@ if TYPE_CHECKING:
 
 # How often a message is taken while its Moodle is away, before watch_jobs alone goes on. Below what a queue
 # allows: an hour of maintenance, or a platform down for a day, must fill no dead letters.
-PATIENT_TAKES = 3
+PATIENT_TAKES = 4
+
+# Seconds after which a message that failed once, or twice, is taken again: somebody may wait for it, and what
+# was in its way has mostly passed by then. Later the queue's own time counts: as long as a function may run.
+SOON = (10, 60)
+
+BringBack = Callable[[str, str, int], None]  # the queue's address, the message's receipt, seconds
 
 
 def take_each(
@@ -30,6 +37,7 @@ def take_each(
     open_world: Callable[[], World] | None = None,
     *,
     watched: bool = False,
+    bring_back: BringBack | None = None,
 ) -> Mapping[str, Any]:
     """Calls `usecase(world, *read(body))` for each message and names those to be delivered again.
 
@@ -48,16 +56,15 @@ def take_each(
             about = read(record.body)
             world = (open_world or wiring.world)()
             _do(world, about)
-        except MoodleAway as away:
-            facts = {"about": about, "attempt": attempt, "reference": reference(*about), "site": away.site}
-            if watched and int(attempt) >= PATIENT_TAKES:
-                log.warning("left to watch_jobs", extra=facts, exc_info=away)
-                return
-            log.warning("comes back", extra=facts, exc_info=away)
-            raise
         except Exception as error:
             facts = {"about": about, "attempt": attempt, "reference": reference(*about)}
+            if isinstance(error, MoodleAway):
+                facts["site"] = error.site
+                if watched and int(attempt) >= PATIENT_TAKES:
+                    log.warning("left to watch_jobs", extra=facts, exc_info=error)
+                    return
             log.warning("comes back", extra=facts, exc_info=error)
+            _soon(record, int(attempt), bring_back or wiring.bring_back)
             raise
 
     def _do(world: World, about: tuple[str, ...]) -> None:
@@ -75,3 +82,9 @@ def take_each(
     with processor(list(event["Records"]), take, lambda_context=None):
         processor.process()
     return processor.response()
+
+
+def _soon(record: SQSRecord, attempt: int, bring_back: BringBack) -> None:
+    if attempt <= len(SOON):
+        with suppress(TryAgain, GiveUp):  # then it comes when the queue says
+            bring_back(record.queue_url, record.receipt_handle, SOON[attempt - 1])

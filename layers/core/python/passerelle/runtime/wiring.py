@@ -345,6 +345,13 @@ def hurried_world() -> World:
     return replace(warm.world(), sites=cast(Sites, Later(lambda: warm.hurried_sites)))
 
 
+def bring_back(queue: str, receipt: str, seconds: int) -> None:
+    """Have a message that was taken delivered again before its queue would. Raises TryAgain, GiveUp."""
+    from passerelle.store import queues
+
+    queues.bring_back(_warm().client("sqs"), queue, receipt, seconds)
+
+
 def site_door() -> SiteDoor:
     return _warm().site_door()
 

@@ -36,3 +36,9 @@ class SqsQueues:
                 MessageBody=json.dumps(dict(message), ensure_ascii=False),
                 DelaySeconds=seconds,
             )
+
+
+def bring_back(client: SQSClient, url: str, receipt: str, seconds: int) -> None:
+    """Have a message that was taken and not finished with delivered again after so many seconds."""
+    with aws_named():
+        client.change_message_visibility(QueueUrl=url, ReceiptHandle=receipt, VisibilityTimeout=seconds)

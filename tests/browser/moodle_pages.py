@@ -50,10 +50,15 @@ def said(name: str) -> str:
     return os.environ.get(f"PASSERELLE_BROWSER_{name}", "")
 
 
+def missing(*sites: str) -> str:
+    """The first variable that is lacking where one works on these sites; empty where none is."""
+    wanted = [name for site in sites for name in (site, f"{site}_TOKEN", f"{site}_QUERY", f"{site}_PHP")]
+    return next((name for name in (*wanted, "PASSWORD", "STACK") if not said(name)), "")
+
+
 def walked_on(*sites: str) -> list[pytest.MarkDecorator]:
     """The marks of a module that walks on these sites: skipped where a variable names nothing."""
-    wanted = [name for site in sites for name in (site, f"{site}_TOKEN", f"{site}_QUERY", f"{site}_PHP")]
-    lacks = next((name for name in (*wanted, "PASSWORD", "STACK") if not said(name)), "")
+    lacks = missing(*sites)
     return [
         pytest.mark.browser,
         pytest.mark.live,

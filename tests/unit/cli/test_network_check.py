@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from passerelle.domain.moodle.core import Category
-from passerelle.domain.moodle.plugin import Plugin, SiteFacts, SiteLimits
+from passerelle.domain.moodle.plugin import Plugin, SiteCron, SiteFacts, SiteLimits
 from passerelle.domain.network import Assistance
 from passerelle.domain.secret_names import KINDS
 from passerelle.errors import FixAccess, InstallFunction, MoodleAway, NotFound
@@ -254,6 +254,27 @@ def test_a_slow_answer_is_no_clock_that_is_off(net: Net) -> None:
 def test_few_input_variables_are_a_warning(net: Net) -> None:
     net.spoil("caen", limits=SiteLimits(1000, 1, 1, 0))
     only(net, "caen", Level.WARNING, "max_input_vars", "5000")
+
+
+@pytest.mark.rule("H4")
+@pytest.mark.parametrize(
+    ("cron", "said"),
+    [
+        (SiteCron(None), "cron"),
+        (SiteCron(901, 60), " 15 min"),
+        (SiteCron(901, 60, atonce=True), " 15 min"),  # what was cut, or waits, still needs it
+        (SiteCron(30, 300), " 5 min"),
+    ],
+)
+def test_a_cron_that_people_wait_for_is_a_warning(net: Net, cron: SiteCron, said: str) -> None:
+    net.spoil("caen", cron=cron)
+    only(net, "caen", Level.WARNING, said)
+
+
+@pytest.mark.parametrize("cron", [None, SiteCron(0, 60), SiteCron(900, 150), SiteCron(30, 300, atonce=True)])
+def test_a_cron_that_nobody_waits_for_is_none(net: Net, cron: SiteCron | None) -> None:
+    net.spoil("caen", cron=cron)
+    assert net.not_good() == []
 
 
 def test_a_missing_language_pack_is_a_warning(net: Net) -> None:

@@ -50,6 +50,7 @@ def get_site(asked: Asked, params: dict[str, Any]) -> dict[str, Any]:
         },
         "languages": sorted(settings.languages),
         "now": asked.now,
+        "cron": {"idle": 0, "every": 60, "atonce": False},
     }
 
 

@@ -73,6 +73,21 @@ class site_facts {
             ],
             'languages' => array_keys(get_string_manager()->get_list_of_translations()),
             'now' => time(),
+            'cron' => self::cron(),
+        ];
+    }
+
+    /**
+     * How long a job may wait for cron.
+     *
+     * @return array
+     */
+    private static function cron(): array {
+        $last = (int) get_config('tool_task', 'lastcronstart');
+        return [
+            'idle' => $last ? max(0, time() - $last) : null,
+            'every' => (int) get_config('tool_task', 'lastcroninterval'),
+            'atonce' => at_once::possible(),
         ];
     }
 

@@ -124,6 +124,15 @@ class SiteLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class SiteCron:
+    """In seconds. `atonce`: jobs start with the request that asks for them, without cron."""
+
+    idle: int | None = None  # since cron last began; None where it never did
+    every: int = 0  # between its last two beginnings; 0 where there were none
+    atonce: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SiteFacts:
     release: str
     version: str = ""
@@ -136,6 +145,7 @@ class SiteFacts:
     limits: SiteLimits = field(default_factory=SiteLimits)
     languages: tuple[str, ...] = ()
     now: datetime | None = None
+    cron: SiteCron | None = None  # an older plugin does not say
 
     def role(self, shortname: str) -> SiteRole | None:
         return next((role for role in self.roles if role.shortname == shortname), None)

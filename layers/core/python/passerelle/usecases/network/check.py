@@ -31,6 +31,8 @@ OLDEST = (4, 5)
 NEEDED = ("local_passerelle", "enrol_passerelle")
 USEFUL = ("block_passerelle",)
 ENOUGH_VARIABLES = 5000  # below that a form of Moodle with many fields loses its end, and calls become many
+CRON_STANDS = 900  # seconds
+CRON_SELDOM = 150
 SKEW_SEEN = timedelta(seconds=30)
 SKEW_REFUSED = timedelta(seconds=240)  # signatures hold for 300
 
@@ -250,6 +252,7 @@ def judge(network: Network, name: str, met: Met) -> Iterator[Finding]:
     yield from _identity(name, site, facts)
     yield from _clock(name, met)
     yield from _settings(name, site, facts)
+    yield from _cron(name, facts)
     yield from _categories(name, met)
     yield from judge_owner_role(name, site, facts)
     if name == network.hub.site:
@@ -345,6 +348,30 @@ def _settings(name: str, site: Site, facts: SiteFacts) -> Iterator[Finding]:
             name,
             "aucune adresse d’assistance : une personne refusée ne saura à qui écrire (assistance.email)",
             "no assistance address: who is refused will not know whom to write to (assistance.email)",
+        )
+
+
+def _cron(name: str, facts: SiteFacts) -> Iterator[Finding]:
+    cron = facts.cron
+    if cron is None:
+        return
+    if cron.idle is None or cron.idle > CRON_STANDS:
+        how_long = None if cron.idle is None else cron.idle // 60
+        yield warning(
+            name,
+            f"cron n’a {'jamais tourné' if how_long is None else f'pas tourné depuis {how_long} min'} : "
+            "lancez-le chaque minute, les sauvegardes et les restaurations l’attendent",
+            f"cron has {'never run' if how_long is None else f'not run for {how_long} min'}: "
+            "let it run every minute, backups and restores wait for it",
+        )
+    elif cron.every > CRON_SELDOM and not cron.atonce:
+        yield warning(
+            name,
+            f"cron ne passe que toutes les {cron.every // 60} min, une sauvegarde ou une restauration attend "
+            "autant : lancez-le chaque minute, ou activez « Démarrer aussitôt les sauvegardes et les "
+            "restaurations » dans les réglages du plugin",
+            f"cron comes every {cron.every // 60} min only, and a backup or a restore waits as long: let it "
+            "run every minute, or switch on “Start backups and restores at once” in the plugin's settings",
         )
 
 

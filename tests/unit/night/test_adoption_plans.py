@@ -84,6 +84,7 @@ def test_what_bears_a_desired_code_is_taken_over_foad_courses_too_and_nothing_el
     ]
     rows = [type(row).__name__ for one in made.operations for row in one.rows]
     assert rows == ["Group", "Attachment"] * 3
+    assert {one.op for one in made.operations} == {"adopt"}
     assert (made.stays, made.adoption, made.stage) == ((), True, None)
 
 
@@ -121,7 +122,8 @@ def test_accounts_are_taken_over_by_code_else_by_login_and_only_if_asked():
     university = a_university().person("P5", username="p9")
     made = plan(a_site().put("owned", kind="user", itemid=3), Takeover(accounts=True), university)
     assert [one["username"] for one in taken(made, "user")] == ["p1", "p2", "p9"]
-    assert {one.phase for one in made.operations if one["kind"] == "user"} == {Phase.USERS}
+    users = [one for one in made.operations if one["kind"] == "user"]
+    assert {(one.phase, one.wave, one.course, one.category) for one in users} == {(Phase.USERS, 0, "", "")}
     other = a_site()
     other.rows["users"][1]["idnumber"] = "SOMEBODY"  # p2's login, another's code
     assert [one["username"] for one in taken(plan(other, Takeover(accounts=True)), "user")] == ["p1", "t1"]

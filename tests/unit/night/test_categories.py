@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from passerelle.domain.night.plan.builder import ancestry, fit_name
 from passerelle.domain.night.plan.make import make_plan
 from passerelle.domain.night.plan.memory import Memory
 from passerelle.domain.night.plan.night import Night
@@ -54,6 +55,31 @@ def deleted(made):
     return [str(one["idnumber"]) for one in made.operations if one.op == "category_delete"]
 
 
+@pytest.mark.rule("N2")
+@pytest.mark.parametrize(
+    ("kind", "name", "fits"),
+    [
+        ("category", "c" * 256, "c" * 255),
+        ("group", "g" * 256, "g" * 254),
+        ("cohort", "h" * 256, "h" * 254),
+        ("group", "g" * 253 + " TD", "g" * 253),  # Moodle trims what it is given
+        ("group", " TD", " TD"),
+    ],
+)
+def test_a_name_is_cut_to_moodles_column_and_ends_with_no_space(kind, name, fits):
+    assert fit_name(kind, name) == fits
+
+
+@pytest.mark.rule("N18")
+@pytest.mark.rule("N20")
+def test_a_category_is_within_itself_and_all_that_is_above_it_even_where_moodle_goes_round():
+    above = {"C3": "C2", "C2": "C1", "C1": "", "A": "B", "B": "A"}
+    assert ancestry(above, "C3") == ("C3", "C2", "C1")
+    assert ancestry(above, "ELSEWHERE") == ("ELSEWHERE",)
+    assert ancestry(above, "") == ()
+    assert ancestry(above, "A") == ("A", "B")
+
+
 @pytest.mark.rule("N1")
 @pytest.mark.rule("N3")
 def test_categories_are_made_parents_first_with_the_rows_that_ask_for_them():
@@ -62,7 +88,7 @@ def test_categories_are_made_parents_first_with_the_rows_that_ask_for_them():
         (Phase.CATEGORIES, depth, code, {"idnumber": code, "name": code, "parent": parent})
         for depth, code, parent in ((0, "C0", ""), (0, "C1", ""), (1, "C2", "C1"), (2, "C3", "C2"))
     ]
-    assert {one.because for one in made.operations} == {Because.WANTED}
+    assert {(one.because, one.course) for one in made.operations} == {(Because.WANTED, "")}
     assert [[row.code for row in one.rows] for one in made.operations] == [["C0"], ["C1"], ["C2"], ["C3"]]
 
 

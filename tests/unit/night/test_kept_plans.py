@@ -299,7 +299,7 @@ def test_a_stage_remembers_what_it_reads_and_leaves_the_rest_as_it_was(stage, kn
     found = remembered_by(stage, before, after)
     fields = {"suspended", "gone", "put_to_sleep", "kept_groups"}
     assert {name for name in fields if getattr(found, name) != getattr(before, name)} == known & fields
-    assert {kind for kind in found.marks if found.marks[kind] != before.marks[kind]} == known - fields
+    assert {kind for kind in before.marks if found.marks[kind] != before.marks[kind]} == known - fields
     for name in known:
         assert (getattr(found, name) if name in fields else found.marks[name]) == (
             getattr(after, name) if name in fields else after.marks[name]

@@ -30,9 +30,9 @@ def test_any_name_is_written_as_json_writes_it(name):
 def test_rows_are_named_by_the_file_they_came_from():
     rows = (Registration("P1", "E1", "G1", 3), Registration("P1", "E1", "", 4))
     one = operation(Phase.ENROL, "enrol", {"course": "E1"}, rows=rows)
-    files = {Table.IP: 'enroll"ments%.csv'}
+    files = {Table.IP: 'enroll"ments%é.csv'}
     assert Pen(files).line(one) == dumped(line_of(one, files))
-    assert json.loads(Pen(files).line(one))["rows"][1] == ['enroll"ments%.csv', 4, "P1", "E1", ""]
+    assert json.loads(Pen(files).line(one))["rows"][1] == ['enroll"ments%é.csv', 4, "P1", "E1", ""]
 
 
 def test_one_and_true_are_not_written_alike_because_they_are_equal():

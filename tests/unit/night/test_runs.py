@@ -173,6 +173,16 @@ def test_a_plan_names_what_it_rests_on_and_remembers_only_accounts_that_are_ther
     assert made.memory.put_to_sleep == {1}
 
 
+@pytest.mark.rule("N25")
+@pytest.mark.rule("D11")
+def test_a_plan_tells_what_stands_still_of_people_cohorts_and_places():
+    moodle = Moodle().user("p1", "P1").user("p2", "P1").category("C1", ours=False)
+    moodle.put("cohorts", idnumber="H1", name="H1", component="")
+    desired = build_desired(University().person("P1", username="p3").cohort().category().extracts())
+    made = make_plan(Night(site="caen", date=NIGHT), desired, moodle.actual(), Memory())
+    assert [one.kind for one in made.stays] == ["category", "cohort", "user"]
+
+
 @pytest.mark.rule("N18")
 def test_a_freeze_of_a_category_covers_the_course_of_a_category_made_under_it_the_same_night():
     university = University().category("C1").category("C2", "C1").element("E1", category="C2")

@@ -9,7 +9,17 @@ from dataclasses import dataclass, field
 from passerelle.domain.night.plan.actual import Actual, Enrolment
 from passerelle.domain.night.plan.memory import Memory
 from passerelle.domain.night.plan.night import Night
-from passerelle.domain.night.plan.plan import Because, Operation, Phase, Plan, Stays, Still, Value, in_order
+from passerelle.domain.night.plan.plan import (
+    Because,
+    Operation,
+    Phase,
+    Plan,
+    Stays,
+    Still,
+    Value,
+    in_order,
+    operation,
+)
 from passerelle.domain.night.plan.serialised import dumped
 from passerelle.domain.offer.desired import STUDENT, Desired
 from passerelle.domain.offer.model import Row
@@ -36,6 +46,7 @@ class _Adoption:
     courses: dict[int, str] = field(default_factory=dict)  # id → idnumber: the night's, or so from now on
     groups: set[tuple[str, str]] = field(default_factory=set)
     codes: dict[str, str] = field(default_factory=dict)  # login → idnumber of the account
+    taken: set[tuple[str, str]] = field(default_factory=set)  # course, login: made again as the night's
 
     def add(
         self,
@@ -48,18 +59,9 @@ class _Adoption:
         category: str = "",
         wave: int = 0,
     ) -> None:
+        why = Because.TAKEN_OVER
         self.operations.append(
-            Operation(
-                phase,
-                op,
-                tuple(columns),
-                tuple(columns.values()),
-                Because.TAKEN_OVER,
-                rows,
-                course,
-                category,
-                wave,
-            )
+            operation(phase, op, columns, why, rows, course=course, category=category, wave=wave)
         )
 
 
@@ -201,16 +203,16 @@ def _enrolment(plan: _Adoption, row: Enrolment) -> None:
         "method": plan.takeover.method,
     }
     plan.add(Phase.UNENROL, "adopt", old, course=course, category=category)
+    plan.taken.add(key)
 
 
 def _members(plan: _Adoption) -> None:
     """Members that the sources want become the night's, so that it can move them; others stay by hand."""
-    taken = {(one["course"], one["username"]) for one in plan.operations if one.op == "enrol"}
     for row in plan.actual.members:
         course = plan.courses.get(row.courseid, "")
         key = (course, row.group, row.username)
         if row.ours or key not in plan.desired.members or (course, row.group) not in plan.groups:
             continue
-        if (course, row.username) in taken:
+        if (course, row.username) in plan.taken:
             columns = {"kind": "member", "course": course, "group": row.group, "username": row.username}
             plan.add(Phase.ADD_MEMBERS, "adopt", columns, plan.desired.members[key], course=course)

@@ -68,8 +68,8 @@ class Places:
         because: Because = Because.WANTED,
         rows: tuple[Row, ...] = (),
         *,
+        category: str,
         course: str = "",
-        category: str = "",
         wave: int = 0,
     ) -> None:
         self.operations.append(

@@ -39,7 +39,7 @@ class Pen:
         return f'{said}"because":"{one.because}","rows":[{rows}]}}'
 
     def _head(self, op: str, names: tuple[str, ...]) -> str:
-        columns = "".join(_encode(name).replace("%", "%%") + ":%s," for name in names)
+        columns = "".join(f'"{name}":%s,' for name in names)
         head = self._heads[op, names] = f'{{"op":"{op}",{columns}'
         return head
 

@@ -77,7 +77,7 @@ def plan_person(
     that nothing may be removed beside it."""
     difference = find_difference(night, desired, actual, memory)
     places = difference.places
-    mine = [one for one in in_order(difference.operations) if one.stage in PERSONAL and _is_personal(one)]
+    mine = [one for one in in_order(difference.operations) if one.stage in PERSONAL and one["username"]]
     going = [one for one in mine if _may(one, places.new, actual)]
     waits = sorted({_where(one) for one in mine if not _may(one, places.new, actual)})
     in_force = tuple(one for one in night.freezes if one.holds_on(night.date, desired.year))
@@ -102,10 +102,6 @@ def plan_person(
         adoption=True,  # it stands beside the night's stages, and is no good night
     )
     return PersonPlan(plan, removals if holds else (), holds, tuple(waits))
-
-
-def _is_personal(one: Operation) -> bool:
-    return one.op.startswith("user_") or bool(one["username"])
 
 
 def _may(one: Operation, new: Collection[str], actual: Actual) -> bool:

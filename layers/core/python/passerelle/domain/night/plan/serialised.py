@@ -53,10 +53,10 @@ class Chunk:
     lines: tuple[str, ...]
     adds: bool  # whether all of it only adds: it may go on while the plan is held
 
-    def text(self, **more: bool) -> str:
-        """The chunk as JSON."""
+    def text(self, *, adds: bool | None = None) -> str:
+        """The chunk as JSON. `adds`: whether it may go on while the plan is held."""
         head = f'{{"phase":"{self.phase.word}","wave":{self.wave},"operations":['
-        tail = "".join(f",{dumped(name)}:{dumped(value)}" for name, value in more.items())
+        tail = "" if adds is None else f',"adds":{dumped(adds)}'
         return f"{head}{','.join(self.lines)}]{tail}}}"
 
 

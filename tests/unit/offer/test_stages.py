@@ -40,5 +40,19 @@ def test_without_the_registrations_no_student_leaves_and_teachers_still_may() ->
     assert not unknown.has_enrolment("E1", "p1", "editingteacher")
 
 
-def test_every_stage_names_its_tables() -> None:
+# Which groups exist decides who is enrolled, and who is enrolled who is a member.
+READS = """
+users people
+cohorts people cohorts cohort_members
+offer categories elements
+enrolments categories elements collections groups people ia ip ade
+groups categories elements collections groups people ia ip
+"""
+
+
+@pytest.mark.rule("N17")
+def test_every_stage_rests_on_the_tables_that_decide_about_it() -> None:
+    read = {stage.value: {table.value.removesuffix(".csv") for table in TABLES[stage]} for stage in TABLES}
+    lines = (line.split() for line in READS.strip().splitlines())
+    assert read == {stage: set(tables) for stage, *tables in lines}
     assert set(TABLES) == set(Stage)

@@ -347,9 +347,8 @@ class _Question:
         planned = [row for row in rows if row.enrols]
         if planned:
             own = [row for row in planned if row.element == self.bearer]
-            element = planned[0].element
-            cause = Cause.PLANNED if own else Cause.PLANNED_ON_CARRIED
-            return [Reason(cause, self.look.refs(own or planned), self._details(element=element))]
+            cause, shown = (Cause.PLANNED, own) if own else (Cause.PLANNED_ON_CARRIED, planned)
+            return [Reason(cause, self.look.refs(shown), self._details(element=shown[0].element))]
         ended = self._out_of_dates(Planning)
         found = [*ended, *about_teacher(self.look, self.person.code, self.bearer, rows)]
         if (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -306,6 +307,20 @@ def test_a_planned_teacher_is_enrolled_in_the_bearers_ordinary_course() -> None:
     made.ade("T1", "E2")
 
     assert list(made.desired().enrolments) == [("E1", "t1", "editingteacher")]
+
+
+@pytest.mark.rule("N14")
+@pytest.mark.rule("N19")
+def test_the_sheets_of_a_teacher_stand_by_what_they_say_whatever_the_order_of_the_rows() -> None:
+    sheets = [("T1", "E1", "S1"), ("T1", "E1", "S2"), ("T1", "E2", "S0"), ("X1", "E1", "S0")]
+    for rows in (sheets, sheets[::-1]):
+        made = University().element("E1").element("E2", carrier="E1").person("T1", kind="staff")
+        for person, element, sheet in rows:
+            made.ade(person, element, sheet=sheet)
+        extracts = made.extracts()
+        people = tuple(replace(row, other_codes=("X1",)) for row in extracts.people)
+        found = build_desired(replace(extracts, people=people)).enrolments["E1", "t1", "editingteacher"]
+        assert [(row.person, row.element, row.sheet) for row in found] == sheets
 
 
 @pytest.mark.rule("N14")

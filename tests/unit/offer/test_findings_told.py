@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from passerelle.domain.offer.build import build_offer
-from passerelle.domain.offer.causes import Cause, Reason
+from passerelle.domain.offer.causes import Cause, Reason, Repairs, Weight
 from passerelle.domain.offer.diagnosis import find_in_sources, look_at
 from passerelle.domain.offer.model import RowRef, Table
 from passerelle.domain.offer.naming import Naming
@@ -282,3 +282,11 @@ def test_a_cemu_group_is_missing_only_if_no_refused_row_may_be_of_one(rows, caus
     for file, *values in rows:
         made.row(file, *values)
     assert [one.cause for one in told(made)] == causes
+
+
+@pytest.mark.rule("N22")
+def test_what_causes_weigh_and_who_repairs_them_is_told_in_words_that_outlive_releases():
+    assert [str(one) for one in Weight] == ["gives", "withholds", "open", "explains"]
+    assert [str(one) for one in Repairs] == [
+        *("nobody", "scolarite", "deve", "planning", "identity", "cemu", "teacher", "administrator")
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from passerelle.domain.offer.desired import STUDENT, TEACHER, DesiredCourse, EnrolmentKey, MemberKey
@@ -100,9 +101,9 @@ def enrol_people(extracts: Extracts, offer: Offer, people: People, standings: St
             username = people.username(row.person)
             if username is not None:
                 _enrol_student(row, username, offer, standings, made)
-    for planning in sorted(extracts.plannings, key=_words):
+    for planning in sorted((row for row in extracts.plannings if row.enrols), key=_by_what_it_says):
         username = people.username(planning.person)
-        if username is not None and planning.enrols:
+        if username is not None:
             _enrol_teacher(planning, username, offer, made)
     _leave_open_what_refused_rows_say(extracts, offer, people, made)
     return made
@@ -113,8 +114,7 @@ def _append(found: dict[_Key, tuple[_Reason, ...]], key: _Key, row: _Reason) -> 
     found[key] = (*found[key], row) if key in found else (row,)
 
 
-def _words(row: Planning) -> tuple[str, ...]:
-    return (row.person, row.element, row.sheet, row.origin, row.state, row.status)
+_by_what_it_says = attrgetter("person", "element", "sheet")  # of two that enrol, no more can differ
 
 
 def _by_course(rows: Iterable[Registration]) -> dict[tuple[str, str], list[Registration]]:

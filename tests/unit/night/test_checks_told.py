@@ -269,6 +269,12 @@ def test_what_was_changed_by_hand_is_told_whether_it_is_put_back_tonight_or_froz
         Because.CHANGED,
         course="E1",
     )
+    category = operation(
+        Phase.CATEGORIES,
+        "category_update",
+        {"idnumber": "MINE", "newidnumber": "C1"},
+        Because.IDNUMBER_BY_HAND,
+    )
     others = [
         operation(Phase.COURSES, "course_create", {"idnumber": "E7", "fullname": "x"}, Because.CHANGED),
         operation(Phase.COURSES, "course_update", {"idnumber": "E1", "category": "C2"}, Because.CHANGED),
@@ -286,10 +292,11 @@ def test_what_was_changed_by_hand_is_told_whether_it_is_put_back_tonight_or_froz
         ),
         operation(Phase.COURSES, "course_update", {"idnumber": "GONE", "fullname": "x"}, Because.CHANGED),
     ]
-    made = a_plan(frozen=(*others, back, name)) if frozen else a_plan(*others, back, name)
+    made = a_plan(frozen=(*others, back, category, name)) if frozen else a_plan(*others, back, category, name)
     moodle = Moodle().course("E1", fullname="Mine", visible=False)
     earlier = Earlier(fullnames={"E1": "(E1) Element E1", "GONE": "x"})
     assert looked(University().element(), moodle, made, earlier=earlier) == [
+        Reason(Cause.IDNUMBER_BY_HAND, (), {"kind": "category", "key": "MINE", "keeps": "C1"}),
         Reason(Cause.IDNUMBER_BY_HAND, (), {"kind": "group", "key": "MINE", "keeps": "G1"}, "E1"),
         Reason(
             Cause.NAME_BY_HAND,

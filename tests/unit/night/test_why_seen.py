@@ -221,10 +221,10 @@ def test_an_archive_bears_its_code_and_maybe_a_number(idnumber, archive):
 
 
 @pytest.mark.rule("N22")
-@pytest.mark.parametrize("asked", ["p1", "P1", "ADA@univ.example", " p1 "])
+@pytest.mark.parametrize("asked", ["P1", "x1", "ADA@univ.example", " p1 "])
 def test_somebody_whom_only_moodle_knows_is_found_by_login_idnumber_or_address(asked):
-    moodle = Moodle().user("p1", "P1", email="ada@univ.example").user("p2", "P2")
-    assert find_accounts(moodle.actual(), asked) == (AskedPerson("P1", None, "p1"),)
+    moodle = Moodle().user("p1", "X1", email="ada@univ.example").user("p2", "P2")
+    assert find_accounts(moodle.actual(), asked) == (AskedPerson("X1", None, "p1"),)
     assert find_accounts(moodle.actual(), "  ") == find_accounts(moodle.actual(), "ada") == ()
 
 

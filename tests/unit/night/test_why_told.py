@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
 import pytest
 
 from passerelle.domain.night.why.explain import Answer, explain
@@ -9,6 +12,7 @@ from passerelle.domain.night.why.question import AskedCourse, find_courses, find
 from passerelle.domain.offer.build import build_offer
 from passerelle.domain.offer.causes import Reason
 from passerelle.domain.offer.diagnosis import look_at
+from passerelle.domain.offer.model import FileFault, FileProblem, OutOfDates, Planning, Registration, Table
 from passerelle.domain.offer.naming import Naming
 from tests.factories.offer import University
 
@@ -16,8 +20,9 @@ NAMING = Naming(course_idnumber="c-{code}", course_shortname="c-{code}")
 FOAD_FORM = AskedCourse("E1", "Chimie", "FOAD-E1")
 
 
-def ask(made: University, who: str, what: str) -> Answer:
-    extracts = made.extracts()
+def ask(made: University, who: str, what: str, **more: object) -> Answer:
+    """`more`: of the extracts."""
+    extracts = replace(made.extracts(), **more)  # type: ignore[arg-type]
     look = look_at(extracts, build_offer(extracts, NAMING))
     (person,) = find_people(extracts, who)
     (course,) = find_courses(extracts, look.offer, what) or (AskedCourse(what, known=False),)
@@ -174,6 +179,23 @@ def test_a_carried_element_is_told_with_its_chain_and_its_carriers_course(made, 
             ],
         ),
         (
+            distance().ip().ip("P1", "E1", ""),
+            "FOAD-E1",
+            [
+                "FOAD-E1: FOAD - (E1) Chimie foad out",
+                f"  CAMPUS_ONLY ip:2 | {IN_G1}".replace("foad=", "foad=FOAD-E1"),
+            ],
+        ),
+        (  # whom a CEMU group would bring there is not told that it is none of his
+            distance().tele().ip(),
+            "FOAD-E1",
+            [
+                "FOAD-E1: FOAD - (E1) Chimie foad out",
+                "  CEMU_GROUP_MISSING ip:2 | "
+                + IN_G1.replace("foad=", "foad=FOAD-E1").removesuffix(" what=G1"),
+            ],
+        ),
+        (
             distance().row("ia.csv", "P1", "2026", "S", "perhaps", "E").ip("P1", "E1", "GC"),
             "E1",
             [
@@ -259,6 +281,18 @@ def test_a_teacher_is_told_by_which_sheets_he_is_in_or_why_none_enrols_him(made,
         ),
         (campus().person("P9", email="").ip("P9"), "P9", "NO_EMAIL people:3 | ", "unknown"),
         (campus().ip("P7"), "P7", "PERSON_UNKNOWN | file=people.csv", "out"),
+        (  # somebody else's row, though it says no code
+            campus().row("people.csv", "", "p9", "A", "B", "c@univ.example", "student").ip("P7"),
+            "P7",
+            "PERSON_UNKNOWN | file=people.csv",
+            "out",
+        ),
+        (
+            campus().row("people.csv", "", "p9", "A", "B", "c@univ.example", "student"),
+            "p9",
+            "PERSON_REFUSED people:3 | because=missing_value",
+            "unknown",
+        ),
         (
             with_a_row_of_no_code(campus(), "people.csv").ip("P7"),
             "P7",
@@ -299,7 +333,7 @@ def test_somebody_who_is_not_usable_is_told_why_and_by_which_row(made, who, note
             ],
         ),
         (
-            campus().row("groups.csv", "G7", "", "K1").ip("P1", "E1", "G7"),
+            campus().row("groups.csv", "G7", "", "K1").row("groups.csv", "G6", "", "K1").ip("P1", "E1", "G7"),
             "E1",
             [
                 "c-E1: (E1) Chimie unknown",
@@ -316,8 +350,8 @@ def test_somebody_who_is_not_usable_is_told_why_and_by_which_row(made, who, note
                 " element=E1 file=collections.csv foad= group=G8 label=TD 8 what=G8",
             ],
         ),
-        (
-            with_a_row_of_no_code(campus(), "elements.csv"),
+        (  # a row that says its code is of another element
+            with_a_row_of_no_code(campus(), "elements.csv").row("elements.csv", "E6", "", "C1", "0", "", ""),
             "E1",
             [
                 "c-E1: (E1) Chimie unknown",
@@ -334,3 +368,63 @@ def test_somebody_who_is_not_usable_is_told_why_and_by_which_row(made, who, note
 )
 def test_what_a_refused_row_leaves_open_is_told_with_that_row_and_its_fault(made, what, expected):
     assert told(ask(made, "P1", what)) == expected
+
+
+@pytest.mark.rule("N21")
+@pytest.mark.rule("N22")
+@pytest.mark.parametrize(
+    ("row", "because", "hidden", "file"),
+    [
+        (("E5", "T", "NOPE", "0", ""), "unknown_category", ("", "", "t"), "categories.csv"),
+        (("E5", "T", "C7", "0", ""), "refused_category", ("", "", "t"), "categories.csv"),
+        (("E5", "T", "C1", "0", "NOPE"), "unknown_carrier", ("", "T", "C1", "0", "", ""), "elements.csv"),
+        (("E5", "T", "C1", "0", "E6"), "refused_carrier", ("", "T", "C1", "0", "", ""), "elements.csv"),
+        (("E5", "T", "C1", "0", "E6"), "refused_carrier", ("", "", "t"), "categories.csv"),
+        (("E5", "T", "C1", "0", "E5"), "loop", ("", "", "t"), ""),
+    ],
+)
+def test_what_an_element_hangs_on_may_stand_in_a_row_that_could_not_be_read(row, because, hidden, file):
+    made = campus().category("C7", "NONE").row("elements.csv", "E6", "T", "NONE", "0", "", "2026-09-01")
+    made.row("elements.csv", *row, "2026-09-01")
+    refused = f"  ELEMENT_REFUSED elements:4 | because={because} element=E5"
+    assert told(ask(made, "P1", "E5"))[1:] == [refused]
+    table = file.removesuffix(".csv") or "categories"
+    (unread,) = told(ask(made.row(f"{table}.csv", *hidden), "P1", "E5"))[1:]
+    line = {"categories": 4, "elements": 5}[table]
+    unreadable = f"  ROW_UNREADABLE {table}:{line} | because=missing_value file={file} what=E5"
+    assert unread == (unreadable if file else refused)
+    stopped = FileProblem(f"{table}.csv", FileFault.MISSING_FILE, tables=frozenset({Table(f"{table}.csv")}))
+    (told_stopped,) = told(ask(made, "P1", "E5", problems=(stopped,)))[1:]
+    assert told_stopped == (f"  FILE_STOPPED | file={file}" if file else refused)
+
+
+@pytest.mark.rule("N21")
+@pytest.mark.rule("N22")
+def test_a_file_that_stopped_leaves_it_unknown_and_is_named_once():
+    tables = frozenset({Table.IP, Table.IA})
+    problem = FileProblem("ip.csv", FileFault.MISSING_FILE, tables=tables)
+    assert told(ask(campus(), "P1", "E1", problems=(problem,), files={Table.IA: "ip.csv"})) == [
+        "c-E1: (E1) Chimie unknown",
+        "  FILE_STOPPED | file=ip.csv",
+    ]
+
+
+@pytest.mark.rule("N28")
+@pytest.mark.rule("N22")
+@pytest.mark.parametrize(
+    ("begins", "ends", "said"),
+    [
+        (date(2026, 11, 1), None, "bearer=E1 begins=2026-11-01 course=c-E1 element=E1 ends= foad="),
+        (None, date(2026, 9, 30), "bearer=E1 begins= course=c-E1 element=E1 ends=2026-09-30 foad="),
+    ],
+)
+def test_a_registration_out_of_its_dates_is_told_with_them(begins, ends, said):
+    rows = (
+        Registration("P1", "E1", "G1", 7),
+        Registration("P2", "E1", "G1", 8),
+        Registration("P1", "E9", "G1", 9),
+        Planning("P1", "E9", "S", "APOGEE", "CURRENT", "PLANNED", 10),
+    )
+    made = campus().element("E9").person("P2")
+    found = told(ask(made, "P1", "E1", out_of_dates=tuple(OutOfDates(row, begins, ends) for row in rows)))
+    assert found == ["c-E1: (E1) Chimie out", f"  OUT_OF_DATES ip:7 | {said}"]

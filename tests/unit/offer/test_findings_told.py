@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 
 import pytest
@@ -79,6 +80,10 @@ IN_GC = {"group": "GC", "label": "CEMU", "collection": "KGC"}
             [(Cause.GROUP_UNKNOWN, ["ip:2", "ip:3", "ip:4"], {"group": "A"})],
         ),
         (campus().ip("P1", "E1", "").ip("P1", "E1", "G1"), []),
+        (
+            distance().ip("P1", "E1", ""),
+            [(Cause.IP_WITHOUT_GROUP, ["ip:2"], {"group": "", "foad": "FOAD-E1"})],
+        ),
         (
             campus().ip("P1", "E1", "").ip("NOBODY", "E1", ""),
             [(Cause.IP_WITHOUT_GROUP, ["ip:2"], {"group": ""})],
@@ -172,6 +177,42 @@ def test_what_carrier_and_carried_do_not_share_is_told_collection_by_collection(
     ]
 
 
+@pytest.mark.rule("D1")
+@pytest.mark.rule("D6")
+def test_each_element_of_a_bearer_is_looked_at_by_itself_and_all_rows_stand_in_one_line():
+    def lines(made: University) -> list[tuple[Cause, tuple[RowRef, ...]]]:
+        return [(one.cause, one.rows) for one in told(made) if one.person]
+
+    made = carried().group("G2", "TD 2", on=("E2",))
+    reached = copy.deepcopy(made).ip("P1", "E1", "G1").ip("P1", "E2", "G2")
+    assert lines(reached) == [
+        (Cause.GROUP_NOT_SHARED, refs("ip:3")),
+        (Cause.IN_NO_SHARED_GROUP, refs("ip:3")),
+    ]
+    missed = copy.deepcopy(made).ip("P1", "E1", "").ip("P1", "E2", "G2")
+    both = [(Cause.GROUP_NOT_SHARED, refs("ip:2", "ip:3")), (Cause.IN_NO_SHARED_GROUP, refs("ip:3"))]
+    assert lines(missed) == both
+    assert lines(missed.row("ip.csv", "P1", "E1", "\0")) == lines(reached)  # of E1 nothing is certain
+
+
+@pytest.mark.rule("D1")
+@pytest.mark.rule("D2")
+def test_on_campus_a_tele_student_in_no_group_is_told_so_and_sent_to_no_cemu_group():
+    causes = [one.cause for one in told(campus().tele().ip("P1", "E1", ""))]
+    assert causes == [Cause.IP_WITHOUT_GROUP, Cause.TELE_ON_CAMPUS_ELEMENT]
+
+
+@pytest.mark.rule("N21")
+@pytest.mark.rule("D2")
+@pytest.mark.parametrize(("group", "missing"), [("GC", False), ("", True)])
+def test_a_row_in_a_group_of_a_refused_element_may_lead_to_the_cemu(group, missing):
+    made = distance().tele().ip().row("elements.csv", "E5", "T", "NOPE", "0", "", "2026-09-01")
+    made.ip("P1", "E5", group).row("elements.csv", "E6", "T", "NOPE", "0", "", "2026-09-01").ip(
+        "P1", "E6", ""
+    )
+    assert [one.cause for one in told(made)] == [Cause.CEMU_GROUP_MISSING] * missing
+
+
 @pytest.mark.rule("D6")
 def test_a_carried_element_without_a_collection_shares_nothing_with_any_of_its_carriers():
     made = (
@@ -236,6 +277,8 @@ def test_who_has_two_codes_is_one_person_in_every_check():
         (campus().ip("P1", "E1", "").row("ip.csv", "P1", "E1", "\0"), []),
         (campus().ip("P1", "E1", "").row("ip.csv", "", "E1", "G1"), []),
         (University().element("E1").row("groups.csv", "G9", "TD", ""), []),
+        (University().element("E1").collection("K9", "E1").row("groups.csv", "G9", "", "K9"), []),
+        (University().element("E1").row("groups.csv", "G9", "", "K9"), [Cause.ELEMENT_WITHOUT_GROUP]),
         (University().element("E1").row("collections.csv", "", "E1"), []),
         (University().element("E1").row("collections.csv", "K1", ""), []),
         (University().element("E1").row("collections.csv", "", "E2"), [Cause.ELEMENT_WITHOUT_GROUP]),

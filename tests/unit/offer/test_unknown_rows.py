@@ -226,3 +226,93 @@ def test_what_hangs_on_something_refused_is_listed_with_its_own_reason():
         ("element", "L2", "loop"),
         ("person", "P9", "no_email"),
     ]
+
+
+@pytest.mark.rule("N21")
+@pytest.mark.rule("N13")
+@pytest.mark.parametrize(
+    ("said", "may_be"),
+    [
+        ({"person_code": "P1", "year": "2026"}, True),
+        ({"person_code": "P1", "year": ""}, True),
+        ({"person_code": "P1"}, True),
+        ({}, True),
+        ({"person_code": "P1", "year": "2025"}, False),
+        ({"person_code": "P2", "year": "2026"}, False),
+    ],
+)
+def test_a_refused_standing_of_this_year_leaves_the_foad_course_open(said, may_be):
+    made = University().element("E1", distance=True).group("G1", "CEMU", on=("E1",)).person().ip()
+    row = RefusedRow(Table.IA, "ia.csv", 9, Because.BAD_VALUE, fields=said)
+    found = build_desired(replace(made.extracts(), refused=(row,))).unknown
+    assert found.enrolments == ({("FOAD-E1", "p1", "student")} if may_be else set())
+
+
+@pytest.mark.rule("N21")
+@pytest.mark.rule("N7")
+@pytest.mark.parametrize(
+    ("group", "refused", "courses"),
+    [
+        ("G1", [], set()),
+        ("G1", [("collections", {"collection_code": "KG1", "element_code": "E2"})], {"E2"}),
+        ("G1", [("collections", {"element_code": "E2"})], {"E2"}),
+        ("G1", [("collections", {"collection_code": "KG2", "element_code": "E2"})], set()),
+        ("G1", [("collections", {"collection_code": "KG1"})], {None}),
+        ("G1", [("collections", {"element_code": "NONE"})], set()),
+        ("G2", [], {"E1"}),  # on EX and on E1
+        ("G3", [], set()),  # not on EX
+        ("G9", [], set()),
+        ("G9", [("groups", {"code": "G9"})], {None}),
+        ("G9", [("groups", {})], {None}),
+        ("G9", [("groups", {"code": "G8"})], set()),
+        ("", [("groups", {})], set()),
+    ],
+)
+def test_a_row_on_a_refused_element_leads_only_where_its_group_may_stand(group, refused, courses):
+    made = (
+        University().element("E1").element("E2").row("elements.csv", "EX", "x", "NOPE", "0", "", "2026-09-01")
+    )
+    made.group("G1", on=("EX",)).group("G2", on=("EX", "E1")).group("G3", on=("E1",)).person().ip(
+        "P1", "EX", group
+    )
+    rows = tuple(
+        RefusedRow(Table(f"{table}.csv"), "", 9, Because.BAD_VALUE, fields=said) for table, said in refused
+    )
+    found = build_desired(replace(made.extracts(), refused=rows)).unknown
+    assert found.enrolments == {(course, "p1", "student") for course in courses}
+
+
+@pytest.mark.rule("N21")
+@pytest.mark.rule("D12")
+def test_two_people_of_one_code_are_neither_and_keep_what_each_has():
+    extracts = (
+        University()
+        .person("P1")
+        .person("P2")
+        .person("P3")
+        .person("P4", email="")
+        .person("P5", email="")
+        .extracts()
+    )
+    people = tuple(
+        replace(row, other_codes=("X1",)) if row.code in ("P1", "P2") else row for row in extracts.people
+    )
+    refused = [
+        RefusedRow(Table.PEOPLE, "", 9, Because.BAD_VALUE, fields={"username": name}) for name in ("a", "b")
+    ]
+    found = build_desired(replace(extracts, people=people, refused=tuple(refused)))
+    assert set(found.users) == {"P3"}
+    assert found.unknown.people == {"P1", "P2", "X1", "P4", "P5"}
+    assert found.unknown.usernames == {"p1", "p2", "p4", "p5", "a", "b"}
+    assert not found.unknown.all_people
+    because = {one.key: one.because for one in found.untouched}
+    assert (because["P1"], because["P2"]) == (Because.DIFFERENT_VALUES, Because.DIFFERENT_VALUES)
+
+
+@pytest.mark.rule("N25")
+def test_a_member_of_a_cohort_is_there_for_the_row_that_says_so():
+    made = University().person("P1").cohort("H1", "P1", "NOBODY").row("cohort_members.csv", "NONE", "P1")
+    found = build_desired(made.extracts(), NAMING).cohort_members
+    assert {key: (row.cohort, row.person, row.line) for key, row in found.items()} == {
+        ("h-H1", "p1"): ("H1", "P1", 2)
+    }

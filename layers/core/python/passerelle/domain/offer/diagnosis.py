@@ -236,7 +236,7 @@ class _Student:
 
     def __init__(self, look: Look, person: str, bearer: str, rows: list[Registration]) -> None:
         self.look, self.person, self.bearer, self.rows = look, person, bearer, rows
-        self.reaches = [look.offer.reach(row) for row in rows]
+        self.led = [(row, look.offer.reach(row)) for row in rows]
         self.codes = look.codes_of(person)
         self.tele = max((look.standings.is_tele(code) for code in self.codes), key=_certainty)
         self.distance = look.offer.structure.elements[bearer].distance
@@ -244,9 +244,7 @@ class _Student:
     def unreached(self) -> Iterator[Reason]:
         """D1: one line for this person and bearer. D6: one for each carried element."""
         missed: list[Registration] = []
-        for element, its in groupby(
-            zip(self.rows, self.reaches, strict=True), key=lambda pair: pair[0].element
-        ):
+        for element, its in groupby(self.led, key=lambda pair: pair[0].element):
             pairs = list(its)
             if any(reach.reached is not Tri.NO for _, reach in pairs):
                 continue
@@ -271,7 +269,7 @@ class _Student:
         """D2, by the table of infra/docs/extracts.md: *tout ou rien*."""
         if self.tele is Tri.MAYBE or (self.tele is Tri.NO and not self.distance):
             return
-        cemu = [row for row, reach in zip(self.rows, self.reaches, strict=True) if _leads(reach, cemu=True)]
+        cemu = [row for row, reach in self.led if _leads(reach, cemu=True)]
         if not cemu and (beyond or self._is_unclear()):
             return
         match self.distance, self.tele is Tri.YES, bool(cemu):
@@ -284,13 +282,13 @@ class _Student:
                 yield self._reason(Cause.IA_MISSING, cemu, standings, year=self.look.extracts.year)
             case False, True, True:
                 yield self._reason(Cause.FLAG_MISSING, cemu)
-            case True, True, True if any(_leads(reach, cemu=False) for reach in self.reaches):
+            case True, True, True if any(_leads(reach, cemu=False) for _, reach in self.led):
                 yield self._reason(Cause.IN_BOTH_COURSES, self.rows)
 
     def _is_unclear(self) -> bool:
         bearers = self.look.offer.structure.bearer
         alike = (element for element, bearer in bearers.items() if bearer == self.bearer)
-        return any(reach.reached is Tri.MAYBE for reach in self.reaches) or self.look.may_have_more_rows(
+        return any(reach.reached is Tri.MAYBE for _, reach in self.led) or self.look.may_have_more_rows(
             Table.IP, self.codes, alike
         )
 

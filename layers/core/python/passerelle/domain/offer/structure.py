@@ -124,7 +124,7 @@ def _climb(
             why |= dict.fromkeys(path[cut:], Because.LOOP)
             path, reason = path[:cut], words.refused
         elif not code:
-            last = path[-1] if path else ""
+            last = path[-1]
             if last in bad:
                 why[path.pop()] = bad[last]
                 reason = words.refused

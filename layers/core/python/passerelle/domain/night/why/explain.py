@@ -162,7 +162,7 @@ class _Question:
     def courses(self) -> Iterator[DesiredCourse]:
         courses = self.look.offer.courses
         for found in (courses.ordinary[self.bearer], courses.foad.get(self.bearer)):
-            if found is not None and self.asked.only in ("", found.idnumber, self._own_foad(found)):
+            if found is not None and self.asked.only in ("", self._own_foad(found)):
                 yield found
 
     def _own_foad(self, course: DesiredCourse) -> str:

@@ -157,6 +157,8 @@ def _worth_looking_at(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         return
     if isinstance(node, cst.Assign) and _names_a_type(node):
         return
+    if isinstance(node, cst.If) and isinstance(node.test, cst.Name) and node.test.value == "TYPE_CHECKING":
+        return
     yield node
     for child in node.children:
         yield from _worth_looking_at(child)

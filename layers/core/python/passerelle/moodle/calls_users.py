@@ -26,7 +26,7 @@ class MadeUser:
 
 
 def by_field(name: str, values: Sequence[str | int]) -> Call[tuple[User, ...]]:
-    """`name`: id, username, idnumber or email; the last respects case, `by_email` does not."""
+    """`name`: id, username, idnumber or email; the last respects case, `by_criteria` does not."""
     return Call(
         "core_user_get_users_by_field", {"field": name, "values": list(values)}, reads(tuple[User, ...])
     )

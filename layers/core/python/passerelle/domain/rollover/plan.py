@@ -33,7 +33,7 @@ class PlanLine:
     idnumber: str
     fullname: str
     verdict: Decision
-    why: str = ""  # a code of words.plan
+    why: str = ""  # a code of words.sentences
     detail: str = ""  # what was found
     source_id: int = 0
     source_fullname: str = ""

@@ -52,7 +52,7 @@ class Waiting:
     at: datetime
     title: str = ""
     why: tuple[Note, ...] = ()
-    error: str = ""  # code of words.causes, where a stage failed
+    error: str = ""  # code of words.stages, where a stage failed
 
 
 def waiting(world: World, reach: Reach, most: int = MOST) -> list[Waiting]:

@@ -155,10 +155,13 @@ def test_an_address_written_as_no_moodle_writes_it_is_refused_alike_by_inspectio
     assert [r.what for r in reasons] == [r.what for r in report.inspection.reasons] == ["xml_not_scrubbable"]
 
 
-def test_finding_addresses_takes_no_longer_than_reading_them():
-    for text in ("@" * 200_000, "a" * 200_000 + "@", "a@" * 100_000, ("a" * 60 + "@") * 3_000):
-        addresses_in(text)
-        are_addresses(text[:60_000])
+@pytest.mark.parametrize(
+    "text", ["@" * 200_000, "a" * 200_000 + "@", "a@" * 100_000, ("a" * 60 + "@") * 3_000]
+)
+def test_text_that_is_an_address_but_for_its_end_is_none_and_holds_up_nobody(text):
+    """A pattern that tries every beginning anew would not come back from these."""
+    assert addresses_in(text) == []
+    assert not are_addresses(text[:60_000])
 
 
 # --- by name ----------------------------------------------------------------------------------------

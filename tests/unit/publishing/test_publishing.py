@@ -9,6 +9,7 @@ from passerelle.domain.backups.manifest import Inspection, Reason, Why
 from passerelle.domain.moodle.core import Category
 from passerelle.domain.moodle.plugin import JobMessage, Plugin, SiteFacts
 from passerelle.domain.publishing.publication import Retrieval
+from passerelle.domain.records import TargetLock
 from passerelle.domain.site_commands import OpenUpload
 from passerelle.domain.states import PublicationState, RetrievalState
 from passerelle.errors import MoodleAway, NotFound, Refused
@@ -442,7 +443,8 @@ def test_a_lock_left_by_a_crash_dies_by_itself(scene: Scene) -> None:
     mine = scene.lille.add_course("MINE", teacher="grace")
     scene.retrieve(publication, mode="replace", courseid=mine.id)
     scene.clock.tick(timedelta(hours=7))
-    scene.retrieve(publication, mode="replace", courseid=mine.id)
+    later = scene.retrieve(publication, mode="replace", courseid=mine.id)["retrieval"]
+    assert [lock.holder for lock in scene.records.all(TargetLock)] == [later]
 
 
 @pytest.mark.rule("P12")

@@ -17,6 +17,7 @@ def test_a_message_arrives_in_its_own_queue_only(queue):
 
 def test_a_message_may_wait_up_to_fifteen_minutes(queue):
     queue.queues.send("jobs", {"jobkey": "a"}, delay=timedelta(0))
+    assert queue.take("jobs") == {"jobkey": "a"}
     queue.queues.send("jobs", {"jobkey": "b"}, delay=timedelta(seconds=900))
 
 

@@ -164,9 +164,7 @@ def _remind(world: World, order: Order) -> bool:
         unseen = [s for s in unseen if not (a := run.accounts.get(s.person.key)) or not a.seen]
         if free or unseen:
             messages.remind(run, free, unseen)
-    except TryAgain:
-        return False
-    except GiveUp:
+    except (TryAgain, GiveUp):
         return False
     written = (Moment("reminder", now, ""),) if free or unseen else ()
     amend(world.records, Order, order.id, lambda before: _reminded(before, now, written))

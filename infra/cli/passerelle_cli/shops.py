@@ -20,7 +20,6 @@ from passerelle_cli.stack import Stack, known_shop, on_a_stack
 from passerelle_cli.terminal import echo, language, worded
 
 OK = 200
-PUT = "aws ssm put-parameter --type SecureString --overwrite"
 
 
 @click.group()

@@ -60,7 +60,6 @@ SAID: dict[str, object] = {
     "night.policy.NightRules.new_account_auth": "manual",
     "night.policy.NightRules.oldest_extracts": 24,
     "night.why.in_moodle.Nights.grace": 14,
-    "night.why.question.AskedCourse.known": True,
     "offer.naming.Naming.category_idnumber": "{code}",
     "offer.naming.Naming.category_name": "{title}",
     "offer.naming.Naming.course_idnumber": "{code}",

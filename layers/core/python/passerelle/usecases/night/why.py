@@ -224,7 +224,7 @@ def ask_why(known: Known, person: str, course: str, telling: Telling) -> dict[st
     look = look_at(known.extracts, offer, with_account)
     courses = find_courses(known.extracts, look.offer, course)
     if not courses and _is_named(known.extracts, course.strip()):
-        courses = (AskedCourse(course.strip(), known=False),)
+        courses = (AskedCourse(course.strip()),)
     if not courses and known.actual is not None:
         spaces = find_spaces(known.actual, course)
         if len(spaces) == 1:

@@ -181,7 +181,6 @@ class Ingredients:
     good_rows: Mapping[str, int] = field(default_factory=dict)
     pages: Mapping[str, str] = field(default_factory=dict)  # idnumber → address, of courses in Moodle
     failures: tuple[Mapping[str, Any], ...] = ()  # lines of plans, each with Moodle's `errorcode`
-    missing_people: Callable[[str], str] | None = None  # a login → the name Moodle has
 
 
 def compose(made_of: Ingredients) -> NightReport:

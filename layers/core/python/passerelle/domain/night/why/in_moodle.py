@@ -96,7 +96,7 @@ def find_spaces(actual: Actual, text: str) -> tuple[AskedCourse, ...]:
     exact = [row for row in rows if asked in (plain(row.idnumber), plain(row.shortname), plain(row.fullname))]
     found = exact or [row for row in rows if asked in plain(row.fullname) or asked in plain(row.shortname)]
     return tuple(
-        AskedCourse(row.idnumber or row.shortname, row.fullname, known=False)
+        AskedCourse(row.idnumber or row.shortname, row.fullname)
         for row in sorted(found, key=lambda row: (row.shortname, row.id))
     )
 

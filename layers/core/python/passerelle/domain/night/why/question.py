@@ -45,7 +45,6 @@ class AskedCourse:
     title: str = ""
     only: str = ""
     refused: Because | None = None
-    known: bool = True
 
 
 def find_people(extracts: Extracts, text: str) -> tuple[AskedPerson, ...]:

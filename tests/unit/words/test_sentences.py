@@ -92,6 +92,8 @@ def test_whatever_the_plugin_says_of_a_restore_has_a_sentence() -> None:
     said: set[str] = set()
     for name in (
         "restore_runner",
+        "precheck_results",
+        "course_owners",
         "undo_runner",
         "archive",
         "transfer",

@@ -314,9 +314,7 @@ final class apply_rights_test extends \advanced_testcase {
             ['username' => 'ada', 'role' => 'manager'],
             ['username' => 'ada', 'role' => 'teacher'],
         ]], null, 0);
-        $runner = new local\restore_runner($job);
-        $enrol = new \ReflectionMethod($runner, 'enrol_owners');
-        $enrol->invoke($runner, (int) $this->course->id);
+        local\course_owners::enrol($job, (int) $this->course->id);
         $context = \context_course::instance($this->course->id);
         $roles = array_column(get_user_roles($context, \core_user::get_user_by_username('ada')->id), 'shortname');
         $this->assertSame(['teacher'], $roles);

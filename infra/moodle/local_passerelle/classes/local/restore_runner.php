@@ -57,9 +57,6 @@ class restore_runner extends runner {
     /** Allows replacing the content of a course that is not empty; whoever may allow it is asked elsewhere. */
     public const OVERRIDE_NOTEMPTY = 'override_notempty';
 
-    /** How many categories of questions are named. */
-    private const CATEGORIES = 10;
-
     /** @var ownership whose everything becomes */
     private ownership $ownership;
 
@@ -286,66 +283,10 @@ class restore_runner extends runner {
         $controller = $this->controller($courseid);
         try {
             trial::precheck($controller);
-            $this->keep_precheck($controller);
+            precheck_results::keep($this->job, $controller);
         } finally {
             $controller->destroy();
         }
-    }
-
-    /**
-     * Keep what the precheck said.
-     *
-     * @param \restore_controller $controller
-     */
-    private function keep_precheck(\restore_controller $controller): void {
-        $results = $controller->get_precheck_results();
-        $newer = get_config('', 'version') < $controller->get_info()->moodle_version;
-        [$categories, $warnings] = self::fold_categories($results['warnings'] ?? []);
-        foreach ($warnings as $i => $warning) {
-            // Moodle's first warning is that of a newer release, where there is one.
-            $this->job->warn($newer && $i === 0 ? 'newerrelease' : 'precheck', trim(html_to_text($warning, 0, false)));
-        }
-        if ($categories) {
-            $shown = implode(', ', array_slice($categories, 0, self::CATEGORIES)) . (count($categories) > self::CATEGORIES ? '…' : '');
-            $this->job->tell('questionsmoved', $shown);
-        }
-        if (!empty($results['errors'])) {
-            $errors = array_map(fn($error) => trim(html_to_text($error, 0, false)), $results['errors']);
-            throw new job_failure('precheck', implode("\n", $errors));
-        }
-        $installed = \core_component::get_plugin_list('mod');
-        foreach ($controller->get_info()->activities ?? [] as $activity) {
-            if (!isset($installed[$activity->modulename])) {
-                $this->job->warn('pluginmissing', 'mod_' . $activity->modulename);
-            }
-        }
-    }
-
-    /**
-     * Moodle says of each category of questions that it goes to the course's bank. That needs nobody: it is told once.
-     *
-     * @param string[] $warnings
-     * @return array{string[], string[]} names of these categories, and the other warnings
-     */
-    private static function fold_categories(array $warnings): array {
-        $categories = $others = [];
-        foreach ($warnings as $warning) {
-            $name = null;
-            foreach (['qcategory2coursefallback', 'question2coursefallback'] as $sentence) {
-                [$before, $after] = explode('%name%', get_string($sentence, 'backup', (object) ['name' => '%name%']), 2) + [1 => ''];
-                if (str_starts_with($warning, $before) && str_ends_with($warning, $after)) {
-                    $name ??= substr($warning, strlen($before), strlen($warning) - strlen($before . $after));
-                }
-            }
-            if ($name === null) {
-                $others[] = $warning;
-            } else {
-                $categories[$name] = $name;
-            }
-        }
-        // The one above all others has no name that a person gave.
-        unset($categories['top']);
-        return [array_values($categories), $others];
     }
 
     /**
@@ -384,7 +325,7 @@ class restore_runner extends runner {
             $controller->set_progress(new plan_progress($this->job, 0.6, 0.95));
             // The tables it filled are dropped: deleting the content makes its matches of questions untrue.
             $controller->execute_precheck(true);
-            $this->keep_precheck($controller);
+            precheck_results::keep($this->job, $controller);
             if ($controller->get_target() === \backup::TARGET_EXISTING_DELETING) {
                 recycle_bin::closed(fn() => emptying::activities((int) $controller->get_courseid()));
             }
@@ -473,7 +414,7 @@ class restore_runner extends runner {
             $DB->update_record('course', (object) $columns);
             rebuild_course_cache($courseid, true);
         }
-        $this->enrol_owners($courseid);
+        course_owners::enrol($this->job, $courseid);
         course_caches::forget($courseid);
         if (!$existing) {
             // The block and its course menu work on the copy too, but one is enough.
@@ -482,41 +423,6 @@ class restore_runner extends runner {
                 'blockname' => 'passerelle',
             ]);
             course_snapshot::one_block(\context_course::instance($courseid), $has);
-        }
-    }
-
-    /**
-     * Enrol the people the course belongs to, by hand's own method: they are neither the night's nor a shop's.
-     *
-     * @param int $courseid
-     */
-    private function enrol_owners(int $courseid): void {
-        global $CFG, $DB;
-        require_once($CFG->libdir . '/enrollib.php');
-        $course = get_course($courseid);
-        foreach ($this->job->params['owners'] as $owner) {
-            $username = \core_text::strtolower(trim($owner['username']));
-            $user = $DB->get_record('user', ['username' => $username, 'deleted' => 0, 'mnethostid' => $CFG->mnet_localhost_id]);
-            if (!$user) {
-                $this->job->tell('ownerunknown', s($owner['username']));
-                continue;
-            }
-            $roleid = $DB->get_field('role', 'id', ['shortname' => $owner['role']]);
-            if (!$roleid) {
-                $this->job->tell('roleunknown', s($owner['role']));
-                continue;
-            }
-            if (!isset((new reach())->roles()[$roleid])) {
-                $this->job->tell('apply_rolenotallowed', s($owner['role']));
-                continue;
-            }
-            $plugin = enrol_get_plugin('manual');
-            $instance = $DB->get_record('enrol', ['courseid' => $courseid, 'enrol' => 'manual'], '*', IGNORE_MULTIPLE);
-            if (!$instance) {
-                $instance = $DB->get_record('enrol', ['id' => $plugin->add_default_instance($course)
-                    ?: $plugin->add_instance($course)], '*', MUST_EXIST);
-            }
-            $plugin->enrol_user($instance, $user->id, $roleid, 0, 0, ENROL_USER_ACTIVE);
         }
     }
 

@@ -7,7 +7,14 @@ from typing import Any
 from passerelle_laptop.twin.archive import Vault
 from passerelle_laptop.twin.asked import Asked, Handler
 from passerelle_laptop.twin.blank import base_folder, make_activity
-from passerelle_laptop.twin.errors import MoodleError, invalid_parameter, moodle, no_record, php_error
+from passerelle_laptop.twin.errors import (
+    MoodleError,
+    invalid_parameter,
+    moodle,
+    no_record,
+    php_error,
+    row_by_row,
+)
 from passerelle_laptop.twin.records import Course, EnrolInstance, Module, Section
 from passerelle_laptop.twin.restore import decoded_links
 from passerelle_laptop.twin.state import State
@@ -126,20 +133,7 @@ def check_keys(state: State, shortname: str | None, idnumber: str | None, own: i
 
 
 def update_courses(asked: Asked, params: dict[str, Any]) -> dict[str, Any]:
-    warnings = []
-    for row in params["courses"]:
-        try:
-            _update(asked, row)
-        except MoodleError as refused:
-            warnings.append(
-                {
-                    "item": "course",
-                    "itemid": row["id"],
-                    "warningcode": refused.errorcode,
-                    "message": refused.message,
-                }
-            )
-    return {"warnings": warnings}
+    return row_by_row(params["courses"], "course", lambda row: _update(asked, row))
 
 
 def _update(asked: Asked, row: dict[str, Any]) -> None:

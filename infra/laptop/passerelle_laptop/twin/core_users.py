@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from passerelle_laptop.twin.asked import Asked, Handler
-from passerelle_laptop.twin.errors import MoodleError, invalid_parameter, invalid_user, moodle
+from passerelle_laptop.twin.errors import MoodleError, invalid_parameter, invalid_user, moodle, row_by_row
 from passerelle_laptop.twin.records import User
 
 EMAIL = re.compile(r"[^@\s<>()\[\],;:\\\"]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
@@ -68,20 +68,7 @@ def _create(asked: Asked, row: dict[str, Any]) -> User:
 
 
 def update_users(asked: Asked, params: dict[str, Any]) -> dict[str, Any]:
-    warnings = []
-    for row in params["users"]:
-        try:
-            _update(asked, row)
-        except MoodleError as refused:
-            warnings.append(
-                {
-                    "item": "user",
-                    "itemid": row["id"],
-                    "warningcode": refused.errorcode,
-                    "message": refused.message,
-                }
-            )
-    return {"warnings": warnings}
+    return row_by_row(params["users"], "user", lambda row: _update(asked, row))
 
 
 def _update(asked: Asked, row: dict[str, Any]) -> None:

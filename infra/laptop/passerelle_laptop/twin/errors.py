@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 
@@ -20,6 +21,20 @@ class MoodleError(Exception):
             body["errorcode"] = self.errorcode
         body["message"] = self.message
         return body
+
+
+def row_by_row(
+    rows: Iterable[dict[str, Any]], item: str, do: Callable[[dict[str, Any]], None]
+) -> dict[str, Any]:
+    """What Moodle refuses of one row stands in `warnings`; the others are done."""
+    warnings = []
+    for row in rows:
+        try:
+            do(row)
+        except MoodleError as refused:
+            warning = {"warningcode": refused.errorcode, "message": refused.message}
+            warnings.append({"item": item, "itemid": row["id"], **warning})
+    return {"warnings": warnings}
 
 
 def moodle(errorcode: str, message: str) -> MoodleError:

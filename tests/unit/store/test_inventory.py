@@ -41,7 +41,13 @@ def test_every_record_of_every_kind_is_read_once(aws: Any, inventory: AwsInvento
         for record in scene.world.records:
             if (type(record), record.id) not in before | added.keys():
                 added[type(record), record.id] = records.add(record)
+    asked: list[str] = []
+    aws.dynamodb.meta.events.register(
+        "before-call.dynamodb", lambda model, **_: asked.append(model.name), unique_id="asked"
+    )
     found = [one for one in inventory.records() if (type(one), one.id) in added]
+    aws.dynamodb.meta.events.unregister("before-call.dynamodb", unique_id="asked")
+    assert asked.count("GetItem") == 0  # but for those that are too large for one item
     assert {(type(one), one.id): one for one in found} == added
     assert len(found) == len(added)
 

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from passerelle.domain.network import Network
     from passerelle.runtime.shops import ShopDesk
     from passerelle.store.configuration import Configuration
+    from passerelle.store.records import DynamoRecords
     from passerelle.store.secrets import SsmSecrets
 
 CLIENT_SECONDS = 20  # that one answer of AWS may take; retried by botocore
@@ -230,10 +231,14 @@ class Wiring:
     def records(self) -> Records:
         from passerelle.runtime.measured_records import MeasuredRecords
         from passerelle.runtime.observability import measure
+
+        return MeasuredRecords(self._table, lambda one: measure(one.name, one.value, one.unit))
+
+    @cached_property
+    def _table(self) -> DynamoRecords:
         from passerelle.store.records import DynamoRecords
 
-        records = DynamoRecords(self.client("dynamodb"), self.settings.table)
-        return MeasuredRecords(records, lambda one: measure(one.name, one.value, one.unit))
+        return DynamoRecords(self.client("dynamodb"), self.settings.table)
 
     @cached_property
     def requests(self) -> Requests:
@@ -277,7 +282,7 @@ class Wiring:
             self.settings.table,
             self.client("s3"),
             self.settings.state_bucket,
-            self.records,
+            self._table,
         )
 
     @cached_property

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from passerelle.domain.records import Record
-    from passerelle.ports import Records
+    from passerelle.store.records import DynamoRecords
 
 TEXTS = (".json", ".csv", ".html", ".txt")
 VERSIONED = (*TEXTS, ".yaml")
 
 
 class AwsInventory:
-    def __init__(self, dynamodb: Any, table: str, s3: Any, bucket: str, records: Records) -> None:
+    def __init__(self, dynamodb: Any, table: str, s3: Any, bucket: str, records: DynamoRecords) -> None:
         self._dynamodb, self._table = dynamodb, table
         self._s3, self._bucket = s3, bucket
         self._records = records
@@ -36,7 +36,7 @@ class AwsInventory:
         with aws_named():
             pages = self._dynamodb.get_paginator("scan").paginate(
                 TableName=self._table,
-                ProjectionExpression="pk, sk",
+                ConsistentRead=True,
                 FilterExpression="attribute_exists(#record)",
                 ExpressionAttributeNames={"#record": "record"},
             )
@@ -51,7 +51,7 @@ class AwsInventory:
             answer = self._dynamodb.scan(
                 TableName=self._table,
                 Limit=limit,
-                ProjectionExpression="pk, sk",
+                ConsistentRead=True,
                 FilterExpression="attribute_exists(#record)",
                 ExpressionAttributeNames={"#record": "record"},
                 **begin,
@@ -67,8 +67,13 @@ class AwsInventory:
     def _record(
         self, kind: type[Record] | None, item: dict[str, Any], *, readable_only: bool
     ) -> tuple[Record, ...]:
+        if kind is None:
+            return ()
         try:
-            found = self._records.get(kind, item["pk"]["S"].partition("#")[2]) if kind else None
+            if "parts" in item:  # which may have been written anew, or gone, since
+                found = self._records.get(kind, item["pk"]["S"].partition("#")[2])
+            else:
+                found = self._records.read_item(kind, dict(item))
         except GiveUp:  # noted by the store for somebody
             if not readable_only:
                 raise

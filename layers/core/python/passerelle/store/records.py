@@ -76,7 +76,7 @@ class DynamoRecords:
     def get(self, kind: type[R], key: str) -> R | None:
         """Raises GiveUp `record_unreadable`; it is named in the log and noted for somebody."""
         item = self._item(kind, key)
-        return None if item is None else self._read_or_note(kind, dict(item))
+        return None if item is None else self.read_item(kind, dict(item))
 
     def add(self, record: R) -> R:
         record = fitted(record)
@@ -218,11 +218,12 @@ class DynamoRecords:
     def _read_if_it_can_be(self, kind: type[R], item: Item) -> R | None:
         """One that cannot be read stops itself only."""
         try:
-            return self._read_or_note(kind, item)
+            return self.read_item(kind, item)
         except GiveUp:
             return None
 
-    def _read_or_note(self, kind: type[R], item: Item) -> R:
+    def read_item(self, kind: type[R], item: Item) -> R:
+        """As it was scanned or asked for. Raises GiveUp `record_unreadable`, as `get` does."""
         name, record_id = kept_as(kind), _id_of(item["pk"]["S"])
         try:
             return self._read(kind, self._whole(kind, record_id, item))

@@ -175,6 +175,7 @@ def _look(items: dict[str, pytest.Item]) -> Reached:
     measuring.start()
     ordered = list(items.values())
     for item, following in zip(ordered, [*ordered[1:], None], strict=True):
+        _forget_what_is_cached()  # or only the first test would be seen to go through it
         measuring.switch_context(item.nodeid)
         began = time.perf_counter()
         passed = _passes(item, following)
@@ -190,6 +191,14 @@ def _look(items: dict[str, pytest.Item]) -> Reached:
         reached.tests[file] = dict(by_line)
     reached.modules = frozenset(set(sys.modules) - before)
     return reached
+
+
+def _forget_what_is_cached() -> None:
+    for name, module in list(sys.modules.items()):
+        if name.startswith("passerelle"):
+            for value in list(vars(module).values()):
+                if hasattr(value, "cache_clear") and hasattr(value, "cache_info"):
+                    value.cache_clear()
 
 
 def in_a_child(work: Callable[[], Answer], patience: float, *, quiet: bool = True) -> Answer | None:

@@ -68,6 +68,16 @@ def test_the_token_is_in_the_body_and_nowhere_else(at):
     assert head.startswith(f"POST {PATH} HTTP/1.1\r\n".encode())
     assert TOKEN.encode() not in head
     assert body.startswith(f"wstoken={TOKEN}&wsfunction=".encode())
+    assert b"\r\ncontent-type: application/x-www-form-urlencoded\r\n" in head.lower() + b"\r\n"
+
+
+def test_how_long_a_site_asks_to_be_left_alone_is_heard_however_its_header_is_spelled():
+    with (
+        serving(says(reply("429 Too Many Requests", Retry_After="7"))) as server,
+        pytest.raises(MoodleAway) as away,
+    ):
+        Client(site(server.url), patience=throttle.IMPATIENT).ask(READ)
+    assert away.value.retry_after == timedelta(seconds=7)
 
 
 def test_a_netrc_of_the_machine_signs_nothing(at, tmp_path, monkeypatch):

@@ -2,7 +2,9 @@
 
 import json
 import logging
-from datetime import UTC, datetime
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -19,8 +21,10 @@ from passerelle.domain.records import Person
 from passerelle.errors import FixAccess, LookFirst, MoodleRefused, SpeaksOtherwise
 from passerelle.moodle.batching import CallLimits
 from passerelle.moodle.client import Client, Site
+from passerelle.moodle.core_api import VALUES
 from passerelle.moodle.protocol import Answer, encode, read_answer
-from passerelle.moodle.site_api import Moodle
+from passerelle.moodle.site_api import LEAST_PAGE, OPERATION_BYTES, OPERATIONS, Moodle
+from passerelle.moodle.throttle import IMPATIENT, Patience
 from passerelle.ports import Lms
 from tests.unit.moodle.php_form import parse
 
@@ -399,3 +403,168 @@ def test_a_message_that_one_person_cannot_get_stops_nobody_and_names_nobody(capl
     ]
     assert [(record.about, record.errorcode) for record in caplog.records] == [("night:caen", "unknownuser")]
     assert "zoe" not in repr([vars(record) for record in caplog.records])
+
+
+# -- decisions at their boundaries -----------------------------------------------------------------------------
+
+
+@pytest.mark.rule("S12", "N19")
+def test_a_moodle_is_asked_at_a_pace_and_with_a_patience_that_are_written_out():
+    site, patience, room = Site("bleu", "https://bleu.example/", "t"), Patience(), CallLimits()
+    assert site.endpoint == "https://bleu.example/webservice/rest/server.php"
+    assert (site.verify, site.concurrency, site.calls_per_second, site.burst) == (True, 4, 20.0, 10)
+    assert (site.connect_timeout, site.read_timeout) == (timedelta(seconds=5), timedelta(seconds=60))
+    assert (site.answer_bytes, site.max_input_vars) == (67_108_864, 1000)
+    assert (patience.attempts, patience.budget) == (5, timedelta(seconds=90))
+    assert (patience.first_wait, patience.longest_wait) == (timedelta(seconds=0.5), timedelta(seconds=20))
+    assert Patience(attempts=1) == IMPATIENT
+    assert (room.variables, room.bytes, room.rows, room.free_variables) == (1000, 4_000_000, 100, 981)
+    assert (VALUES, OPERATIONS, OPERATION_BYTES, LEAST_PAGE) == (500, 200, 1_000_000, 10)
+
+
+@pytest.mark.parametrize(
+    ("limits", "variables", "size"),
+    [
+        (SiteLimits(), 1000, 4_000_000),
+        (SiteLimits(max_input_vars=5000), 5000, 4_000_000),
+        (SiteLimits(post_max_size=7_999_999), 1000, 3_999_999),
+        (SiteLimits(post_max_size=8_000_000), 1000, 4_000_000),
+        (SiteLimits(post_max_size=10**9), 1000, 4_000_000),
+    ],
+)
+def test_a_call_takes_half_of_what_the_site_lets_in_and_never_more_than_our_own_limit(
+    limits, variables, size
+):
+    site = moodle(Table()).within(limits)
+    assert (site.site, site.room.variables, site.room.bytes, site.room.rows) == ("bleu", variables, size, 100)
+    assert site.for_many().room == replace(site.room, rows=250)
+
+
+def about_me(email="Zoe@ex.org", found=(), error=None):
+    return Table(
+        core_webservice_get_site_info={"sitename": "B", "siteurl": "u", "userid": 7},
+        core_user_get_users_by_field=lambda params: (
+            [{"id": 7, "email": email}]
+            if (params["field"], params["values"]) == ("id", ["7"]) and email != "nobody"
+            else []
+        ),
+        core_user_get_users=error or (lambda params: {"users": list(found)}),
+    )
+
+
+@pytest.mark.rule("S4", "S15")
+def test_whether_people_are_found_by_their_address_is_tried_with_the_accounts_own():
+    """Where not, everybody would look unknown, and each order would make accounts."""
+    me = {"id": 7, "email": "zoe@EX.org"}
+    assert moodle(about_me(found=[{"id": 9, "email": "zoe@ex.org"}, me])).finds_by_email()
+    assert not moodle(about_me(found=[{"id": 9, "email": "zoe@ex.org"}])).finds_by_email()
+    assert not moodle(about_me(found=[{"id": 7, "email": "zoeX@ex.org"}])).finds_by_email()
+    assert not moodle(about_me(found=[])).finds_by_email()
+    assert not moodle(about_me(found=[{"id": 7}])).finds_by_email(), "hidden addresses"
+    assert not moodle(about_me(email="", found=[me])).finds_by_email()
+    assert not moodle(about_me(email="nobody", found=[me])).finds_by_email()
+    with pytest.raises(FixAccess):
+        moodle(about_me(error=FixAccess("bleu", "f", "accessexception"))).finds_by_email()
+
+
+@pytest.mark.rule("S4")
+def test_an_account_is_asked_for_again_only_without_a_language_and_only_if_it_was_refused_with_one():
+    def asked(person, table):
+        with suppress(MoodleRefused):
+            moodle(table).create_account(person, "manual")
+        return [call["users"][0].get("lang") for call in table.sent("core_user_create_users")]
+
+    assert asked(PERSON, accounts()) == ["fr"]
+    assert asked(PERSON, accounts(french=False)) == ["fr", None]
+    refused = Table(core_user_create_users=REFUSED, core_user_get_users_by_field=[])
+    assert asked(PERSON, refused) == ["fr", None]
+    again = Table(core_user_create_users=REFUSED, core_user_get_users_by_field=[])
+    assert asked(replace(PERSON, lang=""), again) == [None]
+    sent = accounts()
+    moodle(sent).create_account(PERSON, "email")
+    (row,) = sent.sent("core_user_create_users")[0]["users"]
+    told = {"username": "zoe", "firstname": "Zoé", "lastname": "Ng", "email": "zoe@ex.org", "idnumber": "S9"}
+    assert row == told | {"auth": "email", "createpassword": "1", "lang": "fr"}
+
+
+def copying(*answers, found=()):
+    """A course that is copied: what each attempt is answered, and whether the copy is found each time."""
+    said, looks = list(answers), list(found)
+    course = {"id": 9, "shortname": "C", "fullname": "F"}
+    return Table(
+        core_course_duplicate_course=lambda params: said.pop(0),
+        core_course_get_courses_by_field=lambda params: {"courses": [course] if looks.pop(0) else []},
+    )
+
+
+@pytest.mark.rule("S12", "P4")
+def test_a_course_is_copied_once_without_people_and_looked_for_after_a_lost_answer():
+    def copied(table):
+        found = moodle(table).ensure_course_copy(4, "C", "F", 7)
+        return found.id if found else None, [
+            len(one.get("options", [])) for one in table.sent("core_course_duplicate_course")
+        ]
+
+    locked = MoodleRefused("bleu", "f", "setting_locked_by_permission")
+    assert copied(copying(found=[True])) == (9, [])
+    assert copied(copying({"id": 9}, found=[False, True])) == (9, [1])
+    assert copied(copying(LookFirst("bleu", "network"), found=[False, True])) == (9, [1])
+    assert copied(copying(LookFirst("bleu", "network"), found=[False, False])) == (None, [1])
+    assert copied(copying(locked, {"id": 9}, found=[False, True])) == (9, [1, 0])
+    with pytest.raises(MoodleRefused):
+        copied(copying(MoodleRefused("bleu", "f", "nopermissions"), found=[False]))
+
+
+def test_an_export_is_halved_down_to_ten_rows_and_only_for_its_length():
+    def pages(code, page):
+        table = Table(local_passerelle_export=MoodleRefused("bleu", "f", code))
+        with pytest.raises(MoodleRefused) as refused:
+            list(moodle(table).export("users", page=page))
+        assert refused.value.errorcode == code
+        return [sent["limit"] for sent in table.sent("local_passerelle_export")]
+
+    assert pages("answertoolong", 40) == ["40", "20", "10"]
+    assert pages("answertoolong", 11) == ["11", "5"]
+    assert pages("nopermissions", 40) == ["40"]
+
+
+def test_messages_go_in_chunks_and_each_gets_its_answer():
+    table = Table(
+        core_message_send_instant_messages=lambda params: [
+            {"msgid": int(row["touserid"])} for row in params["messages"]
+        ]
+    )
+    sent = moodle(table, rows=2).send_messages([Message(n, "x") for n in range(1, 6)])
+    assert [one.msgid for one in sent] == [1, 2, 3, 4, 5]
+    assert len(table.calls) == 3
+
+
+@pytest.mark.rule("S5")
+def test_a_group_without_idnumber_is_nobodys_and_members_are_told_by_group():
+    groups = [{"id": n, "courseid": 2, "name": "G", "idnumber": number} for n, number in ((1, ""), (2, "b"))]
+    table = Table(
+        core_group_get_course_groups=groups,
+        core_group_create_groups=REFUSED,
+        core_group_get_group_members=[{"groupid": 1, "userids": [5, 6]}, {"groupid": 2}],
+    )
+    verdicts = moodle(table).ensure_groups([NewGroup(2, "G", idnumber="b"), NewGroup(2, "G", idnumber="c")])
+    assert [(one.id, one.outcome, one.errorcode) for one in verdicts] == [
+        (2, Outcome.FOUND, ""), (None, Outcome.REFUSED, "invalidparameter"),
+    ]  # fmt: skip
+    assert moodle(table).group_members([1, 2]) == {1: (5, 6), 2: ()}
+
+
+def test_what_is_not_told_is_logged_by_what_it_was_about_and_what_a_whole_call_is_refused_for(caplog):
+    caplog.set_level(logging.WARNING)
+    notes = [Notification(key, "zoe", "message") for key in ("a:b:zoe", "zoe")]
+    verdicts = moodle(Table(local_passerelle_notify=REFUSED)).notify_each(notes)
+    assert [(one.key, one.ok, one.errorcode) for one in verdicts] == [
+        ("a:b:zoe", False, "invalidparameter"), ("zoe", False, "invalidparameter"),
+    ]  # fmt: skip
+    moodle(Table(local_passerelle_notify=REFUSED)).notify(notes)
+    assert [(r.site, r.about, r.errorcode) for r in caplog.records] == [
+        ("bleu", "a:b", "invalidparameter"), ("bleu", "", "invalidparameter"),
+    ]  # fmt: skip
+    caplog.clear()
+    moodle(Table(local_passerelle_notify=None)).notify(notes)
+    assert caplog.records == []

@@ -409,7 +409,9 @@ def test_a_figure_that_is_no_amount_is_refused(figure: str) -> None:
 
 @pytest.mark.rule("S13")
 def test_a_figure_may_be_as_large_as_a_million_millions() -> None:
-    assert minor_units("1e12", "EUR") == 10**14
+    assert minor_units("9.99e12", "EUR") == 999 * 10**12
+    with pytest.raises(GiveUp, match="amount_unreadable"):
+        minor_units("1e13", "EUR")
     assert minor_units("0" * 39 + "1", "EUR") == 100
 
 
@@ -824,6 +826,9 @@ def test_a_course_or_category_is_made_for_the_buyer_and_called_after_what_was_bo
     assert standing("std_createcourse", course, order=nobody).places[0].name.endswith(" – 1042")
     named = "parentcategory=C&catname=N"
     assert standing("std_createcategory", named).places == (MadePlace(BY, "category", "C", "", "N", BY, NOW),)
+    for handler, text in (("std_createcategory", named), ("std_createcourse", course)):
+        (place,) = standing(handler, text, order={"id": "boutique:" + "9" * 100}).places
+        assert (place.idnumber, len(place.idnumber)) == (place.by[:100], 100), "as much as Moodle keeps"
     for order, name in ((None, "Client SA"), (alone, "Rose Humbert"), (nobody, "1042")):
         assert standing("std_createcategory", "parentcategory=C", order=order).places[0].name == name
 

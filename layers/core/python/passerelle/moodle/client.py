@@ -118,10 +118,6 @@ class Socket:
                 raise NoAnswer  # drips: each read in time, the whole never
         return bytes(fetched)
 
-    def close(self) -> None:
-        self._kept.close()
-        self._fresh.close()
-
 
 def _session(site: Site) -> requests.Session:
     session = requests.Session()

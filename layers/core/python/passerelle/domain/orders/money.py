@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from passerelle.errors import GiveUp
 
 LONGEST_FIGURE = 40  # characters
-LARGEST = Decimal(10) ** 12
+MOST_DIGITS = 12  # after the first
 
 
 def minor_units(figure: object, currency: str) -> int:
@@ -18,7 +18,7 @@ def minor_units(figure: object, currency: str) -> int:
     except InvalidOperation:
         raise GiveUp("amount_unreadable") from None
     # Looked at before it is multiplied: 1e999999999 would fill the memory.
-    if not number.is_finite() or number.adjusted() > LARGEST.adjusted():
+    if not number.is_finite() or number.adjusted() > MOST_DIGITS:
         raise GiveUp("amount_unreadable")
     return int((number * 10 ** decimals(currency)).to_integral_value())
 

@@ -122,7 +122,7 @@ def _pack_from_ledger(
         if len(unchosen) != 1:
             return None  # nobody knows any more which of them came first
         courses = [*unchosen, *(name for name in courses if name not in unchosen)]
-    if not courses or any(re.search(r"[,;\s]", name) for name in courses):
+    if any(re.search(r"[,;\s]", name) for name in courses):
         return None
     named = re.split(r"[,;\s]+", parameters.get("courselist", ""))
     learners, tutors = _roles(mine)

@@ -187,8 +187,9 @@ def in_all(scores: Scores) -> Score:
 def show(scores: Scores) -> None:
     print(f"\n{'':34} {'mutants':>8} {'died':>6} {'share':>7} {'equivalent':>11} {'not put':>8}")
     for name, one in [*sorted(scores.items()), ("all together", in_all(scores))]:
+        share = f"{one.share:.0f} %" if one.looked_at else "–"
         print(
-            f"{name:34} {one.looked_at:8} {one.fates['died']:6} {one.share:5.0f} % {one.fates['equivalent']:11} "
+            f"{name:34} {one.looked_at:8} {one.fates['died']:6} {share:>7} {one.fates['equivalent']:11} "
             f"{one.fates['not put in place']:8}"
         )
 

@@ -14,7 +14,7 @@ import pytest
 from passerelle.domain.backups.upload import PEOPLE_LARGEST, PEOPLE_SMALLEST
 from passerelle.domain.connection import CODE_LIVES, KEY_BYTES, assignable_roles, offers, spell_code
 from passerelle.domain.network import Assistance, Drop, Limits, Site
-from passerelle.domain.night.policy import NightRules
+from passerelle.domain.night.policy import Ldap, NightRules
 from passerelle.domain.orders.shop import Attachment, Product, ShopApi
 from passerelle.domain.retention import Retention
 from passerelle.domain.secret_names import names_to_move, secret_names
@@ -59,7 +59,7 @@ UPLOAD = of(
 PEOPLE = of(SendPeople, upload="u", sent=True, filesize=PEOPLE_SMALLEST, sha256=SHA)
 NO_PEOPLE = of(SendPeople, upload="u", sent=False)
 TOKEN = of(KeepToken, action="keep", wwwroot="https://caen.example")
-BAD_HASHES = ("", SHA[1:], SHA + "0", SHA.upper(), SHA[1:] + "g")
+BAD_HASHES = ("", SHA[1:], SHA + "0", SHA.upper(), SHA[1:] + "g", SHA[1:] + "X", SHA + "\n")
 THING = LeftOutThing("activity", 1)
 
 REQUESTS: list[tuple[Make, str, tuple[Any, ...], tuple[Any, ...]]] = [
@@ -101,6 +101,28 @@ def test_a_request_out_of_its_limits_is_refused_naming_the_field(
     make: Make, field: str, good: tuple[Any, ...], bad: tuple[Any, ...]
 ) -> None:
     holds(make, field, good, bad)
+
+
+@pytest.mark.rule("K1", "H1", "H2", "P21")
+def test_each_request_has_a_route_of_its_own() -> None:
+    routes = {kind.__name__: kind.route for kind in SiteCommand.__subclasses__() if "route" in vars(kind)}
+    assert routes == {
+        "OpenUpload": "uploads",
+        "SignParts": "parts",
+        "SendPeople": "people",
+        "CompleteUpload": "complete",
+        "AskPublication": "publications",
+        "AskRetrieval": "retrievals",
+        "AskRollover": "rollovers",
+        "ManageBackups": "backups",
+        "SearchCatalogue": "catalogue",
+        "AskWhy": "why",
+        "OpenConnection": "connection",
+        "KeepToken": "token",
+        "ReportJobs": "jobs",
+        "SignSource": "source",
+        "EnterConsole": "console",
+    }
 
 
 @pytest.mark.rule("K1")
@@ -209,6 +231,9 @@ def test_where_courses_go_is_the_files_to_say() -> None:
 def test_a_sites_days_are_those_of_its_night_and_else_of_paris() -> None:
     assert str(a_site("caen").zone) == "Europe/Paris"
     assert str(a_site("caen", night=NightRules(timezone="Indian/Reunion")).zone) == "Indian/Reunion"
+    for make in (lambda: a_site("caen", media_threshold="2 PB"), lambda: Limits(archive="much")):
+        with pytest.raises(ValueError, match="is not a size"):
+            make()
     assert a_site("caen", media_threshold="2 GB").media_threshold_bytes == 2_000_000_000
     assert Limits(archive="1 kB").archive_bytes == 1000
 
@@ -274,7 +299,7 @@ def test_a_site_is_told_each_role_that_its_part_of_the_file_names_and_no_other()
         "B": Product(handler="std_enrolonecourse", parameters="coursename=C&role=one"),
         "C": Product(handler="std_unheard_of", parameters="role=never"),
     }  # fmt: skip
-    attachment = Attachment(over_new="on", over_existing="oe", back_over_new="bn", back_over_existing="")
+    attachment = Attachment(over_new="on", over_existing="oe", back_over_new="bn", back_over_existing="be")
     shop = a_shop(
         site="caen", learner_role="l", tutor_role="t", owner_role="o", category_role="c",
         attachment=attachment, products=products,
@@ -283,7 +308,7 @@ def test_a_site_is_told_each_role_that_its_part_of_the_file_names_and_no_other()
     sites = {**network.sites, "caen": replace(network.sites["caen"], owner_role="mine")}
     network = replace(network, sites=sites, hub=replace(network.hub, author_role="writer"))
     always = {"student", "editingteacher", "teacher"}
-    sold = {"mine", "l", "t", "o", "c", "on", "oe", "bn", "s", "r1", "r2", "one"}
+    sold = {"mine", "l", "t", "o", "c", "on", "oe", "bn", "be", "s", "r1", "r2", "one"}
     assert assignable_roles(network, "caen") == tuple(sorted(always | sold))
     assert assignable_roles(network, "hub") == tuple(sorted(always | {"writer"}))
     assert "elsewhere" in assignable_roles(network, "lille")
@@ -300,11 +325,16 @@ def test_last_years_platform_is_only_looked_at() -> None:
     }
 
 
+DIRECTORY = Ldap(url="ldaps://ldap.example", base="dc=x", password="/p/directory", ca="/p/directories/ca")
+
+
 @pytest.mark.rule("G3")
 def test_each_secret_lies_in_the_folder_of_its_kind_or_is_to_be_moved_there() -> None:
     sites: dict[str, Site] = {
         "caen": a_site("caen", token="/p/caen-token", secrets=("/p/signing/caen", "/p/caen-2")),
-        "hub": a_site("hub", token="/elsewhere/t", secrets=("/p/signing/hub",)),
+        "hub": a_site(
+            "hub", token="/elsewhere/t", secrets=("/p/signing/hub",), night=NightRules(ldap=DIRECTORY)
+        ),
     }
     shop = a_shop(site="caen", secrets=("/p/shop-1",), api=ShopApi(key="/p/shops/key"))
     network = a_network(sites=sites, shops={"b": shop}, seats_secrets=("/p/seats/a", "/p/b"))
@@ -315,6 +345,8 @@ def test_each_secret_lies_in_the_folder_of_its_kind_or_is_to_be_moved_there() ->
         "/p/caen-2": "signing",
         "/elsewhere/t": "tokens",
         "/p/signing/hub": "signing",
+        "/p/directory": "directories",
+        "/p/directories/ca": "directories",
         "/p/shop-1": "shops",
         "/p/shops/key": "shops",
         "/p/seats/a": "seats",
@@ -323,6 +355,7 @@ def test_each_secret_lies_in_the_folder_of_its_kind_or_is_to_be_moved_there() ->
     assert names_to_move(network, "/p/") == {
         "/p/caen-token": "/p/tokens/caen-token",
         "/p/caen-2": "/p/signing/caen-2",
+        "/p/directory": "/p/directories/directory",
         "/p/shop-1": "/p/shops/shop-1",
         "/p/b": "/p/seats/b",
     }

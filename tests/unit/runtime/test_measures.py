@@ -109,7 +109,7 @@ def test_what_comes_into_a_state_again_counts_again_only_where_it_waits_for_a_pe
     again = {"order parked", "run held", "run done"}
     for name, record in RECORDS.items():
         for state in type(record.state):
-            history = (Moment(state.value, NOW, ""), Moment("other", NOW, ""))
+            history = (Moment(state.value, NOW, ""),)
             before = replace(
                 record, state=next(one for one in type(state) if one is not state), history=history
             )
@@ -120,6 +120,8 @@ def test_an_order_done_in_part_and_then_whole_counts_once():
     before = an_order(state=OrderState.FULFILLING, paid_at=NOW)
     part = moved(before, OrderState.PARTLY_FULFILLED, LATER, "one refused")
     assert counted(before, part) == {"OrdersFulfilled": 1, "SecondsFromPaidToEnrolled": 180}
+    told = [Measure("OrdersFulfilled", 1), Measure("SecondsFromPaidToEnrolled", 180, "Seconds")]
+    assert list(measures(before, part)) == told
     assert counted(part, moved(part, OrderState.FULFILLED, LATER, "mended")) == {}
     released = an_order(state=OrderState.FULFILLING)
     assert counted(released, moved(released, OrderState.FULFILLED, LATER, "done")) == {"OrdersFulfilled": 1}

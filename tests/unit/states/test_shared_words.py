@@ -6,8 +6,16 @@ from datetime import timedelta
 
 import pytest
 
-from passerelle.domain.moodle.core import Outcome, Verdict
-from passerelle.domain.moodle.plugin import Holding, SiteFacts, SiteRole, read_holds, spell_holds
+from passerelle.domain.moodle.core import Message, NewUser, Outcome, User, Verdict
+from passerelle.domain.moodle.plugin import (
+    Holding,
+    Notification,
+    SiteFacts,
+    SiteRole,
+    message_to_each,
+    read_holds,
+    spell_holds,
+)
 from passerelle.domain.records import Note, Person, derived_id, distinct, network_id
 from passerelle.domain.refusals import KEPT_FOR, LONGEST, discreet, readable
 from passerelle.domain.states import OrderState, PublicationState
@@ -88,6 +96,17 @@ def test_a_detail_is_kept_short_without_an_address_and_a_state_as_it_was_spelled
     assert readable(discreet({"a": OrderState.PAID}))["a"] is OrderState.PAID
 
 
+@pytest.mark.rule("G1")
+def test_nobody_is_named_in_the_repr_of_what_moodle_or_a_record_says_of_them() -> None:
+    names = ("ada.secret", "i-secret", "ada@secret.example", "Adasecret", "Lovesecret")
+    user = User(7, names[0], names[1], names[3], names[4], names[2])
+    new = NewUser(
+        names[0], names[3], names[4], names[2], names[1], phone1="secret", city="secret", institution="secret"
+    )
+    said = [user, new, Person(names[0], names[1], names[2], names[3], names[4]), Message(7, "secret")]
+    assert "secret" not in repr(said)
+
+
 # -- what Moodle answers --------------------------------------------------------------------------------------
 
 
@@ -114,3 +133,12 @@ def test_a_role_is_found_by_its_short_name_and_a_verdict_is_good_unless_refused(
     facts = SiteFacts("4.5", roles=roles)
     assert (facts.role("student"), facts.role("Student")) == (roles[1], None)
     assert [Verdict(0, one).ok for one in Outcome] == [True, True, False]
+
+
+@pytest.mark.rule("S19", "P13")
+def test_a_message_to_several_people_is_one_to_each_under_a_key_of_their_own() -> None:
+    values = {"subject": "S", "text": "T"}
+    assert message_to_each(("ada", "bob"), "k", "fr", values) == (
+        Notification("k:ada", "ada", "message", "fr", values),
+        Notification("k:bob", "bob", "message", "fr", values),
+    )

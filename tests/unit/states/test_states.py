@@ -162,6 +162,8 @@ def test_a_state_of_another_kind_never_follows_though_it_has_the_same_word() -> 
 def test_what_stays_as_it_is_takes_the_changes_and_no_moment() -> None:
     stayed = moved(Thing(OrderState.PAID), OrderState.PAID, NOW, "again", warnings=("late",))
     assert (stayed.state, stayed.history, stayed.warnings) == (OrderState.PAID, (), ("late",))
+    parked = moved(Thing(OrderState.PAID), OrderState.PARKED, NOW, "again", warnings=("late",))
+    assert (parked.history, parked.warnings) == ((Moment("parked", NOW, "again"),), ("late",))
 
 
 def test_the_oldest_moments_are_forgotten_first() -> None:

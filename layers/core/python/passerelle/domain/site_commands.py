@@ -6,6 +6,7 @@ seconds on the wire. `request` is the webhook-id: the same request carries the s
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
@@ -28,6 +29,11 @@ class SiteCommand:
         return self.person.lang if self.person else "en"
 
 
+def _check_digest(name: str, text: str) -> None:
+    if not re.fullmatch("[0-9a-f]{64}", text):
+        raise ValueError(f"{name}: 64 lower-case hexadecimal digits")
+
+
 def _few_plugins(plugins: tuple[str, ...]) -> None:
     if len(plugins) > MOST_PLUGINS:
         raise ValueError("plugins: at most 2,000")
@@ -48,8 +54,7 @@ class OpenUpload(SiteCommand):
     def __post_init__(self) -> None:
         if not self.idnumber.strip():
             raise ValueError("idnumber: a course offered to the network needs one")
-        if len(self.sha256) != 64 or set(self.sha256) - set("0123456789abcdef"):
-            raise ValueError("sha256: 64 lower-case hexadecimal digits")
+        _check_digest("sha256", self.sha256)
         if self.filesize < 1:
             raise ValueError("filesize: bytes, at least 1")
 
@@ -76,9 +81,10 @@ class SendPeople(SiteCommand):
     sha256: str = ""
 
     def __post_init__(self) -> None:
-        if self.sent and (len(self.sha256) != 64 or set(self.sha256) - set("0123456789abcdef")):
-            raise ValueError("sha256: 64 lower-case hexadecimal digits")
-        if self.sent and not PEOPLE_SMALLEST <= self.filesize <= PEOPLE_LARGEST:
+        if not self.sent:
+            return
+        _check_digest("sha256", self.sha256)
+        if not PEOPLE_SMALLEST <= self.filesize <= PEOPLE_LARGEST:
             raise ValueError("filesize: bytes, of at most 4,000,000 values")
 
 
@@ -247,8 +253,7 @@ class OpenConnection(SiteCommand):
     claim: str
 
     def __post_init__(self) -> None:
-        if len(self.claim) != 64 or set(self.claim) - set("0123456789abcdef"):
-            raise ValueError("claim: 64 lower-case hexadecimal digits")
+        _check_digest("claim", self.claim)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,5 +305,4 @@ class EnterConsole(SiteCommand):
     browser: str  # what the console gave the browser, hashed: 64 hexadecimal digits
 
     def __post_init__(self) -> None:
-        if len(self.browser) != 64 or set(self.browser) - set("0123456789abcdef"):
-            raise ValueError("browser: 64 lower-case hexadecimal digits")
+        _check_digest("browser", self.browser)

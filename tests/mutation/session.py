@@ -14,6 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import islice
 from random import Random
 from typing import TypeVar, cast
@@ -194,10 +195,11 @@ def _look(items: dict[str, pytest.Item]) -> Reached:
 
 
 def _forget_what_is_cached() -> None:
+    cached = type(cache(len))
     for name, module in list(sys.modules.items()):
-        if name.startswith("passerelle"):
+        if name.startswith("passerelle."):
             for value in list(vars(module).values()):
-                if hasattr(value, "cache_clear") and hasattr(value, "cache_info"):
+                if type(value) is cached:  # not isinstance, which looks into stand-ins such as flask's
                     value.cache_clear()
 
 

@@ -9,11 +9,22 @@ from typing import Any
 
 import pytest
 
+from passerelle.domain.orders.facts import Line, Participant
 from passerelle.domain.orders.order import Order
 from passerelle.domain.orders.shop import DeclaredIn, ShopApi
 from passerelle.errors import GiveUp, TryAgain
 from passerelle.shops.api import SECONDS, ShopAway, ShopRefused, check, reference, safe
-from passerelle.shops.payload import Figures, PayloadUnreadable, Said, moment, people_in, pick
+from passerelle.shops.payload import (
+    Figures,
+    PayloadUnreadable,
+    Said,
+    lines_in,
+    moment,
+    people_in,
+    peopled,
+    pick,
+    split_name,
+)
 from passerelle.shops.registry import MODULES, Verified, document_of, named, vendor
 from passerelle.shops.vendor import Api
 from tests.factories.orders import a_shop
@@ -161,6 +172,55 @@ def test_people_are_declared_in_pieces_by_number_and_in_the_note_only_if_so_conf
     assert declared({}, row("n")) == []
     assert declared({"learners": row("a")}, row("n"), note=True) == [mail("a"), mail("n")]
     assert declared({}, " \n", note=True) == []
+
+
+@pytest.mark.rule("S2", "S13")
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("SKU:2,OTHER", [("m1", "SKU", 2, ""), ("m2", "OTHER", 1, "")]),
+        (" SKU : 3 ,, B ", [("m1", "SKU", 3, ""), ("m2", "B", 1, "")]),
+        ("a:b:4", [("m1", "a:b", 4, "")]),
+        ("SKU:", [("m1", "SKU", 1, "")]),
+        ("SKU:0,B:x", [("m1", "SKU", 0, "quantity"), ("m2", "B", 0, "quantity")]),
+        ("", None),
+        (" , ", None),
+    ],
+)
+def test_lines_written_as_text_are_references_with_their_pieces(
+    text: str, lines: list[tuple[str, str, int, str]] | None
+) -> None:
+    found = lines_in(text)
+    assert (found and [(one.id, one.product, one.quantity, one.odd) for one in found]) == lines
+
+
+@pytest.mark.rule("S2")
+def test_people_declared_with_the_whole_order_sit_on_its_first_training() -> None:
+    ana, bob = Participant("a@x", "A", "M"), Participant("b@x", "B", "M")
+    lines = (Line("1", "gift"), Line("2", "SPOC", participants=(ana,)), Line("3", "SPOC"))
+
+    def seated(products: set[str]) -> list[tuple[Participant, ...]]:
+        return [one.participants for one in peopled(lines, (bob,), products)]
+
+    assert seated({"SPOC"}) == [(), (ana, bob), ()]
+    assert seated({"gift", "SPOC"}) == [(bob,), (ana,), ()]
+    assert seated(set()) == [(bob,), (ana,), ()]
+    assert peopled(lines, (), {"SPOC"}) == lines
+    assert peopled((), (bob,), {"SPOC"}) == ()
+
+
+@pytest.mark.rule("S2")
+@pytest.mark.parametrize(
+    ("typed", "first", "last"),
+    [
+        ("Rose Humbert", "Rose", "Humbert"),
+        (" Rose de la Tour ", "Rose", "de la Tour"),
+        ("Rose", "", "Rose"),
+        ("", "", ""),
+    ],
+)
+def test_a_name_typed_into_one_field_is_a_first_name_and_the_rest(typed: str, first: str, last: str) -> None:
+    assert split_name(typed) == (first, last)
 
 
 @pytest.mark.rule("S12", "S17")

@@ -1,0 +1,415 @@
+"""What each word of PayPal, WooCommerce and Shopify means for money (S12, S13, S14, S16)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from passerelle.domain.orders.facts import Facts
+from passerelle.domain.orders.order import Order
+from passerelle.domain.orders.shop import ShopApi
+from passerelle.events.signatures import SignatureRefused
+from passerelle.shops.payload import PayloadUnreadable
+from passerelle.shops.paypal import LONGEST
+from passerelle.shops.registry import read_facts, vendor
+from passerelle.shops.vendor import Api, Knock
+from tests.factories.orders import a_shop
+
+AT = datetime(2026, 10, 5, 8, 0, tzinfo=UTC)
+SOON = "2026-10-05T08:00:00Z"
+
+
+def read(kind: str, topic: str, document: Mapping[str, Any]) -> Facts | None:
+    return read_facts(a_shop(kind=kind, webhook="WH-1"), topic, json.dumps(document).encode())
+
+
+def facts(kind: str, topic: str, document: Mapping[str, Any]) -> Facts:
+    found = read(kind, topic, document)
+    assert found is not None
+    return found
+
+
+# -- PayPal -----------------------------------------------------------------------------------------------------
+
+CAPTURE = {"id": "CAP", "amount": {"value": "40.00", "currency_code": "eur"}, "invoice_id": "1042",
+           "supplementary_data": {"related_ids": {"order_id": "ORD"}}}  # fmt: skip
+
+
+def paypal(topic: str, resource: Mapping[str, Any], **document: Any) -> Facts | None:
+    return read("paypal", topic, {"create_time": SOON, "resource": resource} | document)
+
+
+@pytest.mark.rule("S12", "S13")
+@pytest.mark.parametrize("family", ["PAYMENT.CAPTURE", "PAYMENT.SALE"])
+@pytest.mark.parametrize(
+    ("what", "status", "meant"),
+    [
+        ("COMPLETED", "COMPLETED", "paid"), ("COMPLETED", "", "paid"), ("COMPLETED", "pending", "waits"),
+        ("COMPLETED", "denied", "over"), ("PENDING", "PENDING", "waits"), ("PENDING", "COMPLETED", "waits"),
+        ("PENDING", "FAILED", "over"), ("DENIED", "", "over"), ("DECLINED", "", "over"), ("FAILED", "", "over"),
+        ("VOIDED", "COMPLETED", "over"), ("CREATED", "COMPLETED", ""), ("", "COMPLETED", ""),
+    ],
+)  # fmt: skip
+def test_a_capture_is_paid_only_once_it_is_completed(family: str, what: str, status: str, meant: str) -> None:
+    told = paypal(f"{family}.{what}", CAPTURE | {"status": status})
+    if not meant:
+        assert told is None
+        return
+    assert told is not None
+    assert (told.order, told.told_at, told.sale) == ("CAP", AT, meant != "over")
+    assert told.cancelled_at == (AT if meant == "over" else None)
+    assert (told.paid_at, told.stands) == ((AT, True) if meant == "paid" else (None, False))
+    if meant != "over":
+        assert (told.refs, told.lines_at, told.number, told.total, told.currency) == (
+            ("ORD",),
+            "ORD",
+            "1042",
+            4000,
+            "EUR",
+        )
+    assert paypal(f"BILLING.{what}", CAPTURE) is None
+
+
+@pytest.mark.rule("S12")
+def test_what_paypal_dates_nowhere_cannot_be_put_in_order() -> None:
+    for topic in ("PAYMENT.CAPTURE.COMPLETED", "PAYMENT.CAPTURE.DENIED"):
+        with pytest.raises(PayloadUnreadable):
+            paypal(topic, CAPTURE, create_time=None)
+    later = paypal("PAYMENT.CAPTURE.DENIED", CAPTURE | {"update_time": SOON}, create_time=None)
+    assert later is not None
+    assert later.cancelled_at == AT
+    first = paypal("PAYMENT.SALE.COMPLETED", {"id": "S", "amount": {"total": "1.50", "currency": "EUR"}})
+    assert first is not None
+    assert (first.total, first.paid_at, first.lines_at) == (150, AT, "")
+
+
+@pytest.mark.rule("S14", "S16")
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [
+        ("COMPLETED", "done"),
+        ("", "done"),
+        ("pending", "pending"),
+        ("FAILED", "failed"),
+        ("CANCELLED", "failed"),
+        ("CANCELED", "failed"),
+    ],
+)
+@pytest.mark.parametrize("what", ["REFUNDED", "REVERSED"])
+@pytest.mark.parametrize(
+    "names",
+    [
+        {"links": [{"href": "https://x/v2/payments/captures/CAP"}]},
+        {"links": [{"href": "https://x/self"}, {"href": "https://x/v1/payments/sale/CAP/"}]},
+        {"sale_id": "CAP"},
+        {"capture_id": "CAP"},
+        {"supplementary_data": {"related_ids": {"capture_id": "CAP"}}},
+        {"links": [{"href": "https://x/v2/refunds/REF"}]},
+    ],
+)
+def test_a_refund_of_paypal_gives_back_once_it_is_completed(
+    status: str, state: str, what: str, names: dict[str, Any]
+) -> None:
+    resource = {"id": "REF", "amount": {"value": "-10.00", "currency_code": "eur"}, "status": status} | names
+    told = paypal(f"PAYMENT.CAPTURE.{what}", resource)
+    if "REF" in json.dumps(names):
+        assert told is None, "of what, nobody says"
+        return
+    assert told is not None
+    (one,) = told.refunds
+    assert (told.order, told.sale) == ("CAP", False)
+    assert (one.id, one.amount, one.state, one.currency, one.at, one.odd) == (
+        "REF",
+        1000,
+        state,
+        "EUR",
+        AT,
+        "",
+    )
+    assert one.reversal is (what == "REVERSED")
+
+
+@pytest.mark.rule("S14", "S16")
+@pytest.mark.parametrize(
+    ("status", "code", "state"),
+    [
+        ("OPEN", "", "open"), ("WAITING_FOR_SELLER_RESPONSE", "", "open"), ("RESOLVED", "", "won"),
+        ("RESOLVED", "RESOLVED_SELLER_FAVOUR", "won"), ("RESOLVED", "RESOLVED_BUYER_FAVOUR", "lost"),
+        ("RESOLVED", "ACCEPTED", "lost"), ("OPEN", "ACCEPTED", "lost"), ("OPEN", "DENIED", "won"),
+    ],
+)  # fmt: skip
+def test_a_case_at_paypal_takes_only_once_it_is_decided_for_the_buyer(
+    status: str, code: str, state: str
+) -> None:
+    resource: dict[str, Any] = {
+        "dispute_id": "PP-D", "status": status, "create_time": SOON, "disputed_transactions": [{"seller_transaction_id": "CAP"}],
+        "dispute_amount": {"value": "40.00", "currency_code": "EUR"}, "dispute_outcome": {"outcome_code": code},
+    }  # fmt: skip
+    told = paypal("CUSTOMER.DISPUTE.RESOLVED", resource)
+    assert told is not None
+    (one,) = told.disputes
+    assert (told.order, one.id, one.state, one.amount, one.currency, one.at) == (
+        "CAP",
+        "PP-D",
+        state,
+        4000,
+        "EUR",
+        AT,
+    )
+    resource["dispute_outcome"]["amount_refunded"] = {"value": "5.00", "currency_code": "EUR"}
+    part = paypal("CUSTOMER.DISPUTE.RESOLVED", resource)
+    assert part is not None
+    assert part.disputes[0].amount == 500
+    bare = paypal(
+        "CUSTOMER.DISPUTE.CREATED",
+        {"dispute_id": "D", "disputed_transactions": [{"buyer_transaction_id": "CAP"}]},
+    )
+    assert bare is not None
+    assert (bare.order, bare.disputes[0].amount) == ("CAP", None)
+    assert paypal("CUSTOMER.DISPUTE.CREATED", {"dispute_id": "D"}) is None
+
+
+@pytest.mark.rule("S13")
+def test_paypal_is_asked_only_about_what_is_four_days_old_at_most_and_five_minutes_ahead() -> None:
+    asked: list[str] = []
+
+    def send(_method: str, url: str, **_what: Any) -> tuple[int, Any]:
+        asked.append(url)
+        return 200, {"verification_status": "SUCCESS", "access_token": "t", "expires_in": 999}
+
+    shop = a_shop(kind="paypal", webhook="WH-1", api=ShopApi(key="/k"))
+    kind = vendor("paypal")
+    api = Api("b", shop, kind, "id:secret", send)
+
+    def believed(sent: datetime, **changes: str) -> bool:
+        headers = dict.fromkeys(
+            ("paypal-auth-algo", "paypal-cert-url", "paypal-transmission-id", "paypal-transmission-sig"), "x"
+        )
+        headers |= {"paypal-transmission-time": sent.isoformat()} | {
+            n.replace("_", "-"): v for n, v in changes.items()
+        }
+        before = len(asked)
+        try:
+            kind.verify(Knock(headers, b"{}", AT), (), shop, api)
+        except SignatureRefused:
+            assert len(asked) == before, "nobody is asked about what cannot be"
+            return False
+        return True
+
+    assert (LONGEST, believed(AT)) == (600, True)
+    assert [believed(AT - timedelta(days=4, seconds=one)) for one in (0, 1)] == [True, False]
+    assert [believed(AT + timedelta(minutes=5, seconds=one)) for one in (0, 1)] == [True, False]
+    assert [believed(AT, paypal_cert_url="x" * one) for one in (600, 601, 0)] == [True, False, False]
+    assert not believed(AT, paypal_transmission_time="soon")
+
+
+# -- WooCommerce ------------------------------------------------------------------------------------------------
+
+
+def woo(**changes: Any) -> Facts:
+    whole = {
+        "id": 727,
+        "status": "processing",
+        "currency": "EUR",
+        "total": "40.00",
+        "date_modified_gmt": "2026-10-05T08:00:00",
+    }
+    return facts("woocommerce", "order.updated", whole | changes)
+
+
+@pytest.mark.rule("S12", "S14")
+@pytest.mark.parametrize(
+    ("status", "paid", "gone", "back"),
+    [
+        ("processing", False, False, False), ("completed", True, False, False), ("on-hold", False, False, False),
+        ("pending", False, False, False), ("cancelled", False, True, False), ("failed", False, True, False),
+        ("trash", False, True, False), ("refunded", False, False, True),
+    ],
+)  # fmt: skip
+def test_an_order_of_woocommerce_is_paid_by_its_date_or_once_it_is_completed(
+    status: str, paid: bool, gone: bool, back: bool
+) -> None:
+    told = woo(status=status)
+    assert (told.paid_at, told.cancelled_at, told.given_back) == (
+        AT if paid else None,
+        AT if gone else None,
+        back,
+    )
+    dated = woo(status=status, date_paid_gmt="2026-10-04T08:00:00")
+    assert dated.paid_at == AT - timedelta(days=1)
+    assert (told.order, told.number, told.total, told.currency, told.snapshot_at) == (
+        "727",
+        "727",
+        4000,
+        "EUR",
+        AT,
+    )
+    if paid or gone:
+        with pytest.raises(PayloadUnreadable):
+            woo(status=status, date_modified_gmt=None)
+
+
+@pytest.mark.rule("S13", "S14")
+def test_refunds_fees_and_gift_cards_of_woocommerce_are_money_back_or_granted() -> None:
+    told = woo(refunds=[{"id": 9, "total": "-10.00"}, {"total": "-1"}], gift_cards=[{"amount": "-2.00"}, {"amount": "1.00"}],
+               fee_lines=[{"total": "-3.00", "total_tax": "-0.60"}, {"total": "5.00"}])  # fmt: skip
+    assert [(one.id, one.amount, one.at) for one in told.refunds] == [("9", 1000, AT)]
+    assert (told.refunds_at, told.credit, told.whole_refunds) == ("727", 300 + 360, True)
+    assert (woo().refunds_at, woo().credit, woo().whole_refunds) == ("", 0, False)
+    assert woo(refunds=[]).whole_refunds
+    test = {"meta_data": [{"key": "_wcpay_mode", "value": "test"}]}
+    assert (woo(**test).test, woo().test) == (True, False)
+    assert woo(total="x").odd == ("total",)
+    assert read("woocommerce", "order.deleted", {"id": 727}) is None
+
+
+@pytest.mark.rule("S14")
+def test_the_lines_of_a_refund_are_asked_for_and_added_up() -> None:
+    rows = [
+        {"id": 9, "amount": "-10.00", "line_items": [
+            {"quantity": -1, "meta_data": [{"key": "_refunded_item_id", "value": "5"}]},
+            {"quantity": "-2", "meta_data": [{"key": "_refunded_item_id", "value": 5}]},
+            {"quantity": 0, "meta_data": [{"key": "_refunded_item_id", "value": "6"}]},
+            {"quantity": -1, "meta_data": [{"key": "other", "value": "7"}]},
+        ]},
+        {"id": 10, "amount": "0.50"},
+    ]  # fmt: skip
+    shop = a_shop(kind="woocommerce", api=ShopApi(url="https://shop.example"))
+    kind = vendor("woocommerce")
+    api = Api("b", shop, kind, "k:s", lambda *_a, **_k: (200, rows))
+    order = Order(id="b:727", shop="b", received_at=AT, currency="EUR", refunds_at="727")
+    found = kind.refunds(api, order)
+    assert found is not None
+    assert [(one.id, one.amount, one.lines) for one in found] == [("9", 1000, {"5": 3}), ("10", 50, {})]
+    nothing = replace(api, send=lambda *_a, **_k: (200, None))
+    assert kind.refunds(nothing, order) == ()
+
+
+# -- Shopify ----------------------------------------------------------------------------------------------------
+
+
+def shopify(**changes: Any) -> Facts:
+    whole = {"id": 82, "name": "#1042", "financial_status": "paid", "currency": "EUR", "total_price": "40.00",
+             "processed_at": SOON, "updated_at": SOON}  # fmt: skip
+    return facts("shopify", "orders/updated", whole | changes)
+
+
+@pytest.mark.rule("S12", "S14")
+@pytest.mark.parametrize(
+    ("status", "paid"),
+    [
+        ("paid", True), ("partially_refunded", True), ("refunded", True), ("partially_paid", False),
+        ("pending", False), ("authorized", False), ("voided", False), ("expired", False), ("", False),
+    ],
+)  # fmt: skip
+def test_an_order_of_shopify_is_paid_by_its_financial_status(status: str, paid: bool) -> None:
+    told = shopify(financial_status=status)
+    assert (told.paid_at, told.given_back) == (AT if paid else None, status == "refunded")
+    assert (told.order, told.number, told.total, told.snapshot_at) == ("82", "1042", 4000, AT)
+    waits = shopify(financial_status=status, total_outstanding="15.00")
+    assert waits.total == (2500 if status == "partially_paid" else 4000)
+    if paid:
+        with pytest.raises(PayloadUnreadable):
+            shopify(financial_status=status, processed_at=None, updated_at=None)
+
+
+@pytest.mark.rule("S14", "S16")
+@pytest.mark.parametrize(
+    ("transactions", "amount", "state"),
+    [
+        ([], 0, "done"),
+        ([{"kind": "refund", "status": "success", "amount": "-10.00"}], 1000, "done"),
+        ([{"amount": "10.00"}], 1000, "done"),
+        ([{"kind": "refund", "status": "pending", "amount": "10.00"}], 0, "pending"),
+        ([{"kind": "refund", "status": "failure", "amount": "10.00"}], 0, "failed"),
+        ([{"kind": "refund", "status": "failure"}, {"kind": "refund", "status": "pending"}], 0, "pending"),
+        (
+            [
+                {"kind": "refund", "status": "success", "amount": "1"},
+                {"kind": "refund", "status": "pending", "amount": "2"},
+            ],
+            100,
+            "done",
+        ),
+        ([{"kind": "sale", "status": "success", "amount": "9"}], 0, "done"),
+    ],
+)
+def test_a_refund_of_shopify_gives_back_what_went(
+    transactions: list[dict[str, Any]], amount: int, state: str
+) -> None:
+    lines = [{"line_item_id": 5, "quantity": 1}, {"line_item_id": 5, "quantity": 2}, {"quantity": 1}]
+    said = {"id": 9, "created_at": SOON, "refund_line_items": lines, "transactions": transactions}
+    (one,) = shopify(refunds=[said]).refunds
+    assert (one.id, one.amount, one.state, one.lines, one.at, one.currency) == (
+        "9",
+        amount,
+        state,
+        {"5": 3},
+        AT,
+        "",
+    )
+    abroad = [{**row, "currency": "USD"} for row in transactions]
+    (one,) = shopify(refunds=[{**said, "transactions": abroad}]).refunds
+    assert one.currency == ("USD" if amount else "")
+
+
+@pytest.mark.rule("S14")
+@pytest.mark.parametrize(
+    ("now", "refunded", "left"),
+    [
+        (4, 0, 4),
+        (3, 0, 3),
+        (0, 0, None),
+        (3, 1, 4),
+        (2, 1, 3),
+        (0, 4, 4),
+        (5, 0, 4),
+        (True, 0, 4),
+        (-1, 0, 4),
+        (None, 0, 4),
+    ],
+)
+def test_pieces_that_were_edited_away_are_not_owed_and_refunded_ones_are_counted_by_their_refund(
+    now: object, refunded: int, left: int | None
+) -> None:
+    item = {
+        "id": 5,
+        "sku": "SPOCM1",
+        "quantity": 4,
+        "current_quantity": now,
+        "price": "10.00",
+        "total_discount": "4.00",
+    }
+    refunds = (
+        [{"id": 9, "refund_line_items": [{"line_item_id": 5, "quantity": refunded}]}] if refunded else []
+    )
+    told = shopify(line_items=[item], refunds=refunds)
+    lines = told.lines or ()
+    assert [one.quantity for one in lines] == ([] if left is None else [left])
+    if left is not None:
+        assert (lines[0].amount, lines[0].discount) == (3600 * left // 4, 400 * left // 4)
+    (untold,) = shopify(line_items=[item]).lines or ()
+    assert untold.quantity == 4, "without a word on refunds nothing is known to be gone"
+
+
+@pytest.mark.rule("S13")
+def test_shopifys_taxes_rates_and_test_orders() -> None:
+    item = {"id": 5, "quantity": 1, "price": "10.00", "tax_lines": [{"price": "2.00"}],
+            "discount_allocations": [{"amount": "1.00"}, {"amount": "0.50"}]}  # fmt: skip
+    for included, amount in ((False, 1050), (True, 850), (None, 850)):
+        (line,) = shopify(line_items=[item], taxes_included=included).lines or ()
+        assert (line.amount, line.discount) == (amount, 150)
+    shown = {"total_price_set": {"presentment_money": {"amount": "44.00", "currency_code": "USD"}}}
+    assert shopify(**shown).total_in == {"USD": 4400}
+    shown["total_price_set"]["presentment_money"]["currency_code"] = "EUR"
+    assert shopify(**shown).total_in == {}
+    assert [
+        shopify(**one).test
+        for one in ({"test": True}, {"gateway": "Bogus"}, {"payment_gateway_names": ["x", "bogus"]})
+    ] == [True] * 3
+    assert not shopify(test="true", gateway="paypal", payment_gateway_names="bogus").test

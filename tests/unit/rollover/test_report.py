@@ -164,8 +164,14 @@ def test_what_was_left_out_is_not_there_to_be_repaired() -> None:
 
 @pytest.mark.rule("R12")
 def test_moodles_own_warnings_are_told_with_their_words() -> None:
-    made = report(PLAIN, warnings=(Note("precheck", {"detail": "Rôle inconnu."}), Note("pluginmissing")))
-    assert [finding.what for finding in made.findings] == ["Rôle inconnu."]
+    warnings = (
+        Note("pluginmissing"),
+        Note("precheck", {"detail": "Rôle inconnu."}),
+        Note("groupmissing"),
+        Note("x"),
+    )
+    made = report(PLAIN, warnings=warnings)
+    assert [finding.what for finding in made.findings] == ["Rôle inconnu.", "groupmissing", "x"]
 
 
 def test_more_links_than_are_listed_are_all_counted() -> None:
@@ -407,6 +413,7 @@ def test_moodle_leaves_badges_and_grades_out_once_a_part_of_the_course_is_left_o
     found = [(str(one.code), one.times) for one in made.findings if one.code != Code.PLUGIN_MISSING]
     assert found == ([("badges_left_out", 2), ("grades_left_out", 1)] if left else [])
     assert {one.repair_at for one in made.findings} <= {f"{NEW}/course/view.php?id=9"}
+    assert {one.place for one in made.findings} <= {Place("course")}
     assert report(replace(PLAIN), exclude=frozenset({LeftOut("activity", 99)})).findings == ()
 
 
@@ -473,5 +480,6 @@ def test_a_broken_restriction_names_what_it_asks_for_where_it_is_known(
     ],
 )
 def test_a_site_that_names_another_place_of_a_missing_group_is_told_of_it(detail: str, told: bool) -> None:
-    found = report(GROUPED, warnings=said(detail)).findings
-    assert len(found) == (2 if told else 1)
+    found = report(GROUPED, warnings=(*said(detail), Note("x"))).findings
+    assert len(found) == (3 if told else 2)
+    assert found[-1].what == "x"

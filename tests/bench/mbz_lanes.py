@@ -28,6 +28,7 @@ from unittest.mock import patch
 from passerelle.domain.sizes import parse_size
 from passerelle.mbz import FileSource, inspect, scrub
 from passerelle.mbz.limits import GIB
+from passerelle.mbz.sources import CHUNK
 from tests.bench.figure import Figure, show
 from tests.bench.mbz import Nowhere, baseline_inspect, make_backup, plain
 from tests.bench.mbz_s3 import S3
@@ -46,7 +47,6 @@ LONGEST = 900.0  # seconds that a function may run
 LARGEST_XML = 4 * GIB  # that an archive may hold (mbz/limits.py)
 MEMORIES = (512, 1024, 1769, 3538, 10240)
 CHOSEN = 1769  # template.yaml, InspectBackup
-CHUNK = 1024 * 1024
 HALF = 0.5  # of the one-thread baseline, on four cores: what is asked for
 WHY = {
     "films": "",
@@ -83,14 +83,18 @@ def scrubbed(path: str) -> None:
     assert scrub(FileSource(path), Nowhere(), threads=False).accepted
 
 
-def hashed(name: str) -> Callable[[str], None]:
-    def job(path: str) -> None:
-        digest = hashlib.new(name, usedforsecurity=False)
+def hashing(name: str, path: str, rounds: int) -> float:
+    """Seconds of processor for a digest alone: its lane is given what another one has read."""
+    least = 1e9
+    for _ in range(rounds):
+        digest, took = hashlib.new(name, usedforsecurity=False), 0.0
         with Path(path).open("rb", buffering=0) as stream:
             while data := stream.read(CHUNK):
+                began = time.process_time()
                 digest.update(data)
-
-    return job
+                took += time.process_time() - began
+        least = min(least, took)
+    return least
 
 
 def best(job: Callable[[str], None], path: str, rounds: int, clock: Callable[[], float]) -> float:
@@ -109,7 +113,7 @@ def measure(path: str, rounds: int) -> tuple[Lanes, Lanes]:
     def worked(job: Callable[[str], None]) -> float:
         return best(job, path, rounds, time.process_time)
 
-    hashes = {"SHA-1": worked(hashed("sha1")), "SHA-256": worked(hashed("sha256"))}
+    hashes = {"SHA-1": hashing("sha1", path, rounds), "SHA-256": hashing("sha256", path, rounds)}
     with patch("passerelle.mbz.inspecting.Lane", Idle):
         reading = worked(inspected)
         with_packing = worked(scrubbed)

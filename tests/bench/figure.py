@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -53,7 +53,17 @@ def show(figures: Iterable[Figure]) -> int:
     for one in figures:
         status |= one.missed
         print(f"{one.what:58} {one.shown:>16} {one.limit:>10}  {one.verdict}".rstrip(), flush=True)
-        if path := os.environ.get(KEPT_IN):
-            with Path(path).open("a", encoding="utf-8") as stream:
-                stream.write(json.dumps(asdict(one), ensure_ascii=False) + "\n")
+        _keep(asdict(one))
     return int(status)
+
+
+def entitle(about: str) -> None:
+    """What was measured this time, where a bench measures more than one thing: a section of the page for each."""
+    print(about, flush=True)
+    _keep({"about": about})
+
+
+def _keep(line: Mapping[str, object]) -> None:
+    if path := os.environ.get(KEPT_IN):
+        with Path(path).open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(line, ensure_ascii=False) + "\n")

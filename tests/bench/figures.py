@@ -35,6 +35,13 @@ class Bench:
     title: str
     command: tuple[str, ...]  # of `python -m tests.bench.…`
     heavy: bool = False
+    needs: tuple[
+        str, ...
+    ] = ()  # variables of the environment: where they are not set its sections stand as they are
+
+    @property
+    def can_run(self) -> bool:
+        return all(os.environ.get(name) for name in self.needs)
 
 
 BENCHES = (
@@ -76,6 +83,13 @@ BENCHES = (
     Bench("large", "An order of 5,000 people", ("large_order",), heavy=True),
     Bench("deliveries", "Orders on the laptop's stack", ("orders", "--stack", "--count", "2000"), heavy=True),
     Bench("faculty", "A faculty's change of year", ("rollover", "--courses", "500"), heavy=True),
+    Bench(
+        "moodle_load",
+        "First load on a real Moodle",
+        ("moodle_load", "--only", "load"),
+        heavy=True,
+        needs=("PASSERELLE_LIVE_ADDRESS", "PASSERELLE_LIVE_TOKEN", "PASSERELLE_LOAD_SYNC"),
+    ),
 )
 # Those that are here: a bench's module may not have come yet.
 HERE = tuple(one for one in BENCHES if (ROOT / f"tests/bench/{one.command[0]}.py").exists())
@@ -88,6 +102,11 @@ class Measured:
     lines: Sequence[str]  # what it printed, of a bench that makes no Figure
     status: int
     seconds: float
+    about: str = ""  # what of several
+
+    @property
+    def title(self) -> str:
+        return f"{self.bench.title}: {self.about}" if self.about else self.bench.title
 
     @property
     def good(self) -> bool:
@@ -114,9 +133,12 @@ def measure(bench: Bench, folder: Path) -> Measured:
         print(line, end="", flush=True)
         lines.append(line.rstrip())
     status = run.wait()
-    told = kept.read_text(encoding="utf-8").splitlines() if kept.exists() else []
-    figures = [Figure(**json.loads(line)) for line in told]
-    return Measured(bench, figures, [] if figures else lines, status, time.monotonic() - began)
+    told = (
+        [json.loads(line) for line in kept.read_text(encoding="utf-8").splitlines()] if kept.exists() else []
+    )
+    about = "".join(line["about"] for line in told if "about" in line)
+    figures = [Figure(**line) for line in told if "about" not in line]
+    return Measured(bench, figures, [] if figures else lines, status, time.monotonic() - began, about)
 
 
 HEAD = """# Figures
@@ -128,21 +150,21 @@ that is missed says what limits it. Where somebody else works on the machine, ra
 
 def page(measured: Sequence[Measured], former: str) -> str:
     """What was measured now, and of the other benches what stands there already."""
-    sections = {f"## {text.partition(chr(10))[0]}": text for text in former.split("\n## ")[1:]}
-    kept = {title: f"## {text}".rstrip() for title, text in sections.items()}
-    kept |= {f"## {one.bench.title}": section(one) for one in measured if one.told}
-    return (
-        "\n\n".join(
-            [HEAD.rstrip(), *(kept[title] for one in BENCHES if (title := f"## {one.title}") in kept)]
-        )
-        + "\n"
-    )
+    kept = {text.partition("\n")[0]: f"## {text}".rstrip() for text in former.split("\n## ")[1:]}
+    kept |= {one.title: section(one) for one in measured if one.told}
+    texts = [
+        kept[title]
+        for one in BENCHES
+        for title in sorted(kept)
+        if title == one.title or title.startswith(f"{one.title}: ")
+    ]
+    return "\n\n".join([HEAD.rstrip(), *texts]) + "\n"
 
 
 def section(one: Measured) -> str:
     command = " ".join(("python -m", f"tests.bench.{one.bench.command[0]}", *one.bench.command[1:]))
     pieces = [
-        f"## {one.bench.title}",
+        f"## {one.title}",
         "",
         f"`{command}`: {datetime.now(UTC):%Y-%m-%d}, {machine()}, commit {commit()}",
         "",
@@ -198,6 +220,10 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="infra/docs/figures.md")
     asked = parser.parse_args()
     chosen = [one for one in HERE if (one.name in asked.only if asked.only else asked.heavy or not one.heavy)]
+    for one in chosen:
+        if not one.can_run:
+            print(f"-- {one.title}: not measured, it needs {', '.join(one.needs)}", flush=True)
+    chosen = [one for one in chosen if one.can_run]
     with tempfile.TemporaryDirectory() as folder:
         measured = []
         for bench in chosen:

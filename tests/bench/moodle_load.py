@@ -1,6 +1,6 @@
-"""A first load on a real Moodle beside Moodle's own database enrolment, and a whole read of its enrolments.
+"""A first load on a real Moodle beside Moodle's own database enrolment with groups, and a whole read of enrolments.
 
-python -m tests.bench.moodle_load [--only load|export] [--courses 125] [--each 40] [--rounds 3]
+    python -m tests.bench.moodle_load [--only load|export] [--courses 125] [--each 40] [--rounds 3]
 
 On a site made for it: nothing is taken away afterwards, and the people are whoever has an account there. The turns
 A (the other), B (Passerelle, one call at a time) and C (Passerelle as the night applies) follow each other, each on
@@ -11,8 +11,12 @@ courses of its own that are new, with the same people: other work on the machine
   them all that the other enrolment finds. It is not timed
 - `PASSERELLE_LOAD_SYNC`: a command that runs the other enrolment once, as Moodle's cron would, such as
   `php admin/cli/scheduled_task.php '--execute=\\enrol_database\\task\\sync_enrolments'`
+- `PASSERELLE_LOAD_GROUPS`: a command that makes groups beside it, for the database enrolment knows none:
+  `php tests/bench/moodle_groups.php` in Moodle's directory, which reads lines `course<TAB>group<TAB>username`
+- `PASSERELLE_LOAD_DATABASE`: what to call the database in the title, such as `PostgreSQL 15`
 
-Without the last two Passerelle is measured alone.
+Without the commands Passerelle is measured alone. The other's time is without what the same commands take when there
+is nothing to do: its start, and its look at the courses of earlier turns.
 """
 
 from __future__ import annotations
@@ -28,27 +32,57 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import groupby, islice
 
 from passerelle.domain.night.plan.serialised import CHUNK
 from passerelle.moodle.calls_plugin import export
 from passerelle.moodle.client import Site
 from passerelle.moodle.site_api import Moodle
-from tests.bench.figure import Figure, show
+from tests.bench.figure import Figure, entitle, show
 
 EXPORT_ROWS, EXPORT_RATE = 200_000, 20_000  # to reach: rows, and rows per second
 PAGE = 5000  # of the night's reading
 ROLE = "student"
 
-# What is measured, as it is shown.
-OTHER, OTHER_BARE = "the other", "the other without its start"
-ONE, NIGHT = "Passerelle, one call at a time", "Passerelle, as the night"
-MEMBERS, TOGETHER = "groups and members besides, as the night", "an enrolment with its group, as the night"
-
+ENROLMENTS, GROUPS = "enrolments", "enrolments with groups"  # what is measured of each turn
+OTHER, ONE, NIGHT = "the other", "Passerelle, one call at a time", "Passerelle, as the night"
 AT_MOST = {ONE: 1 / 1.1, NIGHT: 1 / 2}  # to reach: of the other's time
+WHY = (
+    "the processor: both run the same Moodle functions for each row, and PHP and the database share its cores"
+)
 
 Row = tuple[str, str]  # course, username
 Operation = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Other:
+    """The commands of the other enrolment."""
+
+    table: str
+    sync: str
+    groups: str
+
+    @classmethod
+    def of_environment(cls) -> Other | None:
+        commands = [os.environ.get(f"PASSERELLE_LOAD_{name}", "") for name in ("TABLE", "SYNC", "GROUPS")]
+        return cls(*commands) if all(commands) else None
+
+    def enrol(self, rows: Sequence[Row]) -> float:
+        """Seconds of a sync that enrols them, less one right after it that finds nothing to do."""
+        _run(self.table, [(course, who, ROLE) for course, who in rows])
+        return _run(self.sync) - _run(self.sync)
+
+    def group(self, rows: Sequence[Row]) -> float:
+        lines = [(course, f"{course}-{n % 2 + 1}", who) for n, (course, who) in enumerate(rows)]
+        return _run(self.groups, lines) - _run(self.groups)
+
+
+def _run(command: str, lines: Sequence[tuple[str, ...]] = ()) -> float:
+    given = "".join("\t".join(line) + "\n" for line in lines).encode()
+    started = time.perf_counter()
+    subprocess.run(command, shell=True, check=True, input=given, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - started
 
 
 @dataclass
@@ -88,12 +122,9 @@ class Load:
     def must(self, operations: Sequence[Operation], at_once: int = 1) -> float:
         """Seconds. Every operation must have changed something, else the figure would be of nothing."""
         numbered = [{"id": str(n), **operation} for n, operation in enumerate(operations)]
-        # A night has hundreds of chunks: nobody waits long for the last one. A short turn shares out what it has.
-        size = min(CHUNK, math.ceil(len(numbered) / at_once))
-        chunks = [numbered[start : start + size] for start in range(0, len(numbered), size)]
         started = time.perf_counter()
         with ThreadPoolExecutor(at_once) as pool:
-            answers = list(pool.map(self.moodle.apply, chunks))
+            answers = list(pool.map(self.moodle.apply, chunks(numbered, at_once)))
         seconds = time.perf_counter() - started
         for answer in answers:
             for verdict in answer:
@@ -123,16 +154,6 @@ class Load:
         ]
         return self.must(groups, at_once) + self.must(members, at_once)
 
-    def other(self, rows: Sequence[Row], table: str, sync: str) -> tuple[float, float]:
-        """Seconds of a sync that enrols them, and of one right after it that finds nothing to do."""
-        lines = "".join(f"{course}\t{who}\t{ROLE}\n" for course, who in rows)
-        subprocess.run(table, shell=True, check=True, input=lines.encode(), stdout=subprocess.DEVNULL)
-        laps = [time.perf_counter()]
-        for _ in range(2):
-            subprocess.run(sync, shell=True, check=True, stdout=subprocess.DEVNULL)
-            laps.append(time.perf_counter())
-        return laps[1] - laps[0], laps[2] - laps[1]
-
     def last(self) -> int:
         """The newest enrolment's number: what a turn adds comes after it, however much the site holds."""
         low, high = 0, 1
@@ -156,37 +177,46 @@ class Load:
             raise SystemExit(f"{found} enrolments found, {self.courses * self.each} expected")
 
 
-def bench_load(load: Load, rounds: int) -> Iterator[Figure]:
-    table, sync = os.environ.get("PASSERELLE_LOAD_TABLE", ""), os.environ.get("PASSERELLE_LOAD_SYNC", "")
-    rows = load.courses * load.each
-    spent: dict[str, list[float]] = defaultdict(list)  # seconds, turn by turn
+def chunks(operations: Sequence[Operation], at_once: int) -> Iterator[Sequence[Operation]]:
+    """As the night cuts them: courses whole. A night has hundreds and nobody waits long for the last one; a short
+    turn shares out what it has."""
+    rounds = math.ceil(len(operations) / (CHUNK * at_once))
+    size = math.ceil(len(operations) / (at_once * rounds))
+    held: list[Operation] = []
+    for _, alike in groupby(operations, key=lambda one: one.get("course")):
+        held += alike
+        if len(held) >= size:
+            yield held
+            held = []
+    if held:
+        yield held
 
-    def turn_of_the_other(rows: Sequence[Row]) -> None:
-        seconds, idle = load.other(rows, table, sync)
-        spent[OTHER].append(seconds)
-        spent[OTHER_BARE].append(seconds - idle)
 
-    def turn_of_one(rows: Sequence[Row]) -> None:
-        spent[ONE].append(load.enrol(rows, 1))
+def bench_load(load: Load, other: Other | None, rounds: int) -> Iterator[Figure]:
+    spent: dict[tuple[str, str], float] = defaultdict(float)  # seconds, by whose they are and what they did
 
-    def turn_of_the_night(rows: Sequence[Row]) -> None:
-        spent[NIGHT].append(load.enrol(rows, load.site.concurrency))
-        spent[MEMBERS].append(load.group(rows, load.site.concurrency))
+    def turn(name: str, rows: Sequence[Row]) -> None:
+        if name == OTHER and other:
+            enrolled, grouped = other.enrol(rows), other.group(rows)
+        else:
+            at_once = load.site.concurrency if name == NIGHT else 1
+            enrolled, grouped = load.enrol(rows, at_once), load.group(rows, at_once)
+        spent[name, ENROLMENTS] += enrolled
+        spent[name, GROUPS] += enrolled + grouped
 
-    turns = [turn_of_one, turn_of_the_night]
-    if table and sync:
-        turns.insert(0, turn_of_the_other)
+    turns = [OTHER, ONE, NIGHT] if other else [ONE, NIGHT]
     for number in range(rounds):
-        for place, turn in enumerate(turns[:: -1 if number % 2 else 1]):
-            named, last = load.rows(f"{number}{place}"), load.last()
-            turn(named)
+        for name in turns[:: -1 if number % 2 else 1]:
+            rows, last = load.rows(f"{number}{turns.index(name)}"), load.last()
+            turn(name, rows)
             load.look(last)
-    spent[TOGETHER] = [sum(both) for both in zip(spent[NIGHT], spent[MEMBERS], strict=True)]
-    for name, seconds in spent.items():
-        yield Figure(f"{name}: each row", 1000 * sum(seconds) / (rows * len(seconds)), "ms")
-    for name, at_most in AT_MOST.items() if table and sync else ():
-        yield Figure(f"{name}, by {OTHER}", sum(spent[name]) / sum(spent[OTHER]), "×", at_most)
-        yield Figure(f"{name}, by {OTHER_BARE}", sum(spent[name]) / sum(spent[OTHER_BARE]), "×")
+    for (name, what), seconds in spent.items():
+        yield Figure(f"{name}, {what}: each", 1000 * seconds / (load.courses * load.each * rounds), "ms")
+    for name, at_most in AT_MOST.items() if other else ():
+        for what in (ENROLMENTS, GROUPS):
+            yield Figure(
+                f"{name}, by {OTHER}: {what}", spent[name, what] / spent[OTHER, what], "×", at_most, WHY
+            )
 
 
 def bench_export(moodle: Moodle) -> Figure:
@@ -208,6 +238,8 @@ def main() -> int:
         "load", os.environ["PASSERELLE_LIVE_ADDRESS"].rstrip("/"), os.environ["PASSERELLE_LIVE_TOKEN"]
     )
     moodle = Moodle.at(site).for_many()
+    release = moodle.get_site().release.split()[0]
+    entitle(", ".join(filter(None, [release, os.environ.get("PASSERELLE_LOAD_DATABASE")])))
     figures: list[Figure] = []
     if asked.only != "load":
         figures.append(bench_export(moodle))
@@ -218,7 +250,8 @@ def main() -> int:
             for row in islice(moodle.export("users", PAGE), wanted + 100)
             if not row["suspended"] and row["username"] != "admin"
         ][:wanted]
-        figures += bench_load(Load(moodle, site, people, asked.courses, asked.each), asked.rounds)
+        load = Load(moodle, site, people, asked.courses, asked.each)
+        figures += bench_load(load, Other.of_environment(), asked.rounds)
     return show(figures)
 
 

@@ -25,7 +25,7 @@
 defined('MOODLE_INTERNAL') || die();
 
 $plugin->component = 'enrol_passerelle';
-$plugin->version = 2026112203;
+$plugin->version = 2026113001;
 $plugin->requires = 2024100700; // Moodle 4.5.
 $plugin->release = '0.1.0';
 $plugin->maturity = MATURITY_BETA;

@@ -79,9 +79,13 @@ class operations {
      */
     public function apply(): array {
         $verdicts = [];
-        foreach ($this->list as $i => $operation) {
-            $id = is_array($operation) && is_scalar($operation['id'] ?? null) ? (string) $operation['id'] : (string) $i;
-            $verdicts[] = ['id' => $id] + $this->one($operation);
+        try {
+            foreach ($this->list as $i => $operation) {
+                $id = is_array($operation) && is_scalar($operation['id'] ?? null) ? (string) $operation['id'] : (string) $i;
+                $verdicts[] = ['id' => $id] + $this->one($operation);
+            }
+        } finally {
+            $this->lookup->finish();
         }
         return $verdicts;
     }

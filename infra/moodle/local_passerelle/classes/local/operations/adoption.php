@@ -128,7 +128,7 @@ class adoption extends doer {
     private function enrolment(array $operation): bool {
         global $DB;
         $course = $this->course(self::text($operation, 'course'));
-        self::may_enrol($course);
+        $this->may_enrol($course);
         $user = $this->lookup->user($operation);
         $method = self::text($operation, 'method');
         $ours = $this->lookup->standing->instance($course, 'night', false);

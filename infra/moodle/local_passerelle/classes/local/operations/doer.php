@@ -137,8 +137,8 @@ abstract class doer {
      *
      * @param \stdClass $course
      */
-    protected static function may_enrol(\stdClass $course): void {
-        if (!has_capability('enrol/passerelle:manage', \context_course::instance($course->id))) {
+    protected function may_enrol(\stdClass $course): void {
+        if (!$this->lookup->may_enrol($course)) {
             throw new operation_error('nopermission', 'enrol/passerelle:manage');
         }
     }

@@ -38,7 +38,7 @@ class enrolments extends doer {
     public function enrol(array $operation): bool {
         $user = $this->lookup->user($operation);
         $course = $this->course(self::text($operation, 'course'));
-        self::may_enrol($course);
+        $this->may_enrol($course);
         $roleid = $this->lookup->role((string) ($operation['role'] ?? ''));
         if (!isset($this->lookup->reach->roles()[$roleid])) {
             throw new operation_error('rolenotallowed', (string) $operation['role']);
@@ -50,16 +50,21 @@ class enrolments extends doer {
         }
         $instance = $this->lookup->standing->instance($course, self::source($operation), true);
         $now = $this->lookup->standing->enrolment($instance, (int) $user->id);
+        $roles = $this->lookup->standing->roles($instance, (int) $user->id);
         $stands = $now
             && (int) $now->status === ENROL_USER_ACTIVE
             && (int) $now->timestart === $timestart
             && (int) $now->timeend === $timeend
-            && in_array($roleid, $this->lookup->standing->roles($instance, (int) $user->id), true);
+            && in_array($roleid, $roles, true);
         if ($stands) {
             return false;
         }
-        enrol_get_plugin('passerelle')
-            ->enrol_user($instance, $user->id, $roleid, $timestart, $timeend, ENROL_USER_ACTIVE);
+        if (!$now && !$roles) {
+            $this->lookup->newcomers()->enrol($instance, (int) $user->id, $roleid, $timestart, $timeend);
+        } else {
+            enrol_get_plugin('passerelle')
+                ->enrol_user($instance, $user->id, $roleid, $timestart, $timeend, ENROL_USER_ACTIVE);
+        }
         $this->lookup->standing->stale_enrolment($instance, (int) $user->id);
         return true;
     }
@@ -117,7 +122,7 @@ class enrolments extends doer {
     private function standing(array $operation): array {
         $user = $this->lookup->user($operation);
         $course = $this->course(self::text($operation, 'course'));
-        self::may_enrol($course);
+        $this->may_enrol($course);
         $roleid = $this->lookup->role((string) ($operation['role'] ?? ''));
         $instance = $this->lookup->standing->instance($course, self::source($operation), false);
         $now = $instance ? $this->lookup->standing->enrolment($instance, (int) $user->id) : null;

@@ -182,7 +182,9 @@ class groups extends doer {
             return false;
         }
         $instance = $this->lookup->standing->instance($course, 'night', true);
-        if (!groups_add_member($group, $user, 'enrol_passerelle', $instance->id)) {
+        if ($this->lookup->standing->enrolled($course, (int) $user->id)) {
+            $this->lookup->newcomers()->join($group, (int) $user->id, $instance);
+        } else if (!groups_add_member($group, $user, 'enrol_passerelle', $instance->id)) {
             throw new operation_error('invalid', 'notenrolled');
         }
         $this->lookup->standing->stale_member($group, (int) $user->id);

@@ -16,6 +16,7 @@
 
 namespace local_passerelle\local\operations;
 
+use enrol_passerelle\newcomers;
 use local_passerelle\local\reach;
 
 /**
@@ -32,11 +33,17 @@ class lookup {
     /** @var standing what stands of people in courses */
     public readonly standing $standing;
 
+    /** @var newcomers|null who enrols people for the first time, once there are any */
+    private ?newcomers $newcomers = null;
+
     /** @var reach what may be used on this site */
     public readonly reach $reach;
 
     /** @var array<string, array<string, \stdClass|null>> table => key => record */
     private array $found = [];
+
+    /** @var array<int, bool> whether enrolments may be managed in a course, by its id */
+    private array $enrolling = [];
 
     /** @var array<string, int>|null role ids by short name */
     private ?array $rolesbyname = null;
@@ -152,6 +159,7 @@ class lookup {
      */
     public function forget(): void {
         $this->found = [];
+        $this->enrolling = [];
         $this->standing->forget();
     }
 
@@ -249,6 +257,34 @@ class lookup {
      */
     public function stale(string $table, string $key): void {
         unset($this->found[$table][$key]);
+        $this->enrolling = []; // A course that moved is under other permissions.
+    }
+
+    /**
+     * Whether the account of the services may manage enrolments in a course.
+     *
+     * @param \stdClass $course
+     * @return bool
+     */
+    public function may_enrol(\stdClass $course): bool {
+        return $this->enrolling[(int) $course->id]
+            ??= has_capability('enrol/passerelle:manage', \context_course::instance($course->id));
+    }
+
+    /**
+     * Who enrols people for the first time, and puts them into groups.
+     *
+     * @return newcomers
+     */
+    public function newcomers(): newcomers {
+        return $this->newcomers ??= new newcomers();
+    }
+
+    /**
+     * Do what all operations need once.
+     */
+    public function finish(): void {
+        $this->newcomers?->purge();
     }
 
     /**

@@ -36,6 +36,9 @@ class standing {
     /** @var array<int, array<int, \stdClass|null>> group members by group, by user id */
     private array $members = [];
 
+    /** @var array<int, array<int, true>> who of the people named there is enrolled in a course by any method, by its id */
+    private array $enrolled = [];
+
     /** @var \core\lock\lock[] under which instances were made that nobody else can see yet */
     private array $locks = [];
 
@@ -225,6 +228,31 @@ class standing {
     }
 
     /**
+     * Whether a person is known to be enrolled in a course, by whatever method.
+     *
+     * @param \stdClass $course
+     * @param int $userid
+     * @return bool false as well for one who was enrolled since this was first asked
+     */
+    public function enrolled(\stdClass $course, int $userid): bool {
+        global $DB;
+        if (!isset($this->enrolled[(int) $course->id])) {
+            $found = [];
+            foreach (array_chunk($this->people[(int) $course->id] ?? [], 1000) as $chunk) {
+                [$in, $params] = $DB->get_in_or_equal($chunk, SQL_PARAMS_NAMED);
+                $params['course'] = $course->id;
+                $found += $DB->get_records_sql_menu(
+                    "SELECT DISTINCT ue.userid, 1 FROM {enrol} e JOIN {user_enrolments} ue ON ue.enrolid = e.id
+                      WHERE e.courseid = :course AND ue.userid {$in}",
+                    $params
+                );
+            }
+            $this->enrolled[(int) $course->id] = array_fill_keys(array_keys($found), true);
+        }
+        return isset($this->enrolled[(int) $course->id][$userid]);
+    }
+
+    /**
      * Read a person's membership anew the next time.
      *
      * @param \stdClass $group
@@ -239,6 +267,7 @@ class standing {
      */
     public function stale_members(): void {
         $this->members = [];
+        $this->enrolled = [];
     }
 
     /**
@@ -259,5 +288,6 @@ class standing {
         $this->enrolments = [];
         $this->roles = [];
         $this->members = [];
+        $this->enrolled = [];
     }
 }

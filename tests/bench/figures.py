@@ -86,7 +86,7 @@ BENCHES = (
     Bench(
         "moodle_load",
         "First load on a real Moodle",
-        ("moodle_load", "--only", "load"),
+        ("moodle_load", "--only", "load", "--courses", "60", "--rounds", "2"),
         heavy=True,
         needs=("PASSERELLE_LIVE_ADDRESS", "PASSERELLE_LIVE_TOKEN", "PASSERELLE_LOAD_SYNC"),
     ),

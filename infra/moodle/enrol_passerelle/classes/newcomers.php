@@ -33,7 +33,8 @@ require_once($CFG->dirroot . '/group/lib.php');
  *
  * The same rows, events and hooks in the same order as Moodle's own enrol_user(), role_assign() and groups_add_member(),
  * without looking up again for each person what the caller has read for many, and with one purge of what they purge for
- * each. The plugin's tests compare the two. Whatever is not known to be alike is left to Moodle's own functions.
+ * each: finish() ends what is done once for many. The plugin's tests compare the two. Whatever is not known to be alike is
+ * left to Moodle's own functions.
  *
  * @package    enrol_passerelle
  * @copyright  2026 The Passerelle authors
@@ -45,6 +46,9 @@ class newcomers {
 
     /** @var array|null a role and the context of a course in which it was given, while caches are not purged of it */
     private ?array $unpurged = null;
+
+    /** @var array<int, array> groups of one course and the ids of their new members, while these were not announced */
+    private array $unannounced = [];
 
     /** @var array<int, \stdClass|bool> the conversation of a group, false where it has none, by group id */
     private array $conversations = [];
@@ -162,9 +166,28 @@ class newcomers {
     }
 
     /**
-     * Purge the caches that know who has a role where, once for all who were enrolled since the last time.
+     * Purge caches and announce new members, once for all who came since the last time.
+     *
+     * To be called before anything else is done to them, and at the end.
      */
-    public function purge(): void {
+    public function finish(): void {
+        $this->purge();
+        $announcing = $this->unannounced;
+        $this->unannounced = [];
+        foreach ($announcing as [$group, $userids]) {
+            try {
+                di::get(hooks::class)->dispatch(new after_group_membership_added(groupinstance: $group, userids: $userids));
+            } catch (\Throwable $e) {
+                // They are members, whatever somebody else's code makes of it.
+                debugging('New members of group ' . $group->id . ': ' . get_class($e), DEBUG_DEVELOPER);
+            }
+        }
+    }
+
+    /**
+     * Purge the caches that know who has a role where.
+     */
+    private function purge(): void {
         if ($this->unpurged) {
             \core_course_category::role_assignment_changed(...$this->unpurged);
             $this->unpurged = null;
@@ -180,6 +203,9 @@ class newcomers {
      */
     public function join(\stdClass $group, int $userid, \stdClass $instance): void {
         global $DB;
+        if ($this->unannounced && (int) reset($this->unannounced)[0]->courseid !== (int) $group->courseid) {
+            $this->finish();
+        }
         $now = time();
         $member = (object) [
             'groupid' => $group->id,
@@ -216,6 +242,6 @@ class newcomers {
         ]);
         $event->add_record_snapshot('groups', $group);
         $event->trigger();
-        di::get(hooks::class)->dispatch(new after_group_membership_added(groupinstance: $group, userids: [$userid]));
+        $this->unannounced[$group->id] = [$group, [...$this->unannounced[$group->id][1] ?? [], $userid]];
     }
 }

@@ -153,7 +153,10 @@ final class newcomers_test extends \advanced_testcase {
             $this->assertEqualsWithDelta(time(), groups_get_group($group->id)->timemodified, 2);
         });
         $moodle = $join(fn($group, $userid) => groups_add_member($group, $userid, 'enrol_passerelle', $this->instance->id));
-        $ours = $join(fn($group, $userid) => $this->newcomers->join($group, $userid, $this->instance));
+        $ours = $join(function ($group, $userid) {
+            $this->newcomers->join($group, $userid, $this->instance);
+            $this->newcomers->finish();
+        });
         $this->assertEquals($moodle, $ours);
         $this->assertCount(1 + $messaging, $ours[1][4], 'the talk with oneself, and the group\'s');
         $this->assertCount(1, $ours[1][3], 'members of the group');
@@ -211,11 +214,44 @@ final class newcomers_test extends \advanced_testcase {
             $this->newcomers->enrol($this->instance, $userid, $roleid, 0, 0);
         }
         $this->assertSame('before', $cache->get('kept'));
-        $this->newcomers->purge();
+        $this->newcomers->finish();
         $this->assertFalse($cache->get('kept'));
         $cache->set('kept', 'after');
-        $this->newcomers->purge();
+        $this->newcomers->finish();
         $this->assertSame('after', $cache->get('kept'), 'nobody came since');
+    }
+
+    /**
+     * Whoever listens hears of a group's new members together, before another course's, and his failure is his own.
+     */
+    public function test_members_are_announced_together(): void {
+        $make = $this->getDataGenerator();
+        $there = $make->create_course();
+        $instances = [$this->instance, $this->plugin->ensure_instance($there, 'night')];
+        $groups = [
+            $make->create_group(['courseid' => $this->instance->courseid]),
+            $make->create_group(['courseid' => $this->instance->courseid]),
+            $make->create_group(['courseid' => $there->id]),
+        ];
+        $heard = [];
+        $hook = \core_group\hook\after_group_membership_added::class;
+        $this->redirectHook($hook, function (object $one) use (&$heard) {
+            $heard[] = [(int) $one->groupinstance->id, $one->userids];
+            throw new \moodle_exception('error');
+        });
+        $expected = [];
+        foreach ([0, 1, 0, 2] as $n) {
+            $userid = (int) $make->create_user()->id;
+            $expected[(int) $groups[$n]->id][] = $userid;
+            $this->newcomers->enrol($instances[(int) ($n === 2)], $userid, 5, 0, 0);
+            $this->newcomers->join($groups[$n], $userid, $instances[(int) ($n === 2)]);
+            $this->assertCount($n === 2 ? 2 : 0, $heard);
+        }
+        $this->newcomers->finish();
+        $this->newcomers->finish();
+        $this->assertSame($expected, array_combine(array_column($heard, 0), array_column($heard, 1)));
+        $this->assertCount(3, $heard);
+        $this->assertDebuggingCalledCount(3);
     }
 
     /**

@@ -54,6 +54,9 @@ class operations {
         'adopt' => operations\adoption::class,
     ];
 
+    /** What brings newcomers: anything else finds them as Moodle's own functions would have left them. */
+    private const BRINGING = ['enrol', 'member_add'];
+
     /** @var operations\lookup */
     private operations\lookup $lookup;
 
@@ -105,6 +108,9 @@ class operations {
         }
         $doer = $this->doers[$class] ??= new $class($this->lookup);
         $method = $operation['op'];
+        if (!in_array($method, self::BRINGING, true)) {
+            $this->lookup->finish();
+        }
         $writes = $DB->perf_get_writes();
         $transaction = $DB->start_delegated_transaction();
         try {

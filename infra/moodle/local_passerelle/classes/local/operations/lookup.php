@@ -281,10 +281,10 @@ class lookup {
     }
 
     /**
-     * Do what all operations need once.
+     * End what is done once for many newcomers.
      */
     public function finish(): void {
-        $this->newcomers?->purge();
+        $this->newcomers?->finish();
     }
 
     /**

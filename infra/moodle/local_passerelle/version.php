@@ -29,4 +29,4 @@ $plugin->version = 2026113011;
 $plugin->requires = 2024100700; // Moodle 4.5.
 $plugin->release = '0.1.0';
 $plugin->maturity = MATURITY_BETA;
-$plugin->dependencies = ['enrol_passerelle' => 2026112100];
+$plugin->dependencies = ['enrol_passerelle' => 2026113001];

@@ -45,7 +45,7 @@ PAGE = 5000  # of the night's reading
 ROLE = "student"
 
 ENROLMENTS, GROUPS = "enrolments", "enrolments with groups"  # what is measured of each turn
-OTHER, ONE, NIGHT = "the other", "Passerelle, one call at a time", "Passerelle, as the night"
+OTHER, ONE, NIGHT = "enrol_database", "Passerelle, one call at a time", "Passerelle, as the night"
 AT_MOST = {ONE: 1 / 1.1, NIGHT: 1 / 2}  # to reach: of the other's time
 WHY = (
     "the processor: both run the same Moodle functions for each row, and PHP and the database share its cores"

@@ -122,10 +122,25 @@ class newcomers {
         ];
         try {
             $enrolment->id = $DB->insert_record('user_enrolments', $enrolment);
-        } catch (\dml_write_exception $taken) {
+        } catch (\dml_write_exception $e) {
+            self::only_if_taken('user_enrolments', ['enrolid' => $instance->id, 'userid' => $userid], $e);
             return null;
         }
         return $enrolment;
+    }
+
+    /**
+     * Let a failure pass where another run has written the row meanwhile.
+     *
+     * @param string $table
+     * @param array $row
+     * @param \dml_write_exception $e thrown otherwise: a deadlock ends the transaction
+     */
+    private static function only_if_taken(string $table, array $row, \dml_write_exception $e): void {
+        global $DB;
+        if (!$DB->record_exists($table, $row)) {
+            throw $e;
+        }
     }
 
     /**
@@ -216,8 +231,9 @@ class newcomers {
         ];
         try {
             $alike = self::compared() && $DB->insert_record('groups_members', $member);
-        } catch (\dml_write_exception $taken) {
-            $alike = false; // Another run was faster.
+        } catch (\dml_write_exception $e) {
+            self::only_if_taken('groups_members', ['groupid' => $group->id, 'userid' => $userid], $e);
+            $alike = false;
         }
         if (!$alike) {
             groups_add_member($group, $userid, 'enrol_passerelle', $instance->id);

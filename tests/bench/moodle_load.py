@@ -15,8 +15,8 @@ courses of its own that are new, with the same people: other work on the machine
   `php tests/bench/moodle_groups.php` in Moodle's directory, which reads lines `course<TAB>group<TAB>username`
 - `PASSERELLE_LOAD_DATABASE`: what to call the database in the title, such as `PostgreSQL 15`
 
-Without the commands Passerelle is measured alone. The other's time is without what the same commands take when there
-is nothing to do: its start, and its look at the courses of earlier turns.
+Nothing is measured where one of them is missing. The other's time is without what the same commands take when there is
+nothing to do: its start, and its look at the courses of earlier turns.
 """
 
 from __future__ import annotations
@@ -51,6 +51,9 @@ WHY = (
     "the processor: both run the same Moodle functions for each row, and PHP and the database share its cores"
 )
 
+SITE = ("PASSERELLE_LIVE_ADDRESS", "PASSERELLE_LIVE_TOKEN")
+COMMANDS = ("PASSERELLE_LOAD_TABLE", "PASSERELLE_LOAD_SYNC", "PASSERELLE_LOAD_GROUPS")
+
 Row = tuple[str, str]  # course, username
 Operation = dict[str, object]
 
@@ -64,9 +67,8 @@ class Other:
     groups: str
 
     @classmethod
-    def of_environment(cls) -> Other | None:
-        commands = [os.environ.get(f"PASSERELLE_LOAD_{name}", "") for name in ("TABLE", "SYNC", "GROUPS")]
-        return cls(*commands) if all(commands) else None
+    def of_environment(cls) -> Other:
+        return cls(*(os.environ[name] for name in COMMANDS))
 
     def enrol(self, rows: Sequence[Row]) -> float:
         """Seconds of a sync that enrols them, less one right after it that finds nothing to do."""
@@ -192,11 +194,11 @@ def chunks(operations: Sequence[Operation], at_once: int) -> Iterator[Sequence[O
         yield held
 
 
-def bench_load(load: Load, other: Other | None, rounds: int) -> Iterator[Figure]:
+def bench_load(load: Load, other: Other, rounds: int) -> Iterator[Figure]:
     spent: dict[tuple[str, str], float] = defaultdict(float)  # seconds, by whose they are and what they did
 
     def turn(name: str, rows: Sequence[Row]) -> None:
-        if name == OTHER and other:
+        if name == OTHER:
             enrolled, grouped = other.enrol(rows), other.group(rows)
         else:
             at_once = load.site.concurrency if name == NIGHT else 1
@@ -204,7 +206,7 @@ def bench_load(load: Load, other: Other | None, rounds: int) -> Iterator[Figure]
         spent[name, ENROLMENTS] += enrolled
         spent[name, GROUPS] += enrolled + grouped
 
-    turns = [OTHER, ONE, NIGHT] if other else [ONE, NIGHT]
+    turns = [OTHER, ONE, NIGHT]
     for number in range(rounds):
         for name in turns[:: -1 if number % 2 else 1]:
             rows, last = load.rows(f"{number}{turns.index(name)}"), load.last()
@@ -212,7 +214,7 @@ def bench_load(load: Load, other: Other | None, rounds: int) -> Iterator[Figure]
             load.look(last)
     for (name, what), seconds in spent.items():
         yield Figure(f"{name}, {what}: each", 1000 * seconds / (load.courses * load.each * rounds), "ms")
-    for name, at_most in AT_MOST.items() if other else ():
+    for name, at_most in AT_MOST.items():
         for what in (ENROLMENTS, GROUPS):
             yield Figure(
                 f"{name}, by {OTHER}: {what}", spent[name, what] / spent[OTHER, what], "×", at_most, WHY
@@ -233,6 +235,10 @@ def main() -> int:
     parser.add_argument("--each", type=int, default=40)
     parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()
+    for name in SITE if asked.only == "export" else SITE + COMMANDS:
+        if not os.environ.get(name):
+            print(f"nothing is measured: {name} says nothing", file=sys.stderr)
+            return 0
     # Its pace is network.yaml's default: four at a time, 20 calls a second.
     site = Site(
         "load", os.environ["PASSERELLE_LIVE_ADDRESS"].rstrip("/"), os.environ["PASSERELLE_LIVE_TOKEN"]

@@ -5,7 +5,7 @@ import json
 from passerelle.domain.night.plan.serialised import CHUNK
 from tests.bench import figures
 from tests.bench.figure import KEPT_IN, Figure, entitle, show
-from tests.bench.moodle_load import chunks
+from tests.bench.moodle_load import COMMANDS, SITE, chunks
 
 LOAD = next(one for one in figures.BENCHES if one.name == "moodle_load")
 NIGHT = next(one for one in figures.BENCHES if one.name == "night")
@@ -38,14 +38,13 @@ def test_the_page_as_it_is_kept_is_what_the_script_would_leave():
     assert figures.page([], kept) == kept
 
 
-def test_a_bench_that_needs_a_moodle_runs_only_where_one_is_named(monkeypatch):
-    for name in LOAD.needs:
+def test_where_no_moodle_is_named_nothing_is_measured_and_the_page_stands(monkeypatch, tmp_path):
+    for name in (*SITE, *COMMANDS):
         monkeypatch.delenv(name, raising=False)
-    assert not LOAD.can_run
-    assert NIGHT.can_run
-    for name in LOAD.needs:
-        monkeypatch.setenv(name, "said")
-    assert LOAD.can_run
+    run = figures.measure(LOAD, tmp_path)
+    assert run.good
+    before = figures.page([measured(LOAD, 1.5, "5.1.3, MariaDB")], "")
+    assert figures.page([run], before) == before
 
 
 def test_what_a_bench_is_about_is_kept_beside_its_figures(monkeypatch, tmp_path, capsys):

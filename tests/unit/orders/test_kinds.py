@@ -579,39 +579,27 @@ def test_what_is_given_back_whole_takes_access_away(name: str) -> None:
     assert [row["email"] for row in order["withdraw"]] == ["ana@client.example", "bob@client.example"]
 
 
+IN_FRANCS = {
+    "topic": "refunds/create",
+    "body": {
+        "id": 7,
+        "order_id": 700,
+        "created_at": "2026-10-05T08:05:00Z",
+        "refund_line_items": [],
+        "transactions": [{"kind": "refund", "status": "success", "amount": "41.00", "currency": "CHF"}],
+    },
+}
 PARTS = {
     "woo": ("woocommerce", woo(), woo(minute=5, refunds=[{"id": 9, "total": "-10.00"}])),
     "shopify: another currency of unknown rate": (
         "shopify",
         shopify(presentment_currency="CHF"),
-        {
-            "topic": "refunds/create",
-            "body": {
-                "id": 7,
-                "order_id": 700,
-                "created_at": "2026-10-05T08:05:00Z",
-                "refund_line_items": [],
-                "transactions": [
-                    {"kind": "refund", "status": "success", "amount": "41.00", "currency": "CHF"}
-                ],
-            },
-        },
+        IN_FRANCS,
     ),
     "shopify: another currency as the buyer saw it": (
         "shopify",
         shopify(total_price_set={"presentment_money": {"amount": "44.00", "currency_code": "CHF"}}),
-        {
-            "topic": "refunds/create",
-            "body": {
-                "id": 7,
-                "order_id": 700,
-                "created_at": "2026-10-05T08:05:00Z",
-                "refund_line_items": [],
-                "transactions": [
-                    {"kind": "refund", "status": "success", "amount": "41.00", "currency": "CHF"}
-                ],
-            },
-        },
+        IN_FRANCS,
     ),
     "stripe": ("stripe", session(), refund(1000, "succeeded", 5)),
     "stripe: a part disputed and lost": (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from passerelle.domain.orders.facts import Line, Participant
 from passerelle.domain.orders.order import Order
 from passerelle.domain.orders.shop import DeclaredIn, ShopApi
 from passerelle.errors import GiveUp, TryAgain
-from passerelle.shops.api import SECONDS, ShopAway, ShopRefused, check, reference, safe
+from passerelle.shops.api import SECONDS, ShopAway, ShopRefused, check, reference, safe, sender
 from passerelle.shops.payload import (
     Figures,
     PayloadUnreadable,
@@ -28,6 +29,7 @@ from passerelle.shops.payload import (
 from passerelle.shops.registry import MODULES, Verified, document_of, named, vendor
 from passerelle.shops.vendor import Api
 from tests.factories.orders import a_shop
+from tests.unit.moodle.loopback import cut, reply, says, serving
 
 AT = datetime(2026, 10, 5, 8, 0, tzinfo=UTC)
 
@@ -258,6 +260,36 @@ def test_an_id_in_a_path_is_one_or_is_hashed() -> None:
     for bad in ("", "x" * 129, "a/b", "a b", "é", "a\n", "..", "a?b"):
         assert safe(bad) == hashlib.sha256(bad.encode()).hexdigest()
     assert reference(Order(id="b:a:1", shop="b", received_at=AT)) == "a:1"
+
+
+@pytest.mark.rule("S12", "S17")
+def test_a_shop_is_asked_without_redirects_and_without_what_the_machine_knows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login root password hush\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    moved = says(reply("302 Found", body=b"", Location="http://127.0.0.1:9/x"))
+    answers = [says(reply(body=b'{"a": 1}')), says(reply(body=b"")), moved, says(reply(body=b"<html>")), cut]
+    with serving(*answers, says(reply(body=b"[2]")), says(reply("404 Not Found", body=b"{}"))) as server:
+        send = sender("boutique")
+        assert send("GET", f"{server.url}/a", headers={"X-Own": "1"}) == (200, {"a": 1})
+        assert send("POST", server.url, headers={}, form={"a": "é"}) == (200, None)
+        assert send("POST", server.url, headers={}, body={"a": 1}) == (302, None)
+        for _ in range(2):
+            with pytest.raises(ShopAway, match="boutique is away") as away:
+                send("GET", server.url, headers={"Authorization": "Bearer hush"})
+            assert away.value.__cause__ is None
+        assert send("POST", server.url, headers={}, body=b'{"raw": 1}') == (200, [2])
+        assert send("GET", server.url, headers={}) == (404, {})
+    sent = [one.lower() for one in server.requests]
+    assert b"x-own: 1" in sent[0]
+    assert b"authorization" not in sent[0]
+    assert sent[1].endswith(b"a=%c3%a9")
+    assert b"application/json" in sent[2]
+    assert b"application/json" in sent[5]
+    assert sent[5].endswith(b'{"raw": 1}')
+    assert len(sent) == 7
 
 
 @pytest.mark.rule("S12")

@@ -210,3 +210,41 @@ def test_an_invoice_ties_its_payment_to_its_order(thing: Mapping[str, Any], name
         found = read_facts(SHOP, topic, json.dumps({"data": {"object": thing}}).encode())
         assert (found and (found.order, found.refs)) == names
     assert read_facts(SHOP, "invoice.created", json.dumps({"data": {"object": thing}}).encode()) is None
+
+
+@pytest.mark.rule("S2", "S11")
+def test_the_buyer_of_a_session_is_who_paid_in_the_language_of_the_page() -> None:
+    said = {
+        "email": "rh@x",
+        "name": "Rose de la Tour",
+        "address": {"city": "Caen"},
+        "phone": "1",
+        "business_name": "SA",
+    }
+    session = {
+        "id": "cs_1",
+        "currency": "eur",
+        "customer_details": said,
+        "customer_email": "old@x",
+        "locale": "de",
+    }
+    buyer = facts("checkout.session.completed", session).buyer
+    assert buyer is not None
+    assert (buyer.email, buyer.firstname, buyer.lastname, buyer.city) == (
+        "rh@x",
+        "Rose",
+        "de la Tour",
+        "Caen",
+    )
+    assert (buyer.phone, buyer.institution, buyer.lang) == ("1", "SA", "de")
+    for locale in ("auto", "", None):
+        told = facts(
+            "checkout.session.completed", session | {"locale": locale, "metadata": {"institution": "Org"}}
+        ).buyer
+        assert told is not None
+        assert (told.lang, told.institution) == (SHOP.language, "Org")
+    bare = facts(
+        "checkout.session.completed", {"id": "cs_1", "customer_email": "old@x", "metadata": {"order": "77"}}
+    )
+    assert bare.buyer is not None
+    assert (bare.buyer.email, bare.number) == ("old@x", "77")

@@ -13,14 +13,16 @@ from ipaddress import ip_address
 from urllib.parse import parse_qs
 
 import pytest
+import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from urllib3.exceptions import MaxRetryError, NewConnectionError, SSLError
 
 from passerelle.domain.moodle.core import Enrolment, Message, NewUser
 from passerelle.errors import FixAccess, LookFirst, MoodleAway, MoodleRefused, PasserelleError
 from passerelle.moodle import calls_enrolments, calls_plugin, calls_site, calls_users, throttle
-from passerelle.moodle.client import Client, Site
+from passerelle.moodle.client import Client, NoAnswer, NotSent, Site, _told_apart
 from passerelle.moodle.protocol import PATH, Answer, Call, Repeat, reads_nothing
 from passerelle.moodle.throttle import Clock, Patience, TokenBucket
 from tests.unit.moodle.loopback import OK_NULL, cut, reply, reset, says, serving
@@ -254,6 +256,42 @@ def test_a_small_packed_answer_that_unpacks_without_end_is_stopped(at):
 def test_a_write_whose_answer_is_above_the_cap_counts_as_lost(at):
     with serving(says(reply(body=b" " * 300_000))) as server, pytest.raises(LookFirst):
         at(server, answer_bytes=200_000).ask(UNSAFE)
+
+
+def broken(reason):
+    return requests.ConnectionError(MaxRetryError(None, "/", reason))
+
+
+@pytest.mark.rule("S12")
+@pytest.mark.parametrize(
+    ("error", "kind", "fix"),
+    [
+        (requests.ConnectTimeout(), NotSent, False),
+        (requests.exceptions.InvalidURL(), NotSent, True),
+        (broken(NewConnectionError(None, "refused")), NotSent, False),
+        (broken(SSLError("CERTIFICATE_VERIFY_FAILED: expired")), NotSent, True),
+        (broken(SSLError("WRONG_VERSION_NUMBER")), NoAnswer, None),
+        (broken(OSError("CERTIFICATE_VERIFY_FAILED")), NoAnswer, None),
+        (requests.ReadTimeout(), NoAnswer, None),
+        (requests.ConnectionError(), NoAnswer, None),
+        (requests.ConnectionError("reset"), NoAnswer, None),
+    ],
+)
+def test_only_where_the_connection_never_stood_is_a_call_surely_not_sent(error, kind, fix):
+    told = _told_apart(error)
+    assert type(told) is kind
+    assert getattr(told, "fix", None) is fix
+
+
+def test_what_breaks_unforeseen_is_logged_as_failed(caplog):
+    caplog.set_level(logging.INFO, "passerelle.moodle")
+
+    def post(_body, *, fresh):
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        Client(site("https://bleu.example"), post).ask(READ)
+    assert [record.outcome for record in caplog.records] == ["failed"]
 
 
 # -- patience --------------------------------------------------------------------------------------------

@@ -187,7 +187,10 @@ def test_a_course_that_cannot_be_changed_is_refused_with_moodles_own_code():
     table = Table(core_course_update_courses={"warnings": [warning]})
     with pytest.raises(MoodleRefused) as refusal:
         moodle(table).update_course(2, idnumber="y")
-    assert refusal.value.errorcode == "courseidnumbertaken"
+    assert (refusal.value.errorcode, refusal.value.function) == (
+        "courseidnumbertaken",
+        "core_course_update_courses",
+    )
     assert table.calls[0][1] == {"courses": [{"id": "2", "idnumber": "y"}]}
 
 
@@ -321,7 +324,7 @@ def test_a_list_of_changed_courses_goes_on_from_its_cursor():
     since = datetime(2026, 1, 1, tzinfo=UTC)
     table = Table(local_passerelle_list_changed_courses=answer)
     assert [course.id for course in moodle(table).list_changed_courses(since)] == [7, 9]
-    assert table.calls[0][1]["since"] == "1767225600"
+    assert table.calls[0][1] == {"since": "1767225600", "after": "0", "limit": "500"}
 
 
 def operations(count):

@@ -275,9 +275,13 @@ def test_readers_of_rows_keys_and_warnings_name_what_they_miss() -> None:
     assert where(reads(int), "x") == "answer"
     row = {"warningcode": "c", "itemid": "4", "message": "Zoé"}
     assert reads_warnings({"warnings": [row]}) == (Warned("c", "", 4, "Zoé"),)
+    assert reads_warnings({"warnings": [{"warningcode": "c"}]}) == (Warned("c", "", None, ""),)
     assert reads_warnings(None) == reads_warnings({}) == ()
     assert [where(reads_warnings, value) for value in ([], {"warnings": 1})] == ["answer", "answer.warnings"]
-    assert "Zoé" not in repr(Warned("c", message="Zoé"))
+    shown = repr(
+        (Warned("c", message="Zoé"), Answer(200, {"x": "Zoé"}, "Zoé".encode()), Call("f", {"x": "Zoé"}, str))
+    )
+    assert "Zo" not in shown
 
 
 # -- what goes out ------------------------------------------------------------------------------------------

@@ -7,9 +7,11 @@ from random import Random
 
 import pytest
 
+from passerelle.mbz import personal
 from tests.mutation.__main__ import Score, Scores, show, verdict
+from tests.mutation.live import put_in_place
 from tests.mutation.mutants import LAYER, Source
-from tests.mutation.session import Wanted
+from tests.mutation.session import Wanted, in_a_child
 
 SIZES = Source(LAYER / "passerelle/domain/sizes.py")
 
@@ -76,3 +78,15 @@ def test_the_parts_together_are_all_mutants_and_a_seed_says_their_order() -> Non
     assert sorted(lines((1, 3)) + lines((2, 3)) + lines((3, 3))) == sorted(whole)
     assert lines((1, 1)) == whole != lines((1, 1), seed="another")
     assert lines((1, 1), at_most=5) == whole[:5]
+
+
+def test_a_table_that_another_module_makes_of_a_changed_one_is_changed_with_it() -> None:
+    plugins = Source(LAYER / "passerelle/mbz/plugins.py")
+    member = "activities/booking_1/booking.xml"
+    assert "bookingmanager" in personal.rules_for(member)
+
+    def is_still_there() -> str:
+        put_in_place(plugins.module, plugins.text, plugins.text.replace('"bookingmanager"', '"manager"'))
+        return str("bookingmanager" in personal.rules_for(member))
+
+    assert in_a_child(is_still_there, 60) == "False"

@@ -6,7 +6,8 @@ import inspect
 import sys
 import types
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cache, cached_property
+from pathlib import Path
 from typing import Any
 
 Code = types.CodeType
@@ -26,13 +27,40 @@ def put_in_place(module_name: str, text: str, mutated: str) -> bool:
         if live is not None and live.__code__.co_freevars == code.co_freevars:
             live.__code__ = code
             changed = True
-    return _put_what_stands_outside(module, after) or changed
+    return _put_what_stands_outside_and_rests_on_it(module, after) or changed
 
 
 def changes_what_stands_outside(module_name: str, mutated: str) -> bool:
     """Of a function that only an import runs: whether what it made is another now, and in its place."""
     module = sys.modules[module_name]
-    return _put_what_stands_outside(module, compile(mutated, module.__file__ or module_name, "exec"))
+    return _put_what_stands_outside_and_rests_on_it(
+        module, compile(mutated, module.__file__ or module_name, "exec")
+    )
+
+
+def importers_of(module_name: str) -> list[types.ModuleType]:
+    """Those of the layer that take anything from it by name."""
+    taking = f"from {module_name} import "
+    return [
+        module
+        for name, module in list(sys.modules.items())
+        if name.startswith("passerelle.") and module.__file__ and taking in _text(module.__file__)
+    ]
+
+
+@cache
+def _text(file: str) -> str:
+    return Path(file).read_text(encoding="utf-8")
+
+
+def _put_what_stands_outside_and_rests_on_it(module: types.ModuleType, code: Code) -> bool:
+    """A table that another module made of one of these is made anew."""
+    if not _put_what_stands_outside(module, code):
+        return False
+    for importer in importers_of(module.__name__):
+        file = importer.__file__ or ""
+        _put_what_stands_outside(importer, compile(_text(file), file, "exec"))
+    return True
 
 
 def _functions(code: Code, inside: str = "") -> Iterator[tuple[str, Code]]:

@@ -23,7 +23,7 @@ import coverage
 import pytest
 from _pytest.runner import runtestprotocol
 
-from tests.mutation.live import changes_what_stands_outside, put_in_place
+from tests.mutation.live import changes_what_stands_outside, importers_of, put_in_place
 from tests.mutation.mutants import LAYER, Mutant, Source
 
 DIED, LIVED, UNREACHED, NOT_PUT = "died", "lived", "reached by no test", "not put in place"
@@ -50,7 +50,16 @@ class Reached:
         return {one for one in found if one in self.seconds}
 
     def tests_of_all(self, source: Source) -> set[str]:
-        by_line = self.tests.get(str(source.path), {})
+        return self._tests_of_file(str(source.path))
+
+    def tests_around(self, source: Source) -> set[str]:
+        """Of a module that is tables alone, those of whoever takes them: no test goes through a line of its own."""
+        own = self.tests_of_all(source)
+        takers = () if own else importers_of(source.module)
+        return own.union(*(self._tests_of_file(one.__file__ or "") for one in takers))
+
+    def _tests_of_file(self, file: str) -> set[str]:
+        by_line = self.tests.get(file, {})
         return {one for tests in by_line.values() for one in tests if one in self.seconds}
 
 
@@ -95,7 +104,7 @@ def _fate(mutant: Mutant, reached: Reached, items: dict[str, pytest.Item]) -> st
     if inside:
         tests = reached.tests_of(mutant.source, mutant.line)
     else:
-        tests = _beside(reached.tests_of_all(mutant.source), reached, items)
+        tests = _beside(reached.tests_around(mutant.source), reached, items)
     if not tests and inside:
         return _fate_of_an_import(mutant, reached, items)
     if not tests:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from passerelle.domain.orders.ledger import LedgerPage
 from passerelle.domain.orders.order import Facts, Refund
 from passerelle.domain.orders.shop import Attachment
 from passerelle.domain.states import OrderState
@@ -113,6 +114,8 @@ def test_what_a_line_registered_stays_while_its_product_cannot_be_read() -> None
     scene.sell(some_facts(lines=lines))
     held = scene.page("rh@client.example").products
     assert [one.product for one in held] == ["LICENCE"]
+    order = scene.order()  # as one whose line was never written down as sold
+    scene.records.change(order, replace(order, sales=tuple(one for one in order.sales if one.line == "1")))
     unread = a_shop(products={"SPOCM1": a_product()})
     scene.base = scene.world = replace(scene.base, network=replace(scene.network, shops={"boutique": unread}))
     work.replay(scene.world, BOUTIQUE)
@@ -154,3 +157,31 @@ def test_the_support_course_of_a_line_given_back_is_not_given_again_by_who_was_s
         scene.deliver()
     assert set(scene.enrolled("SUPPORT")) == {"ana@client.example"}
     assert scene.order().state == OrderState.FULFILLED
+
+
+@pytest.mark.rule("S6", "S14", "S16")
+def test_what_the_wrong_buyer_is_given_by_who_was_slow_is_gone_by_the_next_night_and_no_more() -> None:
+    """Support, a role over each person and each person's over the buyer; a place of their own stays."""
+    rules = Attachment(over_new="mentor", over_existing="mentor", back_over_new="viewer")
+    scene = OrderScene(a_shop(attachment=rules))
+    rose = a_participant("rh", firstname="Rose", lastname="Humbert")
+    line = replace(a_line(), quantity=2, amount=2000, participants=(ANA, rose))
+    scene.sell(some_facts(lines=(line,)))
+    late = scene.records.all(LedgerPage)
+    right = a_buyer(email="formation@client.example")
+    scene.sell(some_facts(lines=(line,), buyer=right, snapshot_at=NOW + HOUR))
+    enrolled, support, ties = scene.enrolled(), scene.enrolled("SUPPORT"), scene.ties()
+    assert set(support) == {"formation@client.example"}
+    assert ("formation@client.example", "mentor", "ana@client.example") in ties
+    for page in late:  # what was read before is written after
+        now = scene.records[LedgerPage, page.id]
+        both = {tie.key: tie for tie in (*page.ties, *now.ties)}
+        whole = replace(now, places=page.places, ties=tuple(both.values()), taken_at=None)
+        scene.records.change(now, whole)
+    for _ in range(2):
+        scene.clock.tick(timedelta(days=1))
+        reconcile.reconcile(scene.world)
+        scene.deliver()
+    assert (scene.enrolled(), scene.enrolled("SUPPORT")) == (enrolled, support)
+    assert "rh@client.example" in enrolled
+    assert {(who, over) for who, _, over in scene.ties()} == {(who, over) for who, _, over in ties}

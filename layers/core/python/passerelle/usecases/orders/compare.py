@@ -60,12 +60,18 @@ def _owed(run: SiteRun, page: LedgerPage, orders: dict[str, Order | None]) -> Le
     def owes(by: str) -> bool:
         name, _, line = by.removesuffix(":support").rpartition(":")
         order = order_of(name)
-        return order is None or _owes(order, line, page.user_id)
+        if order is None:
+            return True
+        of_the_buyer = by.endswith(":support")
+        return _owes(order, line, page.user_id) and not (of_the_buyer and page.user_id in _corrected(order))
 
     def is_wrong(tie: Tie, name: str) -> bool:
+        """All that an order gives over people is between its buyer and them."""
         order = order_of(name)
         between = {tie.holder, tie.instance} if tie.level == "user" else {tie.holder}
-        return order is not None and bool(between & _corrected(order))
+        if order is None or not between & _corrected(order):
+            return False
+        return order.operator is None or order.operator.user_id not in between
 
     def decide(before: LedgerPage) -> LedgerPage:
         names = {by.removesuffix(":support").rpartition(":")[0] for by in lines_of(before)}
@@ -96,9 +102,7 @@ def _owes(order: Order, line_id: str, user_id: int) -> bool:
 
 def _corrected(order: Order) -> set[int]:
     """Buyers whom the shop has corrected since: it owes them nothing, but what they have a place for."""
-    here = {seat.user_id for seat in order.seats if seat.state != SeatState.TAKEN}
-    here |= {order.operator.user_id} if order.operator else set()
-    return {seat.user_id for seat in order.former} - here
+    return {seat.user_id for seat in order.former} - ({order.operator.user_id} if order.operator else set())
 
 
 def _missing(run: SiteRun, pages: Iterable[LedgerPage]) -> Iterator[Difference]:

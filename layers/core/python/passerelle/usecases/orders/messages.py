@@ -93,7 +93,7 @@ def _welcome(run: OrderRun, one: Enrolment, course: str, course_id: int, lang: s
 def _to_buyer(run: OrderRun, reading: Reading, problems: list[Note]) -> list[_Letter]:
     """One summary of who was created, found or stopped; again only when that has changed."""
     order = run.order
-    account = run.accounts.get(order.buyer.key)
+    account = _buyers_account(run)
     lang = order.buyer.lang or run.shop.language
     text = summary(run, reading, problems, lang)
     digest = _short(text)
@@ -104,14 +104,24 @@ def _to_buyer(run: OrderRun, reading: Reading, problems: list[Note]) -> list[_Le
         return []
     letter = _Letter(
         key=f"ord:{order.id}:sum:{digest}",
-        user_id=account.user_id,
-        username=account.username,
+        user_id=account[0],
+        username=account[1],
         lang=lang,
         subject=say("order_summary_subject", lang, order=order.shown, shop=run.shop.title or order.shop),
         text=text[:TEXT_LIMIT],
     )
     run.digest = digest
     return [letter]
+
+
+def _buyers_account(run: OrderRun) -> tuple[int, str] | None:
+    """Id and username. Of an order that is gone nobody is looked for any more: the account that it knew."""
+    account, operator = run.accounts.get(run.order.buyer.key), run.order.operator
+    if account is not None:
+        return account.user_id, account.username
+    if run.order.due or operator is None or not operator.user_id:
+        return None
+    return operator.user_id, operator.username
 
 
 def summary(run: OrderRun, reading: Reading, problems: list[Note], lang: str) -> str:

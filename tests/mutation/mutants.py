@@ -153,7 +153,7 @@ class Source:
 
 
 def _worth_looking_at(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    if isinstance(node, NOT_LOOKED_INTO) or _is_text(node):
+    if isinstance(node, NOT_LOOKED_INTO) or _is_text(node) or _is_an_assertion(node):
         return
     if isinstance(node, cst.Assign) and _names_a_type(node):
         return
@@ -176,3 +176,8 @@ def _names_a_type(node: cst.Assign) -> bool:
 def _is_text(node: cst.CSTNode) -> bool:
     """A docstring."""
     return isinstance(node, cst.Expr) and isinstance(node.value, cst.SimpleString | cst.ConcatenatedString)
+
+
+def _is_an_assertion(node: cst.CSTNode) -> bool:
+    """`strict=True` of a zip: it says what cannot be otherwise."""
+    return isinstance(node, cst.Arg) and node.keyword is not None and node.keyword.value == "strict"

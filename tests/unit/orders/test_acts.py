@@ -114,6 +114,10 @@ def test_what_a_line_registered_stays_while_its_product_cannot_be_read() -> None
     scene.sell(some_facts(lines=lines))
     held = scene.page("rh@client.example").products
     assert [one.product for one in held] == ["LICENCE"]
+    scene.clock.tick(timedelta(days=1))
+    reconcile.reconcile(scene.world)
+    scene.deliver()
+    assert scene.page("rh@client.example").products == held  # by the night too
     order = scene.order()  # as one whose line was never written down as sold
     scene.records.change(order, replace(order, sales=tuple(one for one in order.sales if one.line == "1")))
     unread = a_shop(products={"SPOCM1": a_product()})

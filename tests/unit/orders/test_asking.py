@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from passerelle.domain.orders.delivery import Hearing
+from passerelle.domain.orders.delivery import Delivery, Hearing
 from passerelle.domain.orders.facts import Facts, Refund
 from passerelle.domain.orders.order import Order
 from passerelle.domain.orders.shop import Heard, ShopApi, Webhook
@@ -68,7 +68,7 @@ def test_each_hour_goes_on_where_the_last_ended_and_the_night_looks_a_week_back(
     assert ask.since(scene.world, "boutique", None) == NOW - timedelta(days=1)
     reconcile.each_hour(scene.world)
     scene.clock.tick(HOUR)
-    assert ask.since(scene.world, "boutique", None) == NOW - ask.OVERLAP
+    assert ask.since(scene.world, "boutique", None) == NOW - timedelta(minutes=10)
     old = some_facts("old", snapshot_at=NOW - timedelta(days=5), paid_at=NOW - timedelta(days=5))
     scene.shops.happened["boutique"] = [heard(old)]
     reconcile.each_hour(scene.world)
@@ -79,6 +79,34 @@ def test_each_hour_goes_on_where_the_last_ended_and_the_night_looks_a_week_back(
     report = scene.world.papers.get(reconcile.REPORT)
     assert report is not None
     assert report["missed"] == {"boutique": ["boutique:old"]}
+
+
+@pytest.mark.rule("S17")
+@pytest.mark.parametrize(
+    ("ago", "back"),
+    [(timedelta(days=6), timedelta(days=6, minutes=10)), (timedelta(days=9), timedelta(days=7))],
+)
+def test_a_shop_that_was_not_heard_of_for_long_is_asked_a_week_back_at_most(
+    ago: timedelta, back: timedelta
+) -> None:
+    scene = a_scene()
+    scene.records.add(Hearing(id="boutique", asked_at=NOW - ago))
+    assert ask.since(scene.world, "boutique", None) == NOW - back
+    assert ask.since(scene.world, "boutique", HOUR) == NOW - HOUR
+
+
+@pytest.mark.rule("S17")
+def test_what_a_shop_names_by_no_order_is_told_by_its_reading_and_what_cannot_be_read_is_looked_at() -> None:
+    scene = a_scene()
+    unnamed = Heard("asked:1", "order.paid", a_payload(some_facts("9")), "", NOW)
+    unreadable = Heard("asked:2", "order.paid", b"[1]", "", NOW)
+    nothing = Heard("asked:3", "product.created", a_payload(some_facts("8"), "product.created"), "", NOW)
+    scene.shops.happened["boutique"] = [unnamed, unreadable, nothing]
+    assert ask.ask(scene.world, "boutique", HOUR) == ["boutique:9", "boutique:?"]
+    scene.deliver()
+    assert scene.order("boutique:9").state == OrderState.FULFILLED
+    parked = scene.records.list(Delivery, "state", "parked").items
+    assert [one.id for one in parked] == ["boutique:asked:2"]
 
 
 @pytest.mark.rule("S17")

@@ -104,7 +104,7 @@ def operator() -> Operator:
 def person_page(page: Any, console: str, who: str) -> None:
     page.goto(f"{console}/people")
     page.get_by_label("Adresse, identifiant ou code").fill(who)
-    page.get_by_role("button", name="Chercher").click()
+    page.get_by_role("button", name="Rechercher").click()
 
 
 @pytest.fixture

@@ -96,7 +96,7 @@ def test_a_course_is_published_and_brought_home(page: Any, start: str) -> None:
     become(page, start, "Vous êtes Grace, enseignante ailleurs")
     page.get_by_role("link", name="Rapatrier").click()
     page.get_by_label("Rechercher dans le catalogue").fill("chimie")
-    page.get_by_role("button", name="Chercher").click()
+    page.get_by_role("button", name="Rechercher").click()
     page.get_by_role("link", name="Aperçu").click()
     assert faults(page) == []
     page.get_by_role("button", name="Rapatrier").click()

@@ -60,7 +60,7 @@ DESK: Mapping[str, tuple[str, str]] = {
         "and they hold no personal data.",
     ),
     "desk.search": ("Rechercher dans le catalogue", "Search the catalogue"),
-    "desk.find": ("Chercher", "Search"),
+    "desk.find": ("Rechercher", "Search"),
     "desk.none": ("Aucun cours mutualisé ne correspond.", "No shared course matches."),
     "desk.preview": ("Aperçu", "Preview"),
     "desk.by": ("{author}, {site}", "{author}, {site}"),

@@ -50,7 +50,7 @@ WORDS: Mapping[str, Pair] = {
     "none": ("Aucun résultat.", "Nothing found."),
     "more": ("Suite", "More"),
     "go_back": ("Revenir", "Go back"),
-    "search": ("Chercher", "Search"),
+    "search": ("Rechercher", "Search"),
     "state": ("État", "State"),
     "any": ("Tous", "Any"),
     "shop": ("Boutique", "Shop"),

@@ -87,7 +87,7 @@ $string['check_address_odd'] = 'Passerelle répond, mais pas comme attendu.';
 $string['check_address_ok'] = 'Passerelle répond et accepte le secret.';
 $string['check_cron'] = 'Passerelle : cron';
 $string['check_cron_late'] = 'Travaux qui attendent cron depuis plus d’un quart d’heure : {$a}.';
-$string['check_cron_notatonce'] = 'Les travaux doivent démarrer aussitôt, mais ne le peuvent pas : le chemin de PHP manque (Serveur → Chemins système), ou PHP ne peut lancer aucun programme. Ils attendent cron.';
+$string['check_cron_notatonce'] = 'Les travaux doivent démarrer aussitôt, mais ne le peuvent pas : le chemin de PHP manque (Serveur → Chemins système), ou PHP ne peut lancer aucun programme. Ils attendent cron.';
 $string['check_cron_ok'] = 'Cron prend les travaux en charge.';
 $string['check_cron_silent'] = 'Cron n’a pas tourné depuis un quart d’heure.';
 $string['check_disk'] = 'Passerelle : place sur le disque';
@@ -390,7 +390,7 @@ $string['site_desc'] = 'Le nom court sous lequel le réseau connaît ce Moodle.'
 $string['sources'] = 'Hôtes des archives';
 $string['sources_desc'] = 'Les archives viennent de ces hôtes et y partent, d’aucun autre. Un par ligne : un nom d’hôte signifie https sur le port 443, sous le blocage d’adresses de Moodle ; une origine entière comme http://127.0.0.1:4566 autorise exactement ce protocole, cet hôte et ce port, même si Moodle les bloquerait.';
 $string['startatonce'] = 'Démarrer aussitôt les sauvegardes et les restaurations';
-$string['startatonce_desc'] = 'Une sauvegarde ou une restauration démarre dès que la requête qui l’a demandée est terminée, dans un processus à part, sur le serveur web qui a répondu, sans attendre cron ; jamais plus à la fois que Moodle n’autorise de tâches ad hoc. Il faut pour cela le chemin de PHP (Serveur → Chemins système). Un cron lancé chaque minute, tel que Moodle le prévoit, cherche les travaux chaque seconde et rend ce réglage inutile. Activez-le là où cron tourne moins souvent ou avec --keep-alive=0 ; laissez-le désactivé là où les longs travaux doivent se faire sur une autre machine. Un travail coupé par un redémarrage du serveur web est repris par cron.';
+$string['startatonce_desc'] = 'Une sauvegarde ou une restauration démarre dès que la requête qui l’a demandée est terminée, dans un processus à part, sur le serveur web qui a répondu, sans attendre cron ; jamais plus à la fois que Moodle n’autorise de tâches ad hoc. Il faut pour cela le chemin de PHP (Serveur → Chemins système). Un cron lancé chaque minute, tel que Moodle le prévoit, cherche les travaux chaque seconde et rend ce réglage inutile. Activez-le là où cron tourne moins souvent ou avec --keep-alive=0 ; laissez-le désactivé là où les longs travaux doivent se faire sur une autre machine. Un travail coupé par un redémarrage du serveur web est repris par cron.';
 $string['status_cancelled'] = 'Annulé';
 $string['status_done'] = 'Terminé';
 $string['status_failed'] = 'Échec';

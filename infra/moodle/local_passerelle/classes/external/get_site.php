@@ -107,7 +107,13 @@ class get_site extends external_api {
             'languages' => new external_multiple_structure(new external_value(PARAM_RAW, 'Installed language')),
             'now' => new external_value(PARAM_INT, 'The site\'s clock'),
             'cron' => new external_single_structure([
-                'idle' => new external_value(PARAM_INT, 'Seconds since cron last began, if it ever did', VALUE_REQUIRED, null, NULL_ALLOWED),
+                'idle' => new external_value(
+                    PARAM_INT,
+                    'Seconds since cron last began, if it ever did',
+                    VALUE_REQUIRED,
+                    null,
+                    NULL_ALLOWED
+                ),
                 'every' => new external_value(PARAM_INT, 'Seconds between its last two beginnings, or 0'),
                 'atonce' => new external_value(PARAM_BOOL, 'Whether jobs start with the request that asks for them'),
             ]),

@@ -177,7 +177,7 @@ def test_a_header_that_is_no_text_is_refused(header: str) -> None:
         "whsec_!!!",
         base64.b64encode(KEY).decode(),
         secret(b"k" * 15),
-        f"whsec_!{base64.b64encode(KEY).decode()}",
+        f"whsec_!!!!{base64.b64encode(KEY).decode()}",
     ],
 )
 def test_what_is_no_secret_is_refused_without_being_shown(text: str) -> None:

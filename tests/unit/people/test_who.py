@@ -220,6 +220,7 @@ def test_past_its_time_each_person_becomes_nobody_and_stays_apart() -> None:
         ([{"deep": ({"username": "eve", "idnumber": " 22 "},)}], {"eve", "22"}, set()),
         ([{"idnumber": "22", "x": "eve"}, 7], {"eve"}, set()),
         ([{"site": "caen", "identity": "eve"}], {"eve"}, set()),
+        ([{"identity": "eve", "name": "E C"}], {"eve"}, set()),
     ],
 )  # fmt: skip
 def test_who_is_known_by_one_name_is_known_by_each_that_stands_beside_it(
@@ -239,6 +240,7 @@ def test_who_is_known_by_one_name_is_known_by_each_that_stands_beside_it(
         ("Eve", "eve", "name eve"),
         (" caen:EVE ", "eve", "name caen:eve"),
         ("caen:", "caen:", "name caen:"),
+        ("caen:a:b", "a:b", "name caen:a:b"),
         ("L’Écuyer--Martin ", "l’écuyer--martin", "name l'ecuyer martin"),
         ("Straße  Ä", "straße  ä", "name strasse a"),
     ],
@@ -285,6 +287,7 @@ def test_an_order_is_found_by_each_address_and_account_in_it_and_by_last_names_o
         (LedgerPage(id="caen:7", site="caen", user_id=7, username="gone-3", created_at=NOW), set()),
         ({"username": "eve", "email": "E@u", "idnumber": "22", "city": "caen"}, {"eve", "e@u", "22"}),
         ({"username": "", "email": "e@u", "idnumber": 7}, {"e@u"}),
+        ({"username": "eve", "idnumber": "22"}, {"eve", "22"}),
         ({"username": "", "email": "", "idnumber": "22"}, set()),
         ({"idnumber": "22"}, set()),
         ({"held_by": "caen:eve", "course": "eve"}, {"eve"}),

@@ -412,6 +412,7 @@ def test_activities_of_two_courses_are_compared_by_module_and_title_one_by_one()
     assert changed(old, (activity(8, "Bohr", "a"), activity(9, "Bohr", "b")), elsewhere=True) == [[], [], []]
     assert changed(old, (activity(8, "Bohr", "a"),), elsewhere=True) == [[], ["Bohr"], []]
     third = activity(3, "Bohr", "c")
+    assert changed((*old, third), old, elsewhere=True) == [[], ["Bohr"], []]
     assert changed((*old, third), (*old, replace(third, content="x")), elsewhere=True) == [[], [], ["Bohr"]]
     quiz = (activity(8, "Bohr", "a", "quiz"), activity(9, "Bohr", "b"))
     assert changed(old, quiz, elsewhere=True) == [["Bohr"], ["Bohr"], ["Bohr"]]
@@ -456,4 +457,4 @@ CARD = a_publication(
 def test_the_catalogue_finds_by_words_anywhere_and_by_each_field(wanted: Wanted, found: bool) -> None:
     assert fits(CARD, wanted) is found
     assert not fits(replace(CARD, state=PublicationState.WITHDRAWN), wanted)
-    assert folded("Œuvre d’Été") == folded("œuvre d’ete")
+    assert folded("Œuvre d’Été") == folded("œuvre d’ete") == "œuvre d’ete"

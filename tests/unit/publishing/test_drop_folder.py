@@ -265,6 +265,7 @@ def test_an_archive_that_was_replaced_meanwhile_is_not_deleted_unread(scene: Dro
             {"title": "'", "level": "'L1\"", "licence": "", "language": '"'},
         ),
         ("title: a''", {"title": "a''"}),
+        ("title: XabcX", {"title": "XabcX"}),
         ("category: |\ntitle: ''''", {"category": "", "title": "''"}),
         (f"title: {'x' * 19_993}", {"title": "x" * 19_993}),
     ],

@@ -131,6 +131,21 @@ TOPICS = {
 @pytest.mark.parametrize("kind", TOPICS)
 def test_each_vendor_is_told_to_send_what_is_understood(kind: str) -> None:
     assert vendor(kind).topics == tuple(TOPICS[kind].split())
+    lacking = {field for field, _ in vendor(kind).problems(a_shop(kind=kind, secrets=()))}
+    assert lacking == ({"webhook", "api"} if kind == "paypal" else {"secrets"})
+
+
+@pytest.mark.rule("S15")
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_ping_proves_the_way_and_is_about_no_order(kind: str) -> None:
+    sent = vendor(kind).ping(vendor(kind).key(SECRET), "e1")
+    shop = a_shop(kind=kind)
+    found = verified(
+        shop, Knock(sent.headers, sent.body, datetime.now(UTC)), [vendor(kind).key(SECRET)], None
+    )
+    assert found is not None
+    assert (found.topic, found.readable) == ("passerelle.ping", True)
+    assert read_facts(shop, found.topic, sent.body) is None
 
 
 # -- words of the Standard kind, lines of Stripe -----------------------------------------------------------------

@@ -322,6 +322,21 @@ def test_refunds_fees_and_gift_cards_of_woocommerce_are_money_back_or_granted() 
     assert (told.refunds_at, told.credit, told.whole_refunds) == ("727", 300 + 360, True)
     assert (woo().refunds_at, woo().credit, woo().whole_refunds) == ("", 0, False)
     assert woo(refunds=[]).whole_refunds
+    assert woo(discount_total="1.00", discount_tax="0.20").discount == 120
+    assert woo(coupon_lines=[{"discount": "2.00", "discount_tax": "0.40"}, {"discount": "1"}]).discount == 340
+    assert woo(discount_total="-5.00").discount == 0
+    billing = {
+        "first_name": "R",
+        "last_name": "H",
+        "email": "r@x",
+        "city": "Caen",
+        "phone": "1",
+        "company": "SA",
+    }
+    buyer = woo(billing=billing).buyer
+    assert buyer is not None
+    assert (buyer.firstname, buyer.lastname, buyer.email, buyer.city) == ("R", "H", "r@x", "Caen")
+    assert (buyer.phone, buyer.institution) == ("1", "SA")
     test = {"meta_data": [{"key": "_wcpay_mode", "value": "test"}]}
     assert (woo(**test).test, woo().test) == (True, False)
     assert woo(total="x").odd == ("total",)
@@ -373,6 +388,7 @@ def test_an_order_of_shopify_is_paid_by_its_financial_status(status: str, paid: 
     assert (told.order, told.number, told.total, told.snapshot_at) == ("82", "1042", 4000, AT)
     waits = shopify(financial_status=status, total_outstanding="15.00")
     assert waits.total == (2500 if status == "partially_paid" else 4000)
+    assert shopify(financial_status=status, processed_at=None).paid_at == (AT if paid else None)
     if paid:
         with pytest.raises(PayloadUnreadable):
             shopify(financial_status=status, processed_at=None, updated_at=None)

@@ -71,7 +71,7 @@ def people_in(key: str, text: str, who: Who) -> Iterator[Mapping[str, Any]]:
         for row in rows if isinstance(rows, list) else ():
             if isinstance(row, list):
                 yield dict(zip(_ROW_OF_A_PERSON, row, strict=False))
-    elif key.startswith(DEPOSITS) and key.endswith(_FILES_OF_PEOPLE):
+    elif ties_names(key):
         table = _Table.read(key, text)
         for cells, _ in table.rows:
             yield {table.columns[at]: cell for at, cell in enumerate(cells) if cell and at in table.columns}

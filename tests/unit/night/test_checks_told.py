@@ -170,6 +170,7 @@ def test_a_space_named_as_a_course_is_told_with_it(name) -> None:
     made = University().element("E2", title="Chimie").element("E1", title="Chimie")
     moodle = Moodle().course("E2", visible=False).course("E1", fullname="(E1) Chimie", visible=False)
     moodle.course("", ours=False, fullname="z", shortname="z").course("", ours=False, **name)
+    moodle.course("ex_E8", fullname="Chimie").course("E1", ours=False, fullname="Chimie")  # no spaces
     said = {"name": name["fullname"], "space": name["shortname"], "twin": "(E1) Chimie"}
     assert looked(made, moodle) == [Reason(Cause.SPACE_SAME_NAME, (), said, "E1")]
 

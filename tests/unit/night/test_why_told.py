@@ -150,6 +150,16 @@ def test_a_carried_element_is_told_with_its_chain_and_its_carriers_course(made, 
     assert told(ask(made, "P1", what)) == expected
 
 
+@pytest.mark.rule("N7")
+@pytest.mark.rule("N9")
+@pytest.mark.rule("N22")
+def test_the_foad_form_of_a_carried_element_is_its_carriers_foad_course_alone():
+    made = distance().element("E2", carrier="E1")
+    assert [one.course for one in ask(made, "P1", "FOAD-E2").places] == ["FOAD-E1"]
+    assert [one.course for one in ask(made, "P1", "E2").places] == ["c-E1", "FOAD-E1"]
+    assert [one.course for one in ask(made, "P1", "FOAD-E1").places] == ["FOAD-E1"]
+
+
 @pytest.mark.rule("N13")
 @pytest.mark.rule("N22")
 @pytest.mark.parametrize(
@@ -196,7 +206,10 @@ def test_a_carried_element_is_told_with_its_chain_and_its_carriers_course(made, 
             ],
         ),
         (
-            distance().row("ia.csv", "P1", "2026", "S", "perhaps", "E").ip("P1", "E1", "GC"),
+            distance()
+            .row("ia.csv", "P1", "2026", "S", "perhaps", "E")
+            .row("ia.csv", "P2", "2026", "S", "perhaps", "E")
+            .ip("P1", "E1", "GC"),
             "E1",
             [
                 "c-E1: (E1) Chimie out",
@@ -406,6 +419,17 @@ def test_a_file_that_stopped_leaves_it_unknown_and_is_named_once():
     assert told(ask(campus(), "P1", "E1", problems=(problem,), files={Table.IA: "ip.csv"})) == [
         "c-E1: (E1) Chimie unknown",
         "  FILE_STOPPED | file=ip.csv",
+    ]
+
+
+@pytest.mark.rule("N21")
+@pytest.mark.rule("N22")
+def test_a_registration_in_a_group_whose_file_stopped_is_told_with_that_file():
+    stopped = FileProblem("groups.csv", FileFault.MISSING_FILE, tables=frozenset({Table.GROUPS}))
+    assert told(ask(campus().ip(), "P1", "E1", problems=(stopped,), groups=())) == [
+        "c-E1: (E1) Chimie unknown",
+        "  FILE_STOPPED ip:2 | bearer=E1 course=c-E1 element=E1 file=groups.csv foad= group=G1",
+        "  FILE_STOPPED | file=groups.csv",
     ]
 
 

@@ -290,6 +290,10 @@ def test_who_has_two_codes_is_one_person_in_every_check():
         (campus().ade("P1", status="ASSOCIATED").row("ade.csv", "P1", "E1"), []),
         (campus().ade("P1", status="ASSOCIATED").row("ade.csv", "P2", "E1"), [Cause.ASSOCIATED_ONLY]),
         (carried().ade("P1", status="ASSOCIATED").row("ade.csv", "P1", "E2"), []),
+        (
+            campus().element("E9").ade("P1", "E9").ade("P1", status="ASSOCIATED"),
+            [Cause.ELEMENT_WITHOUT_GROUP, Cause.ASSOCIATED_ONLY],
+        ),
         (campus().element("E2", category="NONE").ade("P1", status="ASSOCIATED").ade("P1", "E2"), []),
         (
             campus()
@@ -315,6 +319,8 @@ def test_what_a_refused_row_may_say_accuses_nobody_and_any_other_row_still_does(
     [
         ([], [Cause.CEMU_GROUP_MISSING]),
         ([("ip.csv", "P1", "E1")], []),  # a group that may be of the CEMU
+        ([("ip.csv", "P1", "E1", "\0")], []),
+        ([("ip.csv", "P1", "E9", "\0")], [Cause.CEMU_GROUP_MISSING]),
         ([("ip.csv", "P2", "E1")], [Cause.CEMU_GROUP_MISSING]),
         ([("ia.csv", "P1", "2026", "OTHER", "perhaps", "E")], [Cause.CEMU_GROUP_MISSING]),
         ([("groups.csv", "GX", "", "KGX"), ("ip.csv", "P1", "E1", "GX")], []),

@@ -116,6 +116,8 @@ def teachers(course: str | None, who: str | None = None) -> dict[str, object]:
         # People.
         ("people", {"code": "P9"}, {"people": {"P9"}}),
         ("people", {"username": "p9"}, {"usernames": {"p9"}}),
+        ("people", {"code": "", "username": "p9"}, {"usernames": {"p9"}}),
+        ("people", {"code": "P9", "username": ""}, {"people": {"P9"}}),
         ("people", {}, {"all_people": True}),
         # Registrations: of whom, on what.
         ("ip", {"person_code": "P2", "element_code": "E1"}, students("c-E1", who="p2")),

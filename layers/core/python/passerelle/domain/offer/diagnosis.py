@@ -155,7 +155,7 @@ def fate_of(look: Look, row: Registration) -> Fate:
         case Tri.YES:
             return Fate(Cause.FOAD_CONDITIONS, True, tuple(one for one in standings if one.tele))
         case Tri.NO:
-            return Fate(Cause.IA_MISSING, True, standings)
+            return Fate(Cause.IA_MISSING)
     refused = _unread(look, Table.IA, Cause.ROW_REFUSED, "person_code", row.person)
     return refused._replace(foad=True)
 

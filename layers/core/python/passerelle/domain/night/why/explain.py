@@ -160,14 +160,11 @@ class _Question:
     # -- the course ---------------------------------------------------------------------------------
 
     def courses(self) -> Iterator[DesiredCourse]:
+        """The bearer's one or two; where a FOAD form was named, its FOAD course, a carried element's too."""
         courses = self.look.offer.courses
         for found in (courses.ordinary[self.bearer], courses.foad.get(self.bearer)):
-            if found is not None and self.asked.only in ("", self._own_foad(found)):
+            if found is not None and (found.foad or not self.asked.only):
                 yield found
-
-    def _own_foad(self, course: DesiredCourse) -> str:
-        """A carried element's FOAD form means its carrier's FOAD course."""
-        return self.asked.only if course.foad and self.asked.element != self.bearer else course.idnumber
 
     def about_carrying(self) -> Iterator[Reason]:
         if self.asked.element == self.bearer:

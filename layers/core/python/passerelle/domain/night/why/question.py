@@ -38,7 +38,7 @@ class AskedPerson:
 class AskedCourse:
     """An element, good or refused, or a code that the offer does not hold.
 
-    `only` is the idnumber of the one course that was named, where the question named one of two.
+    `only` is the idnumber of the FOAD course, where the question named that one of the two.
     """
 
     element: str

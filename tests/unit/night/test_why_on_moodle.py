@@ -188,3 +188,15 @@ def test_what_fits_nobody_or_several_is_said(person, course, kind) -> None:
 
     assert answer["kind"] == kind
     assert person in answer["text"] or course in answer["text"]
+
+
+@pytest.mark.rule("N22")
+def test_of_many_the_first_twenty_are_listed_with_how_many_there_are() -> None:
+    made = registered()
+    for number in range(20):
+        made.person(f"Q{number}")
+    answer = ask_why(
+        Known(made.extracts(), Naming()), "last", "E1", Telling("en", NOON, ZoneInfo("Europe/Paris"))
+    )
+
+    assert (answer["count"], len(answer["candidates"]), answer["text"].count("•")) == (21, 20, 20)

@@ -189,7 +189,7 @@ def hangs_on_nothing(said: Said, truth: Truth, had: Extracts) -> bool:
 def ask(had: Extracts, person: str, course: str) -> Answer | None:
     look = look_at(had, build_offer(had, Naming()))
     people = find_people(had, person)
-    courses = find_courses(had, look.offer, course) or (AskedCourse(course, known=False),)
+    courses = find_courses(had, look.offer, course) or (AskedCourse(course),)
     return explain(look, people[0], courses[0]) if len(people) == 1 and len(courses) == 1 else None
 
 

@@ -21,7 +21,7 @@ def ask(made: University, person: str = "P1", course: str = "E1") -> Answer:
     extracts = made.extracts()
     look = look_at(extracts, build_offer(extracts, Naming()))
     (who,) = find_people(extracts, person)
-    (what,) = find_courses(extracts, look.offer, course) or (AskedCourse(course, known=False),)
+    (what,) = find_courses(extracts, look.offer, course) or (AskedCourse(course),)
     return explain(look, who, what)
 
 

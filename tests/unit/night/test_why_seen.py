@@ -245,9 +245,7 @@ def test_a_space_is_found_by_its_names_and_failing_these_by_a_part_of_one():
     assert found("himi") == ["CH", "labo"]
     assert found("lab") == ["labo"]
     assert found("  ") == []
-    assert find_spaces(moodle.actual(), "labo") == (
-        AskedCourse("labo", "Laboratoire de chimie", known=False),
-    )
+    assert find_spaces(moodle.actual(), "labo") == (AskedCourse("labo", "Laboratoire de chimie"),)
 
 
 @pytest.mark.rule("N16")
@@ -281,7 +279,7 @@ def test_of_a_space_it_is_told_what_it_is_and_who_put_somebody_into_it(ours, row
     moodle.enrolled("OTHER")
     for row in rows:
         moodle.enrolled("ex_E9", **row)
-    asked = AskedCourse("ex_E9", "Espace", known=False)
+    asked = AskedCourse("ex_E9", "Espace")
     answer = explain_space(moodle.actual(), WHO, asked)
     (place,) = answer.places
     assert (answer.person, answer.course, answer.bearer, answer.notes) == (WHO, asked, "", ())

@@ -25,7 +25,7 @@ def ask(made: University, who: str, what: str, **more: object) -> Answer:
     extracts = replace(made.extracts(), **more)  # type: ignore[arg-type]
     look = look_at(extracts, build_offer(extracts, NAMING))
     (person,) = find_people(extracts, who)
-    (course,) = find_courses(extracts, look.offer, what) or (AskedCourse(what, known=False),)
+    (course,) = find_courses(extracts, look.offer, what) or (AskedCourse(what),)
     return explain(look, person, course)
 
 

@@ -189,3 +189,67 @@ def test_what_the_wrong_buyer_is_given_by_who_was_slow_is_gone_by_the_next_night
     assert (scene.enrolled(), scene.enrolled("SUPPORT")) == (enrolled, support)
     assert "rh@client.example" in enrolled
     assert {(who, over) for who, _, over in scene.ties()} == {(who, over) for who, _, over in ties}
+
+
+# -- who is an operator of whom (S6) ------------------------------------------------------------------------
+
+
+@pytest.mark.rule("S6")
+def test_whose_account_one_buyers_order_made_belongs_to_that_buyer_and_no_other_gets_a_role_over_it() -> None:
+    scene = OrderScene()
+    line = replace(a_line(), quantity=1, amount=1000, participants=(ANA,))
+    scene.sell(some_facts(lines=(line,)))
+    rose = scene.moodle.user("rh@client.example").id
+    assert scene.page("ana@client.example").operators == (rose,)
+    scene.sell(some_facts("1043", lines=(line,), buyer=a_buyer(email="autre@client.example")))
+    assert scene.ties() == [("rh@client.example", "mentor", "ana@client.example")]
+    scene.sell(some_facts("1044", lines=(line,)))  # the same buyer once more
+    assert scene.page("ana@client.example").operators == (rose,)
+
+
+@pytest.mark.rule("S6")
+def test_who_holds_a_role_over_the_buyer_or_in_a_place_makes_nobody_an_operator() -> None:
+    rules = Attachment(over_new="", over_existing="", back_over_new="viewer", back_over_existing="viewer")
+    role = a_product(
+        "std_assignroleoncontext", parameters="contextlevel=course&instance=SPOCM1&role=teacher", price=""
+    )
+    scene = OrderScene(a_shop(attachment=rules, products={"SPOCM1": a_product(), "ROLE": role}))
+    lines = (
+        replace(a_line(), quantity=1, amount=1000, participants=(ANA,)),
+        a_line("2", product="ROLE", quantity=1, amount=0, participants=()),
+    )
+    scene.sell(some_facts(lines=lines))
+    assert scene.ties() == [("ana@client.example", "viewer", "rh@client.example")]
+    for name in ("ana@client.example", "rh@client.example"):
+        assert scene.page(name).operators == ()
+
+
+@pytest.mark.rule("S5", "S14")
+@pytest.mark.parametrize("plugins", [True, False])
+def test_who_stays_in_the_course_by_another_order_leaves_the_group_of_the_one_that_is_gone(
+    plugins: bool,
+) -> None:
+    scene = OrderScene(plugins=plugins)
+    line = replace(a_line(), quantity=1, amount=1000, participants=(ANA,))
+    scene.sell(some_facts(lines=(line,)))
+    scene.sell(some_facts("1043", lines=(line,)))
+    scene.sell(some_facts(lines=(line,), snapshot_at=NOW + HOUR, cancelled_at=NOW + HOUR))
+    assert scene.members() == {"boutique:1042": [], "boutique:1043": ["ana@client.example"]}
+    assert list(scene.enrolled(source="shop" if plugins else "manual")) == ["ana@client.example"]
+
+
+@pytest.mark.rule("S12", "S14")
+@pytest.mark.parametrize(
+    ("changes", "states"),
+    [
+        ({}, [("paid", "paid"), ("fulfilling", "begun"), ("fulfilled", "done")]),
+        ({"cancelled_at": NOW}, [("cancelled", "cancelled")]),
+        ({"refunds": (Refund("r", 4000, {"1": 4}, NOW),)}, [("refunded", "refunded")]),
+        ({"total": 100}, [("paid", "paid"), ("parked", "amount_differs")]),
+    ],
+)
+def test_an_orders_history_says_each_state_and_why(changes: Any, states: list[tuple[str, str]]) -> None:
+    scene = OrderScene()
+    history = scene.sell(some_facts(**changes)).history
+    assert [(one.state, one.why) for one in history] == states
+    assert {one.at for one in history} == {scene.clock.now()}

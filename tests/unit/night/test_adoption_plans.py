@@ -156,6 +156,12 @@ def test_an_enrolment_is_made_again_as_the_nights_then_suspended_as_it_was_and_o
     assert {(one.course, one.category) for one in made.operations} == {("E1", "C1")}
     assert [type(row).__name__ for row in made.operations[1].rows] == ["Registration"]
     assert made.operations[0].rows == ()
+    one_role = plan(enrolled(a_site(ours=True), "student", active=False))
+    assert [(one.op, one["role"]) for one in one_role.operations] == [
+        ("enrol", "student"),
+        ("suspend", "student"),
+        ("adopt", ""),
+    ]
     active = plan(enrolled(a_site(ours=True), "student"))
     assert [one.op for one in active.operations] == ["enrol", "adopt"]
 

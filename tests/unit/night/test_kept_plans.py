@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import date
 
@@ -30,6 +31,7 @@ from passerelle.domain.night.plan.serialised import (
     heading,
     memory_document,
     read_memory,
+    sha256_of,
 )
 from passerelle.domain.night.policy import Freeze
 from passerelle.domain.offer.build import build_desired
@@ -149,6 +151,18 @@ def chunks(*courses: str, op: str = "enrol", size: int = 3) -> list[str]:
 )
 def test_operations_are_cut_between_courses_and_those_of_one_course_stay_together(operations, cut):
     assert chunks(operations) == cut
+
+
+@pytest.mark.rule("N19")
+def test_a_worker_does_a_thousand_operations_before_it_confirms():
+    operations = [operation(Phase.USERS, "user_create", {})] * 1001
+    assert [len(chunk.lines) for chunk in chunks_of(operations, {})] == [1000, 1]
+
+
+@pytest.mark.rule("N19")
+def test_a_plans_hash_is_of_its_papers_each_a_line():
+    line = '{"é":1}'
+    assert sha256_of([{"é": 1}, "x"]) == hashlib.sha256(f'{line}\n"x"\n'.encode()).hexdigest()
 
 
 @pytest.mark.rule("N19")
@@ -324,6 +338,7 @@ def named(*operations):
     university = University().element("E1", title="Chimie").person("P1").person("P2")
     university.group("G1", "TD 1", on=("E1",)).group("G2", "TD 2", on=("E1",))
     moodle = Moodle().category("C1", parent="C0").course("E9", shortname="e9", category="C1", startdate=7)
+    moodle.course("E8")
     moodle.user("p9", "P9", firstname="Ada", lastname="Lovelace", email="ada@univ.example").user("p8", "P8")
     moodle.put("groups", course="E9", courseid=1, idnumber="G9", name="Old")
     moodle.put("groups", course="E9", courseid=1, idnumber="G8", name="Older")
@@ -335,14 +350,14 @@ def named(*operations):
 def test_a_plan_names_the_people_courses_and_groups_it_touches_and_no_others():
     found = named(
         operation(Phase.ENROL, "enrol", {"username": "p1"}, course="E1"),
-        operation(Phase.COURSES, "course_update", {"idnumber": "E9"}),
+        operation(Phase.COURSES, "course_update", {"idnumber": "E8"}),
         operation(Phase.ADD_MEMBERS, "member_add", {"username": "p9", "group": "G1"}, course="E1"),
         operation(Phase.REMOVE_MEMBERS, "member_remove", {"username": "p9", "group": "G9"}, course="E9"),
     )
     assert found.people == {"p1": "First P1 Last P1", "p9": "Ada Lovelace"}
-    assert found.courses == {"E1": "(E1) Chimie", "E9": "E9"}
+    assert found.courses == {"E1": "(E1) Chimie", "E8": "E8", "E9": "E9"}
     assert found.groups == {"E1/G1": "TD 1", "E9/G9": "Old"}
-    assert set(found.before) == {"course/E9"}
+    assert set(found.before) == {"course/E8"}
 
 
 @pytest.mark.rule("N19")

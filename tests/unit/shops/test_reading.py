@@ -167,6 +167,7 @@ def test_people_are_declared_in_pieces_by_number_and_in_the_note_only_if_so_conf
     pieces = {"Learners_10": row("c"), "learners_2": row("b"), "learners": row("a"), "learnersX": row("z"),
               "xlearners": row("z"), "learners_12345": row("z"), "learners_": row("z")}  # fmt: skip
     assert declared(pieces) == [mail("a"), mail("b"), mail("c")]
+    assert declared({"learners_1": row("k"), "learners": row("z")}) == [mail("z"), mail("k")]
     assert declared({"tutors": row("t"), "learners": row("a")}) == [mail("a"), mail("t", "tutor")]
     assert declared({"learners": row("a")}, tutors="", learners="") == []
     assert declared({"who": row("a")}, learners="who") == [mail("a")]

@@ -98,12 +98,15 @@ def test_a_sample_that_is_refunded_says_how_much_and_of_which_line(kind: str) ->
         assert refund.lines == {"1": 1}
     if kind == "woocommerce":
         assert facts.refunds_at == "1042"
+    if kind == "stripe":
+        assert facts.order == "pi_1042"
 
 
 @pytest.mark.rule("S12")
 def test_a_sample_of_a_shop_that_counts_has_the_digits_of_its_number() -> None:
     assert [SampleOrder(one, "P").digits for one in ("A-17b2", "x", "007")] == [172, 1, 7]
-    assert [told(one, number="A-17").order for one in ("shopify", "woocommerce")] == ["17", "17"]
+    counted = [told(one, number="A-17") for one in ("shopify", "woocommerce")]
+    assert [(one.order, one.number) for one in counted] == [("17", "A-17")] * 2
     assert told("standard", number="A-17").order == "A-17"
     assert told("stripe", number="A-17").order == "pi_A-17"
     assert SampleOrder("1", "P", 3, "9.99", discount="0.50").total == "29.47"
@@ -184,6 +187,16 @@ def test_a_refund_of_a_shop_of_ones_own_gives_back_once_it_is_done(state: str, r
         AT,
         "",
     )
+    assert (facts.number, facts.given_back) == ("1042", None)
+    data |= {
+        "number": "n-7",
+        "refunded": True,
+        "customer": {"email": "c@x", "phone": "1", "institution": "i" * 300},
+    }
+    named = read_facts(a_shop(kind="standard"), "order.refunded", json.dumps({"data": data}).encode())
+    assert named is not None
+    assert named.buyer is not None
+    assert (named.number, named.given_back, named.buyer.phone) == ("n-7", True, "1")
     refund["currency"] = "JPY"
     facts = read_facts(a_shop(kind="standard"), "order.refunded", json.dumps({"data": data}).encode())
     assert facts is not None

@@ -165,6 +165,7 @@ def test_a_case_at_paypal_takes_only_once_it_is_decided_for_the_buyer(
         "EUR",
         AT,
     )
+    assert not told.sale
     resource["dispute_outcome"]["amount_refunded"] = {"value": "5.00", "currency_code": "EUR"}
     part = paypal("CUSTOMER.DISPUTE.RESOLVED", resource)
     assert part is not None
@@ -493,12 +494,25 @@ def test_people_stay_where_the_field_that_lists_them_was_lost_on_the_way() -> No
         assert not untold(item | {field: []})
         assert untold(item | {field: []}, **{whole: None})
         assert not untold(item | {field: []}, **{whole: []})
+    written = shopify(
+        line_items=[item], note_attributes=[{"name": "learners", "value": "M,Ana,ana@x.example"}]
+    )
+    assert [one.email for one in (written.lines or ())[0].participants] == ["ana@x.example"]
     noted = shopify(line_items=[item], note="Martin;Ana;ana@x.example")
     assert (noted.lines or ())[0].participants == ()
 
 
 @pytest.mark.rule("S13")
 def test_shopifys_taxes_rates_and_test_orders() -> None:
+    address = {"first_name": "A", "last_name": "B", "phone": "2", "city": "Caen", "company": "SA"}
+    for customer, whom in (
+        ({}, ("A", "B", "2")),
+        ({"first_name": "R", "last_name": "H", "phone": "1"}, ("R", "H", "1")),
+    ):
+        buyer = shopify(billing_address=address, customer=customer | {"email": "c@x"}).buyer
+        assert buyer is not None
+        assert (buyer.firstname, buyer.lastname, buyer.phone) == whom
+        assert (buyer.email, buyer.city, buyer.institution) == ("c@x", "Caen", "SA")
     item = {"id": 5, "quantity": 1, "price": "10.00", "tax_lines": [{"price": "2.00"}],
             "discount_allocations": [{"amount": "1.00"}, {"amount": "0.50"}]}  # fmt: skip
     for included, amount in ((False, 1050), (True, 850), (None, 850)):

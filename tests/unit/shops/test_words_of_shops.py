@@ -527,3 +527,92 @@ def test_shopifys_taxes_rates_and_test_orders() -> None:
         for one in ({"test": True}, {"gateway": "Bogus"}, {"payment_gateway_names": ["x", "bogus"]})
     ] == [True] * 3
     assert not shopify(test="true", gateway="paypal", payment_gateway_names="bogus").test
+
+
+# -- what is looked at in turn ---------------------------------------------------------------------------------
+
+
+@pytest.mark.rule("S2", "S17")
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        ("woocommerce", ("sku", "variation_id", "product_id")),
+        ("shopify", ("sku", "variant_id", "product_id")),
+    ],
+)
+def test_a_line_is_called_by_its_sku_its_variant_or_its_product_whichever_is_known(
+    kind: str, names: tuple[str, ...]
+) -> None:
+    topic = "order.updated" if kind == "woocommerce" else "orders/updated"
+    whole = {"id": 1, "status": "x", "currency": "JPY", "total": "7"}
+    for known in names:
+        item = (
+            {"id": 5, "quantity": 1, "total": "7", "price": "7"}
+            | {one: f"other-{one}" for one in names}
+            | {known: "SPOCM1"}
+        )
+        (line,) = facts(kind, topic, whole | {"line_items": [item]}).lines or ()
+        assert (line.product, line.amount) == ("SPOCM1", 7)
+
+
+@pytest.mark.rule("S2")
+@pytest.mark.parametrize(
+    "name", ["_bundled_by", "_composite_parent", "_bundle_cart_key", "_composite_cart_key"]
+)
+def test_a_part_of_a_bundle_names_it_in_a_hidden_field(name: str) -> None:
+    item = {"id": 5, "quantity": 1, "total": "7", "meta_data": [{"key": name, "value": "b1"}]}
+    assert [one.part_of for one in woo(line_items=[item]).lines or ()] == ["b1"]
+    assert [one.part_of for one in woo(line_items=[item | {"composite_parent": 9}]).lines or ()] == ["9"]
+
+
+@pytest.mark.rule("S22", "S12")
+def test_a_body_that_came_without_its_headers_is_known_by_what_it_holds() -> None:
+    def topic(kind: str, document: Mapping[str, Any]) -> str:
+        return vendor(kind).topic(document)
+
+    assert [topic("woocommerce", one) for one in ({"line_items": []}, {"status": "x"}, {"name": "x"})] == [
+        "order.updated", "order.updated", "",
+    ]  # fmt: skip
+    assert [topic("shopify", one) for one in ({"order_id": 1}, {"id": 1})] == [
+        "refunds/create",
+        "orders/updated",
+    ]
+    assert topic("paypal", {"event_type": "X"}) == "X"
+    assert [topic(one, {"type": "t"}) for one in ("stripe", "standard")] == ["t", "t"]
+    assert [topic(one, {}) for one in ("stripe", "standard", "paypal")] == ["", "", ""]
+    changed = vendor("woocommerce").event({}, {"id": 1, "status": "s", "date_modified_gmt": "d"}, "h")
+    assert changed == ("1:s:d:h", "order.updated")
+    product = vendor("woocommerce").event(
+        {"x-wc-webhook-topic": "product.updated"}, {"id": 1, "date_modified_gmt": "d"}, "h"
+    )
+    assert product == ("product.updated:1:d", "product.updated")
+    assert vendor("woocommerce").event({"x-wc-webhook-topic": "order.deleted"}, {"id": 1}, "h") == (
+        "1:deleted",
+        "order.deleted",
+    )
+
+
+@pytest.mark.rule("S12", "S14")
+def test_paypals_older_words_mean_the_same() -> None:
+    sale = {"id": "S", "state": "denied", "amount": {"total": "1.00", "currency": "EUR"}}
+    told = paypal("PAYMENT.SALE.COMPLETED", sale)
+    assert told is not None
+    assert told.cancelled_at == AT
+    later = paypal(
+        "PAYMENT.SALE.COMPLETED", sale | {"state": "completed", "update_time": "2026-10-04T08:00:00Z"}
+    )
+    assert later is not None
+    assert later.paid_at == AT - timedelta(days=1)
+    back = {
+        "id": "R",
+        "amount": {"total": "1.00", "currency": "EUR"},
+        "links": [{"href": "https://x/v1/payments/capture/C"}],
+    }
+    refund = paypal("PAYMENT.SALE.REFUNDED", back)
+    assert refund is not None
+    assert (refund.order, refund.refunds[0].amount) == ("C", 100)
+    part = {"dispute_id": "D", "disputed_transactions": [{"seller_transaction_id": "C"}], "status": "RESOLVED",
+            "dispute_outcome": {"outcome_code": "ACCEPTED", "amount_refunded": {"value": "2.00", "currency_code": "EUR"}}}  # fmt: skip
+    dispute = paypal("CUSTOMER.DISPUTE.RESOLVED", part)
+    assert dispute is not None
+    assert dispute.disputes[0].amount == 200

@@ -53,6 +53,7 @@ def test_stripes_events_of_all_pages_come_oldest_first_with_their_own_bytes() ->
         (f"evt_{number}", "refund.created", "é") for number in (1, 2, 3)
     ]
     assert [(one.at - AT).total_seconds() for one in heard if one.at] == [1, 2, 3]
+    assert {one.order for one in heard} == {""}, "only reading it tells"
     first, second = shop.asked
     assert first.startswith(
         f"GET https://api.stripe.com/v1/events?limit=100&created[gte]={int(AT.timestamp())}&types[]="
@@ -80,6 +81,7 @@ def test_paypals_events_come_oldest_first_and_a_link_never_leads_to_another_host
     assert [(one.event, one.topic, json.loads(one.body)["x"], one.at) for one in heard] == [
         (f"WH-{number}", "PAYMENT.CAPTURE.COMPLETED", "é", AT) for number in (1, 3)
     ]
+    assert {one.order for one in heard} == {""}, "only reading it tells"
     asked = [one for one in shop.asked if "oauth2" not in one]
     assert asked == [
         "GET https://api-m.paypal.com/v1/notifications/webhooks-events?page_size=300&start_time=2026-10-05T08%3A00%3A00Z",

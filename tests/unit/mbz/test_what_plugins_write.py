@@ -378,6 +378,8 @@ def test_ids_of_people_inside_json_go_and_the_rest_of_it_stays(module, element, 
         ("customcert", "data", '{"text":"a \\"teacher\\":\\"7\\" b"}'),
         ("customcert", "width", '{"teacher":"41"}'),
         ("booking", "availability", '[{"id":13,"name":"selectusers","userids":[]}]'),
+        ("booking", "availability", '[{"id":13,"userids":[-1]}]'),
+        ("booking", "availability", '[{"id":13,"userids":["-1",0]}]'),
         ("booking", "availability", '[{"id":2,"courseids":["41"]}]'),
         ("booking", "json", '[{"userids":["41"]}]'),
         ("whatever", "data", '{"teacher":"41"}'),
@@ -387,6 +389,15 @@ def test_numbers_that_are_no_persons_stay(module, element, value):
     text, found = outcome(module, f"<{element}>{value}</{element}>")
     assert f"<{element}>{value}</{element}>" in text
     assert found == set()
+
+
+@pytest.mark.parametrize("quote", ["&#34;", "&#x22;"])
+def test_an_archive_whose_ids_in_json_cannot_be_taken_out_is_refused_and_not_called_clean(quote):
+    value = f"{{{quote}teacher{quote}:{quote}41{quote}}}"
+    backup = with_activity("customcert", f"<data>{value}</data>")
+    for archive in (backup.tgz(), backup.zip()):
+        _, report = scrubbed(archive)
+        assert [one.code for one in report.inspection.reasons] == [Why.BAD_XML]
 
 
 def test_ids_in_json_too_long_to_be_held_are_told_and_stay():

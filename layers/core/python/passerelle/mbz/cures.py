@@ -22,7 +22,7 @@ _TEACHER_GOES = re.compile(rf"{_TEACHER}\s*,\s*|(?:,\s*)?{_TEACHER}".encode())
 _USERS = rf"({_Q}userids{_Q}\s*:\s*)\[([^\[\]{{}}]*)\]"
 _USERS_GO = re.compile(_USERS.encode())
 _USERS_SAID = re.compile(rf"{_TEACHER}|{_USERS}")
-_ID = re.compile(r"[1-9]\d*", re.ASCII)
+_ID = re.compile(r"(?<![-\d])0*[1-9]\d*", re.ASCII)  # and not -1, which stands for nobody
 
 
 def ids_in(json: str) -> list[str]:
@@ -36,7 +36,7 @@ def without_ids(json: bytes) -> bytes:
     """
 
     def nobody(found: re.Match[bytes]) -> bytes:
-        if not re.search(rb"[1-9]", found[2]):
+        if not _ID.search(found[2].decode("latin-1")):
             return found[0]
         return found[1] + (b"[-1]" if len(found[2]) > 1 else b"[0]")
 

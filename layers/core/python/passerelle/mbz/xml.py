@@ -6,12 +6,13 @@ replacement needs. Any document type is refused, so any entity, internal or exte
 
 from __future__ import annotations
 
+import html
 import re
 from pyexpat import ExpatError, ParserCreate
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from passerelle.mbz.addresses import LONGEST_VALUE
-from passerelle.mbz.cures import Cure, without_ids
+from passerelle.mbz.cures import Cure, ids_in, without_ids
 from passerelle.mbz.findings import Broken
 from passerelle.mbz.limits import MIB, OVERLAP
 from passerelle.mbz.personal import Rule, has_value, rules_for
@@ -274,4 +275,6 @@ class XmlReading:
         kept = b"0" if cure is Cure.ZERO else b""
         if cure is Cure.IDS:
             kept = without_ids(bytes(raw[opening.end() : end]))
+            if ids_in(html.unescape(kept.decode("utf-8", "replace"))):  # written as nobody writes it
+                raise Broken("xml_not_scrubbable", self.member)
         raw[opening.end() : stop] = (kept + closing).ljust(stop - opening.end())

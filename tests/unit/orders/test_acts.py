@@ -105,6 +105,19 @@ def test_a_buyer_corrected_in_the_shop_has_the_role_over_existing_accounts_and_t
     assert scene.ties() == [("formation@client.example", "viewer", "ana")]
 
 
+@pytest.mark.rule("S14", "S16")
+def test_a_shop_that_forgets_its_buyers_address_takes_nothing_from_them() -> None:
+    scene = OrderScene()
+    scene.sell(some_facts())
+    held, ties = scene.page("rh@client.example").places, scene.ties()
+    assert held
+    assert ties
+    scene.sell(some_facts(buyer=a_buyer(email="", firstname="", lastname=""), snapshot_at=NOW + HOUR))
+    assert scene.page("rh@client.example").places == held
+    assert scene.ties() == ties
+    assert (scene.order().buyer.email, scene.order().former) == ("rh@client.example", ())
+
+
 @pytest.mark.rule("S14")
 def test_what_a_line_registered_stays_while_its_product_cannot_be_read() -> None:
     licence = a_product("std_registeredproduct", parameters="customersupport=SUPPORT", price="")

@@ -740,6 +740,29 @@ def test_a_buyer_corrected_in_the_shop_takes_over_what_the_wrong_one_got() -> No
     assert order["buyer"] == BUYER
 
 
+@pytest.mark.rule("S14", "S16")
+@pytest.mark.parametrize(
+    ("kind", "sold", "erased"),
+    [
+        (
+            "woocommerce",
+            woo(),
+            woo(
+                minute=5,
+                billing={"first_name": "[deleted]", "last_name": "[deleted]", "email": "deleted@site.invalid"},
+            ),
+        ),
+        ("shopify", shopify(), shopify(minute=5, email="", contact_email=None, customer=None)),
+    ],
+)
+def test_a_shop_that_erased_its_buyer_corrects_nobody(
+    kind: str, sold: dict[str, Any], erased: dict[str, Any]
+) -> None:
+    before, after = one(play(kind, sold)), one(play(kind, sold, erased))
+    assert before["buyer"]
+    assert (after["buyer"], after["enrol"], after["withdraw"]) == (before["buyer"], before["enrol"], [])
+
+
 @pytest.mark.rule("S17")
 @pytest.mark.parametrize(
     ("kind", "delivery"),

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 PING = re.compile(rb"webhook_id=[0-9]{1,20}")
 GONE = ("cancelled", "failed", "trash")
 PAGE = 100
+_ERASED = "deleted@site.invalid"  # what WordPress writes for whoever asks to be forgotten
 
 
 def verify_base64(given: str, body: bytes, secrets: Sequence[bytes]) -> None:
@@ -234,8 +235,9 @@ def _dated(said: Said, *names: str) -> datetime:
 
 
 def _buyer(billing: Said, shop: Shop) -> Buyer:
+    email = billing.text("email")
     return Buyer(
-        email=billing.text("email"),
+        email="" if email == _ERASED else email,
         firstname=billing.text("first_name"),
         lastname=billing.text("last_name"),
         city=billing.text("city"),

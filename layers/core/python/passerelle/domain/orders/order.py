@@ -231,7 +231,7 @@ def merged(order: Order, facts: Facts) -> Order:
             lines = _peopled(facts.lines, order.lines)
             changes |= {"lines": lines, "lines_known": True, "hearsay": facts.hearsay}
             changes |= {"discount": facts.discount, "credit": facts.credit, "odd": facts.odd}
-        for name in ("number", "currency", "total", "buyer", "total_in", "test", "given_back"):
+        for name in ("number", "currency", "total", "total_in", "test", "given_back"):
             value = getattr(facts, name)
             if value not in (None, "", {}) and not (name == "test" and facts.lines is None):
                 changes[name] = value
@@ -250,6 +250,7 @@ def merged(order: Order, facts: Facts) -> Order:
     return replace(
         order,
         **changes,  # type: ignore[arg-type]
+        buyer=_buyer(order, facts, told=newer or not order.lines_known),
         paid_at=_earliest(order.paid_at, facts.paid_at),
         cancelled_at=_cancelled(order, facts, newer=newer),
         refunds=refunds,
@@ -257,6 +258,16 @@ def merged(order: Order, facts: Facts) -> Order:
         disputes=_disputes(order.disputes, facts),
         kept_at=_latest(order.kept_at, _when(facts) if facts.stands else None),
     )
+
+
+def _buyer(order: Order, facts: Facts, *, told: bool) -> Buyer:
+    """Where a shop has forgotten the address, as it must for whoever asks, it corrects nobody: what was sold
+    stays theirs.
+    """
+    said = facts.buyer
+    if said is None or (order.buyer.key and not said.key):
+        return order.buyer
+    return said if told or (said.key and not order.buyer.key) else order.buyer
 
 
 def _peopled(lines: tuple[Line, ...], others: tuple[Line, ...]) -> tuple[Line, ...]:

@@ -749,7 +749,11 @@ def test_a_buyer_corrected_in_the_shop_takes_over_what_the_wrong_one_got() -> No
             woo(),
             woo(
                 minute=5,
-                billing={"first_name": "[deleted]", "last_name": "[deleted]", "email": "deleted@site.invalid"},
+                billing={
+                    "first_name": "[deleted]",
+                    "last_name": "[deleted]",
+                    "email": "deleted@site.invalid",
+                },
             ),
         ),
         ("shopify", shopify(), shopify(minute=5, email="", contact_email=None, customer=None)),

@@ -210,7 +210,7 @@ class newcomers {
     }
 
     /**
-     * Put somebody enrolled into a group of which he is no member.
+     * Put somebody enrolled into a group without them.
      *
      * @param \stdClass $group
      * @param int $userid of an account that is not deleted

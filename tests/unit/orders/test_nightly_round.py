@@ -10,10 +10,12 @@ import pytest
 
 from passerelle.domain.orders.delivery import Delivery
 from passerelle.domain.orders.order import Order, merged, new_order
+from passerelle.domain.orders.shop import Webhook
 from passerelle.domain.records import Moment, Note
 from passerelle.domain.states import OrderState
+from passerelle.errors import GiveUp
 from passerelle.usecases.orders import reconcile, seller
-from tests.factories.orders import a_line, a_participant, a_shop, some_facts
+from tests.factories.orders import a_line, a_participant, a_selling_network, a_shop, some_facts
 from tests.factories.records import NOW
 from tests.scenes.orders import OrderScene
 
@@ -167,3 +169,29 @@ def test_what_waits_for_whoever_sells_is_told_with_its_reason(
     scene = OrderScene()
     scene.records.add(record)
     assert [(one.id, one.why.code) for one in seller.waiting(scene.world)] == [(BOUTIQUE, told)] * bool(told)
+
+
+@pytest.mark.rule("S17")
+def test_each_webhook_that_is_not_well_is_in_the_nights_report_whatever_another_shop_answers() -> None:
+    names = ("away", "off", "absent", "lacks", "well", "unseen")
+    network = a_selling_network()
+    scene = OrderScene(network=replace(network, shops={name: a_shop() for name in names}))
+    scene.shops.webhooks |= {
+        "off": Webhook("off"),
+        "absent": Webhook("absent"),
+        "lacks": Webhook("on", ("order.updated", "refund")),
+        "well": Webhook("on"),
+    }
+    whole = scene.shops.webhook
+
+    def asked(shop: str) -> Webhook | None:
+        if shop == "away":
+            raise GiveUp("shop_refused")
+        return whole(shop)
+
+    scene.shops.webhook = asked  # type: ignore[method-assign]
+    reconcile.reconcile(scene.world)
+    report = scene.world.papers.get("reports/orders.json")
+    assert report is not None
+    assert report["at"] == NOW.isoformat()
+    assert report["webhooks"] == {"off": "off", "absent": "absent", "lacks": "lacks order.updated, refund"}

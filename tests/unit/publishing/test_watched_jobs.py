@@ -10,11 +10,12 @@ import pytest
 
 from passerelle.domain.moodle.plugin import ArchiveAddress, JobMessage, JobStatus, Restore, RestoreMode
 from passerelle.domain.publishing.publication import Publication, Retrieval
-from passerelle.domain.records import Note, Record, RunningJob
+from passerelle.domain.records import Moment, Note, Record, RunningJob
 from passerelle.domain.site_commands import ReportedJob, ReportJobs
 from passerelle.domain.states import BackupState, PublicationState, RetrievalState, RolloverState
+from passerelle.errors import MoodleRefused
 from passerelle.usecases import jobs
-from passerelle.usecases.moodle_jobs import note_job, warnings_of, why_failed
+from passerelle.usecases.moodle_jobs import note_job, refused_by_moodle, warnings_of, why_failed
 from tests.factories.records import NOW, a_job, a_publication, a_retrieval, an_upload
 from tests.factories.rollover import a_rollover
 from tests.scenes.publishing import Scene
@@ -230,3 +231,17 @@ def test_a_job_is_watched_from_when_it_was_first_noted() -> None:
         note_job(scene.world, "pub:publication1", "hub", "publication", "publication1")
         scene.clock.tick(MINUTE)
     assert scene.records.all(RunningJob) == (a_running_job(),)
+
+
+def test_what_a_moodle_refused_is_named_with_its_site_and_its_word() -> None:
+    refusal = MoodleRefused("hub", "local_passerelle_start_restore", "unknowncategory")
+    assert refused_by_moodle(refusal) == Note(
+        "moodle_refused", {"site": "hub", "errorcode": "unknowncategory"}
+    )
+
+
+def test_the_round_counts_each_silent_job_and_a_year_change_is_as_old_as_its_last_step() -> None:
+    quiet = Moment("requested", NOW - DAY, "")
+    moved = a_rollover(requested_at=NOW - DAY, history=(quiet, Moment("checking", NOW - MINUTE, "")))
+    silent = [a_running_job(id=f"pub:{n}", heard_at=NOW - DAY) for n in range(3)]
+    assert jobs.watch(a_scene(*silent, moved).world) == 3

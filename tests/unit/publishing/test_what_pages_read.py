@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from passerelle.domain.moodle.plugin import JobMessage
 from passerelle.domain.publishing.publication import Retrieval
 from passerelle.domain.records import Note, TargetLock
 from passerelle.domain.states import BackupState, RetrievalState
@@ -162,3 +163,29 @@ def test_a_request_that_comes_again_with_another_body_is_refused(other: dict[str
     again = {"publication": publication, **wanted, **other}
     with pytest.raises(Refused, match="other_body"):
         scene.retrieve(person=GRACE, **again)  # type: ignore[arg-type]
+
+
+@pytest.mark.rule("P10", "R5")
+def test_a_restore_at_home_that_fails_says_why_and_lets_the_course_go() -> None:
+    scene = Scene()
+    publication = published(scene)
+    mine = scene.lille.add_course("MINE", teacher="grace")
+    scene.lille.fail_next = JobMessage("precheck", "no")
+    retrieval = str(scene.retrieve(publication, mode="merge", courseid=mine.id)["retrieval"])
+    scene.deliver()
+    after = scene.records[Retrieval, retrieval]
+    assert (after.state, after.message) == (RetrievalState.FAILED, Note("precheck", {"detail": "no"}))
+    assert scene.records.all(TargetLock) == ()
+    shown = look(scene, retrieval)
+    assert (shown["state"], shown["course_url"]) == ("failed", "")
+    assert shown["message"]
+
+
+@pytest.mark.rule("P18")
+@pytest.mark.parametrize(("reason", "kept"), [("faux", ": faux"), ("  ", "")])
+def test_a_withdrawal_answers_what_was_withdrawn_and_keeps_its_reason(reason: str, kept: str) -> None:
+    scene = Scene()
+    publication = published(scene)
+    answer = scene.ask("withdraw", publication=publication, reason=reason)
+    assert answer == {"publication": publication, "state": "withdrawn"}
+    assert scene.publication(publication).history[-1].why == f"withdrawn by caen{kept}"

@@ -117,3 +117,12 @@ def test_courses_are_found_by_code_or_name_foad_form_included_and_failing_these_
     for one in answers:
         refused = Because.UNKNOWN_CATEGORY if one.element == "E9" else None
         assert one == AskedCourse(one.element, titles[one.element], one.only, refused)
+
+
+@pytest.mark.rule("N22")
+def test_two_codes_that_differ_in_case_alone_are_both_meant():
+    extracts = University().element("E1").element("e1").extracts()
+    assert [one.element for one in find_courses(extracts, build_offer(extracts, NAMING), "E1")] == [
+        "E1",
+        "e1",
+    ]

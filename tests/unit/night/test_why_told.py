@@ -433,6 +433,20 @@ def test_a_registration_in_a_group_whose_file_stopped_is_told_with_that_file():
     ]
 
 
+@pytest.mark.rule("N21")
+@pytest.mark.rule("N22")
+def test_of_two_people_of_one_code_each_is_told_so_with_his_row():
+    made = campus().person("P2")
+    people = tuple(replace(row, other_codes=("X1",)) for row in made.extracts().people)
+    found = ask(made, "P2", "E1", people=people)
+    assert told(found) == [
+        "PERSON_REFUSED people:3 | because=different_values",
+        "c-E1: (E1) Chimie unknown",
+        "  NO_IP | bearer=E1 course=c-E1 element=E1 file=ip.csv foad=",
+    ]
+    assert (found.bearer, ask(with_a_refused_element(made), "P2", "E5").bearer) == ("E1", "")
+
+
 @pytest.mark.rule("N28")
 @pytest.mark.rule("N22")
 @pytest.mark.parametrize(

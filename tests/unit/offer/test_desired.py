@@ -9,6 +9,7 @@ import pytest
 
 from passerelle.domain.offer.build import build_desired
 from passerelle.domain.offer.desired import Desired, as_lists
+from passerelle.domain.offer.model import Attachment
 from passerelle.domain.offer.naming import BadTemplate, Naming
 from tests.factories.offer import University
 
@@ -307,6 +308,39 @@ def test_a_planned_teacher_is_enrolled_in_the_bearers_ordinary_course() -> None:
     made.ade("T1", "E2")
 
     assert list(made.desired().enrolments) == [("E1", "t1", "editingteacher")]
+
+
+@pytest.mark.rule("N11")
+@pytest.mark.rule("N12")
+def test_one_group_of_a_collection_may_be_attached_alone() -> None:
+    made = (
+        University().element("E1").element("E2").group("G1", on=("E1",)).row("groups.csv", "G2", "TP", "KG1")
+    )
+    made.person("P1").person("P2").ip("P1", "E2", "G1").ip("P2", "E2", "G2")
+    extracts = made.extracts()
+    alone = Attachment("KG1", "E2", "G2", 9)
+    desired = build_desired(replace(extracts, attachments=(*extracts.attachments, alone)))
+
+    assert set(desired.groups) == {("E1", "G1"), ("E1", "G2"), ("E2", "G2")}
+    assert desired.groups["E2", "G2"].attachment == alone
+    assert list(desired.members) == [("E2", "G2", "p2")]
+
+
+@pytest.mark.rule("N9")
+@pytest.mark.parametrize(
+    ("naming", "codes"),
+    [
+        ({"foad_shortname": "F{code}"}, {"FE1", "E1"}),  # a short name that two courses would bear
+        ({"foad_idnumber": "F{code}", "foad_shortname": "far {code}"}, {"FE1", "E1"}),
+        ({"foad_idnumber": "far {code}", "foad_shortname": "far {code}"}, set()),
+    ],
+)
+def test_an_element_whose_name_is_that_of_another_ones_foad_course_refuses_both(naming, codes) -> None:
+    for distance in (False, True):
+        made = University().element("E1", distance=True).element("FE1", distance=distance).element("E2")
+        desired = build_desired(made.extracts(), Naming(**naming))
+        assert {one.key for one in desired.untouched} == codes
+        assert set(desired.structure.elements) == {"E1", "FE1", "E2"} - codes
 
 
 @pytest.mark.rule("N14")

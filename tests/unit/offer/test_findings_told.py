@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from passerelle.domain.offer.build import build_offer
-from passerelle.domain.offer.causes import Cause, Reason, Repairs, Weight
+from passerelle.domain.offer.causes import Cause, Reason, Repairs, Weight, in_order
 from passerelle.domain.offer.diagnosis import find_in_sources, look_at
 from passerelle.domain.offer.model import RowRef, Table
 from passerelle.domain.offer.naming import Naming
@@ -339,3 +339,18 @@ def test_what_causes_weigh_and_who_repairs_them_is_told_in_words_that_outlive_re
     assert [str(one) for one in Repairs] == [
         *("nobody", "scolarite", "deve", "planning", "identity", "cemu", "teacher", "administrator")
     ]
+
+
+@pytest.mark.rule("N19")
+def test_findings_stand_by_check_cause_course_person_and_what_they_name():
+    ordered = [
+        Reason(Cause.NO_IP),  # of no check
+        Reason(Cause.IP_WITHOUT_GROUP, course="E2", person="P2"),
+        Reason(Cause.CEMU_GROUP_MISSING, course="E1", person="P1"),
+        Reason(Cause.IA_MISSING, course="E1", person="P1"),
+        Reason(Cause.IA_MISSING, course="E1", person="P2", details={"group": "G1"}),
+        Reason(Cause.IA_MISSING, course="E1", person="P2", details={"group": "G2"}),
+        Reason(Cause.IA_MISSING, course="E2", person="P1"),
+        Reason(Cause.CATEGORY_KEPT),  # D10
+    ]
+    assert list(in_order(reversed(ordered))) == ordered

@@ -55,9 +55,6 @@ class Place:
     roles: tuple[str, ...]
     reasons: tuple[Reason, ...]
 
-    def has(self, cause: Cause) -> bool:
-        return any(reason.cause is cause for reason in self.reasons)
-
 
 @dataclass(frozen=True, slots=True)
 class Answer:

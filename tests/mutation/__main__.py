@@ -154,7 +154,8 @@ def main() -> int:
         if left < 20:  # seconds: not enough to run its tests once
             print("no time was left for", ", ".join(name for name, _ in groups[place:]))
             break
-        until = time.monotonic() + left / min(len(groups) - place, 4)
+        # Half of what is left: to see what the tests of a folder reach may take a slow machine two minutes.
+        until = time.monotonic() + left / min(len(groups) - place, 2)
         tests = asked.tests or [f"tests/unit/{folder}" for folder in TESTS[group]]
         wanted = Wanted(Random(chance.random()), asked.part, asked.sample)
         found = _score_apart(tests, sources, wanted, until)

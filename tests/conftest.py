@@ -6,10 +6,15 @@ from collections import defaultdict
 from itertools import groupby
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from passerelle_cli.rules import known_rules
 
 RULES = known_rules()
+
+# How quick a machine is says nothing of what is tested.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

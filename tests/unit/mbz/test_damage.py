@@ -30,7 +30,7 @@ def judged(data):
     return inspection
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(FLIPS)
 def test_changed_bytes_of_a_tgz_are_refused(flips):
     data = flipped(TGZ, flips)
@@ -39,7 +39,7 @@ def test_changed_bytes_of_a_tgz_are_refused(flips):
     judged(data)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(FLIPS)
 def test_changed_bytes_of_a_zip_never_crash_the_reader_by_either_way(flips):
     data = flipped(ZIP, flips)
@@ -48,7 +48,7 @@ def test_changed_bytes_of_a_zip_never_crash_the_reader_by_either_way(flips):
     assert first_look.accepted == (not first_look.reasons)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(FLIPS)
 def test_changed_bytes_under_a_whole_gzip_never_crash_the_reader_nor_the_scrubber(flips):
     data = gzipped(flipped(TAR, flips), level=1)
@@ -58,20 +58,20 @@ def test_changed_bytes_under_a_whole_gzip_never_crash_the_reader_nor_the_scrubbe
 
 
 @pytest.mark.parametrize("whole", [TGZ, ZIP], ids=["tgz", "zip"])
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(share=st.floats(0, 1, exclude_max=True))
 def test_a_cut_archive_is_refused(whole, share):
     assert not judged(whole[: int(share * len(whole))]).accepted
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.binary(max_size=2000))
 def test_no_bytes_at_all_look_like_a_backup(data):
     for start in (b"", b"\x1f\x8b\x08\0", b"PK\x03\x04"):
         assert not judged(start + data).accepted
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=30), st.integers(1, 2000))
 def test_any_author_is_scrubbed_whatever_the_pieces_it_comes_in(author, length):
     from xml.sax.saxutils import escape

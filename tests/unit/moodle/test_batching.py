@@ -37,7 +37,7 @@ def outcomes(verdicts):
 
 @pytest.mark.parametrize("limit", [40, 100, 1000, 5000])
 @given(st.integers(1, 900))
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 def test_php_never_drops_a_variable_of_any_chunk(limit, count):
     rows = [Enrolment(1, number, 5) for number in range(count)]
     got = []
@@ -81,7 +81,7 @@ def test_a_row_that_is_no_text_does_not_stop_the_others():
 
 
 @given(count=st.integers(1, 120), bad=st.sets(st.integers(0, 119), max_size=6))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_the_bad_rows_are_named_and_the_good_ones_done(count, bad):
     bad = {place for place in bad if place < count}
     fake = FakeMoodle(refuse={f"u{place}" for place in bad})

@@ -68,7 +68,7 @@ def as_php_sees(value):
 
 
 @given(st.dictionaries(names, trees, max_size=4))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_php_reads_back_what_was_encoded(params):
     built, _ = parse(encode(Call("f", params, reads_nothing), "token"))
     own = {"wstoken": "token", "wsfunction": "f", "moodlewsrestformat": "json"}
@@ -76,7 +76,7 @@ def test_php_reads_back_what_was_encoded(params):
 
 
 @given(st.dictionaries(names, trees, max_size=4))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_variables_counted_are_those_that_php_counts(params):
     body = encode(Call("f", params, reads_nothing), "token")
     assert count_variables(params) + OWN_VARIABLES == body.count(b"=")

@@ -14,7 +14,7 @@ from tests.factories.offer import University
 from tests.scenes.night_site import NIGHT, Moodle, text_of
 from tests.unit.offer.universities import CHANCE, grow, shuffle, spoiled
 
-few = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=40, suppress_health_check=list(HealthCheck))
 
 
 def without_lines(plan):

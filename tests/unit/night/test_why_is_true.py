@@ -235,7 +235,7 @@ def test_a_refused_row_of_nobody_on_another_element_of_the_course_may_be_the_one
     assert Cause.ASSOCIATED_ONLY not in {one.cause for place in answer.places for one in place.reasons}
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(CHANCE)
 @pytest.mark.rule("N22")
 @pytest.mark.rule("N21")

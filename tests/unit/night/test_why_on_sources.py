@@ -431,13 +431,13 @@ def _agrees(made: University) -> None:
                 assert found.reasons or found.verdict is Verdict.OUT
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(CHANCE)
 def test_why_says_what_the_night_does(chance) -> None:
     _agrees(grow(chance))
 
 
-@settings(max_examples=90, deadline=None)
+@settings(max_examples=90)
 @given(CHANCE)
 def test_why_says_unknown_exactly_where_the_night_moves_nothing(chance) -> None:
     _agrees(grow_and_spoil(chance)[1])
@@ -455,7 +455,7 @@ def _said(reasons: list[Reason] | tuple[Reason, ...]) -> set[tuple[str, ...]]:
     }
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(CHANCE)
 @pytest.mark.rule("N22")
 @pytest.mark.rule("D1")

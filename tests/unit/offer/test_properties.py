@@ -41,7 +41,7 @@ def as_text(made: University) -> str:
 
 @pytest.mark.rule("N19")
 @given(spoiled(), CHANCE)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_the_order_of_rows_does_not_matter(pair: tuple[University, University], chance: Random) -> None:
     _, made = pair
 
@@ -49,7 +49,7 @@ def test_the_order_of_rows_does_not_matter(pair: tuple[University, University], 
 
 
 @given(universities(), st.data())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_a_good_row_removed_never_adds(made: University, data: st.DataObject) -> None:
     """Whatever file the row is in, a carrier's included: what was carried is then refused, never given a
     course of its own. It may rename (a label that is doubled no more), which is no addition. Rows that
@@ -69,7 +69,7 @@ def test_a_good_row_removed_never_adds(made: University, data: st.DataObject) ->
 
 @pytest.mark.rule("N12")
 @given(universities())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_no_student_is_enrolled_without_a_reason(made: University) -> None:
     desired = made.desired()
     people = {row.username: code for code, row in desired.users.items()}
@@ -90,7 +90,7 @@ def test_no_student_is_enrolled_without_a_reason(made: University) -> None:
 
 @pytest.mark.rule("N7")
 @given(universities())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_a_chain_of_carriers_ends_at_one_bearer_or_is_refused_whole(made: University) -> None:
     structure = made.desired().structure
     carriers = {row[0]: row[4] for row in made.tables["elements.csv"]}
@@ -106,7 +106,7 @@ def test_a_chain_of_carriers_ends_at_one_bearer_or_is_refused_whole(made: Univer
 
 @pytest.mark.rule("N21")
 @given(spoiled())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_a_row_gone_bad_never_removes_and_never_renames(pair: tuple[University, University]) -> None:
     good, bad = pair
 
@@ -134,7 +134,7 @@ def test_several_rows_gone_bad_at_once_do_not_remove_either() -> None:
 
 @pytest.mark.rule("N21")
 @given(universities(), st.sampled_from(sorted(University().tables)))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_a_file_that_stopped_never_removes(made: University, file: str) -> None:
     streams = made.streams()
     del streams[file]

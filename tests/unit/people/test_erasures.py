@@ -119,6 +119,18 @@ def test_a_night_that_ends_too_early_is_gone_on_with_where_it_stood(world: World
 
 
 @pytest.mark.rule("G1")
+def test_what_an_erasure_wrote_down_of_itself_is_not_counted_among_what_was_changed(
+    world: World, inventory: Slow
+) -> None:
+    by_day = replace(world, inventory=FakeInventory(world.records, world.papers))  # type: ignore[arg-type]
+    told = people.forget(by_day, "zoer", "asked", rest_tonight=True)
+    key = erasures.erasure_key(told.alias)
+    inventory.left = [Leftover("version", key, inventory.text(key) or "", ("", "1"))]
+    assert "zoer" in inventory.left[0].text
+    assert people.forget_the_rest(world) == len(FORTY) + 1
+
+
+@pytest.mark.rule("G1")
 def test_leftovers_are_gone_on_with_too(
     world: World, inventory: Slow, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -319,13 +319,18 @@ def _leftovers(world: World, people: Sequence[Erasure], until: datetime | None) 
             if until is not None and world.clock.now() >= until:
                 _write_all_down(world, people)
                 return False
-        named = [one for one in people if not one.stays(leftover.id) and _is_in(leftover, one.who)]
+        named = [one for one in people if _may_go(leftover, one) and _is_in(leftover, one.who)]
         for one in named:
             one.before_a_change(world)
             one.changed += 1
         if named:
             world.inventory.drop(leftover)
     return True
+
+
+def _may_go(leftover: Leftover, one: Erasure) -> bool:
+    """What an erasure itself was is no thing that named somebody; it goes with the end (`_finish`)."""
+    return not one.stays(leftover.id) and leftover.id != erasure_key(one.alias)
 
 
 def _is_in(leftover: Leftover, who: Who) -> bool:

@@ -28,6 +28,7 @@ from tests.mutation.mutants import LAYER, Mutant, Source
 
 DIED, LIVED, UNREACHED, NOT_PUT = "died", "lived", "reached by no test", "not put in place"
 Answer = TypeVar("Answer")
+AT_LEAST = 30.0  # seconds of trying, once it is seen what the tests reach, however long that took
 SLOWEST = 20.0  # seconds of a test that is still run for each mutant
 
 
@@ -92,8 +93,9 @@ class Mutating:
         for name in sorted(reached.modules - set(sys.modules)):
             with suppress(ImportError):
                 importlib.import_module(name)  # once, and not in every child
+        until = max(self.until, time.monotonic() + AT_LEAST)
         for mutant in self.wanted.of([one for source in self.sources for one in source.mutants()]):
-            if time.monotonic() > self.until:
+            if time.monotonic() > until:
                 break
             self.tell(mutant, _fate(mutant, reached, items))
         return True

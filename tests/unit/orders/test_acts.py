@@ -105,6 +105,40 @@ def test_a_buyer_corrected_in_the_shop_has_the_role_over_existing_accounts_and_t
     assert scene.ties() == [("formation@client.example", "viewer", "ana")]
 
 
+def other_address(scene: OrderScene, username: str, email: str) -> int:
+    user = scene.moodle.user(username)
+    scene.moodle.state.change_user(user, email=email)
+    return user.id
+
+
+@pytest.mark.rule("S14", "S16")
+def test_a_buyer_whose_address_is_another_in_moodle_and_in_the_shop_keeps_what_was_given() -> None:
+    scene = OrderScene()
+    scene.sell(some_facts())
+    held, ties = scene.page("rh@client.example").places, scene.ties()
+    assert [grant.by for place in held for grant in place.grants] == [f"{BOUTIQUE}:1:support"]
+    buyer = other_address(scene, "rh@client.example", "rose@client.example")
+    scene.sell(some_facts(buyer=a_buyer(email="rose@client.example"), snapshot_at=NOW + HOUR))
+    assert scene.order().operator is not None
+    assert scene.order().operator.user_id == buyer
+    assert scene.page("rh@client.example").places == held
+    assert scene.ties() == ties
+
+
+@pytest.mark.rule("S14", "S16")
+def test_a_person_whose_address_is_another_in_moodle_and_in_the_shop_keeps_their_place() -> None:
+    scene = OrderScene()
+    line = replace(a_line(), quantity=1, amount=1000, participants=(ANA,))
+    scene.sell(some_facts(lines=(line,)))
+    held, ties = scene.page("ana@client.example").places, scene.ties()
+    assert held[0].grants
+    other_address(scene, "ana@client.example", "ana.m@client.example")
+    again = replace(line, participants=(replace(ANA, email="ana.m@client.example"),))
+    scene.sell(some_facts(lines=(again,), snapshot_at=NOW + HOUR))
+    assert scene.page("ana@client.example").places == held
+    assert scene.ties() == ties
+
+
 @pytest.mark.rule("S14", "S16")
 def test_a_shop_that_forgets_its_buyers_address_takes_nothing_from_them() -> None:
     scene = OrderScene()

@@ -105,6 +105,18 @@ def test_a_buyer_corrected_in_the_shop_has_the_role_over_existing_accounts_and_t
     assert scene.ties() == [("formation@client.example", "viewer", "ana")]
 
 
+@pytest.mark.rule("S6", "S16")
+def test_a_buyer_corrected_there_and_back_is_still_one_whose_account_the_order_made() -> None:
+    scene = OrderScene(a_shop(attachment=Attachment(back_over_new="mentor", back_over_existing="viewer")))
+    line = replace(a_line(), quantity=1, amount=1000, participants=(ANA,))
+    scene.sell(some_facts(lines=(line,)))
+    assert scene.ties() == [("ana@client.example", "mentor", "rh@client.example")]
+    wrong = a_buyer(email="formation@client.example")
+    scene.sell(some_facts(lines=(line,), buyer=wrong, snapshot_at=NOW + HOUR))
+    scene.sell(some_facts(lines=(line,), snapshot_at=NOW + 2 * HOUR))
+    assert scene.ties() == [("ana@client.example", "mentor", "rh@client.example")]
+
+
 def other_address(scene: OrderScene, username: str, email: str) -> int:
     user = scene.moodle.user(username)
     scene.moodle.state.change_user(user, email=email)

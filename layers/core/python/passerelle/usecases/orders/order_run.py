@@ -135,7 +135,8 @@ class OrderRun(SiteRun):
 
     def known(self, key: str) -> Seat | None:
         """What an earlier run wrote down about this person's account."""
-        for seat in (*self.order.seats, *([self.order.operator] if self.order.operator else [])):
+        operator = [self.order.operator] if self.order.operator else []
+        for seat in (*self.order.seats, *operator, *self.order.former):
             if seat.person.key == key and seat.existed is not None:
                 return seat
         return None

@@ -367,11 +367,11 @@ def _cron(name: str, facts: SiteFacts) -> Iterator[Finding]:
     elif cron.every > CRON_SELDOM and not cron.atonce:
         yield warning(
             name,
-            f"cron ne passe que toutes les {cron.every // 60} min, une sauvegarde ou une restauration attend "
-            "autant : lancez-le chaque minute, ou activez « Démarrer aussitôt les sauvegardes et les "
-            "restaurations » dans les réglages du plugin",
-            f"cron comes every {cron.every // 60} min only, and a backup or a restore waits as long: let it "
-            "run every minute, or switch on “Start backups and restores at once” in the plugin's settings",
+            f"cron ne passe que toutes les {cron.every // 60} min, une sauvegarde ou une restauration peut "
+            "attendre autant : lancez-le chaque minute, ou activez « Démarrer aussitôt les sauvegardes et "
+            "les restaurations » dans les réglages du plugin",
+            f"cron comes every {cron.every // 60} min only, and a backup or a restore may wait as long: let "
+            "it run every minute, or switch on “Start backups and restores at once” in the settings",
         )
 
 

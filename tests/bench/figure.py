@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import logging
 import os
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-logging.disable(logging.CRITICAL)  # what is measured logs as ever; a bench prints figures only
+_run = getattr(sys.modules["__main__"], "__spec__", None)
+if _run is not None and _run.name.startswith("tests.bench."):
+    logging.disable(logging.CRITICAL)  # what is measured logs as ever; a bench prints figures only
 
 KEPT_IN = "PASSERELLE_FIGURES"  # a file to which the figures go as JSON lines (tests/bench/figures.py)
 

@@ -1,4 +1,4 @@
-"""Shows the buyer his seats and takes the people he names."""
+"""Shows the buyer the seats bought and takes the people named for them."""
 
 from __future__ import annotations
 

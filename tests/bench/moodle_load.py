@@ -170,7 +170,7 @@ class Load:
         return self.moodle.ask(export("enrolments", after, limit)).rows
 
     def look(self, after: int) -> None:
-        """Whoever made them: each person of a turn is enrolled once and with his role, and nobody else is."""
+        """Whoever made them: each person of a turn is enrolled once and with their role, and nobody else is."""
         found, page = 0, self.read_from(after, PAGE)
         while page:
             found += sum(row["roles"] == [ROLE] for row in page)

@@ -68,7 +68,7 @@ def a_course_state(**changes: Any) -> CourseState:
 
 
 def a_rollover(id: str = "rollover1", **changes: Any) -> Rollover:  # noqa: A002 (the field's own name)
-    """Requested by a teacher of `vert`, of `bleu`'s course 100 into his own 100."""
+    """Requested by a teacher of `vert`, of `bleu`'s course 100 into their own 100."""
     whole: dict[str, Any] = {
         "id": id,
         "site": "vert",

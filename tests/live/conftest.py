@@ -18,7 +18,7 @@ For orders besides (without them those tests are skipped there; the service acco
 courses, and holds `moodle/site:viewuseridentity`, without which core functions find nobody by e-mail):
 
 - `PASSERELLE_LIVE_USER_ROLES`: short names of two roles over user contexts that the service account may assign: the
-  buyer's over accounts made for him, and one that only looks (`mentor,viewer`)
+  buyer's over accounts made for an order, and one that only looks (`mentor,viewer`)
 - `PASSERELLE_LIVE_QUERY`: a command that reads one SQL query on its standard input and answers rows, columns parted by
   tabs, without a heading (`psql -AtF "$(printf '\\t')" moodle`): for what no service tells. `PASSERELLE_LIVE_PREFIX`: of
   its tables, if not `mdl_`
@@ -165,7 +165,7 @@ def mailbox(ground: Ground) -> Iterator[Mailbox | None]:
 
 @pytest.fixture
 def administrator(ground: Ground) -> str:
-    """His e-mail."""
+    """The administrator's e-mail."""
     username = (not ground.inside and _said("ADMIN")) or "admin"
     [found] = ground.call("find_users", field="username", values=[username])
     [user] = found["users"]

@@ -91,7 +91,7 @@ function scene_last_year(array $asked, testing_data_generator $make): array {
     return ['courseid' => (int) $course->id, 'start' => $start, 'look' => scene_look(['courseid' => $course->id])];
 }
 
-/** A student's post and a reply, his work handed in and graded, a comment, a finished activity. */
+/** A student's post and a reply, work handed in and graded, a comment, a finished activity. */
 function people_work(stdClass $course, stdClass $student, testing_data_generator $make): void {
     global $DB;
     $module = fn(string $name) => $DB->get_record_sql(

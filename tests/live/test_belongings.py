@@ -1,4 +1,4 @@
-"""What a restore brings belongs to whom it is done for, and no code or right comes along that he could not give (P19)."""
+"""What a restore brings belongs to whom it is for; no code or right comes along that they could not give (P19)."""
 
 from __future__ import annotations
 

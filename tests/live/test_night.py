@@ -129,7 +129,7 @@ def test_an_operation_sees_what_the_one_before_it_did(ground, course):
     assert verdicts(answer) == [
         "unknowngroup",
         (True, True),
-        "invalid",  # Moodle takes no member who is not enrolled; what was begun for him is taken back
+        "invalid",  # Moodle takes no member who is not enrolled; what was begun for them is taken back
         (True, True),
         (True, True),
         (True, False),

@@ -152,7 +152,7 @@ class YearScene(Scene):
 
 
 def refusal(scene: YearScene, **fields: Any) -> GiveUp:
-    """What somebody is told who may not have what he asks for."""
+    """What somebody is told who may not have what they ask for."""
     with pytest.raises(GiveUp) as caught:
         scene.ask_rollover(**fields)
     return caught.value

@@ -42,7 +42,7 @@ class Answered(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """The acting user as his own site knows him."""
+    """The acting user as their own site knows them."""
 
     username: str
     idnumber: str = ""

@@ -34,7 +34,7 @@ class Quiet(Patience):
         super().__init__(lambda: self.now)
 
     def _watch(self) -> None:
-        """Nobody looks by himself."""
+        """Nothing looks unasked."""
 
 
 def test_two_quiet_seconds_say_what_is_done_and_for_how_long(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,7 +30,7 @@ EMAIL = "zoe.recognisable@client.example"
 
 @pytest.fixture
 def world(world: World) -> World:
-    """Zoé learnt through both shops, published at Caen, brought home at Lille; her courses are over."""
+    """Zoé learnt through both shops, published at Caen, brought home at Lille; the courses are over."""
     now = world.clock.now()
     seat = Seat("1", ZOE, SeatState.DONE, user_id=7, username="zrecognisable", existed=False)
     for shop, number in (("boutique", "1042"), ("lilloise", "7")):

@@ -192,7 +192,7 @@ def test_what_teachers_have_in_a_foad_course_and_who_has_no_role_is_for_people_t
 def test_an_enrolment_that_a_refused_row_leaves_open_stays_as_it_is():
     refused = a_university().row("people.csv", "P7", "p7", "One", "First", "p7@univ.example", "student")
     refused.row("people.csv", "P7", "p8", "Two", "First", "p8@univ.example", "student")
-    moodle = a_site(ours=True).user("p6", "P7")  # known by his code alone
+    moodle = a_site(ours=True).user("p6", "P7")  # known by the code alone
     made = plan(enrolled(enrolled(moodle, "student", username="p6"), "student"), university=refused)
     assert [one["username"] for one in made.operations] == ["p1", "p1"]
     assert made.stays == (Stays("enrolment", ("E1", "p6"), Still.UNKNOWN),)

@@ -44,7 +44,7 @@ def a_moodle() -> Moodle:
     made.user("p1", "P1").put("owned", kind="user", itemid=1).user("hers", "")
     made.put("cohorts", idnumber="H1", component="local_passerelle")
     made.put("cohortmembers", cohort="H1", username="p1", component="local_passerelle")
-    for username in ("hers", "his"):
+    for username in ("hers", "theirs"):
         made.put("cohortmembers", cohort="H1", username=username, component="")
     return made
 

@@ -1,4 +1,4 @@
-"""The plan of one person: which rows are his, what may be done at once, what waits and what is kept back (N27)."""
+"""The plan of one person: which rows are theirs, what may be done at once, what waits and what is kept back (N27)."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ def people() -> University:
     [
         ("P1", ["P1"]),
         (" P1 ", ["P1"]),
-        ("X1", ["P1"]),  # another code of hers
+        ("X1", ["P1"]),  # another code of P1's
         ("MCurie", ["P1"]),
         ("m@UNIV.example", ["P1"]),
         ("P9", ["P9"]),  # of a row that is refused

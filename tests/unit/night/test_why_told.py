@@ -196,7 +196,7 @@ def test_the_foad_form_of_a_carried_element_is_its_carriers_foad_course_alone():
                 f"  CAMPUS_ONLY ip:2 | {IN_G1}".replace("foad=", "foad=FOAD-E1"),
             ],
         ),
-        (  # whom a CEMU group would bring there is not told that it is none of his
+        (  # whom a CEMU group would bring there is not told that it is not for them
             distance().tele().ip(),
             "FOAD-E1",
             [
@@ -251,7 +251,7 @@ def test_the_foad_form_of_a_campus_element_is_told_to_be_none_with_what_he_has_i
                 "  PLANNED_ON_CARRIED ade:2 | bearer=E1 course=c-E1 element=E2 foad=",
             ],
         ),
-        (  # on both: by his own
+        (  # on both: by their own
             staff(carried()).ade("T1", "E2").ade("T1", "E1"),
             "E1",
             ["c-E1: (E1) Chimie in editingteacher", f"  PLANNED ade:3 | {OF_E1}"],

@@ -246,7 +246,7 @@ def test_who_lacks_what_an_account_needs_is_told_with_his_row():
 
 
 def two_codes(made: University) -> list[Reason]:
-    """P1 is X1 as well, who has a standing or rows of his own."""
+    """P1 is X1 as well, who has a standing or rows of their own."""
     extracts = made.extracts()
     people = tuple(replace(row, other_codes=("X1",)) if row.code == "P1" else row for row in extracts.people)
     extracts = replace(extracts, people=people)

@@ -280,7 +280,7 @@ def test_a_slow_worker_who_gives_what_was_cancelled_meanwhile_takes_it_himself_a
 def test_of_two_orders_beside_one_another_the_longer_access_stands_whoever_is_slow(
     slow_is: str, plugins: bool
 ) -> None:
-    """Also where the slow one writes what he read before the other: at once, not by the next night."""
+    """Also where the slow one writes what was read before the other: at once, not by the next night."""
     shop = a_shop(
         products={"SPOCM1": a_product(), "LONG": a_product(parameters="coursename=SPOCM1&duration=90")}
     )

@@ -35,7 +35,7 @@ def test_one_order_sets_the_whole_session_up() -> None:
         "tom@client.example": ("teacher",),
     }
     assert scene.members() == {"boutique:1042": sorted(people)}
-    # The buyer need not learn nor supervise; he is in the support course, and told once.
+    # The buyer need not learn nor supervise; they are in the support course, and told once.
     assert scene.enrolled("SUPPORT") == {"rh@client.example": ("student",)}
     assert scene.messages() == {**dict.fromkeys(people, 1), "rh@client.example": 1}
 
@@ -235,7 +235,7 @@ def test_an_account_of_another_operator_is_not_attached() -> None:
     assert ("drh@rival.example", "viewer", "ana@client.example") not in scene.ties()
     again = replace(a_line(), participants=(a_participant("bob"),))
     scene.sell(some_facts("1044", lines=(again,)))
-    # His own operator keeps the role that he had, and gets no weaker one beside it.
+    # Bob's own operator keeps the role they had, and gets no weaker one beside it.
     assert scene.ties().count(("rh@client.example", "mentor", "bob@client.example")) == 1
     assert ("rh@client.example", "viewer", "bob@client.example") not in scene.ties()
 

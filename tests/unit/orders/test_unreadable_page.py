@@ -34,7 +34,7 @@ def of(scene: OrderScene, username: str) -> tuple[str, dict[str, str]]:
 
 @pytest.fixture
 def scene() -> OrderScene:
-    """An order for ana is done; her page breaks."""
+    """An order for ana is done; ana's page breaks."""
     scene = OrderScene()
     scene.sell(some_facts(lines=(replace(TWO, quantity=1, amount=1000, participants=TWO.participants[:1]),)))
     broken_page(ANA, scene)

@@ -144,7 +144,7 @@ def test_who_is_owed_a_word_is_told_once_when_his_moodle_is_back(
     watched(scene)
     assert [m.kind for m in scene.vert.messages.values()] == ["rollover_failed"]
     scene.clock.tick(timedelta(minutes=20))
-    assert jobs.watch(scene.world) == 0, "he is told again and again"
+    assert jobs.watch(scene.world) == 0, "they are told again and again"
 
 
 def test_a_word_that_nobody_can_be_told_for_a_day_is_left_to_the_block(scene: YearScene) -> None:

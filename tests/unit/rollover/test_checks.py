@@ -14,7 +14,7 @@ from tests.scenes.rollover import ADA, YearScene
 
 
 def with_a_fresh_backup() -> YearScene:
-    """Ada's course of last year, backed up since its last change, and hers of this year, empty."""
+    """Ada's course of last year, backed up since its last change, and the one of this year, empty."""
     scene = YearScene()
     scene.courses()
     scene.ask_rollover("check")

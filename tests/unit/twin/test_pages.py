@@ -1,4 +1,4 @@
-"""Pages for a person: in his language, whatever the archives hold stays text."""
+"""Pages for a person: in their language, whatever the archives hold stays text."""
 
 from __future__ import annotations
 

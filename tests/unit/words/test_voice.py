@@ -1,4 +1,4 @@
-"""One voice: no "(s)", no straight apostrophe in French, nobody is called he, in whatever people read."""
+"""One voice: no "(s)" and no straight apostrophe in French in what people read; nobody is called he, anywhere."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ SPOKEN = (
     ROOT / "infra/run.py",
 )
 TEMPLATES = (
-    *sorted((ROOT / "layers/core/python/passerelle/pages").rglob("*.j2")),
+    *sorted((ROOT / "layers/core/python/passerelle/pages").rglob("*.html")),
     *sorted(PLUGINS.rglob("*.mustache")),
 )
 LANGUAGE_FILES = tuple(sorted(PLUGINS.rglob("lang/*/*.php")))
+WRITTEN = (".css", ".html", ".js", ".md", ".mmd", ".mustache", ".php", ".py", ".toml", ".yaml", ".yml")
 
 HEDGED = re.compile(r"\w\((?:s|es|nt|e|x|y|ies|ent|en)\)", re.IGNORECASE)
 # The l of l'année: a letter that French elides, a straight apostrophe, and a word.
@@ -100,5 +101,21 @@ def test_nobody_is_called_he(path: Path) -> None:
         (line, text)
         for line, text in strings(path)
         if " " in text and not FRENCH.search(text) and HE.search(text)
+    ]
+    assert wrong == []
+
+
+def test_no_comment_or_document_calls_a_person_he_either() -> None:
+    """All sources. What is recorded (JSON, archives) says what it said."""
+    folders = [ROOT / name for name in ("functions", "infra", "layers", "tests")]
+    written = {path for folder in folders for path in folder.rglob("*") if path.suffix in WRITTEN}
+    written |= {ROOT / name for name in ("README.md", "pyproject.toml", "template.yaml")}
+    assert len(written) > 1_000
+    called = re.compile(r"\b(?:he|him|his|himself)\b", re.IGNORECASE)
+    wrong = [
+        f"{names(path)}:{number}: {line.strip()}"
+        for path in sorted(written - {Path(__file__)})
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if called.search(line)
     ]
     assert wrong == []

@@ -153,7 +153,7 @@ class OrderStory:
         self.tell.proved(
             self._enrolled() == {"student": 2, "teacher": 1},
             "elle rend celle de Bob : il sort, les autres restent",
-            "she gives Bob's back: he leaves, the others stay",
+            "she gives Bob's back: Bob leaves, the others stay",
         )
 
     def _lost_course(self) -> None:

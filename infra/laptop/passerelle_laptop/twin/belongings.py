@@ -61,7 +61,7 @@ def given_to(archive: Archive, owner: User) -> Archive:
 
 
 def may_override(state: State, courseid: int, username: str) -> Callable[[str, str], bool]:
-    """Whether the person could override a capability for a role (its short name) in a course himself."""
+    """Whether the person could override a capability for a role (its short name) in a course."""
     person = state.user_named(username.strip().lower())
     teaches = person is not None and any(
         given.userid == person.id

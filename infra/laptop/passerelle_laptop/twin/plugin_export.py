@@ -157,7 +157,7 @@ def _owned(asked: Asked, row: Owned) -> dict[str, Any]:
         "kind": row.kind,
         "itemid": row.instance,
         "adopted": row.adopted,
-        # A person is named by his login, everything else by its number.
+        # A person is named by login, everything else by its number.
         "idnumber": thing.username if isinstance(thing, User) else thing.idnumber,
         "course": state.courses[thing.courseid].idnumber if isinstance(thing, Group) else "",
     }

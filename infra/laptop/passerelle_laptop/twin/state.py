@@ -228,7 +228,7 @@ class State:
         return row
 
     def drop_enrolment(self, row: UserEnrolment) -> None:
-        """Take away one enrolment, its roles, and with the last one his group memberships."""
+        """Take away one enrolment, its roles, and with the last one the person's group memberships."""
         instance = self.instances[row.instance]
         for number in list(self.assignedin.get(("course", row.courseid), {}).get(row.userid, ())):
             role = self.assignments[number]

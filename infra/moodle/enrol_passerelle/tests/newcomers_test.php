@@ -222,7 +222,7 @@ final class newcomers_test extends \advanced_testcase {
     }
 
     /**
-     * Whoever listens hears of a group's new members together, before another course's, and his failure is his own.
+     * Whoever listens hears of a group's new members together, before another course's, and fails alone.
      */
     public function test_members_are_announced_together(): void {
         $make = $this->getDataGenerator();

@@ -157,7 +157,7 @@ final class apply_together_test extends \advanced_testcase {
     }
 
     /**
-     * Who comes and goes within a call has come before he goes, for whoever listens.
+     * Who comes and goes within a call has come before they go, for whoever listens.
      */
     public function test_who_joins_and_leaves_is_announced_in_that_order(): void {
         $heard = [];

@@ -120,7 +120,7 @@ function(Notification, Str, ModalForm, Desk) {
     };
 
     /**
-     * Ask; put questions to the teacher, once, and ask again with his yes.
+     * Ask; put questions to the teacher, once, and ask again with their yes.
      *
      * @param {Object} wish
      * @param {String} press

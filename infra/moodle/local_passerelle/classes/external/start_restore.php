@@ -65,7 +65,7 @@ class start_restore extends external_api {
             ]), 'Who is enrolled in the course', VALUE_DEFAULT, []),
             'person' => new external_value(
                 PARAM_RAW,
-                'Username of whom it is done for: everything becomes his. Empty: an account of the plugin\'s own',
+                'Username of whom it is done for: everything becomes theirs. Empty: an account of the plugin\'s own',
                 VALUE_DEFAULT,
                 ''
             ),

@@ -172,7 +172,7 @@ class api {
     }
 
     /**
-     * A person as Passerelle wants to know him.
+     * A person as Passerelle wants to know them.
      *
      * @param \stdClass $user
      * @return array

@@ -40,7 +40,7 @@ class course_desk {
     }
 
     /**
-     * Who acts, as Passerelle wants to know him, in the language of his page.
+     * Who acts, as Passerelle wants to know them, in the language of their page.
      *
      * @return array
      */

@@ -55,7 +55,7 @@ class job_people {
     }
 
     /**
-     * The jobs that somebody asked for or that name him.
+     * The jobs that somebody asked for or that name them.
      *
      * @param \stdClass $user
      * @return array[] of row, parts

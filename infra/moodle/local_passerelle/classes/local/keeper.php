@@ -47,7 +47,7 @@ class keeper {
     }
 
     /**
-     * Whether things may stay with a user: he is there, and no administrator.
+     * Whether things may stay with a user: one who is there, and no administrator.
      *
      * @param int $userid
      * @return bool

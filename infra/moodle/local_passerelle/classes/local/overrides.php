@@ -59,7 +59,7 @@ class overrides {
     }
 
     /**
-     * Take out of an unpacked archive what the person could not set himself.
+     * Take out of an unpacked archive what the person could not have set.
      *
      * @param string $path of the unpacked archive
      * @param int $courseid
@@ -95,7 +95,7 @@ class overrides {
     }
 
     /**
-     * Whether the person could override a capability for a role, as the page of permissions would let him.
+     * Whether the person could override a capability for a role, as the page of permissions would let them.
      *
      * @param string $role short name
      * @param string $capability

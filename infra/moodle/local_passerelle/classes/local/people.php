@@ -152,7 +152,7 @@ class people {
     }
 
     /**
-     * A user as the service answers him.
+     * The service's answer about a user.
      *
      * @param \stdClass $row
      * @param bool $privileged

@@ -49,7 +49,7 @@ class restore_runner extends runner {
         'competencies' => 1,
         'customfield' => 1,
         'contentbankcontent' => 1,
-        'permissions' => 0, // Of those that are asked for, what the person could set himself comes.
+        'permissions' => 0, // Of those that are asked for, what the person could have set comes.
         'legacyfiles' => 1,
         'groups' => null, // With the course where it is new; into an existing one only if asked.
     ];
@@ -256,7 +256,7 @@ class restore_runner extends runner {
     }
 
     /**
-     * Leave out the permission overrides that the person could not set himself, and tell of them (P19).
+     * Leave out the permission overrides that the person could not have set, and tell of them (P19).
      *
      * @param string $path of the unpacked archive
      * @param int $courseid

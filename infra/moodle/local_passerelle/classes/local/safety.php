@@ -32,7 +32,7 @@ class safety {
     /**
      * Whether people have left anything in a course that a deletion would lose.
      *
-     * Someone enrolled who is no teacher is enough to look no further: whether he has done something is spread
+     * Someone enrolled who is no teacher is enough to look no further: whether they have done something is spread
      * over a hundred tables.
      *
      * @param \stdClass $course
@@ -112,7 +112,7 @@ class safety {
      * @param array $snapshot taken before it
      * @param array|null $brought the groups it made, null if it was cut before they were known
      * @param int[]|null $ends where tables ended after it, null if it was cut
-     * @param string $person username of whom the restore was for: what an administrator or nobody owned becomes his
+     * @param string $person username of whom the restore was for: what an administrator or nobody owned becomes theirs
      */
     public static function undo(
         job $job,

@@ -72,7 +72,7 @@ class year_request {
     }
 
     /**
-     * Where a person finds the backups that are his own.
+     * Where a person finds their own backups.
      *
      * @param int $courseid
      * @return \moodle_url

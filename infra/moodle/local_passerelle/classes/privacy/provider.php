@@ -162,7 +162,7 @@ class provider implements
     }
 
     /**
-     * The messages somebody was sent, and since when his account is the night's.
+     * The messages somebody was sent, and since when the account is the night's.
      *
      * @param int $userid
      * @return array

@@ -40,7 +40,7 @@ final class provider_test extends provider_testcase {
     /** @var \stdClass whom jobs name */
     private \stdClass $grace;
 
-    /** @var \stdClass whose username is contained in hers */
+    /** @var \stdClass whose username is contained in Ada's */
     private \stdClass $gra;
 
     /** @var \stdClass */

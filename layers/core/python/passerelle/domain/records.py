@@ -14,7 +14,7 @@ from passerelle.errors import Conflict
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A Moodle user as his own site knows him. Kept in records, never in a log."""
+    """A Moodle user as their own site knows them. Kept in records, never in a log."""
 
     username: str = field(repr=False)
     idnumber: str = field(default="", repr=False)

@@ -1,4 +1,4 @@
-"""What a person was refused, kept under the reference he was given (H1)."""
+"""What a person was refused, kept under the reference they were given (H1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The buyer's link to his seats: a signed token, and what his forms say.
+"""The buyer's link to the seats: a signed token, and what its forms say.
 
 The token opens one order until it dies; it is HMAC-SHA256 under a secret of Passerelle's own, two valid
 during rotation. It becomes a cookie at once, and each form carries a mark that only the page knows.

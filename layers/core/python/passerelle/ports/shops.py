@@ -43,5 +43,5 @@ class Shops(Protocol):
         ...
 
     def seats_link(self, order: Order) -> str:
-        """The buyer's address for his seats, or nothing where links are not set up. Always the same."""
+        """The buyer's address for the seats, or nothing where links are not set up. Always the same."""
         ...

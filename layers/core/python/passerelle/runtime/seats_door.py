@@ -1,4 +1,4 @@
-"""The door for the buyer: his token becomes a cookie at once, his forms become seats (`/seats/{token}`)."""
+"""The door for the buyer: the token becomes a cookie at once, the forms become seats (`/seats/{token}`)."""
 
 from __future__ import annotations
 

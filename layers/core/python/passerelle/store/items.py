@@ -11,7 +11,7 @@ An index is kept in one of two ways. The use cases decide on what `course`, `upl
 record and read consistently; they rest on fields that never change, so that a change of state remains
 one conditional write. `state`, `running`, `all` and the sites only show or wake: they are gsi1 and gsi2
 (projection ALL), which lag by moments. Who acts on a record from there writes it conditionally, and
-loses with Conflict if what he saw was old.
+loses with Conflict if what they saw was old.
 
 Whom a record names is found by the words of `domain.person_words`, digested with this table's own salt, so
 that no key holds a name. These items are written in the record's transaction as far as they fit in it, the

@@ -44,7 +44,7 @@ def let_go(world: World, site: str, course_id: int | str, holder: str) -> None:
     try:
         world.records.delete(lock)
     except Conflict:
-        return  # somebody took it over meanwhile: it is his to let go
+        return  # somebody took it over meanwhile: it is theirs to let go
 
 
 def is_alive(world: World, holder: str) -> bool:

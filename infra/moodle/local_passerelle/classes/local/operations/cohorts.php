@@ -88,7 +88,7 @@ class cohorts extends doer {
             return false;
         }
         cohort_add_member($cohort->id, $user->id);
-        $this->lookup->standing->stale_members(); // Courses that take in the cohort may have put him into groups.
+        $this->lookup->standing->stale_members(); // Courses that take in the cohort may have put the user into groups.
         return true;
     }
 

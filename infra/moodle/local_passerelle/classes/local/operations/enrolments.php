@@ -136,7 +136,7 @@ class enrolments extends doer {
      * @param \stdClass $course
      * @param int $roleid
      * @param \stdClass $instance
-     * @param int[] $roles that he has
+     * @param int[] $roles that the user has
      * @return bool
      */
     private function take_role(\stdClass $user, \stdClass $course, int $roleid, \stdClass $instance, array $roles): bool {

@@ -169,7 +169,7 @@ class groups extends doer {
     }
 
     /**
-     * Add a member for the night. One added by hand is left as he is.
+     * Add a member for the night. One added by hand is left as is.
      *
      * @param array $operation
      * @return bool

@@ -263,7 +263,7 @@ class standing {
     }
 
     /**
-     * Read all memberships anew: who loses an enrolment may lose his groups with it.
+     * Read all memberships anew: who loses an enrolment may lose groups with it.
      */
     public function stale_members(): void {
         $this->members = [];

@@ -83,7 +83,7 @@ class Cause(StrEnum):
     CAMPUS_ONLY = "campus_only", About("N13", _WITHHOLDS, _NOBODY, _ENROL)
     FOAD_INSTEAD = "foad_instead", About("N10", _WITHHOLDS, _NOBODY, _ENROL)
     NO_FOAD_COURSE = "no_foad_course", About("N9", _WITHHOLDS, _SCO, _OFFER)
-    # beside it: D2 and D3, where he is in the ordinary course all the same
+    # beside it: D2 and D3, where they are in the ordinary course all the same
     TELE_ON_CAMPUS_ELEMENT = "tele_on_campus_element", About("N13", _EXPLAINS, _DEVE, _ENROL, "D2")
     FLAG_MISSING = "flag_missing", About("N13", _EXPLAINS, _SCO, _OFFER, "D2")
     IN_BOTH_COURSES = "in_both_courses", About("N13", _EXPLAINS, _SCO, _ENROL, "D2")

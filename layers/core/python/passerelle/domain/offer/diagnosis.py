@@ -115,7 +115,7 @@ class Look:
         )
 
     def codes_of(self, code: str) -> tuple[str, ...]:
-        """All codes of whoever has this one; the first is his own."""
+        """All codes of whoever has this one, the person's own first."""
         person = self.people.good.get(code)
         return (person.code, *person.other_codes) if person else (code,)
 

@@ -32,7 +32,7 @@ class People:
 
     def may_be(self, code: str | None) -> tuple[str | None, ...]:
         """The usernames a refused row may be about: one, none (then `Unknown` has the person
-        already, or he is in no list), or None for anybody."""
+        already, or they are in no list), or None for anybody."""
         if code is None:
             return (None,)
         username = self.username(code)

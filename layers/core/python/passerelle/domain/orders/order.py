@@ -42,7 +42,7 @@ class SeatState:
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """A person on a line. What was found out about his account is written down before it is acted on."""
+    """A person on a line. What was found out about the account is written down before it is acted on."""
 
     line: str
     person: Participant
@@ -51,7 +51,7 @@ class Seat:
     user_id: int = 0
     username: str = field(default="", repr=False)
     existed: bool | None = None  # whether the account was there before this order; None: not looked yet
-    started: bool = False  # he has opened Moodle since: he cannot be swapped any more
+    started: bool = False  # they have opened Moodle since: no swap any more
     given_at: datetime | None = None
     declared: bool = False  # by the shop; else named by the buyer
     gone_with: str = ""  # taken because the order is gone or the shop corrected it; it may come back

@@ -25,7 +25,7 @@ from passerelle.domain.orders.sales import product_of, products_as_sold, shop_as
 from passerelle.domain.orders.shop import Product, Shop
 from passerelle.domain.records import Note
 
-PEOPLED = (Handler.SESSION, Handler.SEATS)  # sold as seats; the others are for the buyer himself
+PEOPLED = (Handler.SESSION, Handler.SEATS)  # sold as seats; the others are for the buyer alone
 MOST_PEOPLE = 5_000  # of one order: more are several orders
 
 

@@ -48,7 +48,7 @@ class Attachment:
 
     __pydantic_config__: ClassVar[Mapping[str, str]] = FORBID_EXTRA
 
-    over_new: str = ""  # the buyer's over an account made for him
+    over_new: str = ""  # the buyer's over an account that was made
     over_existing: str = ""  # the buyer's over an account that existed: view only
     back_over_new: str = ""  # each person's over a buyer whose account was made
     back_over_existing: str = ""
@@ -96,11 +96,11 @@ class Shop:
     language: str = "fr"
     learner_role: str = "student"
     tutor_role: str = "teacher"
-    owner_role: str = "editingteacher"  # of the buyer in a course made for him
+    owner_role: str = "editingteacher"  # of the buyer in a course made for them
     category_role: str = "manager"  # and in a category
     attachment: Attachment = field(default_factory=Attachment)
     new_account_auth: str = "manual"
-    seats_days: int = 60  # how long the buyer's link to his seats lives
+    seats_days: int = 60  # how long the buyer's link to the seats lives
     remind_days: int = 7  # after how long of free seats, or people never seen, the buyer is told; 0: never
     swaps_per_seat: int = 1  # how often, for each place, another person may be put on a seat (S18)
     free_tutors_per_seat: int = 1  # how many tutors without a place, for each place

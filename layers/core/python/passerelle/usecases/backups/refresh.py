@@ -63,7 +63,7 @@ def _start(world: World, site: str, state: CourseState) -> str:
         if known is not None and is_over(known):
             continue  # it failed, or its backup was refused or deleted since: another attempt
         note_job(world, jobkey, site, "backup", str(state.courseid))
-        # Also where it was written down before: whoever did may have died before he asked.
+        # Also where it was written down before: whoever did may have died before asking.
         start_again(world, site, jobkey, state.courseid)
         return jobkey
     return jobkey
@@ -78,7 +78,7 @@ def start_again(world: World, site: str, jobkey: str, course_id: int) -> None:
 
 
 def finish_backup(world: World, site: str, jobkey: str, job: Job) -> None:
-    """The old platform's backup has ended. Who waits for it is put back on his way."""
+    """The old platform's backup has ended. Who waits for it is put back on the way."""
     done = job.status == JobStatus.DONE and bool(job.upload)
     error = "" if done else (job.error.code if job.error and job.error.code else job.status.value)
     # What came of it first, then the word to those who wait; `jobs.settle` ends it after both.

@@ -224,7 +224,7 @@ def _done(paper: Mapping[str, Any]) -> Done:
 
 
 def finish(world: World, run: str, holder: str) -> Run:
-    """Done once every chunk is confirmed; the lease of `holder` ends. What another applies is his to end.
+    """Done once every chunk is confirmed; the lease of `holder` ends. What another applies is theirs to end.
     Raises Refused `night_unfinished` where a chunk is not confirmed.
     """
     known = world.records.get(Run, run)

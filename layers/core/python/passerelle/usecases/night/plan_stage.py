@@ -59,7 +59,7 @@ class StageWaits(TryAgain):
 
 
 class StageBusy(TryAgain):
-    """Somebody else plans or applies this run; were he dead, his lease would end by itself (SILENT)."""
+    """Somebody else plans or applies this run; were they dead, the lease would end by itself (SILENT)."""
 
     code = "night_busy"
 
@@ -69,7 +69,7 @@ class StageBusy(TryAgain):
 
 
 def new_holder() -> str:
-    """Whoever takes a run needs a word of his own: the same word may go on at once, another waits."""
+    """Whoever takes a run needs a word of their own: the same word may go on at once, another waits."""
     return uuid4().hex
 
 
@@ -208,7 +208,7 @@ def claimed(run: Run, now: datetime, holder: str) -> Run:
 
 
 def let_go(world: World, run: str, holder: str) -> Run:
-    """The lease ended by who held it; another's is left to him."""
+    """The lease ended by who held it; another's is left to them."""
     return amend(
         world.records,
         Run,
@@ -337,7 +337,7 @@ def _hold_words(hold: Hold) -> str:
 
 
 def fail(world: World, run: str, code: str, holder: str = "") -> Run:
-    """`holder`: only while the run is leased to him."""
+    """`holder`: only while the run is leased to them."""
     now = world.clock.now()
 
     def decide(before: Run) -> Run:

@@ -1,4 +1,4 @@
-"""Who each person is in Moodle: the existing account as it is, a new one, or why he is stopped (S4, S10)."""
+"""Who each person is in Moodle: the existing account, a new one, or why they are stopped (S4, S10)."""
 
 from __future__ import annotations
 

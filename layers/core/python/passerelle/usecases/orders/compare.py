@@ -23,7 +23,7 @@ from passerelle.usecases.amend import amend, if_readable, list_all
 from passerelle.usecases.orders import put
 from passerelle.usecases.orders.order_run import SiteRun
 
-# Longer than any worker lives: by then nobody goes on with what he read before.
+# Longer than any worker lives: by then nobody goes on with what they read before.
 STALLED = timedelta(minutes=30)
 AT_A_TIME = 200  # pages compared in one call
 ROWS = 5_000  # of one page of the site's export

@@ -90,7 +90,7 @@ class OrderRun(SiteRun):
 
     def at_once(self) -> tuple[frozenset[str], int]:
         """Whom this run works on, and how many are left: those not done yet, the buyer always, since all
-        are attached to him. Who was refused is tried again once nobody is open any more.
+        are attached to them. Who was refused is tried again once nobody is open any more.
         """
         people = self.session.people
         if not self.large:

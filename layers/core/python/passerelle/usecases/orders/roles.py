@@ -171,7 +171,7 @@ def _made(run: OrderRun, wanted: MadePlace) -> Tie | Note:
         return Note("place_refused", {"errorcode": refused.errorcode})
     if course is None:
         return Note("place_refused", {"errorcode": "unanswered"})
-    # A role alone does not let one in: he is enrolled by hand, as the owner of a course is.
+    # A role alone does not let one in: the buyer is enrolled by hand, as the owner of a course is.
     role_id = run.role_id(run.shop.owner_role)
     (verdict,) = run.roster.enrol([Enrolment(course.id, buyer.user_id, role_id, wanted.start, wanted.end)])
     if not verdict.ok:

@@ -1,4 +1,4 @@
-"""What the buyer does with his seats: names people, swaps one not yet started, gives some back (S3, S14)."""
+"""What the buyer does with the seats: names people, swaps one not yet started, gives some back (S3, S14)."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def give_back(world: World, order_id: str, seat_key: str) -> None:
 
 
 def has_started(world: World, order: Order, seat: Seat) -> bool:
-    """Whether the holder has opened Moodle since the seat was his; asked of Moodle now."""
+    """Whether the holder has opened Moodle since the seat was theirs; asked of Moodle now."""
     if seat.started or not seat.user_id:
         return seat.started
     shop = world.network.shops[order.shop]

@@ -98,7 +98,7 @@ def _manifest(world: World, publication: Publication) -> Manifest | None:
 def tell_holders(world: World, publication_id: str) -> tuple[list[Retrieval], list[Retrieval]]:
     """Tell everybody who holds an older version that this one exists; each is told once (P13).
 
-    Answers who was told, and who could not be because his site refused the message. Raises NotFound, and
+    Answers who was told, and who could not be because their site refused the message. Raises NotFound, and
     Refused `not_on_offer` of one that is withdrawn, replaced, failed or not yet there: nobody is sent to it.
     """
     publication = world.records.get(Publication, publication_id)

@@ -84,7 +84,7 @@ def reasons_in(text: str, lang: str) -> tuple[str, ...]:
 
 
 def tell_drop(world: World, upload_id: str, why: Note) -> None:
-    """A publication has failed: whoever dropped its archive reads it where he left it."""
+    """A publication has failed: whoever dropped its archive reads it where they left it."""
     upload = if_readable(world.records, Upload, upload_id)
     if upload is not None and upload.dropped:
         write_refusal(world, upload.dropped, [why])

@@ -297,7 +297,7 @@ def _wish(command: AskRollover) -> Wish:
 def _past_refusals(
     world: World, command: AskRollover, person: Person, asked: rights.Asked
 ) -> Override | None:
-    """R5 refuses, naming what was found; a named administrator may go past it, with his reason on record."""
+    """R5 refuses, naming what was found; a named administrator may go past it, with the reason on record."""
     against = objections_of_target(asked.state, command.destination)
     if not against:
         return None

@@ -175,7 +175,7 @@ def use(world: World, permit: Permit, rollover: str) -> None:
 
 
 def look(world: World, site: str, permit_key: str, person: Person) -> dict[str, object]:
-    """What a permit is about, for who could grant it: he decides knowing who asks, and for which course."""
+    """What a permit is about, for who could grant it: they decide knowing who asks, and for which course."""
     permit, source = _grantable(world, site, permit_key, person)
     target = course_state(world, permit.site, permit.course_id)
     return {

@@ -30,7 +30,7 @@ Rows = Callable[[str], Iterable[Mapping[str, Any]]]
 
 
 class Account(NamedTuple):
-    """`idnumber` is the person's code, where he has one. Never in a log: it names a person."""
+    """`idnumber` is the person's code, where there is one. Never in a log: it names a person."""
 
     id: int
     username: str

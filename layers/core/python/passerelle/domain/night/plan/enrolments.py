@@ -98,7 +98,7 @@ def _take_away(
 
 
 def _comes(places: Places, course: str, username: str) -> bool:
-    """Whether he is wanted there in a role that he does not have yet."""
+    """Whether the user is wanted there in a role that they do not have yet."""
     enrolments = places.desired.enrolments
     return any((course, username, role) in enrolments for role in ("student", "editingteacher"))
 
@@ -130,7 +130,7 @@ def _members(
             continue
         place = (course, row.group)
         if place not in groups.leaving:
-            # Who leaves the course is suspended and keeps his groups until he is unenrolled (N24).
+            # Who leaves the course is suspended and keeps their groups until unenrolled (N24).
             if place not in groups.usable or (course, username) in found.leaving:
                 continue
             code = accounts.code.get(row.username, "")

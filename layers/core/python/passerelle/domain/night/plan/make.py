@@ -61,7 +61,7 @@ def make_plan(
 
 
 def _also(verdict: Verdict, hold: Hold) -> Verdict:
-    """A person's own hold stops additions too: he wants to look first."""
+    """A person's own hold stops additions too: they want to look first."""
     return Verdict((*verdict.holds, hold), additions_go_on=False)
 
 

@@ -69,7 +69,7 @@ class Run:
         return (self.state is RunState.HELD or failed) and not self.released_by
 
     def leased_to_another(self, holder: str, now: datetime) -> bool:
-        """Whether somebody else is at work on it. Who died is silent, and his lease ends by itself."""
+        """Whether somebody else is at work on it. Who died is silent, and the lease ends by itself."""
         return self.holder not in ("", holder) and now - self.heard_at < SILENT
 
 

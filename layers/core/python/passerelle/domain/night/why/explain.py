@@ -41,7 +41,7 @@ from passerelle.domain.offer.sharing import Tri
 class Verdict(StrEnum):
     IN = "in"
     OUT = "out"
-    UNKNOWN = "unknown"  # what he has stays as it is (N21)
+    UNKNOWN = "unknown"  # what they have stays as it is (N21)
 
 
 @dataclass(frozen=True, slots=True)
@@ -393,7 +393,7 @@ class _Question:
         return found
 
     def _beyond_refused_elements(self) -> list[Reason]:
-        """His rows on a refused element may lead here, if it turns out to be carried by this one."""
+        """The person's rows on a refused element may lead here, if it turns out to be carried by this one."""
         offer, sharing = self.look.offer, self.look.offer.sharing
         found = []
         for row in self.look.extracts.registrations:

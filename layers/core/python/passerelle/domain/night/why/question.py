@@ -16,7 +16,7 @@ MOST = 20  # candidates that are worth listing
 
 @dataclass(frozen=True, slots=True)
 class AskedPerson:
-    """Somebody the sources name. `row` is None where they name him without a usable row in people.csv."""
+    """Somebody the sources name. `row` is None where people.csv has no usable row for the person."""
 
     code: str
     row: Person | None = field(default=None, repr=False)

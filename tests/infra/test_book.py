@@ -140,9 +140,11 @@ def test_every_rule_is_cited_by_a_test_or_marked_planned():
 
 
 def test_every_rule_that_is_cited_exists():
+    # Programs are taken apart only where something in them, be it code, looks like a rule that is not.
+    doubtful = [path for path in PROSE if set(RULE.findall(path.read_text(encoding="utf-8"))) - set(RULES)]
     unknown = {
         f"{number} in {path.relative_to(ROOT)}"
-        for path in PROSE
+        for path in doubtful
         for number in set(RULE.findall(written(path))) - set(RULES)
     }
     # What is deployed names rules as data, too: a cause, a check.

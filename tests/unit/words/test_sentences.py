@@ -33,6 +33,16 @@ def trees() -> tuple[tuple[Path, ast.Module], ...]:
     return tuple((path, ast.parse(path.read_text(encoding="utf-8"))) for path in SOURCES)
 
 
+def begins_its_base(called: ast.expr) -> bool:
+    """Whether it is `super().__init__`."""
+    return (
+        isinstance(called, ast.Attribute)
+        and called.attr == "__init__"
+        and ast.unparse(called.value) == "super()"
+    )
+
+
+@cache
 def codes() -> set[str]:
     """Every code that a call names: raised, kept in a note, or said."""
     found = set()
@@ -41,8 +51,7 @@ def codes() -> set[str]:
             if not isinstance(call, ast.Call):
                 continue
             name = getattr(call.func, "id", None)
-            base = isinstance(call.func, ast.Attribute) and ast.unparse(call.func) == "super().__init__"
-            place = SAYING.get(name or "", 0 if base else None)
+            place = SAYING.get(name or "", 0 if begins_its_base(call.func) else None)
             if place is None or len(call.args) <= place:
                 continue
             given = call.args[place]

@@ -338,6 +338,13 @@ def test_a_file_of_an_activity_is_another_by_its_content_and_place(field, counts
 
 
 @pytest.mark.rule("P22")
+def test_a_field_that_a_file_does_not_have_is_empty_and_odd_signs_are_no_harm():
+    bare = {name: value for name, value in FILE.items() if name != "filepath"}
+    assert content_told(bare) == content_told({**FILE, "filepath": ""})
+    assert content_told({**FILE, "filename": "\ud800"}) == content_told({**FILE, "filename": "?"})
+
+
+@pytest.mark.rule("P22")
 def test_the_files_of_an_activity_count_in_whatever_order_and_however_many():
     rows = [{**FILE, "filename": f"{number}.pdf"} for number in range(30)]
     assert content_told(*rows) == content_told(*reversed(rows))
@@ -347,7 +354,7 @@ def test_the_files_of_an_activity_count_in_whatever_order_and_however_many():
 @pytest.mark.rule("P22")
 def test_files_without_a_context_are_of_no_activity_and_an_activity_without_its_file_tells_nothing():
     lost = {**FILE, "contextid": "0"}
-    assert content_told(lost, context=0) == content_told(context=0)
+    assert content_told(lost, context=0) == content_told(context=0) == content_told()
     found = whole()
     found.add_file(FILE)
     assert manifest(found).activities[0].content == ""
@@ -607,6 +614,21 @@ def test_an_archive_around_an_archive_names_the_first_inside(left_out, nested):
     assert judged(found) == (
         [("archive_in_archive", nested, {"member": nested})] if nested else [("no_moodle_backup", None, {})]
     )
+
+
+@pytest.mark.parametrize(
+    ("names", "what"),
+    [
+        (["moodle.xml", "imsmanifest.xml"], "moodle_1_backup"),
+        (["imsmanifest.xml"], "common_cartridge"),
+        (["a.xml"], "no_moodle_backup"),
+    ],
+)
+def test_what_was_made_by_something_else_is_told_for_what_it_is(names, what):
+    found = facts()
+    for name in names:
+        found.names.admit(name)
+    assert judged(found) == [(what, None, {})]
 
 
 def test_of_several_folders_the_one_that_holds_the_backup_is_told():

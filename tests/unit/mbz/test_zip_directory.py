@@ -66,10 +66,18 @@ def two(**end):
     return zipped(record(), second(), **end)
 
 
+class Strict(BytesSource):
+    """As S3 answers: nothing that lies outside."""
+
+    def read_range(self, start, length):
+        assert 0 <= start <= start + length <= self.size
+        return super().read_range(start, length)
+
+
 def read(data, **limits):
     """The directory, and what was found against single members."""
     findings = Findings()
-    found = read_directory(BytesSource(data), Limits(**limits), findings)
+    found = read_directory(Strict(data), Limits(**limits), findings)
     return found, [(reason.what, reason.member, reason.details) for reason in findings.reasons()]
 
 
@@ -117,6 +125,22 @@ def test_a_table_longer_than_the_tail_that_is_read_at_once_is_read_whole():
     found, _ = read(zipped(*records, body=room * 10))
     assert [entry.raw_name for entry in found.entries] == names
     assert [entry.end for entry in found.entries] == [room * place for place in range(1, 11)]
+
+
+LARGE = 600 * 1024  # of whose bytes the first are not in that tail
+
+
+def large():
+    return record(packed=LARGE - 47, size=LARGE)
+
+
+def test_a_table_at_the_end_of_a_large_archive_is_read_from_its_tail():
+    entry = replace(A, record=large(), packed=LARGE - 47, size=LARGE, end=LARGE)
+    assert read(zipped(large(), body=LARGE)) == (Directory((entry,), (0,), LARGE), [])
+    wide = zipped(large(), body=LARGE, between=end64(large(), body=LARGE), start=MAX32)
+    assert read(wide) == (Directory((entry,), (0,), LARGE), [])
+    outside = zipped(large(), body=LARGE, between=end64(large(), body=LARGE, at=0), start=MAX32)
+    assert refusal(outside) == DAMAGED
 
 
 @pytest.mark.parametrize("name", [b"a/", b"a/b/"])
@@ -304,6 +328,7 @@ def test_what_does_not_fit_and_stands_nowhere_else_is_damage(told, extra):
         zipped(record()[:-1], count=1, here=1),
         zipped(record() + b"x", count=1, here=1),
         zipped(record() + b"PK\1\2", count=1, here=1),
+        zipped(record(comment=b"x")[:-1]),
         zipped(record(disk=1)),
         zipped(record(), second(offset=BODY)),
         zipped(record(), second(offset=MAX32 - 1)),
@@ -427,9 +452,8 @@ def test_a_member_that_reaches_into_the_next_one_or_the_table_is_refused_by_name
 # --- a second table ---------------------------------------------------------------------------------
 
 
-def with_second_end(at, *, table=b"PK\1\2", count=1, length=4, start=None, before=b""):
+def with_second_end(at, *, table=b"PK\1\2", count=1, length=4, start=None, before=b"", body=70_000):
     """An end record, and what stands where it says that its table is, within the first member's bytes."""
-    body = 70_000
     inner = table + before
     start = at if start is None else start
     inner += struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, count, count, length, start, 0)
@@ -472,6 +496,24 @@ def test_a_second_end_record_counts_as_far_back_as_libzip_looks(nearer, refused)
         assert refusal(data) == ("two_tables_of_contents", None)
     else:
         read(data)
+
+
+def test_a_second_end_record_is_refused_in_a_large_archive_too():
+    assert refusal(with_second_end(LARGE - 30_000, body=LARGE)) == ("two_tables_of_contents", None)
+    read(with_second_end(LARGE - 30_000, body=LARGE, start=30_000))
+
+
+def test_a_locator_of_64_bits_is_followed_from_the_first_byte_on():
+    locator = b"PK\6\7" + bytes(16)
+    data = bytearray(with_second_end(0, table=b"", count=0, before=locator, body=2_000))
+    assert refusal(bytes(data)) == ("two_tables_of_contents", None)
+    assert refusal(locator + zipped(body=0, start=20)) == ("zip64_uncalled_for", None)
+
+
+def test_after_an_end_record_of_no_harm_in_the_first_byte_the_next_one_is_looked_at():
+    data = bytearray(with_second_end(1_000, body=2_000))
+    data[:22] = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 0, 0, 0, 0, 0)
+    assert refusal(bytes(data)) == ("two_tables_of_contents", None)
 
 
 def test_after_a_second_end_record_of_no_harm_the_next_one_is_looked_at():

@@ -119,7 +119,7 @@ class Facts:
         """In whatever order they come: a sum."""
         told = "\0".join(row.get(name, "") for name in ("contenthash", "filearea", "filepath", "filename"))
         digest = hashlib.blake2b(told.encode("utf-8", "replace"), digest_size=8).digest()
-        context = _number(row.get("contextid", ""))
+        context = _number(row.get("contextid"))
         if context not in self._context_files:
             self.keep()
         total = self._context_files.get(context, 0) + int.from_bytes(digest, "big")
@@ -149,7 +149,7 @@ class Facts:
         if name == ".":
             return
         self._add_file_of_context(row)
-        size = _number(row.get("filesize", ""))
+        size = _number(row.get("filesize"))
         self.files_rows += 1
         self.files_bytes += size
         entry = (size, name)
@@ -239,7 +239,7 @@ class Facts:
         rows = sorted(self.people_found, key=_behind_users)
         culprits: dict[str, str] = {}
         for row in rows:
-            member = row.split(":", 1)[0]
+            member = row.partition(":")[0]
             directory = "/".join(member.split("/")[:2])
             if self.settings.get("users") != "0" or not is_third_party(member):
                 self.findings.add("users_inside", member)
@@ -327,7 +327,7 @@ class Facts:
             return None
         told = self.information
         wwwroot = _text(told.get("original_wwwroot", ""))
-        course_id = _number(told.get("original_course_id", ""))
+        course_id = _number(told.get("original_course_id"))
         links = self.links.old(
             wwwroot,
             course=course_id,
@@ -348,7 +348,7 @@ class Facts:
             moodle_version=_text(told.get("moodle_version", "")),
             backup_release=_text(told.get("backup_release", "")),
             backup_version=_text(told.get("backup_version", "")),
-            backup_date=_date(told.get("backup_date", "")) or datetime.fromtimestamp(0, UTC),
+            backup_date=_date(told.get("backup_date")) or datetime.fromtimestamp(0, UTC),
             origin=Origin(
                 wwwroot=wwwroot,
                 site_hash=_text(told.get("original_site_identifier_hash", "")),
@@ -357,8 +357,8 @@ class Facts:
                 shortname=_text(told.get("original_course_shortname", "")),
                 idnumber=_text(self.course.get("idnumber", "")),
                 format=course_format,
-                startdate=_date(told.get("original_course_startdate", "")),
-                enddate=_date(told.get("original_course_enddate", "")),
+                startdate=_date(told.get("original_course_startdate")),
+                enddate=_date(told.get("original_course_enddate")),
                 summary=_text(self.course.get("summary", "")),
                 lang=_text(self.course.get("lang", "")),
             ),
@@ -414,12 +414,14 @@ def _text(value: str) -> str:
     return "" if value == NULL else value
 
 
-def _number(value: str) -> int:
+def _number(value: str | None) -> int:
+    if value is None:
+        return 0
     text = value.strip()[:18]
     return int(text) if is_number(text) else 0
 
 
-def _date(value: str) -> datetime | None:
+def _date(value: str | None) -> datetime | None:
     seconds = _number(value)
     if not 0 < seconds < 253_402_300_800:
         return None

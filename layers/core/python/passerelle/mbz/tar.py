@@ -98,7 +98,7 @@ class TarReading:
         self._silent = False  # of this member the emitted stream holds other bytes, or none
         self._left = 0  # bytes of the member still to come
         self._padding = 0
-        self._zero_blocks = 0
+        self._ended = False  # an empty block has come
         self._headers = 0
         self.verbatim = 0  # bytes in a row, the last one just now, that were handed on as they came
 
@@ -126,7 +126,7 @@ class TarReading:
         return len(self._partial)
 
     def finish(self) -> None:
-        if self._partial or self._left or self._padding or not self._zero_blocks:
+        if self._partial or not self._ended:
             raise Broken("cut")
 
     def _content(self, view: memoryview) -> memoryview:
@@ -178,12 +178,12 @@ class TarReading:
 
     def _header(self, block: bytes) -> None:
         if block == _ZEROS:
-            self._zero_blocks += 1
+            self._ended = True
             self.verbatim += BLOCK
             if self._emit is not None:
                 self._emit(block)
             return
-        if self._zero_blocks:
+        if self._ended:
             # Moodle would go on and unpack what follows; other readers stop here.
             raise Broken("after_the_end")
         header = self._read_header(block)

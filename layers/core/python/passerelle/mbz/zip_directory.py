@@ -109,7 +109,7 @@ def _refuse_second_table(source: Source, tail: bytes, tail_start: int, own: int)
     """
     place = tail.find(_END_MAGIC, max(0, len(tail) - _SEARCHED))
     while place >= 0:
-        if place != own and place + _END.size <= len(tail):
+        if place != own:  # which is the last one
             _, _, _, _, count, length, start, _ = _END.unpack_from(tail, place)
             located = tail[max(0, place - _LOCATOR64.size) :].startswith(_LOCATOR_MAGIC)
             fits = bool(count) and start + length <= tail_start + place

@@ -311,6 +311,7 @@ def test_another_field_may_stand_before_the_one_of_64_bits():
         ({"size": MAX32}, extra64()),
         ({"size": MAX32, "packed": MAX32}, extra64(9)),
         ({"size": MAX32}, struct.pack("<2H7s", 1, 7, bytes(7))),
+        ({"size": MAX32}, struct.pack("<2H7s", 1, 7, bytes(7)) + bytes(4)),
         ({"size": MAX32}, struct.pack("<2HQ", 2, 8, 9)),
     ],
 )

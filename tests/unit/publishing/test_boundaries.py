@@ -375,6 +375,27 @@ def test_a_course_larger_than_the_target_takes_is_refused_and_no_limit_is_none(
     assert [note.code for note in objections(contents(), facts, "fr")] == codes
 
 
+@pytest.mark.rule("P16")
+@pytest.mark.parametrize(
+    ("lang", "size", "limit"), [("fr", "10,5 Mo", "5,2 Mo"), ("en", "10.5 MB", "5.2 MB")]
+)
+def test_everything_against_a_course_is_named_and_a_newer_release_alone(
+    lang: str, size: str, limit: str
+) -> None:
+    facts = a_site_facts(
+        modules=(Plugin("forum"),), limits=replace(a_site_facts().limits, course_maxbytes=5 * MIB)
+    )
+    assert objections(contents(), facts, lang) == (
+        Note("plugins_missing", {"plugins": "mod_page, mod_quiz"}),
+        Note("too_large_for_target", {"size": size, "limit": limit}),
+    )
+    older = replace(facts, release="4.4.9 (Build: 20250101)")
+    assert objections(contents(), older, lang) == (
+        Note("newer_release", {"release": "4.5", "target": "4.4"}),
+    )
+    assert objections(contents(), a_site_facts(), lang) == ()
+
+
 # -- what changed (P22) and what is found (P15) -----------------------------------------------------------------
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from passerelle.domain.records import Note
 from passerelle.usecases.rollover import checks
 from tests.factories.rollover import a_survey
 from tests.scenes.rollover import ADA, YearScene
@@ -133,6 +134,33 @@ def test_a_backup_of_another_code_or_kind_is_a_trap(idnumber: str, expected: lis
     found = [code for check, code in traps(scene, source=101) if check == "D18"]
     # Under its own number there is a backup, of before it changed; under the others none that could be old.
     assert found == [*expected, "D18_older" if idnumber == "CHIM1" else "D18_none"]
+
+
+@pytest.mark.rule("D17", "D18", "D20")
+def test_a_trap_says_how_many_and_what_it_is_about() -> None:
+    scene = with_a_fresh_backup()
+    filled(scene)
+    target(restoredfrom="https://caen.example", editingteachers=("ada", "grace"), teachers=("Alan",))(scene)
+    source(idnumber="PHYS1", editingteachers=("ADA", "root"), teachers=("gone", "left"))(scene)
+    found = checks.found(scene.world, "vert", scene.vert.states[100], scene.bleu.states[100], "ada")
+    assert [one.note for one in found] == [
+        Note("D17_not_empty", {"holds": "activities: 1"}),
+        Note("D17_restored", {"origin": "https://caen.example"}),
+        Note("D17_teachers", {"count": "1"}),
+        Note("other_code", {"target": "CHIM1", "source": "PHYS1"}),
+        Note("D18_none"),
+        Note("D20_not_before", {"count": "2", "year": "24/25"}),
+        Note("D20_not_now", {"count": "3", "year": "24/25"}),
+    ]
+
+
+@pytest.mark.rule("D17", "D18", "D20")
+def test_where_no_course_of_last_year_is_known_only_the_target_is_looked_at() -> None:
+    scene = with_a_fresh_backup()
+    filled(scene)
+    target(teachers=("alan",))(scene)
+    (one,) = checks.found(scene.world, "vert", scene.vert.states[100], None, "ada")
+    assert (one.check, one.note.code, one.who) == ("D17", "D17_not_empty", "teacher")
 
 
 @pytest.mark.rule("D20")

@@ -10,7 +10,7 @@ import pytest
 
 from passerelle.domain.backups.upload import Upload
 from passerelle.domain.moodle.plugin import Holding, Job, JobMessage, JobStatus, Plugin
-from passerelle.domain.records import Note, RunningJob, TargetLock
+from passerelle.domain.records import Broken, Note, RunningJob, TargetLock
 from passerelle.domain.rollover.rollover import Override, Rollover, Wish
 from passerelle.domain.states import BackupState, RolloverState
 from passerelle.errors import MoodleRefused, Refused
@@ -151,6 +151,17 @@ def test_the_first_reason_of_a_refused_backup_is_told_in_the_askers_language(sce
     assert why is not None
     assert (state, why.code, why.details["year"]) == (FAILED, "source_backup_refused", "24/25")
     assert "utilisateurs inscrits" in why.details["reason"]
+
+
+@pytest.mark.rule("R9", "S12")
+@pytest.mark.parametrize("paper", ["manifest_key", "survey_key"])
+def test_an_archives_paper_that_is_cut_ends_it_with_a_word_and_is_noted(scene: YearScene, paper: str) -> None:
+    key = getattr(with_a_backup(scene), paper)
+    scene.papers.put_json(key, '{"format": 1, "contai')
+    put(scene, state=CHECKED, upload="u1")
+    assert proceed(scene) == (FAILED, Note("paper_unreadable", {"paper": key}))
+    assert [(one.id, one.code) for one in scene.records.all(Broken)] == [(key, "paper_unreadable")]
+    assert (scene.records.all(TargetLock), asked_of_moodle(scene)) == ((), [])
 
 
 # -- before it starts (R5, P16) -------------------------------------------------------------------------------

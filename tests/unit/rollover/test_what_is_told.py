@@ -11,7 +11,7 @@ import pytest
 
 from passerelle.domain.backups.manifest import Group
 from passerelle.domain.backups.upload import Upload
-from passerelle.domain.moodle.plugin import Holding, Notification, Plugin
+from passerelle.domain.moodle.plugin import CourseState, Holding, Notification, Plugin
 from passerelle.domain.records import Note
 from passerelle.domain.rollover.rollover import SAFETY_KEPT, FreshStart, Override, Permit, Rollover, Wish
 from passerelle.domain.site_commands import AskRollover
@@ -281,6 +281,24 @@ def test_everything_that_is_to_be_asked_is_asked_at_once_and_what_was_confirmed_
     # Nothing is doubled and nobody is disturbed by an archive of one's own, and its plugins are nobody's matter.
     assert list(questions("stash")) == ["other_code"]
     assert scene.records.all(Rollover) == ()
+
+
+@pytest.mark.rule("R5", "R6", "D18")
+def test_a_question_says_what_its_sentence_needs(scene: YearScene) -> None:
+    scene.vert.edit(100, "Bohr")
+    here = replace(scene.vert.states[100], editingteachers=("ada", "grace", "alan"))
+    there = replace(scene.bleu.states[100], idnumber="PHYS1")
+
+    def asked(destination: str, target: CourseState = here) -> list[Note]:
+        return ask._questions(scene.world, _command(destination=destination), ADA, target, there, 3)
+
+    other = Note("other_code", {"target": "CHIM1", "source": "PHYS1"})
+    shared = Note("shared", {"teachers": "Grace Hopper, Alan Turing", "count": "2"})
+    assert asked("merge") == [other, shared, Note("merge", {"doubled": "3"})]
+    assert asked("replace") == [other, shared]
+    assert asked("stash") == [other]
+    assert asked("merge", replace(here, empty=True)) == [other, shared]
+    assert asked("merge", replace(here, editingteachers=("ada",))) == [other, Note("merge", {"doubled": "3"})]
 
 
 @pytest.mark.rule("P16")
@@ -581,8 +599,11 @@ def test_leave_is_asked_of_last_years_teachers_else_of_its_administrators(
 
 
 @pytest.mark.rule("R3")
-def test_whoever_asked_is_told_where_to_press_once_leave_is_given(scene: YearScene) -> None:
+def test_whoever_asked_is_told_where_to_press_once_leave_is_given(
+    scene: YearScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
     messages.tell_permitted(scene.world, a_permit())
+    monkeypatch.setattr(scene.vert, "get_course_states", lambda _ids: {})
     messages.tell_permitted(scene.world, a_permit(id="permit2", course_id=7))
     here, nowhere = told(scene).values()
     assert (here.key, here.username, here.kind, here.lang) == (

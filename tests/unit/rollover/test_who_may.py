@@ -135,7 +135,7 @@ def test_a_link_of_one_transfer_is_granted_by(site: str, person: Person, granted
     (permit,) = scene.records.all(Permit)
     answer = {"action": "permit", "site": site, "person": person, "permit": permit.id, "courseid": 0}
     if granted:
-        assert scene.ask_rollover(**answer)["state"] == "granted"
+        assert scene.ask_rollover(**answer) == {"permit": permit.id, "state": "granted"}
     else:
         assert refusal(scene, **answer).code == "permit_not_yours"
     after = scene.records[Permit, permit.id]

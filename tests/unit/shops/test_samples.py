@@ -116,6 +116,26 @@ def test_a_sample_of_a_shop_that_counts_has_the_digits_of_its_number() -> None:
     assert not again.changed(paid=False).paid
 
 
+@pytest.mark.rule("S15")
+@pytest.mark.parametrize(
+    ("changes", "topic"),
+    [
+        ({}, "order.paid"),
+        ({"paid": False}, "order.created"),
+        ({"refund": "10.00"}, "order.refunded"),
+        ({"paid": False, "refund": "10.00"}, "order.refunded"),
+        ({"cancelled": True, "refund": "10.00"}, "order.cancelled"),
+    ],
+)
+def test_a_sample_of_a_shop_of_ones_own_is_called_by_the_last_that_happened(
+    changes: dict[str, Any], topic: str
+) -> None:
+    sent = sample("standard", SECRET, SampleOrder("1", "P", at=AT, **changes), "e1")
+    whole = json.loads(sent.body)
+    assert (whole["type"], whole["timestamp"]) == (topic, "2026-10-05T08:00:00.000000+00:00")
+    assert sent.headers["webhook-id"] == "e1"
+
+
 # What each vendor must be told to send, a second time.
 TOPICS = {
     "standard": "order.created order.paid order.cancelled order.refunded",

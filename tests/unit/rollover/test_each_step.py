@@ -317,6 +317,7 @@ def test_a_course_that_another_restore_holds_refuses_what_has_not_reached_its_mo
     assert proceed(scene) == (after, Note("rollover_busy") if after == REFUSED else None)
     assert scene.records[TargetLock, "vert:100"] == held
     if after == REFUSED:
+        assert asked_of_moodle(scene) == []
         assert [one.kind for one in scene.vert.messages.values()] == ["rollover_failed"]
 
 

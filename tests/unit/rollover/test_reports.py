@@ -160,7 +160,9 @@ def test_the_report_is_also_a_page_and_says_so_while_it_is_not_ready(scene: Year
     asked = scene.ask_rollover()
     assert refusal(scene, action="report", rollover=asked["rollover"]).code == "report_not_ready"
     scene.deliver()
-    page = scene.ask_rollover("report", rollover=asked["rollover"], format="html")["html"]
+    answer = scene.ask_rollover("report", rollover=asked["rollover"], format="html")
+    assert (set(answer), answer["rollover"]) == ({"rollover", "html"}, asked["rollover"])
+    page = answer["html"]
     assert page.startswith('<!DOCTYPE html>\n<html lang="fr">')
     assert "Bohr" in page
 

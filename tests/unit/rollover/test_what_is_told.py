@@ -397,6 +397,25 @@ def test_whoever_comes_second_is_refused_on_record_and_told_so_again(scene: Year
     assert list(scene.queues["rollovers"]) == [{"rollover": "first"}]
 
 
+@pytest.mark.rule("R4")
+def test_of_two_deliveries_into_one_private_area_the_second_is_refused_on_record_and_shows_the_first(
+    scene: YearScene,
+) -> None:
+    stash = Wish(destination="stash")
+    first = scene.records.add(a_rollover("first", wish=stash))
+    second = scene.records.add(a_rollover("second", wish=stash))
+    assert ask._go(scene.world, first, _command())["rollover"] == "first"
+    assert ask._go(scene.world, second, _command()) == ask.describe(scene.world, first, "fr")
+    ended = scene.rollover("second")
+    assert (ended.state, ended.message, ended.word_due) == (
+        RolloverState.REFUSED,
+        Note("rollover_busy"),
+        False,
+    )
+    assert list(scene.queues["rollovers"]) == [{"rollover": "first"}]
+    assert dict(scene.vert.messages) == {}
+
+
 # -- what the archive holds -----------------------------------------------------------------------------------
 
 

@@ -352,6 +352,7 @@ def test_the_lines_of_a_refund_are_asked_for_and_added_up() -> None:
             {"quantity": "-2", "meta_data": [{"key": "_refunded_item_id", "value": 5}]},
             {"quantity": 0, "meta_data": [{"key": "_refunded_item_id", "value": "6"}]},
             {"quantity": -1, "meta_data": [{"key": "other", "value": "7"}]},
+            {"meta_data": [{"key": "_refunded_item_id", "value": "8"}]},
         ]},
         {"id": 10, "amount": "0.50"},
     ]  # fmt: skip

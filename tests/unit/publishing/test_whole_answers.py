@@ -1,0 +1,382 @@
+"""What the catalogue shows, what the hub is asked for and what authors are told, whole (P8–P18, P21)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from passerelle.domain.moodle.plugin import ArchiveAddress, Owner, Restore, RestoreMode
+from passerelle.domain.records import Note, Person
+from passerelle.domain.states import PublicationState, RetrievalState
+from passerelle.errors import MoodleRefused, TryAgain
+from passerelle.usecases.publishing import catalogue, drop, hub_copies, outcomes, publish, refusals
+from passerelle.usecases.publishing.refusals import refused_key
+from tests.factories.records import (
+    MIB,
+    NOW,
+    a_line,
+    a_network,
+    a_publication,
+    a_retrieval,
+    an_upload,
+)
+from tests.scenes.publishing import Scene
+from tests.unit.publishing.test_drop_folder import KEY, DropScene, a_backup
+
+PUBLISHED, WITHDRAWN, SUPERSEDED, RESTORING = (
+    PublicationState.PUBLISHED,
+    PublicationState.WITHDRAWN,
+    PublicationState.SUPERSEDED,
+    PublicationState.RESTORING,
+)
+
+
+# -- the catalogue (P12, P15, P22) ----------------------------------------------------------------------------
+
+CARD = {
+    "publication": "publication1",
+    "title": "Chimie générale",
+    "summary": "Atomes et liaisons.",
+    "author": "Ada Lovelace",
+    "site": "caen",
+    "language": "fr",
+    "level": "L1",
+    "licence": "cc-by-sa",
+    "version": 2,
+    "published_at": int(NOW.timestamp()),
+    "activities": {"page": 2, "quiz": 1},
+    "size": 10 * MIB,
+    "hub_url": "https://hub.example/c",
+    "ancestor": "older",
+}
+
+
+@pytest.mark.rule("P12", "P15", "P22")
+def test_a_card_of_the_catalogue_and_what_is_seen_on_looking_into_it() -> None:
+    scene = Scene()
+    shown = scene.records.add(
+        a_publication(
+            state=PUBLISHED, version=2, published_at=NOW, hub_url="https://hub.example/c", ancestor="older"
+        )
+    )
+    card = CARD | {"site_name": scene.network.sites["caen"].title}
+    assert catalogue.card(scene.world, shown, preview=False) == card
+    line = {
+        "title": "Chimie générale",
+        "author": "Ada Lovelace",
+        "site_name": scene.network.sites["caen"].title,
+        "version": 2,
+        "state": "published",
+        "depth": 0,
+        "here": True,
+        "hub_url": "https://hub.example/c",
+    }
+    assert catalogue.card(scene.world, shown, preview=True) == card | {
+        "sections": ["Atomes", "Liaisons"],
+        "titles": ["Bohr", "Lewis", "Quiz 1"],
+        "moodle_release": "4.5.6",
+        "plugins": ["mod_page", "mod_quiz"],
+        "changes": None,
+        "family": [line],
+    }
+    gone = replace(shown, site="gone", published_at=None)
+    assert catalogue.card(scene.world, gone, preview=False) == card | {
+        "site": "gone",
+        "site_name": "gone",
+        "published_at": None,
+    }
+    ((branch, _),) = catalogue.lineage.in_lines(catalogue.lineage.family(scene.world, shown.id))
+    old = replace(branch, versions=(replace(shown, state=SUPERSEDED, site="gone"),))
+    assert catalogue.relative(scene.world, old, 3, here=False) == line | {
+        "site_name": "gone",
+        "state": "superseded",
+        "depth": 3,
+        "here": False,
+        "hub_url": "",
+    }
+
+
+# -- what people are told (P10) -------------------------------------------------------------------------------
+
+
+@pytest.mark.rule("P10")
+def test_an_author_is_told_where_the_course_is_or_why_it_is_not_once() -> None:
+    scene = Scene()
+    one = a_publication("0123456789", version=2, hub_url="https://hub.example/c")
+    for _ in range(2):
+        outcomes.tell_author(scene.world, one, "published")
+    ((key, said),) = scene.caen.messages.items()
+    assert (key, said.key, said.username, said.kind, said.lang) == (
+        "pub:0123456789:published",
+        "pub:0123456789:published",
+        "ada",
+        "published",
+        "fr",
+    )
+    values = {
+        "title": "Chimie générale",
+        "huburl": "https://hub.example/c",
+        "courseurl": "https://caen.example/course/view.php?id=42",
+        "version": "2",
+        "message": "",
+        "reference": "01234567",
+    }
+    assert said.values == values
+    outcomes.tell_author(scene.world, replace(one, message=Note("copy_gone")), "publication_failed")
+    failed = scene.caen.messages["pub:0123456789:publication_failed"]
+    assert failed.values["message"] != ""
+    assert failed.values == values | {"message": failed.values["message"]}
+
+
+@pytest.mark.rule("P10", "P11")
+@pytest.mark.parametrize(
+    ("state", "why", "kind"),
+    [
+        (RetrievalState.DONE, None, "retrieved"),
+        (RetrievalState.FAILED, Note("copy_gone"), "retrieval_failed"),
+        (RetrievalState.REFUSED, Note("target_busy"), "retrieval_failed"),
+    ],
+)
+@pytest.mark.parametrize("known", [True, False])
+def test_whoever_brought_a_course_home_is_told_where_it_is_or_why_it_is_not(
+    state: RetrievalState, why: Note | None, kind: str, known: bool
+) -> None:
+    scene = Scene()
+    if known:
+        scene.records.add(a_publication())
+    old = (Note("author_unknown"),)
+    scene.records.add(a_retrieval("0123456789", warnings=old))
+    new = (Note("job_said", {"detail": "d"}),)
+    for course, url in ((7, "https://lille.example/c"), (8, "https://lille.example/d")):
+        ended = outcomes.end_retrieval(
+            scene.world, "0123456789", state, why, course_id=course, course_url=url, warnings=new
+        )
+    assert (ended.state, ended.message, ended.course_id, ended.course_url, ended.warnings) == (
+        state,
+        why,
+        7,
+        "https://lille.example/c",
+        old + new,
+    )
+    reasons = ["started", "restored"] if state == RetrievalState.DONE else [why.code if why else ""]
+    assert [moment.why for moment in ended.history] == reasons
+    ((key, said),) = scene.lille.messages.items()
+    assert (key, said.username, said.kind, said.lang) == (f"{ended.jobkey}:{state}", "grace", kind, "fr")
+    assert bool(said.values["message"]) is (why is not None)
+    assert said.values == {
+        "title": "Chimie générale" if known else "",
+        "courseurl": "https://lille.example/c",
+        "message": said.values["message"],
+        "reference": "01234567",
+    }
+
+
+@pytest.mark.rule("P11")
+def test_what_is_not_said_of_where_a_course_came_keeps_what_was_known() -> None:
+    scene = Scene()
+    scene.records.add(a_retrieval(course_id=7, course_url="https://lille.example/c"))
+    ended = outcomes.end_retrieval(scene.world, "retrieval1", RetrievalState.FAILED, Note("copy_gone"))
+    assert (ended.course_id, ended.course_url) == (7, "https://lille.example/c")
+
+
+@pytest.mark.rule("P10")
+@pytest.mark.parametrize("state", PublicationState)
+def test_only_what_is_under_way_fails_and_whoever_offered_it_is_told(state: PublicationState) -> None:
+    scene = Scene()
+    scene.records.add(an_upload(dropped=KEY))
+    one = scene.records.add(a_publication(state=state))
+    after = outcomes.fail_publication(scene.world, one, Note("copy_gone"))
+    fails = state in (PublicationState.REQUESTED, RESTORING)
+    told = fails or state == PublicationState.FAILED
+    assert after.state == (PublicationState.FAILED if fails else state)
+    assert after.message == (Note("copy_gone") if fails else None)
+    assert [one.kind for one in scene.caen.messages.values()] == (["publication_failed"] if told else [])
+    assert (scene.archives.text(refused_key(KEY)) is not None) is told
+
+
+# -- what the hub is asked for (P7–P9) ------------------------------------------------------------------------
+
+
+@pytest.mark.rule("P7", "P8", "P9", "P19")
+@pytest.mark.parametrize("owner", [Owner("ada", "editingteacher"), None])
+def test_a_copy_is_ordered_as_its_version_hidden_and_its_authors(owner: Owner | None) -> None:
+    scene = Scene()
+    upload = an_upload(shortname="S" * 121)
+    one = a_publication(version=3)
+    one = replace(one, card=replace(one.card, title="T" * 255))
+    order = publish._order(scene.world, one, upload, owner)
+    url = order.source.url
+    assert upload.accepted_key in url
+    assert order == Restore(
+        jobkey="pub:publication1",
+        source=ArchiveAddress(url, upload.accepted_sha256, upload.accepted_size),
+        mode=RestoreMode.NEW,
+        category=scene.network.hub_category(one.source_category),
+        fullname="T" * 254,
+        shortname=f"{'S' * 120} (caen:CHIM1 v3)",
+        idnumber="caen:CHIM1@v3",
+        visible=False,
+        owners=(owner,) if owner else (),
+        person="ada" if owner else "",
+    )
+
+
+@pytest.mark.rule("P13", "P18")
+@pytest.mark.parametrize(
+    ("state", "current", "older", "idnumber", "visible"),
+    [
+        (PUBLISHED, True, "hidden", "caen:CHIM1", True),
+        (RESTORING, True, "hidden", "caen:CHIM1", True),
+        (RESTORING, False, "hidden", "caen:CHIM1@v1", False),
+        (PUBLISHED, False, "hidden", "caen:CHIM1@v1", False),
+        (PUBLISHED, False, "visible", "caen:CHIM1@v1", True),
+        (WITHDRAWN, True, "hidden", "caen:CHIM1", False),
+        (WITHDRAWN, False, "visible", "caen:CHIM1@v1", False),
+        (SUPERSEDED, False, "hidden", "", True),
+        (PublicationState.FAILED, True, "hidden", "", True),
+        (PublicationState.REQUESTED, True, "hidden", "", True),
+    ],
+)
+def test_a_copy_bears_the_networks_name_while_it_is_current_and_is_seen_while_it_is_on_offer(
+    state: PublicationState, current: bool, older: Any, idnumber: str, visible: bool
+) -> None:
+    """Nothing is done to copies that were put aside long ago, nor to what is no copy."""
+    scene = Scene(a_network(hub__older_versions=older))
+    course = scene.hub.add_course("", visible=True)
+    scene.records.add(a_line(current="publication1" if current else "another"))
+    scene.records.add(a_publication(state=state, version=1, hub_course_id=course.id))
+    hub_copies.arrange_copies(scene.world, "caen:CHIM1")
+    after = scene.hub.courses[course.id]
+    assert (after.idnumber, after.visible) == (idnumber, visible)
+    hub_copies.arrange_copies(scene.world, "caen:NOWHERE")
+
+
+@pytest.mark.rule("P13", "P18")
+def test_a_copy_that_was_put_aside_gives_the_networks_name_back() -> None:
+    scene = Scene()
+    old = scene.hub.add_course("caen:CHIM1", visible=True)
+    new = scene.hub.add_course("caen:CHIM1@v2")
+    scene.records.add(a_line(current="b"))
+    scene.records.add(a_publication("a", state=SUPERSEDED, version=1, hub_course_id=old.id))
+    scene.records.add(a_publication("b", state=PUBLISHED, version=2, hub_course_id=new.id))
+    hub_copies.arrange_copies(scene.world, "caen:CHIM1")
+    assert [(one.idnumber, one.visible) for one in scene.hub.courses.values()] == [
+        ("caen:CHIM1@v1", False),
+        ("caen:CHIM1", True),
+    ]
+
+
+@pytest.mark.rule("P13")
+@pytest.mark.parametrize(
+    ("code", "raised"),
+    [("courseidnumbertaken", TryAgain), ("idnumbertaken", TryAgain), ("nopermissions", MoodleRefused)],
+)
+def test_a_name_that_is_taken_at_this_moment_is_asked_for_again(
+    code: str, raised: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = Scene()
+    course = scene.hub.add_course("")
+    scene.records.add(a_line(current="publication1"))
+    scene.records.add(a_publication(state=PUBLISHED, version=1, hub_course_id=course.id))
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise MoodleRefused("hub", "core_course_update_courses", code)
+
+    monkeypatch.setattr(scene.hub, "update_course", refuse)
+    with pytest.raises(raised):
+        hub_copies.arrange_copies(scene.world, "caen:CHIM1")
+
+
+@pytest.mark.rule("P8")
+@pytest.mark.parametrize(
+    ("stands", "born", "version", "goes"),
+    [(2, 1, 1, 2), (1, 1, 1, 1), (2, 0, 1, 1), (2, 1, 3, 1)],
+    ids=["moved by hand", "where it was born", "born nobody knows where", "a later version"],
+)
+def test_a_copy_goes_where_the_version_before_it_was_put_by_hand(
+    stands: int, born: int, version: int, goes: int
+) -> None:
+    scene = Scene()
+    old = scene.hub.add_course("", categoryid=stands)
+    new = scene.hub.add_course("", categoryid=1)
+    scene.records.add(a_line(current="b"))
+    scene.records.add(
+        a_publication("a", state=SUPERSEDED, version=version, hub_course_id=old.id, category_id=born)
+    )
+    mine = a_publication("b", state=RESTORING, version=2, hub_course_id=new.id, category_id=1)
+    scene.records.add(mine)
+    hub_copies.arrange_copies(scene.world, "caen:CHIM1", beside=mine)
+    assert scene.hub.courses[new.id].categoryid == goes
+    del scene.hub.courses[old.id]
+    hub_copies.arrange_copies(scene.world, "caen:CHIM1", beside=mine)
+    assert scene.hub.courses[new.id].categoryid == goes
+
+
+# -- the drop folder (P21) ------------------------------------------------------------------------------------
+
+
+@pytest.mark.rule("P21")
+def test_an_archive_without_a_card_is_described_by_itself_and_by_its_folder() -> None:
+    scene = DropScene(licence="cc-by", category="SC")
+    summary = "<p>Atomes &amp; liaisons,</p>\n <b>ions</b>"
+    scene.lands(KEY, a_backup(KEY, origin={"summary": summary, "shortname": "CH1"}))
+    (upload,) = scene.uploads()
+    said = (upload.site, upload.course_id, upload.idnumber, upload.intent, upload.fullname, upload.shortname)
+    assert said == ("caen", 42, "CHIM1", "share", "Chimie générale", "CH1")
+    assert (upload.filesize, upload.dropped, upload.sequence, upload.created_at) == (1000, KEY, 1, NOW)
+    assert upload.lastchange == datetime(2025, 1, 1, tzinfo=UTC)
+    assert upload.history[0].why == "found in the drop folder"
+    assert upload.person == Person("ada", "i-ada", "ada@example.org", "", "", "fr")
+    (one,) = scene.publications()
+    card = (one.card.title, one.card.summary, one.card.language, one.card.level, one.card.licence)
+    assert card == ("Chimie générale", "Atomes & liaisons, ions", "fr", "", "cc-by")
+    assert (one.course_url, one.source_category) == ("https://caen.example/course/view.php?id=42", "SC")
+
+
+@pytest.mark.rule("P21")
+def test_a_card_says_it_otherwise() -> None:
+    scene = DropScene(licence="cc-by", category="SC")
+    lines = {
+        "title": "T",
+        "summary": "S",
+        "language": "en",
+        "level": "M1",
+        "licence": "cc-by-sa",
+        "category": "X",
+    }
+    scene.lands(card="".join(f"{name}: {text}\n" for name, text in lines.items()))
+    (one,) = scene.publications()
+    card = (one.card.title, one.card.summary, one.card.language, one.card.level, one.card.licence)
+    assert card == ("T", "S", "en", "M1", "cc-by-sa")
+    assert one.source_category == "X"
+
+
+@pytest.mark.rule("P21")
+def test_a_summary_is_kept_as_text_of_five_thousand_characters() -> None:
+    assert drop._plain("<p>a</p><br/>b &lt;c&gt;\n\n d") == "a b <c> d"
+    assert drop._plain("é" * 5_001) == "é" * 5_000
+
+
+@pytest.mark.rule("P21")
+def test_refusals_are_listed_newest_first_page_by_page_for_one_site_or_all() -> None:
+    scene = Scene()
+    keys = [f"drop/{name}.mbz" for name in ("caen/a", "caen/b/c", "lille/d")]
+    for key in keys:
+        refusals.write_refusal(scene.world, key, [Note("not_a_backup"), Note("people_inside")])
+        scene.clock.tick(datetime(2026, 1, 2) - datetime(2026, 1, 1))  # noqa: DTZ001 - a day
+    scene.archives.put("drop/caen/other.txt", b"x")
+
+    def page(site: str, after: str = "", limit: int = 2) -> tuple[list[str], str | None]:
+        found, following = refusals.refusals(scene.world, site, "en", after=after, limit=limit)
+        assert all(len(one.reasons) == 2 for one in found)
+        return [one.archive for one in found], following
+
+    assert page("") == (["lille/d.mbz", "caen/b/c.mbz"], "2:")
+    assert page("", "2:") == (["caen/a.mbz"], None)
+    assert page("", "nonsense") == page("")
+    assert page("caen") == (["caen/b/c.mbz", "caen/a.mbz"], None)
+    assert page("hub") == ([], None)
+    assert page("", limit=3) == (["lille/d.mbz", "caen/b/c.mbz", "caen/a.mbz"], None)

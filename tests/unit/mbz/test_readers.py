@@ -51,6 +51,36 @@ def links(found):
     return [link.url for link in listed]
 
 
+@pytest.mark.parametrize(
+    ("member", "reader"),
+    [
+        ("moodle_backup.xml", "BackupReader"),
+        ("files.xml", "FilesReader"),
+        ("course/course.xml", "CourseReader"),
+        ("groups.xml", "GroupsReader"),
+        ("sections/section_1/section.xml", "SectionReader"),
+        ("sections/section_1/inforef.xml", "InforefReader"),
+        ("sections/section_1/more.xml", "PluginReader"),
+        ("other/section.xml", "PluginReader"),
+        ("activities/quiz_80/quiz.xml", "OwnReader"),
+        ("activities/quiz_80/other.xml", "OwnReader"),
+        ("activities/quiz_80/inforef.xml", "InforefReader"),
+        *(
+            (f"activities/quiz_80/{part}.xml", "PluginReader")
+            for part in (
+                *("calendar", "comments", "competencies", "completion", "filters", "grade_history"),
+                *("grades", "grading", "logs", "logstores", "module", "roles", "xapistate"),
+            )
+        ),
+        ("activities/quiz/quiz.xml", "PluginReader"),
+        ("course/inforef.xml", "InforefReader"),
+        ("course/files.xml", "PluginReader"),
+    ],
+)
+def test_each_member_is_read_by_what_moodle_keeps_in_it(member, reader):
+    assert type(reader_for(member, Facts(Limits(), Findings()))).__name__ == reader
+
+
 # --- moodle_backup.xml ------------------------------------------------------------------------------
 
 
@@ -181,6 +211,11 @@ def test_rows_elsewhere_are_no_activities_sections_or_settings():
     assert (found.activities, found.section_ids, found.settings) == ([], [], {})
 
 
+def test_of_the_title_of_a_section_thirteen_hundred_and_thirty_three_signs_are_kept():
+    section = f"<sections><section>{told(sectionid='21', title='t' * 1334)}</section></sections>"
+    assert read("moodle_backup.xml", backup(contents=section)).section_ids == [(21, "t" * 1333)]
+
+
 def test_its_own_address_is_no_link():
     assert links(read("moodle_backup.xml", backup(told(original_wwwroot=f"{OLD}/x")))) == []
 
@@ -198,7 +233,14 @@ def test_its_own_address_is_no_link():
             backup(contents=f"<sections><section>{told(title='four')}</section></sections>"),
             ROW + 4,
         ),
+        ("moodle_backup.xml", backup(contents=listed(other="x")), ROW),
+        (
+            "moodle_backup.xml",
+            backup(contents=f"<sections><section>{told(other='x')}</section></sections>"),
+            ROW,
+        ),
         ("sections/section_1/section.xml", "<section id='1'><name>four</name></section>", ROW + 4),
+        ("sections/section_1/section.xml", "<section id='1'><number>1</number></section>", ROW),
         (
             "groups.xml",
             f"<groups><group id='1'>{told(name='four', idnumber='six123')}</group></groups>",
@@ -299,7 +341,10 @@ def test_a_section_is_kept_with_its_number_and_name_and_nothing_deeper():
         f"{told(number='3', name='n' * 1334)}</section>",
     )
     assert found.sections == {21: Section(21, 3, "n" * 1333)}
-    bare = read("sections/section_21/section.xml", "<section id='x'><summary>s</summary></section>")
+    bare = read(
+        "sections/section_21/section.xml",
+        "<section id='x'><summary>s</summary><number><x>9</x></number></section>",
+    )
     assert bare.sections == {0: Section(0, 0, "")}
 
 
@@ -352,13 +397,18 @@ def noted(body, **options):
     return read(OWN, activity(body), **options)._activity_contents["activities/quiz_80"]
 
 
+def noted_of(text):
+    return (194, hashlib.blake2b(text.encode(), digest_size=8).digest())
+
+
 @pytest.mark.rule("P22")
 def test_an_activity_is_told_with_its_context_and_what_its_leaves_hold():
-    text = "name\0Plan\0intro\0\0grade\0" + "10\0"
-    digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
+    content = noted_of("name\0Plan\0intro\0\0grade\0" + "10\0")
     body = "<name>Plan</name><intro></intro><timemodified>1</timemodified><timecreated>2</timecreated><grade>10</grade>"
-    assert noted(body) == (194, digest)
-    assert noted(body, piece=7) == (194, digest)
+    assert noted(body) == noted(body, piece=7) == content
+    more = read(OWN, activity("<name>Plan</name>").replace("</activity>", "<more>x</more></activity>"))
+    assert more._activity_contents == {"activities/quiz_80": noted_of("name\0Plan\0more\0x\0")}
+    assert more._kept == ROW + len("activities/quiz_80")
 
 
 @pytest.mark.rule("P22")
@@ -371,10 +421,9 @@ def test_an_activity_is_another_by_each_leaf_and_its_name(change):
 def test_a_text_too_long_to_be_held_counts_to_its_last_sign_and_in_whatever_pieces():
     """The same digest as of the text in one, though its parts overlap."""
     text = "Bonjour. " * (2 * MIB // 9)
-    digest = hashlib.blake2b(f"intro\0{text}\0name\0Plan\0".encode(), digest_size=8).digest()
+    content = noted_of(f"intro\0{text}\0name\0Plan\0")
     body = f"<intro>{text}</intro><name>Plan</name>"
-    assert noted(body) == (194, digest)
-    assert noted(body, piece=100_001) == (194, digest)
+    assert noted(body) == noted(body, piece=100_001) == content
 
 
 @pytest.mark.parametrize(
@@ -394,6 +443,7 @@ def test_a_grade_of_something_inside_an_activity_is_none_of_its_own():
 def test_grade_items_that_an_activity_refers_to_are_its_grades():
     items = "<inforef><grade_itemref><grade_item><id>12</id></grade_item></grade_itemref></inforef>"
     assert read("activities/quiz_80/inforef.xml", items).graded == {"activities/quiz_80"}
+    assert read("activities/quiz_80/inforef.xml", f"<more>{items}</more>").graded == {"activities/quiz_80"}
     assert read("course/inforef.xml", items).graded == set()
     other = "<inforef><fileref><file><id>12</id></file></fileref></inforef>"
     assert read("activities/quiz_80/inforef.xml", other).graded == set()
@@ -542,6 +592,23 @@ def test_what_may_name_somebody_is_scrubbed_or_reported_by_what_it_was_known_by(
     assert facts._accounted.get("activities/whatever_1", set()) == accounted
 
 
+@pytest.mark.rule("P4")
+@pytest.mark.parametrize(
+    ("attributes", "doomed"),
+    [
+        ({"zz": "alovelace", "yy": "x", "ww": "ada@univ.example"}, {"zz": Cure.EMPTY, "ww": Cure.EMPTY}),
+        ({"yy": "x"}, None),
+        ({"userid": "4"}, None),
+        ({"userid": "4", "zz": "alovelace"}, {"zz": Cure.EMPTY}),
+        ({"id": "alovelace"}, None),
+        ({}, None),
+    ],
+)
+def test_only_the_attributes_that_name_somebody_are_to_go(attributes, doomed):
+    reader = reader_for(PLUGIN, Facts(Limits(), Findings(), people=SITE))
+    assert reader.start(["a", "b"], attributes) == doomed
+
+
 @pytest.mark.rule("P20")
 def test_without_the_sites_knowledge_addresses_in_texts_are_reported_all_the_same():
     found = read(PLUGIN, "<a><zz>Write to ada@univ.example</zz><yy>alovelace</yy></a>")
@@ -614,9 +681,35 @@ def test_who_is_in_what_goes_away_is_accounted_for():
     ],
 )
 def test_a_certificate_prints_no_teacher_of_elsewhere(body, means, accounted):
-    found = read("activities/customcert_1/customcert.xml", f"<a>{body}</a>")
+    found = read("activities/customcert_1/customcert.xml", f"<a><b>{body}</b></a>")
     assert traces(found) == ({("data", means, True): 1} if means else {})
     assert found._accounted.get("activities/customcert_1", set()) == accounted
+
+
+@pytest.mark.rule("P20")
+def test_who_stands_where_moodle_writes_people_is_accounted_for():
+    body = "<activity><lti><ltitype><createdby>4</createdby></ltitype></lti></activity>"
+    found = read("activities/lti_1/lti.xml", body)
+    assert traces(found) == {("createdby", Means.PLACE, True): 1}
+    assert found._accounted == {"activities/lti_1": {4}}
+
+
+@pytest.mark.rule("P22")
+def test_half_a_character_in_an_activity_is_no_harm():
+    facts = Facts(Limits(), Findings())
+    reader = reader_for(OWN, facts)
+    reader.start(["activity"], {"contextid": "194"})
+    reader.leaf(["activity", "name"], "\ud800")
+    reader.end(["activity"])
+    assert facts._activity_contents["activities/quiz_80"] == noted_of("name\0?\0")
+
+
+@pytest.mark.rule("P4")
+def test_a_certificate_is_known_by_its_folder():
+    body = '<a><data>{"teacher":"4"}</data></a>'
+    found = read("activities/customcert_1/other.xml", body)
+    assert traces(found) == {("data", Means.PLUGIN, True): 1}
+    assert traces(read("activities/other_1/customcert.xml", body)) == {}
 
 
 @pytest.mark.rule("P4")
@@ -655,6 +748,7 @@ def block(text):
         ("course/blocks/html_1/block.xml", block(f"{OLD}/x"), [f"{OLD}/x"]),
         ("course/blocks/html_1/block.xml", f"<b><configdata>{OLD}/x</configdata></b>", []),
         ("course/blocks/html_1/block.xml", "<b><configdata>abc</configdata></b>", []),
+        ("course/blocks/html_1/block.xml", block(f"{OLD}/x").replace("data>a", "data>*a", 1), []),
     ],
 )
 def test_links_are_looked_for_in_texts_and_in_the_settings_of_blocks(member, body, found):
@@ -680,6 +774,14 @@ def test_of_the_settings_of_a_block_a_megabyte_is_unpacked():
         reader = reader_for("course/blocks/html_1/block.xml", facts)
         reader.leaf(["b", "configdata"], base64.b64encode(text.encode()).decode())
         assert links(facts) == found
+
+
+def test_the_settings_of_a_block_too_long_to_be_held_are_unpacked_part_by_part():
+    facts = Facts(Limits(), Findings())
+    reader = reader_for("course/blocks/html_1/block.xml", facts)
+    reader.long_text(["b", "configdata"], base64.b64encode(f"{OLD}/x".encode()).decode())
+    reader.long_text(["configdata", "x"], f"{OLD}/y")
+    assert links(facts) == [f"{OLD}/x", f"{OLD}/y"]
 
 
 @pytest.mark.rule("P4")

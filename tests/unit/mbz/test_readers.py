@@ -323,10 +323,11 @@ def test_of_the_course_four_leaves_are_kept_and_the_types_of_its_fields():
         "<category><idnumber>x</idnumber></category>"
         "<customfields><customfield id='1'><type>text</type></customfield>"
         "<customfield id='2'><type>T!</type></customfield></customfields>"
-        "<other><type>date</type></other></course>",
+        "<other><type>date</type><customfield><type>select</type></customfield></other>"
+        "<more><customfields><customfield><type>date</type></customfield></customfields></more></course>",
     )
     assert found.course == {"idnumber": "a", "summary": "b", "format": "c", "lang": "fr"}
-    assert found.plugins == {"customfield_text"}
+    assert found.plugins == {"customfield_text", "customfield_select", "customfield_date"}
 
 
 def test_of_a_summary_sixty_four_kilobytes_are_kept():
@@ -779,7 +780,7 @@ def test_of_the_settings_of_a_block_a_megabyte_is_unpacked():
 def test_the_settings_of_a_block_too_long_to_be_held_are_unpacked_part_by_part():
     facts = Facts(Limits(), Findings())
     reader = reader_for("course/blocks/html_1/block.xml", facts)
-    reader.long_text(["b", "configdata"], base64.b64encode(f"{OLD}/x".encode()).decode())
+    reader.long_text(["a", "b", "configdata"], base64.b64encode(f"{OLD}/x".encode()).decode())
     reader.long_text(["configdata", "x"], f"{OLD}/y")
     assert links(facts) == [f"{OLD}/x", f"{OLD}/y"]
 

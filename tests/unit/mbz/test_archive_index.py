@@ -51,6 +51,7 @@ def test_an_index_that_tells_each_member_in_its_order_is_right(text, piece):
         (TITLE + LINES.replace(b"\tf\t", b"\td\t"), "course/a.xml"),
         (TITLE + LINES.replace(b"\td\t", b"\tf\t"), "course/"),
         (TITLE + LINES.replace(b"a.xml", b"b.xml"), "course/a.xml"),
+        (TITLE + LINES.replace(b"a.xml", b"a.xmlX"), "course/a.xml"),
         (TITLE + LINES.replace(b"\t1795294556", b""), "course/a.xml"),
         (TITLE + LINES.replace(b"\t1795294556", b"\t1\t2"), "course/a.xml"),
         (TITLE + LINES.split(b"\n")[0], "course/a.xml"),
@@ -75,6 +76,12 @@ def test_members_in_another_order_than_the_index_tells_are_a_lie():
 def test_a_member_that_is_promised_and_does_not_come_is_named(more, member):
     text = TITLE.replace(b"2", b"3") + LINES + more
     assert compared(text, FOLDER, FILE) == [("promised_by_index", member)]
+
+
+def test_a_member_is_compared_unless_it_is_said_to_be_left_out():
+    index, findings = index_of(TITLE + LINES)
+    index.compare(LITTER)
+    assert findings
 
 
 def test_an_archive_without_an_index_is_compared_with_nothing():
@@ -106,6 +113,9 @@ def test_litter_that_the_index_tells_is_compared_and_litter_that_came_later_is_n
     assert compared(told.replace(b"\t3\t", b"\t4\t"), LITTER, FOLDER, FILE, left_out=[".DS_Store"]) == [
         ("index_lies", ".DS_Store")
     ]
+    folder = Header("__MACOSX/", 0, directory=True)
+    packed = TITLE.replace(b"2", b"3") + b"__MACOSX\td\t0\t?\n" + LINES
+    assert compared(packed, folder, FOLDER, FILE, left_out=["__MACOSX/"]) == []
     later = TITLE + LINES
     assert compared(later, FOLDER, LITTER, FILE, LITTER, left_out=[".DS_Store"]) == []
     assert compared(later, FOLDER, LITTER, FILE) == [("index_lies", ".DS_Store")]

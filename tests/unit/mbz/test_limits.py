@@ -12,6 +12,7 @@ from passerelle.mbz.limits import GIB, MIB, Limits
 from passerelle.mbz.members import Members
 from passerelle.mbz.names import Names, is_left_out, judge_name, printable
 from passerelle.mbz.sources import BytesSource
+from passerelle.words.sentences import say
 from tests.factories.mbz import gzipped
 
 pytestmark = pytest.mark.rule("P3")
@@ -212,6 +213,7 @@ def test_a_content_is_named_after_its_hash(name, good):
         ("a..b", "name_cleaned"),
         ("a/./b", "name_cleaned"),
         ("a//b", "name_cleaned"),
+        ("a/..X", "name_cleaned"),
         ("a\\b", "name_cleaned"),
         (".", "name_cleaned"),
         ("a/", None),
@@ -308,6 +310,10 @@ def test_reasons_are_told_once_each_those_that_say_most_first_and_of_a_kind_five
     findings.add("users_inside", "users.xml")
     findings.add("files_off")
     assert findings
+    assert [reason.message for reason in findings.reasons()][:2] == [
+        say("users_inside", "en", member="users.xml"),
+        say("files_off", "en"),
+    ]
     assert [(reason.code, reason.member) for reason in findings.reasons()] == [
         (Why.PEOPLE_INSIDE, "users.xml"),
         (Why.FILES_LEFT_OUT, None),

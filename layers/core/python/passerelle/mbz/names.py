@@ -80,7 +80,7 @@ class Names:
             return False
         self._exact.add(exact)
         if "/" in name and len(self.folders) < _FOLDERS:
-            self.folders[name.split("/", 1)[0]] = None
+            self.folders[name.partition("/")[0]] = None
         self._folded.add(folded)
         return True
 

@@ -27,7 +27,7 @@ _TRIMMED = "\t\n\v\f\r \xa0\u202f\u200b\ufeff"
 _LOWER = str.maketrans({chr(code): chr(code + 32) for code in range(ord("A"), ord("Z") + 1)})
 _LONGEST = 120  # characters of a name, an address or a login
 _MOST_WORDS = 8  # in a full name
-_NO_NAME = re.compile(r"[0-9<>&=/:;@_?!]").search
+_NO_NAME = re.compile(r"[0-9<>&=/:;@_?!]")
 _REMEMBERED = 20_000
 
 
@@ -71,7 +71,9 @@ class People:
 
     def has_name(self, text: str) -> bool:
         """Two to eight words of letters: what holds a digit or a sign of markup is no name."""
-        return not _NO_NAME(text) and 1 < len(text.split()) <= _MOST_WORDS and self._has(Kind.NAME, text)
+        return (
+            not _NO_NAME.search(text) and 1 < len(text.split()) <= _MOST_WORDS and self._has(Kind.NAME, text)
+        )
 
     def _has(self, kind: Kind, text: str) -> bool:
         if len(text) > _LONGEST:

@@ -2,14 +2,14 @@
 
 import pytest
 
-from passerelle.domain.backups.manifest import Container, Why
+from passerelle.domain.backups.manifest import Container, Means, Why
 from passerelle.mbz.facts import Facts
 from passerelle.mbz.findings import Broken, Findings
 from passerelle.mbz.gunzip import Gunzip, Proportion
 from passerelle.mbz.hashing import Lane
 from passerelle.mbz.inspecting import recognise
 from passerelle.mbz.limits import GIB, MIB, Limits
-from passerelle.mbz.members import Members
+from passerelle.mbz.members import LOG, Emptied, Members
 from passerelle.mbz.names import Names, is_left_out, judge_name, printable
 from passerelle.mbz.sources import BytesSource
 from passerelle.words.sentences import say
@@ -189,6 +189,24 @@ def test_a_content_is_named_after_its_hash(name, good):
     found = opened((name, 3))
     assert told(found.findings) == ([] if good else [("content_misnamed", name, {"member": name})])
     assert found._contents == ({bytes.fromhex(HASH): 3} if good else {})
+
+
+def test_members_left_out_are_told_and_a_folder_or_a_second_one_is_not():
+    found = opened(("users.csv", 3), ("a.b/", 0), ("users.csv", 3), ("../x.csv", 3), ("./", 0))
+    assert (found._left_out, found._left_out_count) == (["users.csv"], 1)
+    assert [what for what, _, _ in told(found.findings)] == ["name_leaves_folder", "twice"]
+
+
+@pytest.mark.rule("P4")
+def test_a_log_is_emptied_to_its_length_and_told_once_where_it_says_anything():
+    facts = Facts(Limits(), Findings())
+    log = Emptied(LOG, facts, editing=True)
+    log.feed(memoryview(b" \n"))
+    assert (log.edits, dict(facts.traces)) == (0, {})
+    log.feed(memoryview(b"by Marie"))
+    log.feed(memoryview(b"Curie"))
+    assert (log.edits, dict(facts.traces)) == (1, {(LOG, "log", Means.PLACE, True): 1})
+    assert (log.take(), log.take()) == (b" " * 15, b"")
 
 
 # --- names ------------------------------------------------------------------------------------------

@@ -14,9 +14,11 @@ from passerelle.domain.orders.order import Order
 from passerelle.domain.orders.shop import ShopApi
 from passerelle.domain.states import OrderState
 from passerelle.errors import GiveUp
+from passerelle.events.signatures import SignatureRefused
 from passerelle.shops.payload import PayloadUnreadable
 from passerelle.shops.registry import read_facts, vendor
 from passerelle.shops.vendor import Api, Knock, SampleOrder, Vendor
+from passerelle.shops.woocommerce import sign_base64
 from tests.factories.orders import a_shop
 
 AT = datetime(2026, 10, 5, 8, 0, tzinfo=UTC)
@@ -322,6 +324,20 @@ def test_woocommerces_first_word_is_a_ping_only_unsigned_and_only_that(
 ) -> None:
     assert vendor("woocommerce").is_ping(Knock(headers, body, AT)) is ping
     assert vendor("standard").is_ping(Knock(headers, body, AT)) is False
+
+
+@pytest.mark.rule("S12")
+@pytest.mark.parametrize("kind", ["woocommerce", "shopify"])
+def test_while_a_secret_is_changed_whatever_either_of_them_signed_is_believed(kind: str) -> None:
+    name = {"woocommerce": "x-wc-webhook-signature", "shopify": "x-shopify-hmac-sha256"}[kind]
+    shop, one = a_shop(kind=kind), vendor(kind)
+    for signer in (b"old", b"new"):
+        headers = {name: f" {sign_base64(signer, b'{}')} "}
+        for keys in ([b"old", b"new"], [b"new", b"old"]):
+            one.verify(Knock(headers, b"{}", AT), keys, shop, None)
+        for keys in ([b"third"], []):
+            with pytest.raises(SignatureRefused):
+                one.verify(Knock(headers, b"{}", AT), keys, shop, None)
 
 
 @pytest.mark.rule("S13", "S14")

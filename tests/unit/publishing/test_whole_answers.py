@@ -10,7 +10,7 @@ import pytest
 
 from passerelle.domain.moodle.plugin import ArchiveAddress, Owner, Restore, RestoreMode
 from passerelle.domain.records import Note, Person
-from passerelle.domain.states import PublicationState, RetrievalState
+from passerelle.domain.states import BackupState, PublicationState, RetrievalState
 from passerelle.errors import MoodleRefused, TryAgain
 from passerelle.usecases.publishing import catalogue, drop, hub_copies, outcomes, publish, refusals
 from passerelle.usecases.publishing.refusals import refused_key
@@ -334,6 +334,30 @@ def test_an_archive_without_a_card_is_described_by_itself_and_by_its_folder() ->
     card = (one.card.title, one.card.summary, one.card.language, one.card.level, one.card.licence)
     assert card == ("Chimie générale", "Atomes & liaisons, ions", "fr", "", "cc-by")
     assert (one.course_url, one.source_category) == ("https://caen.example/course/view.php?id=42", "SC")
+
+
+@pytest.mark.rule("P21")
+@pytest.mark.parametrize(
+    ("changes", "taken"),
+    [
+        ({}, False),
+        ({"lastchange": datetime(2025, 1, 1, tzinfo=UTC)}, True),
+        ({"lastchange": None}, True),
+        ({"dropped": ""}, True),
+        ({"state": BackupState.REFUSED}, True),
+        ({"state": BackupState.DELETED}, True),
+    ],
+    ids=["newer", "as old", "of no known age", "saved by a teacher", "refused", "deleted"],
+)
+def test_only_a_newer_archive_of_the_folder_that_was_taken_keeps_one_out(
+    changes: dict[str, Any], taken: bool
+) -> None:
+    scene = DropScene()
+    there = {"dropped": "drop/caen/x.mbz", "lastchange": datetime(2025, 1, 2, tzinfo=UTC)}
+    scene.records.add(an_upload("there", **(there | changes)))
+    scene.lands(KEY, a_backup(KEY, made=1))
+    assert (len(scene.uploads()) == 2) is taken
+    assert ("02/01/2025" in scene.refusal()) is not taken
 
 
 @pytest.mark.rule("P21")

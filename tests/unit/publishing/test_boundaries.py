@@ -15,7 +15,8 @@ from passerelle.domain.backups.compatibility import (
     objections,
     told_facts,
 )
-from passerelle.domain.backups.manifest import Activity
+from passerelle.domain.backups.manifest import Activity, Why
+from passerelle.domain.backups.refusals import REFUSALS
 from passerelle.domain.backups.upload import (
     MOST_PARTS,
     NUMBERS_KEPT,
@@ -246,6 +247,49 @@ def test_what_never_arrived_is_abandoned_after_a_week_and_what_was_never_checked
     assert [after(BackupState.UPLOADING, 7, more) for more in (timedelta(), SECOND)] == [False, True]
     assert [after(CHECKED, 15, more) for more in (timedelta(), SECOND)] == [False, True]
     assert not any(after(state, 999, SECOND) for state in (GOOD, BAD, BackupState.DELETED))
+
+
+# -- why an archive is refused (P3, P4) -------------------------------------------------------------------------
+
+# What each refusal is an instance of, a second time: `passerelle mbz inspect --json` answers these codes.
+REFUSED_AS = {
+    "not_a_backup": (
+        "not_an_archive no_tar_inside foreign_tar no_moodle_backup moodle_1_backup "
+        "common_cartridge packed_in_a_folder archive_in_archive other_format"
+    ),
+    "not_a_course": "part_of_a_course",
+    "people_inside": "users_inside activity_writes_people",
+    "truncated": "cut cut_before_contents promised_by_index part_missing activity_part_missing",
+    "files_left_out": "files_off",
+    "content_missing": "content_not_inside",
+    "content_altered": "content_without_hash content_of_other_size content_of_other_hash content_misnamed",
+    "damaged": (
+        "checksum bytes_outside header_damaged index_lies contents_damaged sizes_differ "
+        "other_than_contents_say"
+    ),
+    "unsafe_member": (
+        "name_absolute name_absurd name_leaves_folder name_cleaned name_not_utf8 name_after_nul "
+        "name_hidden_in_fields name_in_unicode_field names_differ after_the_end extended_header "
+        "size_unreadable link_or_device kind_unknown folder_with_content encrypted method_unknown "
+        "zip64_uncalled_for zip_comment two_tables_of_contents module_disagrees"
+    ),
+    "duplicate_member": "twice twice_but_for_writing",
+    "too_large": "too_large",
+    "out_of_proportion": (
+        "unpacks_too_far too_many_members too_many_gzip_members too_many_things index_too_large "
+        "xml_too_large value_too_large members_overlap"
+    ),
+    "bad_xml": "xml_broken xml_unreadable xml_encoding xml_not_scrubbable",
+    "unsafe_xml": "xml_entities xml_too_deep",
+    "newer_release": "newer_release",
+}
+
+
+@pytest.mark.rule("P3", "P4")
+def test_each_refusal_of_an_archive_is_of_one_kind_and_every_kind_has_one() -> None:
+    said = {name: why for why, names in REFUSED_AS.items() for name in names.split()}
+    assert {name: why.value for name, why in REFUSALS.items()} == said
+    assert {why.value for why in Why} == set(REFUSED_AS)
 
 
 # -- uploads ----------------------------------------------------------------------------------------------------

@@ -385,7 +385,9 @@ def test_a_summary_is_kept_as_text_of_five_thousand_characters() -> None:
 
 
 @pytest.mark.rule("P21")
-def test_refusals_are_listed_newest_first_page_by_page_for_one_site_or_all() -> None:
+def test_refusals_are_listed_newest_first_page_by_page_for_one_site_or_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     scene = Scene()
     keys = [f"drop/{name}.mbz" for name in ("caen/a", "caen/b/c", "lille/d")]
     for key in keys:
@@ -404,3 +406,6 @@ def test_refusals_are_listed_newest_first_page_by_page_for_one_site_or_all() -> 
     assert page("caen") == (["caen/b/c.mbz", "caen/a.mbz"], None)
     assert page("hub") == ([], None)
     assert page("", limit=3) == (["lille/d.mbz", "caen/b/c.mbz", "caen/a.mbz"], None)
+    monkeypatch.setattr(scene.archives, "text", lambda _key: None)
+    gone, _ = refusals.refusals(scene.world, "", "en", limit=1)
+    assert [(one.archive, one.reasons) for one in gone] == [("lille/d.mbz", ())]

@@ -312,6 +312,7 @@ def test_parts_are_64_mebibytes_or_as_large_as_a_thousand_of_them_need(
 ) -> None:
     assert (SMALLEST_PART, MOST_PARTS) == (64 * MIB, 1000)
     assert (part_size(filesize), part_count(filesize)) == (size, count)
+    assert isinstance(part_size(filesize), int)
     parts = [expected_part(filesize, n + 1) for n in range(count)]
     assert sum(parts) == filesize
     assert all(part == size for part in parts[:-1])

@@ -8,16 +8,18 @@ from typing import Any
 
 import pytest
 
-from passerelle.domain.moodle.plugin import ArchiveAddress, Owner, Restore, RestoreMode
+from passerelle.domain.moodle.plugin import ArchiveAddress, JobStatus, Owner, Restore, RestoreMode
 from passerelle.domain.records import Note, Person
 from passerelle.domain.states import BackupState, PublicationState, RetrievalState
 from passerelle.errors import MoodleRefused, TryAgain
-from passerelle.usecases.publishing import catalogue, drop, hub_copies, outcomes, publish, refusals
+from passerelle.usecases.publishing import catalogue, drop, hub_copies, lineage, outcomes, publish, refusals
 from passerelle.usecases.publishing.refusals import refused_key
 from tests.factories.records import (
     MIB,
     NOW,
+    a_job,
     a_line,
+    a_manifest,
     a_network,
     a_publication,
     a_retrieval,
@@ -162,7 +164,7 @@ def test_whoever_brought_a_course_home_is_told_where_it_is_or_why_it_is_not(
         old + new,
     )
     reasons = ["started", "restored"] if state == RetrievalState.DONE else [why.code if why else ""]
-    assert [moment.why for moment in ended.history] == reasons
+    assert [(moment.why, moment.at) for moment in ended.history] == [(one, NOW) for one in reasons]
     ((key, said),) = scene.lille.messages.items()
     assert (key, said.username, said.kind, said.lang) == (f"{ended.jobkey}:{state}", "grace", kind, "fr")
     assert bool(said.values["message"]) is (why is not None)
@@ -172,6 +174,37 @@ def test_whoever_brought_a_course_home_is_told_where_it_is_or_why_it_is_not(
         "message": said.values["message"],
         "reference": "01234567",
     }
+
+
+@pytest.mark.rule("P12", "P22")
+def test_whoever_holds_an_older_version_is_told_of_the_newer_and_of_what_changed() -> None:
+    scene = Scene()
+    for number, activities in ((1, a_manifest().activities), (2, a_manifest().activities[1:])):
+        upload = scene.records.add(an_upload(f"u{number}"))
+        scene.papers.keep(upload.manifest_key, a_manifest(activities=activities))
+        scene.records.add(
+            a_publication(
+                f"p{number}", upload=f"u{number}", version=number, state=PUBLISHED, hub_url="https://h"
+            )
+        )
+    home = {"state": RetrievalState.DONE, "publication": "p1", "version": 1, "course_url": "https://l"}
+    scene.records.add(a_retrieval("r1", **home))
+    told, not_told = lineage.tell_holders(scene.world, "p2")
+    assert ([one.id for one in told], not_told, told[0].told_version) == (["r1"], [], 2)
+    ((key, said),) = scene.lille.messages.items()
+    assert (key, said.username, said.kind, said.lang) == ("pub:p2:newer:r1", "grace", "new_version", "fr")
+    assert "Bohr" in said.values["changes"]
+    assert said.values == {
+        "title": "Chimie générale",
+        "version": "2",
+        "huburl": "https://h",
+        "courseurl": "https://l",
+        "changes": said.values["changes"],
+    }
+    changes = catalogue.card(scene.world, scene.publication("p2"), preview=True)["changes"]
+    assert isinstance(changes, dict)
+    assert (changes["since"], changes["added"]) == (1, ())
+    assert [one["title"] for one in changes["removed"]] == ["Bohr"]
 
 
 @pytest.mark.rule("P11")
@@ -222,6 +255,84 @@ def test_a_copy_is_ordered_as_its_version_hidden_and_its_authors(owner: Owner | 
         owners=(owner,) if owner else (),
         person="ada" if owner else "",
     )
+
+
+@pytest.mark.rule("P9")
+@pytest.mark.parametrize(
+    ("changes", "owner", "warned"),
+    [
+        ({}, "ada", []),
+        ({"email": ""}, "", ["author_unknown"]),
+        ({"email": "nobody@example.org"}, "", ["author_unknown"]),
+        ({"email": "twin@example.org"}, "", ["author_ambiguous"]),
+        ({"email": "left@example.org"}, "", ["author_unknown"]),
+        ({"email": "back@example.org"}, "back2", []),
+    ],
+    ids=["known", "without the key", "unknown", "two of one key", "suspended", "one of two suspended"],
+)
+def test_a_copy_is_its_authors_where_the_hub_knows_exactly_one(
+    changes: dict[str, str], owner: str, warned: list[str]
+) -> None:
+    scene = Scene(a_network(identity="email"))
+    others = (("t1", "twin"), ("t2", "twin"), ("l", "left"), ("b1", "back"), ("back2", "back"))
+    for number, (username, address) in enumerate(others):
+        suspended = username in ("l", "b1")
+        user = replace(scene.hub.users[0], id=50 + number, username=username, suspended=suspended)
+        scene.hub.users.append(replace(user, email=f"{address}@example.org"))
+    one = a_publication()
+    one = replace(one, author=replace(one.author, **changes))
+    found, warnings = publish._author_on_hub(scene.world, scene.hub, one)
+    assert found == (Owner(owner, scene.network.hub.author_role) if owner else None)
+    assert warnings == tuple(Note(code) for code in warned)
+
+
+@pytest.mark.rule("P10")
+@pytest.mark.parametrize("state", [PublicationState.REQUESTED, RESTORING])
+def test_a_hubs_job_may_end_before_its_start_was_written_down(state: PublicationState) -> None:
+    scene = Scene()
+    course = scene.hub.add_course("caen:CHIM1@v1")
+    scene.records.add(a_line(versions=("publication1",)))
+    scene.records.add(a_publication(state=state, version=1))
+    ended = a_job(status=JobStatus.DONE, courseid=course.id, courseurl=None)
+    publish.finish_publication(scene.world, "publication1", ended)
+    done = scene.publication("publication1")
+    assert (done.state, done.hub_course_id, done.category_id) == (PUBLISHED, course.id, course.categoryid)
+    assert done.hub_url == f"https://hub.example/course/view.php?id={course.id}"
+    assert [one.kind for one in scene.caen.messages.values()] == ["published"]
+
+
+@pytest.mark.rule("P12")
+def test_a_circle_far_up_in_a_family_ends_the_way_up() -> None:
+    scene = Scene()
+    for name, above in (("a", "b"), ("b", "c"), ("c", "b")):
+        scene.records.add(a_publication(name, idnumber=name, ancestor=above, state=PUBLISHED))
+    assert lineage.family(scene.world, "a").network_id == "caen:c"
+
+
+@pytest.mark.rule("P22")
+@pytest.mark.parametrize(
+    ("version", "papers", "known"),
+    [
+        (1, ("u1", "u2"), True),
+        (0, ("u1", "u2"), False),
+        (3, ("u1", "u2"), False),
+        (1, ("u1",), False),
+        (1, ("u2",), False),
+    ],
+)
+def test_what_changed_is_known_where_both_versions_are(
+    version: int, papers: tuple[str, ...], known: bool
+) -> None:
+    scene = Scene()
+    for number in (1, 2):
+        upload = an_upload(f"u{number}")
+        if upload.id in papers:
+            scene.records.add(upload)
+            scene.papers.keep(upload.manifest_key, a_manifest())
+        scene.records.add(a_publication(f"p{number}", upload=f"u{number}", version=number))
+    scene.records.add(a_publication("p0", upload="u1", version=0))
+    found = lineage.changes_since(scene.world, scene.publication("p2"), version)
+    assert (found is not None) is known
 
 
 @pytest.mark.rule("P13", "P18")
@@ -379,6 +490,14 @@ def test_a_card_says_it_otherwise() -> None:
 
 
 @pytest.mark.rule("P21")
+def test_an_author_whose_address_the_site_keeps_to_itself_has_none() -> None:
+    scene = DropScene()
+    scene.caen.users[0] = replace(scene.caen.users[0], email=None, lang="en")
+    scene.lands()
+    assert scene.uploads()[0].person == Person("ada", "i-ada", "", "", "", "en")
+
+
+@pytest.mark.rule("P21")
 def test_a_summary_is_kept_as_text_of_five_thousand_characters() -> None:
     assert drop._plain("<p>a</p><br/>b &lt;c&gt;\n\n d") == "a b <c> d"
     assert drop._plain("é" * 5_001) == "é" * 5_000
@@ -406,6 +525,8 @@ def test_refusals_are_listed_newest_first_page_by_page_for_one_site_or_all(
     assert page("caen") == (["caen/b/c.mbz", "caen/a.mbz"], None)
     assert page("hub") == ([], None)
     assert page("", limit=3) == (["lille/d.mbz", "caen/b/c.mbz", "caen/a.mbz"], None)
+    first, blank, *_ = (scene.archives.text(refused_key(keys[1])) or "").split("\n")
+    assert (first, blank) == ("c.mbz", "")
     monkeypatch.setattr(scene.archives, "text", lambda _key: None)
     gone, _ = refusals.refusals(scene.world, "", "en", limit=1)
     assert [(one.archive, one.reasons) for one in gone] == [("lille/d.mbz", ())]

@@ -96,7 +96,6 @@ def _claim(world: World, publication: Publication) -> Publication | None:
     verdicts: list[Skip] = []
 
     def decide(line: CourseLine) -> CourseLine:
-        verdicts.clear()
         verdict = claim(publication, line)
         if isinstance(verdict, Skip):
             verdicts.append(verdict)

@@ -301,6 +301,51 @@ def test_a_hubs_job_may_end_before_its_start_was_written_down(state: Publication
     assert [one.kind for one in scene.caen.messages.values()] == ["published"]
 
 
+@pytest.mark.rule("P10", "P13")
+@pytest.mark.parametrize("state", PublicationState)
+@pytest.mark.parametrize("copy", [True, False])
+def test_only_a_copy_that_stands_on_the_hub_is_arranged_again(state: PublicationState, copy: bool) -> None:
+    scene = Scene()
+    course = scene.hub.add_course("", visible=state == WITHDRAWN)
+    scene.records.add(a_line(versions=("publication1",), current="publication1"))
+    scene.records.add(a_publication(state=state, version=1, hub_course_id=course.id if copy else 0))
+    publish.arrange_again(scene.world, "publication1")
+    publish.arrange_again(scene.world, "lost")
+    stands = copy and state in (PUBLISHED, WITHDRAWN, SUPERSEDED, RESTORING)
+    assert (scene.hub.courses[course.id].idnumber == "caen:CHIM1") is stands
+    after = scene.publication("publication1")
+    assert after.state == (PUBLISHED if stands and state == RESTORING else state)
+    if stands and state == RESTORING:
+        assert (after.history[-1].why, after.published_at) == ("restored", NOW)
+
+
+@pytest.mark.rule("P13")
+def test_the_version_before_is_put_aside_with_the_reason() -> None:
+    scene = Scene()
+    old, new = scene.hub.add_course("caen:CHIM1", visible=True), scene.hub.add_course("caen:CHIM1@v2")
+    scene.records.add(a_line(sequence=2, versions=("a", "b"), current="a", published_sequence=1))
+    scene.records.add(a_publication("a", state=PUBLISHED, version=1, hub_course_id=old.id))
+    scene.records.add(a_publication("b", state=RESTORING, version=2, sequence=2, hub_course_id=new.id))
+    publish.arrange_again(scene.world, "b")
+    before, after = scene.publication("a"), scene.publication("b")
+    assert (before.state, before.history[-1].why) == (SUPERSEDED, "later_published")
+    assert (after.state, after.history[-1].why) == (PUBLISHED, "restored")
+
+
+@pytest.mark.rule("P15")
+def test_looking_into_one_publication_answers_it_alone() -> None:
+    scene = Scene()
+    scene.records.add(a_publication(state=PUBLISHED))
+    answer = scene.search(publication="publication1")
+    assert (set(answer), answer["next"]) == ({"publications", "next"}, None)
+    (one,) = answer["publications"]
+    assert (one["publication"], one["titles"], one["cannot_come"]) == (
+        "publication1",
+        ["Bohr", "Lewis", "Quiz 1"],
+        [],
+    )
+
+
 @pytest.mark.rule("P12")
 def test_a_circle_far_up_in_a_family_ends_the_way_up() -> None:
     scene = Scene()

@@ -306,6 +306,12 @@ def test_names_are_admitted_once_and_told_where_they_are_not():
     assert list(names.folders) == ["a"]
 
 
+def test_names_that_differ_in_their_last_letter_are_two():
+    findings = Findings()
+    names = Names(findings)
+    assert [names.admit(name) for name in ("a", "aX")] == [True, True]
+
+
 def test_the_first_twenty_uppermost_folders_are_kept():
     names = Names(Findings())
     for number in range(21):

@@ -11,6 +11,7 @@ from passerelle.mbz.facts import Facts
 from passerelle.mbz.findings import Broken, Findings
 from passerelle.mbz.limits import MIB, Limits
 from passerelle.mbz.people import People
+from passerelle.mbz.personal import Rule
 from passerelle.mbz.readers import reader_for
 from passerelle.mbz.xml import XmlReading
 from tests.factories.mbz import NULL
@@ -650,6 +651,8 @@ def test_a_login_stands_in_a_plugins_own_fields(member, body, scrubbed):
 def test_a_password_goes_or_where_keys_are_kept_is_reported(keep):
     found = read(OWN, activity("<password>sesame</password>"), keep_keys=keep)
     assert traces(found) == {("password", Means.KEY, not keep): 1}
+    rule = Rule(None, Cure.EMPTY, Means.KEY)
+    assert reader_for(OWN, found).personal("password", "sesame", rule) is not keep
 
 
 @pytest.mark.rule("P4")

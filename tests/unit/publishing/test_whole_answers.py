@@ -14,6 +14,7 @@ from passerelle.domain.states import BackupState, PublicationState, RetrievalSta
 from passerelle.errors import MoodleRefused, TryAgain
 from passerelle.usecases.publishing import catalogue, drop, hub_copies, lineage, outcomes, publish, refusals
 from passerelle.usecases.publishing.refusals import refused_key
+from passerelle.words.notes import note_text
 from tests.factories.records import (
     MIB,
     NOW,
@@ -346,6 +347,47 @@ def test_looking_into_one_publication_answers_it_alone() -> None:
     )
 
 
+@pytest.mark.rule("P5", "P10")
+@pytest.mark.parametrize(
+    ("upload", "why"),
+    [
+        (None, Note("backup_unknown")),
+        ({"state": BackupState.DELETED}, Note("backup_unknown")),
+        ({"state": BackupState.REFUSED}, Note("backup_unknown")),
+        ({"state": BackupState.REFUSED, "reasons": (Note("damaged"), Note("cut"))}, Note("damaged")),
+        ({"state": BackupState.RECEIVED}, None),
+        ({"state": BackupState.UPLOADING}, None),
+    ],
+)
+def test_a_publication_without_a_good_backup_fails_with_its_first_reason_or_waits(
+    upload: dict[str, Any] | None, why: Note | None
+) -> None:
+    scene = Scene()
+    if upload is not None:
+        scene.records.add(an_upload(**upload))
+    scene.records.add(a_publication())
+    publish.publish(scene.world, "publication1")
+    after = scene.publication("publication1")
+    assert (after.state, after.message) == (
+        PublicationState.FAILED if why else PublicationState.REQUESTED,
+        why,
+    )
+
+
+@pytest.mark.rule("P12")
+def test_whose_site_refuses_the_word_of_a_newer_version_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene()
+    scene.records.add(a_publication(version=2, state=PUBLISHED))
+    scene.records.add(a_retrieval(state=RetrievalState.DONE, version=1))
+
+    def refuse(_all: Any) -> None:
+        raise MoodleRefused("lille", "notify", "nopermissions")
+
+    monkeypatch.setattr(scene.lille, "notify", refuse)
+    told, not_told = lineage.tell_holders(scene.world, "publication1")
+    assert (told, [one.id for one in not_told], not_told[0].told_version) == ([], ["retrieval1"], 0)
+
+
 @pytest.mark.rule("P12")
 def test_a_circle_far_up_in_a_family_ends_the_way_up() -> None:
     scene = Scene()
@@ -561,7 +603,8 @@ def test_refusals_are_listed_newest_first_page_by_page_for_one_site_or_all(
 
     def page(site: str, after: str = "", limit: int = 2) -> tuple[list[str], str | None]:
         found, following = refusals.refusals(scene.world, site, "en", after=after, limit=limit)
-        assert all(len(one.reasons) == 2 for one in found)
+        why = tuple(note_text(Note(code), "en") for code in ("not_a_backup", "people_inside"))
+        assert all(one.reasons == why for one in found)
         return [one.archive for one in found], following
 
     assert page("") == (["lille/d.mbz", "caen/b/c.mbz"], "2:")

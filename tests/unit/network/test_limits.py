@@ -274,7 +274,7 @@ def test_what_is_no_size_is_refused_with_an_example(text: str) -> None:
     ],
 )
 def test_a_size_is_told_with_two_or_three_digits(size: int, french: str, english: str) -> None:
-    assert (spell_size(size, "fr_ca").replace("\u00a0", " "), spell_size(size, "en")) == (french, english)
+    assert (spell_size(size, "fr_ca"), spell_size(size, "en")) == (french.replace(" ", "\u00a0"), english)
 
 
 # -- connecting a Moodle ------------------------------------------------------------------------------------

@@ -422,7 +422,7 @@ def test_a_course_larger_than_the_target_takes_is_refused_and_no_limit_is_none(
 
 @pytest.mark.rule("P16")
 @pytest.mark.parametrize(
-    ("lang", "size", "limit"), [("fr", "10,5 Mo", "5,2 Mo"), ("en", "10.5 MB", "5.2 MB")]
+    ("lang", "size", "limit"), [("fr", "10,5\u00a0Mo", "5,2\u00a0Mo"), ("en", "10.5 MB", "5.2 MB")]
 )
 def test_everything_against_a_course_is_named_and_a_newer_release_alone(
     lang: str, size: str, limit: str

@@ -524,7 +524,7 @@ def test_a_course_too_large_for_the_target_is_refused_with_both_sizes(scene: Sce
     scene.hub.facts = replace(facts, limits=replace(facts.limits, course_maxbytes=1_000_000))
     publication = scene.publication(published(scene))
     assert publication.message is not None
-    assert publication.message.details == {"size": "10,5 Mo", "limit": "1,0 Mo"}
+    assert publication.message.details == {"size": "10,5\u00a0Mo", "limit": "1,0\u00a0Mo"}
 
 
 @pytest.mark.rule("P16")

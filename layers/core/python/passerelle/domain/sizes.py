@@ -26,6 +26,6 @@ def spell_size(size: int, lang: str) -> str:
         if value < 1000 or prefix == "G":
             digits = 0 if prefix == "" or value >= 100 else 1
             text = f"{value:.{digits}f}"
-            return f"{text.replace('.', ',') if unit == 'o' else text} {prefix}{unit}"
+            return f"{text.replace('.', ',')}\u00a0{prefix}o" if unit == "o" else f"{text} {prefix}B"
         value /= 1000
     raise AssertionError

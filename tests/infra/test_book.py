@@ -169,6 +169,8 @@ OTHERS = {
 
 def lead_nowhere(path):
     """What a file cites of pages that do not exist, or do not have that heading or trap."""
+    if ".md" not in path.read_text(encoding="utf-8"):
+        return
     for name, heading, trap in PAGE.findall(" ".join(written(path).split())):
         page = next((folder / name for folder in (ROOT, path.parent) if (folder / name).exists()), None)
         if page is None:

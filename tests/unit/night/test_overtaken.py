@@ -40,8 +40,8 @@ from tests.scenes.night import (
 from tests.scenes.night_site import NIGHT
 
 TOMORROW = NIGHT + timedelta(1)
-QUICK = range(100)
-SLOW = range(100, 2_100)
+QUICK = range(50)
+SLOW = range(50, 2_050)
 
 
 @pytest.fixture(autouse=True)

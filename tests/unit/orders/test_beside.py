@@ -23,8 +23,8 @@ from tests.fakes.moodle import TwinSites
 from tests.scenes.beside import Action, Explorer, Faults, around_with_sites
 from tests.scenes.orders import OrderScene
 
-QUICK = range(200)
-SLOW = range(200, 2_200)
+QUICK = range(50)
+SLOW = range(50, 2_050)
 HOUR = timedelta(hours=1)
 
 

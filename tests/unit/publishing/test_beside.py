@@ -23,8 +23,8 @@ from passerelle.usecases.publishing import publish
 from tests.scenes.beside import Explorer, Held, around
 from tests.scenes.publishing import Scene
 
-QUICK = range(200)
-SLOW = range(200, 2_200)
+QUICK = range(50)
+SLOW = range(50, 2_050)
 RECEIVERS = {
     "publications": lambda world, message: publish.publish(world, message["publication"]),
     "jobs": lambda world, message: jobs.settle(world, message["site"], message["jobkey"]),

@@ -88,7 +88,12 @@ def scrub_command(archive: str, out: str, people: str | None, keep_keys: bool, f
     with _outside_the_file(archive):
         source = open_source(archive)
     if target.is_dir() or not target.absolute().parent.is_dir():
-        _stop(either(f"{out} n’est pas un fichier possible.", f"{out} cannot be a file."))
+        _stop(
+            either(
+                f"{out} ne peut pas être un fichier. Donnez un nom de fichier dans un dossier qui existe.",
+                f"{out} cannot be a file. Give the name of a file in a folder that exists.",
+            )
+        )
     if isinstance(source, FileSource) and target.exists() and target.samefile(source.path):
         _stop(
             either(
